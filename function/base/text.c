@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+struct text text_from(const char *string) {
+        return (struct text) { .data = string, .len = string ? strlen(string) : 0 };
+}
+
+bool text_is_empty(struct text t) {
+        return t.len == 0;
+}
+
+bool text_equal(struct text a, struct text b) {
+        return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static unsigned char lower(char c) {
+        return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+bool text_equal_fold(struct text a, struct text b) {
+        if (a.len != b.len)
+                return false;
+        for (size_t i = 0; i < a.len; i++) {
+                if (lower(a.data[i]) != lower(b.data[i]))
+                        return false;
+        }
+        return true;
+}
+
+int text_compare(struct text a, struct text b) {
+        size_t shared = a.len < b.len ? a.len : b.len;
+        int order = shared > 0 ? memcmp(a.data, b.data, shared) : 0;
+
+        if (order != 0)
+                return order;
+        return (a.len > b.len) - (a.len < b.len);
+}
+
+bool text_starts_with(struct text t, struct text prefix) {
+        return t.len >= prefix.len && text_equal(text_slice(t, 0, prefix.len), prefix);
+}
+
+bool text_ends_with(struct text t, struct text suffix) {
+        return t.len >= suffix.len && text_equal(text_slice(t, t.len - suffix.len, t.len), suffix);
+}
+
+bool text_contains(struct text t, struct text needle) {
+        for (size_t at = 0; at + needle.len <= t.len; at++) {
+                if (text_equal(text_slice(t, at, at + needle.len), needle))
+                        return true;
+        }
+        return false;
+}
+
+size_t text_index(struct text t, char c) {
+        const char *found = t.len > 0 ? memchr(t.data, c, t.len) : NULL;
+
+        return found ? (size_t)(found - t.data) : t.len;
+}
+
+struct text text_slice(struct text t, size_t from, size_t to) {
+        if (to > t.len)
+                to = t.len;
+        if (from > to)
+                from = to;
+        return (struct text) { .data = t.data ? t.data + from : NULL, .len = to - from };
+}
+
+bool text_to_u64(struct text t, uint64_t *ret) {
+        uint64_t number = 0;
+
+        if (t.len == 0)
+                return false;
+        for (size_t i = 0; i < t.len; i++) {
+                if (t.data[i] < '0' || t.data[i] > '9')
+                        return false;
+                if (__builtin_mul_overflow(number, UINT64_C(10), &number) ||
+                    __builtin_add_overflow(number, (uint64_t)(t.data[i] - '0'), &number))
+                        return false;
+        }
+        *ret = number;
+        return true;
+}
+
+/* Source: Fowler, Noll, Vo: FNV-1a, 64 bits. */
+uint64_t text_hash(uint64_t seed, struct text t) {
+        for (size_t i = 0; i < t.len; i++) {
+                seed ^= (unsigned char)t.data[i];
+                seed *= UINT64_C(0x100000001b3);
+        }
+        return seed;
+}
+
+void builder_init(struct builder *b, struct arena *arena) {
+        *b = (struct builder) { .arena = arena };
+}
+
+/* Room for size more bytes, or the builder fails. */
+static bool builder_reserve(struct builder *b, size_t size) {
+        size_t cap = b->cap > 0 ? b->cap : 64;
+        char *grown;
+
+        if (b->failed)
+                return false;
+        if (size <= b->cap - b->len)
+                return true;
+        while (cap - b->len < size) {
+                if (__builtin_mul_overflow(cap, (size_t)2, &cap)) {
+                        b->failed = true;
+                        return false;
+                }
+        }
+        grown = arena_grow(b->arena, b->data, b->cap, cap);
+        if (!grown) {
+                b->failed = true;
+                return false;
+        }
+        b->data = grown;
+        b->cap = cap;
+        return true;
+}
+
+void builder_text(struct builder *b, struct text t) {
+        if (t.len == 0 || !builder_reserve(b, t.len))
+                return;
+        memcpy(b->data + b->len, t.data, t.len);
+        b->len += t.len;
+}
+
+void builder_string(struct builder *b, const char *string) {
+        builder_text(b, text_from(string));
+}
+
+void builder_char(struct builder *b, char c) {
+        builder_text(b, (struct text) { .data = &c, .len = 1 });
+}
+
+void builder_u64(struct builder *b, uint64_t number) {
+        char digits[20];
+        size_t at = sizeof(digits);
+
+        do {
+                digits[--at] = (char)('0' + number % 10);
+                number /= 10;
+        } while (number > 0);
+        builder_text(b, (struct text) { .data = digits + at, .len = sizeof(digits) - at });
+}
+
+void builder_i64(struct builder *b, int64_t number) {
+        if (number < 0)
+                builder_char(b, '-');
+        builder_u64(b, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+void builder_hex(struct builder *b, uint64_t number, unsigned int digits) {
+        for (unsigned int i = digits; i > 0; i--)
+                builder_char(b, "0123456789abcdef"[(number >> ((i - 1) * 4)) & 15]);
+}
+
+void builder_json(struct builder *b, struct text t) {
+        builder_char(b, '"');
+        for (size_t i = 0; i < t.len; i++) {
+                unsigned char c = (unsigned char)t.data[i];
+
+                if (c == '"' || c == '\\') {
+                        builder_char(b, '\\');
+                        builder_char(b, (char)c);
+                } else if (c < 0x20) {
+                        builder_string(b, "\\u00");
+                        builder_hex(b, c, 2);
+                } else {
+                        builder_char(b, (char)c);
+                }
+        }
+        builder_char(b, '"');
+}
+
+struct text builder_done(struct builder *b) {
+        if (b->failed)
+                return (struct text) { 0 };
+        return (struct text) { .data = b->data, .len = b->len };
+}
+
+struct text text_copy(struct arena *arena, struct text t) {
+        return text_join(arena, &t, 1);
+}
+
+struct text text_join(struct arena *arena, const struct text *parts, size_t n) {
+        size_t len = 0, at = 0;
+        char *data;
+
+        for (size_t i = 0; i < n; i++)
+                len += parts[i].len;
+        if (len == 0)
+                return (struct text) { 0 };
+        data = arena_alloc(arena, len);
+        if (!data)
+                return (struct text) { 0 };
+        for (size_t i = 0; i < n; i++) {
+                if (parts[i].len > 0)
+                        memcpy(data + at, parts[i].data, parts[i].len);
+                at += parts[i].len;
+        }
+        return (struct text) { .data = data, .len = len };
+}
+
+struct text text_format(struct arena *arena, const char *format, ...) {
+        va_list args;
+        int len;
+        char *data;
+
+        va_start(args, format);
+        len = vsnprintf(NULL, 0, format, args);
+        va_end(args);
+        if (len <= 0)
+                return (struct text) { 0 };
+        data = arena_alloc(arena, (size_t)len + 1);
+        if (!data)
+                return (struct text) { 0 };
+        va_start(args, format);
+        vsnprintf(data, (size_t)len + 1, format, args);
+        va_end(args);
+        return (struct text) { .data = data, .len = (size_t)len };
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text - strings as pointer and length
+ *
+ * Nothing here is NUL-terminated, because bytes from the wire are not. A text
+ * with len 0 is empty whatever its pointer is. Texts are borrowed: whoever made
+ * the bytes (a request, an arena, a literal) says how long they live.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+struct text {
+        const char *data;
+        size_t len;
+};
+
+/* TEXT("literal"): a text of static lifetime. */
+#define TEXT(literal) ((struct text) { .data = "" literal, .len = sizeof(literal) - 1 })
+
+/* For static tables, where a compound literal is no constant. */
+#define TEXT_INIT(literal)                                                                         \
+        { .data = "" literal, .len = sizeof(literal) - 1 }
+
+/* printf("%.*s", TEXT_ARG(t)) */
+#define TEXT_ARG(t) ((int)(t).len), ((t).data)
+
+/* text_from() - the bytes of a NUL-terminated string; NULL gives the empty text. */
+struct text text_from(const char *string);
+
+bool text_is_empty(struct text t);
+bool text_equal(struct text a, struct text b);
+
+/* text_equal_fold() - equal when ASCII letters are compared without case. */
+bool text_equal_fold(struct text a, struct text b);
+
+/* text_compare() - byte order; a prefix comes first. Below, at or above 0. */
+int text_compare(struct text a, struct text b);
+
+bool text_starts_with(struct text t, struct text prefix);
+bool text_ends_with(struct text t, struct text suffix);
+bool text_contains(struct text t, struct text needle);
+
+/* text_index() - where c stands first in t, or t.len when it does not. */
+size_t text_index(struct text t, char c);
+
+/* text_slice() - bytes from..to of t; both are cut to t.len. */
+struct text text_slice(struct text t, size_t from, size_t to);
+
+/*
+ * text_to_u64() - an unsigned decimal number, digits only, at most 2^64-1
+ * @ret: set on success
+ *
+ * Returns false for anything else: empty, a sign, blanks, overflow.
+ */
+bool text_to_u64(struct text t, uint64_t *ret);
+
+/* text_hash() - FNV-1a, 64 bits. Stable for ever: names are made of it. */
+uint64_t text_hash(uint64_t seed, struct text t);
+#define TEXT_HASH_SEED UINT64_C(0xcbf29ce484222325)
+
+/*
+ * struct builder - a text that grows in an arena
+ *
+ * Appending never fails visibly: when the arena is spent the arena itself
+ * remembers it (arena_failed()), and builder_done() gives the empty text.
+ */
+struct builder {
+        struct arena *arena;
+        char *data;
+        size_t len;
+        size_t cap;
+        bool failed;
+};
+
+void builder_init(struct builder *b, struct arena *arena);
+void builder_text(struct builder *b, struct text t);
+void builder_string(struct builder *b, const char *string);
+void builder_char(struct builder *b, char c);
+void builder_i64(struct builder *b, int64_t number);
+void builder_u64(struct builder *b, uint64_t number);
+
+/* builder_hex() - the lowest 4 x digits bits of number, lower case, padded with 0. */
+void builder_hex(struct builder *b, uint64_t number, unsigned int digits);
+
+/* builder_json() - t as a JSON string with its quotes; t must be UTF-8. */
+void builder_json(struct builder *b, struct text t);
+
+/* builder_done() - what was built; lives as long as the arena. */
+struct text builder_done(struct builder *b);
+
+/* text_copy() - a copy of t in the arena; empty when the arena is spent. */
+struct text text_copy(struct arena *arena, struct text t);
+
+/* text_join() - the n texts of parts one after the other, in the arena. */
+struct text text_join(struct arena *arena, const struct text *parts, size_t n);
+
+/* text_format() - printf into the arena; for sentences, not for hot paths. */
+struct text text_format(struct arena *arena, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+
+#endif

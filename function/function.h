@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * function - RunFunction, bytes to bytes
+ *
+ * The one entry that the server, render and the tests share. Pure: no clock,
+ * no files, no environment, no state between calls; equal bytes in, equal bytes
+ * out.
+ */
+#ifndef FUNCTION_H
+#define FUNCTION_H
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "wire/response.h"
+
+/* Crossplane cannot receive more; see docs/operating.md. */
+enum { FUNCTION_RESPONSE_MAX = 4 * 1024 * 1024 };
+
+/* What a log line may say about a call; texts live as long as the arena. */
+struct call_summary {
+        struct text tag;
+        struct text kind;
+        struct text namespace_;
+        struct text name;
+        struct text decision; /* "Scheduled=True AllScheduled"; empty when it came to none */
+        bool fatal;           /* the answer holds a fatal result */
+};
+
+/*
+ * function_run() - answer one RunFunctionRequest
+ * @request:     the message as received; must outlive *ret
+ * @arena:       takes all memory; its budget bounds the call
+ * @ret:         set on success: the response, in parts
+ * @ret_summary: always set, as far as it got
+ * @fault:       set on failure
+ *
+ * A user's mistake is no failure: the answer says it.
+ *
+ * Errors: -EBADMSG  not a RunFunctionRequest       (INVALID_ARGUMENT)
+ *         -E2BIG    over a limit of wire/guard.h   (RESOURCE_EXHAUSTED)
+ *         -ENOMEM   the arena's budget is spent    (RESOURCE_EXHAUSTED)
+ */
+int function_run(struct text request, struct arena *arena, struct payload *ret,
+                 struct call_summary *ret_summary, struct fault *fault);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guard - is this a RunFunctionRequest that is safe to read?
+ *
+ * Looks at raw bytes before anything else does: iteratively, without
+ * allocating, in time linear in their number. What passes can be read by
+ * wire/request and wire/value without a bound of their own.
+ */
+#ifndef WIRE_GUARD_H
+#define WIRE_GUARD_H
+
+#include "base/fault.h"
+#include "base/text.h"
+
+/* JSON levels of one Struct; a Kubernetes object needs about 20. */
+enum { GUARD_DEPTH_MAX = 100 };
+
+/* Elements (map entries, list elements, repeated messages) of one request. */
+enum { GUARD_ELEMENTS_MAX = 4 * 1000 * 1000 };
+
+/*
+ * guard_request() - check the bytes of a RunFunctionRequest
+ * @fault: set on failure
+ *
+ * Checked in all that is read: tags and wire types, every length inside its
+ * parent, depth, the number of elements, UTF-8 and no NUL in strings, at most
+ * one of each singular message field (observed, desired, meta, input, context,
+ * State.composite, Resource.resource, ...). Desired resources of others and
+ * context members, which are only handed on, are stepped over by length after
+ * the same checks of their envelope.
+ * Unknown fields are stepped over.
+ *
+ * Errors: -EBADMSG  one of these does not hold; the sentence names the field
+ *         -E2BIG    a limit: depth, elements
+ */
+int guard_request(struct text bytes, struct fault *fault);
+
+/* guard_struct() - the same checks for the body of one google.protobuf.Struct. */
+int guard_struct(struct text bytes, struct fault *fault);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request - a RunFunctionRequest as plain structs
+ *
+ * The envelope (which resources there are, under which names, how ready) is
+ * decoded into the arena; objects stay Struct bytes behind a struct value.
+ * Everything is borrowed from the request's bytes and the arena.
+ */
+#ifndef WIRE_REQUEST_H
+#define WIRE_REQUEST_H
+
+#include "base/fault.h"
+#include "wire/value.h"
+
+enum ready {
+        READY_UNSPECIFIED = 0,
+        READY_TRUE = 1,
+        READY_FALSE = 2,
+};
+
+struct resource {
+        struct text name;    /* the key in the map; empty for a composite and for required ones */
+        struct value object; /* absent when the message has no resource */
+        enum ready ready;
+        struct text raw; /* the body of the Resource message */
+};
+
+struct state {
+        struct resource composite;
+        struct resource *resources; /* sorted by name, each name once */
+        size_t n_resources;
+        struct text raw; /* the body of the State message */
+};
+
+/* An answer to a requirement: the key is resolved. Without items: nothing was found. */
+struct answer_set {
+        struct text key;
+        struct resource *items; /* sorted by namespace, then name */
+        size_t n_items;
+};
+
+struct request {
+        struct text tag;       /* empty when there is no meta */
+        bool has_capabilities; /* the caller lists what it can do: Crossplane v2.2 and later */
+        struct state observed;
+        struct state desired;
+        struct value input;          /* absent or a map */
+        struct value context;        /* absent or a map */
+        struct answer_set *required; /* required_resources and extra_resources, sorted by key */
+        size_t n_required;           /* a key of both: required_resources wins */
+};
+
+/*
+ * request_read() - bytes to struct request
+ * @bytes: have passed guard_request(); must outlive *ret
+ *
+ * Errors: -ENOMEM    arena spent
+ *         -EBADMSG   not a RunFunctionRequest after all
+ */
+int request_read(struct text bytes, struct arena *arena, struct request *ret, struct fault *fault);
+
+/* request_required() - the answer to key, or NULL while it is unresolved. */
+const struct answer_set *request_required(const struct request *request, struct text key);
+
+/* state_resource() - the resource of that name, or NULL. */
+const struct resource *state_resource(const struct state *state, struct text name);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * value - JSON values in google.protobuf.Struct bytes, read where they lie
+ *
+ * A struct value is a read-only view: a kind and, for text, maps and lists, the
+ * bytes of the protobuf message. Nothing is decoded before it is asked for and
+ * nothing is copied. A view lives as long as the request's bytes.
+ *
+ * The bytes must have passed guard_check() (wire/guard.h): readers rely on its
+ * lengths, depth and UTF-8 and make no checks of their own.
+ *
+ * Duplicate keys: the last one wins, as everywhere in protobuf. A Value without
+ * a kind is null.
+ */
+#ifndef WIRE_VALUE_H
+#define WIRE_VALUE_H
+
+#include "base/text.h"
+
+struct arena;
+
+enum value_kind {
+        VALUE_ABSENT, /* there is no such member; the zero value of struct value */
+        VALUE_NULL,
+        VALUE_BOOL,
+        VALUE_NUMBER,
+        VALUE_STRING,
+        VALUE_LIST,
+        VALUE_MAP,
+};
+
+struct value {
+        enum value_kind kind;
+        bool boolean;      /* VALUE_BOOL */
+        double number;     /* VALUE_NUMBER; may be NaN or infinite: readers refuse those */
+        struct text bytes; /* VALUE_STRING: the text; LIST, MAP: the body of ListValue, Struct */
+};
+
+/* value_of_struct() - the map whose google.protobuf.Struct body is bytes. */
+struct value value_of_struct(struct text bytes);
+
+/* value_of_value() - the value whose google.protobuf.Value body is bytes. */
+struct value value_of_value(struct text bytes);
+
+/* value_of_string() - a string value that is not on the wire. */
+struct value value_of_string(struct text text);
+
+/* value_kind_name() - "a map", "a number", ... for sentences. */
+const char *value_kind_name(enum value_kind kind);
+
+/* value_get() - the member called key; absent when there is none, or v is no map. */
+struct value value_get(struct value v, struct text key);
+
+/*
+ * value_at() - value_get() along a dotted path: "spec.cluster.source"
+ *
+ * Keys that hold a dot themselves cannot be reached this way.
+ */
+struct value value_at(struct value v, const char *path);
+
+/*
+ * value_pick() - several members in one walk over the map
+ * @keys: n of them, in any order, no two equal
+ * @ret:  n values; absent where the map has no such member, or v is no map
+ */
+void value_pick(struct value v, const struct text *keys, size_t n, struct value *ret);
+
+/* value_count() - elements of a list, entries of a map (duplicates counted), else 0. */
+size_t value_count(struct value v);
+
+/*
+ * struct value_iter - the elements of a list, or the entries of a map in wire order
+ *
+ *      struct value_iter it = value_iterate(v);
+ *      while (value_next(&it, &key, &member)) ...
+ *
+ * key may be NULL; for lists it is set empty. Of anything but a list or a map
+ * there is nothing to iterate. Duplicate keys come as often as they are there.
+ */
+struct value_iter {
+        enum value_kind kind;
+        struct text rest;
+};
+
+struct value_iter value_iterate(struct value v);
+bool value_next(struct value_iter *it, struct text *ret_key, struct value *ret_member);
+
+struct value_member {
+        struct text key;
+        struct value value;
+};
+
+/*
+ * value_members() - the entries of a map, sorted by key, the last of equal keys kept
+ * @ret, ret_n: set on success; n may be 0
+ *
+ * Errors: -ENOMEM
+ */
+int value_members(struct value v, struct arena *arena, struct value_member **ret, size_t *ret_n);
+
+/* value_text() - a string's text; empty for every other kind. */
+struct text value_text(struct value v);
+
+/* value_is_integer() - a number that is whole and within +-2^53; ret may be NULL. */
+bool value_is_integer(struct value v, int64_t *ret);
+
+/* value_equal() - the same JSON value: order and duplicates of entries do not count. */
+bool value_equal(struct value a, struct value b, struct arena *arena);
+
+/* value_print() - compact JSON with sorted keys, for messages and tests; integers without exponent.
+ */
+void value_print(struct value v, struct builder *b);
+
+/* value_brief() - value_print() cut to at most 60 bytes with "..." at the end, for sentences. */
+struct text value_brief(struct value v, struct arena *arena);
+
+#endif
