@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * quantity - Kubernetes quantities such as "40Gi", "500m", "1e3"
+ */
+#ifndef BASE_QUANTITY_H
+#define BASE_QUANTITY_H
+
+#include "base/fault.h"
+
+__extension__ typedef __int128 int128;
+
+struct quantity {
+        int128 nano; /* units of 10^-9 */
+};
+
+/*
+ * quantity_parse() - read a quantity
+ * @ret:   set on success; parts below 10^-9 are rounded away from zero
+ * @fault: set on failure; its path is left empty
+ *
+ * Beyond +-(2^63-1) the value is capped there, as upstream does.
+ *
+ * Errors: -EINVAL  not in the grammar; *ret is unchanged
+ * Source: k8s.io/apimachinery v0.34, pkg/api/resource/quantity.go, ParseQuantity
+ */
+int quantity_parse(struct text t, struct quantity *ret, struct fault *fault);
+
+/* quantity_compare() - below, at or above 0. */
+int quantity_compare(struct quantity a, struct quantity b);
+
+/* quantity_whole() - the value in whole units (bytes, cores), rounded up; capped at 2^63-1. */
+int64_t quantity_whole(struct quantity q);
+
+/*
+ * quantity_format_bytes() - bytes as a person writes them: the largest binary suffix that stays
+ * whole
+ *
+ * "40Gi", "39.5Gi" for 40448Mi (one exact decimal), else "41353216Ki", else plain bytes.
+ */
+struct text quantity_format_bytes(int64_t bytes, struct arena *arena);
+
+#endif

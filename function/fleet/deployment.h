@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deployment - a ModelDeployment: which model, how often, where
+ */
+#ifndef FLEET_DEPLOYMENT_H
+#define FLEET_DEPLOYMENT_H
+
+#include "fleet/settings.h"
+
+struct deployment {
+        struct text namespace_;
+        struct text name;
+        struct text created;    /* metadata.creationTimestamp, RFC 3339; may be empty */
+        struct text model_kind; /* ClusterModel, Model */
+        struct text model_name;
+        int64_t environments;              /* how many are wanted, 1..10 */
+        struct value environment_selector; /* the matchLabels map, or absent */
+        bool concurrency;                  /* scaling.signal */
+        int64_t replicas;     /* reserved per environment: fixed.replicas or maxReplicas */
+        int64_t min_replicas; /* with concurrency; else = replicas */
+        int64_t priority;
+        struct value tolerations; /* list, or absent */
+        struct text priority_class;
+};
+
+/*
+ * deployment_read() - the observed composite
+ * @fault: set on failure: "spec.environments", "11 is not within 1 and 10"
+ *
+ * Errors: -EINVAL, -ENOMEM
+ */
+int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
+                    struct fault *fault);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * environment - an InferenceEnvironment: a cluster and its GPU node pools
+ */
+#ifndef FLEET_ENVIRONMENT_H
+#define FLEET_ENVIRONMENT_H
+
+#include "fleet/pool.h"
+
+enum cluster_source { CLUSTER_IN_CLUSTER, CLUSTER_EXISTING, CLUSTER_GKE };
+
+struct environment {
+        struct text name;
+        struct value labels;
+        enum cluster_source source;
+        struct text secret_namespace, secret_name,
+                secret_key;          /* existing.secretRef; empty name: none */
+        struct text provider_config; /* status.providerConfigRef.name, else "<name>-cluster" */
+        bool not_ready;              /* has a Ready condition that is not True */
+        struct text invalid;         /* the spec as a whole cannot be read; it has no pools then */
+        struct pool *pools; /* spec.nodePools, then those under spec.cluster.existing and .gke */
+        size_t n_pools;
+        size_t n_sub_pools; /* of all pools */
+};
+
+/*
+ * environment_read() - the object as Crossplane sent it
+ *
+ * Never fails on what a user wrote: a bad pool is `invalid`; two pools of one
+ * name are both. Sub-pools are counted (fleet/units.h).
+ *
+ * Errors: -ENOMEM
+ */
+int environment_read(struct value object, const struct settings *settings, struct arena *arena,
+                     struct environment *ret);
+
+#endif

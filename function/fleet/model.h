@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model - a ClusterModel or Model: what is served, and what it needs
+ */
+#ifndef FLEET_MODEL_H
+#define FLEET_MODEL_H
+
+#include "base/quantity.h"
+#include "fleet/settings.h"
+
+/* replicaTopology.requires; an absent member requires nothing. */
+struct needs {
+        int64_t memory_bytes;    /* 0: none */
+        struct text memory;      /* as written, for sentences */
+        struct value precisions; /* list of strings, or absent */
+        struct text interconnect;
+        struct text bandwidth;
+        struct value multi_node; /* bool, or absent */
+        int64_t nvlink_domain;   /* 0: none */
+        struct text unknown;     /* a key that we do not know; empty: none */
+};
+
+struct serving_profile {
+        struct text name;
+        struct text path;                  /* "spec.serving[0]" */
+        struct value environment_selector; /* the matchLabels map, or absent */
+        struct value pool_selector;
+        struct text engine;    /* "vLLM" */
+        struct text image;     /* empty: the preset's */
+        struct value args;     /* list of strings, or absent */
+        int64_t nodes;         /* of one replica, 1.. */
+        int64_t gpus_per_node; /* units per node, 1..; 0: by vram, see model.vram_bytes */
+        int64_t tensor;        /* parallelism; defaults applied */
+        int64_t pipeline;
+        bool topology; /* replicaTopology is written */
+        struct needs needs;
+};
+
+struct model {
+        struct text kind; /* ClusterModel, Model */
+        struct text name;
+        struct text model_name;              /* spec.model.name */
+        struct text uri;                     /* "hf://<repo>[:<revision>]" */
+        struct text secret_name, secret_key; /* of the Hugging Face token; empty: not gated */
+        struct text cpu, memory;             /* resources, quantities as written; may be empty */
+        int64_t vram_bytes;                  /* 0: not written */
+        struct serving_profile *profiles;    /* in order of preference; at least one */
+        size_t n_profiles;
+};
+
+/* All mistakes of an object, each "path: message". */
+struct mistakes {
+        struct text *items;
+        size_t n, cap;
+};
+
+void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *fault);
+
+/*
+ * model_read() - the object as Crossplane sent it
+ * @mistakes: every field mistake is added, with its path and value
+ *
+ * Errors: -EINVAL  there is at least one mistake; *ret is not to be used
+ *         -ENOMEM
+ */
+int model_read(struct value object, struct arena *arena, struct model *ret,
+               struct mistakes *mistakes);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings - the function's input: what a Composition's step says
+ */
+#ifndef FLEET_SETTINGS_H
+#define FLEET_SETTINGS_H
+
+#include "base/fault.h"
+#include "wire/value.h"
+
+enum stage {
+        STAGE_DEPLOY = 1 << 0,
+        STAGE_PLACE = 1 << 1,
+        STAGE_INVENTORY = 1 << 2,
+        STAGE_CHECK = 1 << 3,
+};
+
+enum target { TARGET_AUTO, TARGET_DIRECT, TARGET_OBJECT };
+
+struct settings {
+        unsigned int stages; /* of enum stage; 0: by the XR's kind */
+        enum target target;
+        struct text remote_namespace;
+        struct text kserve_api_version; /* default "serving.kserve.io/v1alpha2" */
+        bool route;                     /* kserve.router: Route; default true */
+        bool wva;                       /* kserve.autoscaler: WVA */
+        bool multi_node;                /* kserve.multiNode */
+        bool capacity_declared;         /* capacity: Declared; default Max */
+        bool memory_usable;             /* memory: Usable; default Declared */
+        bool multi_slice;               /* multiSlice: Allow */
+        bool quotas;                    /* quotas: Respect */
+        struct text mig_parted_name;    /* of the ConfigMap; empty: none */
+        struct text mig_parted_namespace;
+        struct text mig_parted_key; /* default "config.yaml" */
+        struct text mig_parted_inline;
+        int64_t ttl_seconds;          /* default 60 */
+        struct text system_namespace; /* default "crossplane-system" */
+        struct text api;              /* default "modelplane.ai/v1alpha1" */
+        struct text group;            /* of api: "modelplane.ai" */
+};
+
+/*
+ * settings_read() - the input, checked
+ * @input: a map, or absent: all defaults
+ * @fault: set on failure; path is "input.<member>", the message has the value
+ *
+ * Errors: -EINVAL  unknown member, wrong type, value out of range, other kind
+ *         -ENOMEM
+ */
+int settings_read(struct value input, struct arena *arena, struct settings *ret,
+                  struct fault *fault);
+
+#endif

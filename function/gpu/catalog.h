@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * catalog - what NVIDIA documents about its GPUs
+ *
+ * Static tables; every block names its source. A profile's meaning depends on
+ * the product: 1g.10gb is 7 slices on an H100-80GB and 4 on an A100-40GB.
+ */
+#ifndef GPU_CATALOG_H
+#define GPU_CATALOG_H
+
+#include "base/text.h"
+
+/* Where an instance of a profile may start, in memory slices of the GPU. */
+enum { GPU_PLACEMENTS_MAX = 12 };
+
+struct gpu_profile {
+        struct text name; /* "3g.40gb", as NVIDIA writes it today */
+        uint8_t compute_slices;
+        uint8_t memory_slices;
+        uint8_t max_instances; /* of one GPU */
+        int32_t memory_mib;    /* what the slice really has; 0 = never seen in a listing */
+        uint8_t n_placements;
+        uint8_t placements[GPU_PLACEMENTS_MAX]; /* start positions, ascending */
+};
+
+struct gpu_product {
+        struct text name;       /* "H100-80GB", our key */
+        uint8_t compute_slices; /* 7, or 4 on an A30; 0: no MIG */
+        uint8_t memory_slices;  /* 8, or 4 on an A30 */
+        int32_t memory_gib;     /* nominal memory of the whole GPU */
+        int32_t reported_mib;   /* what the driver reports; 0 = unknown */
+        const struct text
+                *aliases; /* without case: cloud names, feature discovery labels, machine keys */
+        size_t n_aliases;
+        const struct gpu_profile *profiles; /* in NVIDIA's order: smallest first */
+        size_t n_profiles;
+};
+
+/* catalog_products() - all products, in the catalogue's order. */
+const struct gpu_product *catalog_products(size_t *ret_n);
+
+/*
+ * catalog_find() - the products that an accelerator type may mean
+ * @alias: compared without case with names and aliases
+ * @ret:   up to max of them, in the catalogue's order
+ *
+ * Returns how many there are; 0 when the type is unknown.
+ */
+size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t max);
+
+/* catalog_profile() - the product's profile of that name (without case), or NULL. */
+const struct gpu_profile *catalog_profile(const struct gpu_product *product, struct text name);
+
+/*
+ * catalog_memory_from_name() - the Gi number in a profile's name: 40 for "3g.40gb+me"
+ *
+ * Returns 0 when the name is not `[<c>c.]<g>g.<n>gb[+attr[,attr]][-attr]`.
+ */
+int32_t catalog_memory_from_name(struct text profile);
+
+#endif
