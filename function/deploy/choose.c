@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "deploy/choose.h"
+
+#include <errno.h>
+
+#include "base/arena.h"
+
+struct reservation choose_reservation(const struct chooser *chooser,
+                                      const struct sub_pool *sub_pool,
+                                      const struct serving_profile *profile, struct demand demand) {
+        const struct deployment *d = chooser->deployment;
+        const struct text model[] = { d->model_kind, TEXT("/"), d->model_name };
+
+        return (struct reservation) {
+                .namespace_ = d->namespace_,
+                .deployment = d->name,
+                .model = text_join(chooser->arena, model, 3),
+                .environment = sub_pool->environment->name,
+                .pool = sub_pool->pool->name,
+                .mig_profile = sub_pool->mig_profile,
+                .serving_profile = profile->name,
+                .resource_name = sub_pool->resource_name,
+                .created = d->created,
+                .nodes = demand.nodes,
+                .units_per_node = demand.units_per_node,
+                .replicas = d->replicas,
+                .priority = d->priority,
+        };
+}
+
+int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
+                const struct reservation *asking, struct seats *ret) {
+        const struct reservation **mine =
+                ARENA_ARRAY(chooser->arena, chooser->n_mine + 1, const struct reservation *);
+        size_t n = 0;
+        bool known = false;
+
+        if (!mine)
+                return -ENOMEM;
+        for (size_t i = 0; i < chooser->n_mine; i++) {
+                known = known || chooser->mine[i] == asking;
+                mine[n++] = chooser->mine[i];
+        }
+        if (!known)
+                mine[n++] = asking;
+        return ledger_seat(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret);
+}
+
+/* -1, 0, 1; what is absent comes last. */
+static int compare_cost(const struct pool *a, const struct pool *b) {
+        bool has_a = !text_is_empty(a->cost), has_b = !text_is_empty(b->cost);
+
+        if (!has_a || !has_b)
+                return (int)has_b - (int)has_a;
+        return quantity_compare(a->cost_value, b->cost_value);
+}
+
+static int compare_i64(int64_t a, int64_t b) {
+        return (a > b) - (a < b);
+}
+
+/* The keys that count within an environment and between environments alike. */
+static int compare_fit(const struct choice *a, const struct choice *b) {
+        int order = compare_i64(a->left_over, b->left_over);
+
+        if (order == 0)
+                order = compare_cost(a->sub_pool->pool, b->sub_pool->pool);
+        return order != 0 ? order : compare_i64(a->free_after, b->free_after);
+}
+
+static int compare_sub_pools(const struct choice *a, const struct choice *b) {
+        int order = compare_fit(a, b);
+
+        if (order == 0)
+                order = compare_i64(a->sub_pool->pool - a->sub_pool->environment->pools,
+                                    b->sub_pool->pool - b->sub_pool->environment->pools);
+        return order != 0 ? order
+                          : text_compare(a->sub_pool->mig_profile, b->sub_pool->mig_profile);
+}
+
+int choice_compare(const struct choice *a, const struct choice *b) {
+        int order = compare_i64((int64_t)a->profile_index, (int64_t)b->profile_index);
+
+        if (order == 0)
+                order = compare_fit(a, b);
+        if (order == 0)
+                order = text_compare(a->sub_pool->mig_profile, b->sub_pool->mig_profile);
+        return order != 0 ? order
+                          : text_compare(a->sub_pool->environment->name,
+                                         b->sub_pool->environment->name);
+}
+
+static int64_t left_over(const struct candidate *c) {
+        int64_t unit = c->sub_pool->memory_bytes;
+
+        if (unit == UNKNOWN_BYTES)
+                return INT64_MAX;
+        return unit - match_memory(c);
+}
+
+/* One candidate: matched, then seated. The verdict says whether *ret is set. */
+static int consider(const struct chooser *chooser, const struct candidate *c, size_t index,
+                    struct verdict *ret_verdict, struct choice *ret) {
+        struct demand demand = match_demand(c);
+        struct reservation r;
+        struct seats seats;
+        int64_t units;
+        int err;
+
+        *ret_verdict = match(c, false);
+        if (ret_verdict->reason != REASON_FITS)
+                return 0;
+        r = choose_reservation(chooser, c->sub_pool, c->profile, demand);
+        units = reservation_units(&r);
+        err = choose_room(chooser, c->sub_pool, &r, &seats);
+        if (err < 0)
+                return err;
+        if (seats.without > 0 || seats.over_committed) {
+                struct reservation none = r;
+
+                /* The sentence tells of the room without this deployment in it. */
+                none.replicas = 0;
+                err = choose_room(chooser, c->sub_pool, &none, &seats);
+                *ret_verdict = (struct verdict) { .reason = REASON_NO_CAPACITY,
+                                                  .wanted = units,
+                                                  .offered = seats.free_units,
+                                                  .total = c->sub_pool->units,
+                                                  .gap = seats.largest_gap };
+                return err;
+        }
+        *ret = (struct choice) { .sub_pool = c->sub_pool,
+                                 .profile = c->profile,
+                                 .profile_index = index,
+                                 .demand = demand,
+                                 .left_over = left_over(c),
+                                 .free_after = seats.free_units };
+        return 0;
+}
+
+/* The best sub-pool for one serving profile; every candidate that fails is noted. */
+static int choose_for_profile(const struct chooser *chooser, const struct environment *environment,
+                              size_t index, struct choice *ret, struct rejections *noted) {
+        struct candidate c = { .deployment = chooser->deployment,
+                               .settings = chooser->settings,
+                               .model = chooser->model,
+                               .profile = &chooser->model->profiles[index] };
+
+        for (size_t p = 0; p < environment->n_pools; p++) {
+                const struct pool *pool = &environment->pools[p];
+
+                for (size_t s = 0; s < pool->n_sub_pools; s++) {
+                        struct choice choice = { 0 };
+                        struct verdict v;
+                        int err;
+
+                        c.sub_pool = &pool->sub_pools[s];
+                        err = consider(chooser, &c, index, &v, &choice);
+                        if (err == 0 && v.reason != REASON_FITS)
+                                err = rejections_add(noted, chooser->arena,
+                                                     (struct rejection) { .sub_pool = c.sub_pool,
+                                                                          .profile = c.profile,
+                                                                          .verdict = v });
+                        if (err < 0)
+                                return err;
+                        if (choice.sub_pool &&
+                            (!ret->sub_pool || compare_sub_pools(&choice, ret) < 0))
+                                *ret = choice;
+                }
+        }
+        return 0;
+}
+
+int choose_in(const struct chooser *chooser, const struct environment *environment,
+              struct choice *ret, struct rejections *rejections) {
+        struct choice best = { 0 };
+        size_t before = rejections->n;
+
+        for (size_t i = 0; i < chooser->model->n_profiles && !best.sub_pool; i++) {
+                int err = choose_for_profile(chooser, environment, i, &best, rejections);
+
+                if (err < 0)
+                        return err;
+        }
+        if (best.sub_pool)
+                rejections->n = before;
+        *ret = best;
+        return 0;
+}

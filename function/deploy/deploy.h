@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deploy - stage one: which pools serve a deployment
+ */
+#ifndef DEPLOY_DEPLOY_H
+#define DEPLOY_DEPLOY_H
+
+#include "deploy/explain.h"
+#include "deploy/plan.h"
+
+struct deploy_request {
+        const struct deployment *deployment;
+        const struct settings *settings;
+        const struct model *model;
+        const struct environment *environments; /* sorted by name */
+        size_t n_environments;
+        const struct reservation *reservations; /* of everybody, in any order */
+        size_t n_reservations;
+        const struct held *held; /* one's own assignments, in any order */
+        size_t n_held;
+        bool whole_fleet; /* environments and reservations are all there are; else: one's own */
+};
+
+struct decision {
+        struct plan plan;
+        struct rejections rejections; /* sorted; empty when all is placed */
+        int64_t wanted;               /* environments */
+        int64_t placed;               /* environments with an assignment that stays */
+        int64_t ready;                /* of those, the Ready ones */
+        int64_t short_replicas;       /* replicas that are wanted and not granted there */
+        struct text url;              /* of the first Ready assignment by environment name */
+        bool settled;                 /* nothing is left to decide */
+};
+
+/*
+ * deploy_is_settled() - do the reservations alone say that nothing is left to decide?
+ *
+ * Every wanted environment has an assignment, none is leaving, and admitted =
+ * granted = wanted. What the environments and the model say can still unsettle it.
+ */
+bool deploy_is_settled(const struct deployment *deployment, const struct held *held, size_t n);
+
+/*
+ * deploy() - decide
+ * @ret: set on success. When the request is not of the whole fleet and
+ *       ret->settled is false, the rest of it means nothing: ask again with all
+ *
+ * Pure: the same in whatever order environments, reservations and held come.
+ *
+ * Errors: -ENOMEM
+ */
+int deploy(const struct deploy_request *request, struct arena *arena, struct decision *ret);
+
+/*
+ * deploy_admitted() - the most replicas that were ever Ready
+ *
+ * What KServe tells; else, of a Ready service, the grant before its last growth.
+ */
+int64_t deploy_admitted(const struct held *held);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "deploy/explain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+int rejections_add(struct rejections *r, struct arena *arena, struct rejection rejection) {
+        if (r->n == r->cap) {
+                size_t cap = r->cap > 0 ? r->cap * 2 : 16;
+                struct rejection *items =
+                        arena_grow(arena, r->items, r->cap * sizeof(*items), cap * sizeof(*items));
+
+                if (!items)
+                        return -ENOMEM;
+                r->items = items;
+                r->cap = cap;
+        }
+        r->items[r->n++] = rejection;
+        return 0;
+}
+
+static int compare_sub_pools(const struct sub_pool *a, const struct sub_pool *b) {
+        int order = text_compare(a->environment->name, b->environment->name);
+
+        if (order == 0)
+                order = text_compare(a->pool->name, b->pool->name);
+        if (order == 0)
+                order = text_compare(a->mig_profile, b->mig_profile);
+        /* Two invalid pools of one name are told apart by their position. */
+        return order != 0 ? order : (a->order > b->order) - (a->order < b->order);
+}
+
+static int compare_rejections(const void *a, const void *b) {
+        const struct rejection *x = a, *y = b;
+        int order = compare_sub_pools(x->sub_pool, y->sub_pool);
+
+        return order != 0 ? order : text_compare(x->profile->name, y->profile->name);
+}
+
+void rejections_sort(struct rejections *r) {
+        if (r->n > 1)
+                qsort(r->items, r->n, sizeof(*r->items), compare_rejections);
+}
+
+static struct text or_nothing(struct text t) {
+        return text_is_empty(t) ? TEXT("none declared") : t;
+}
+
+static struct text list(struct value v, struct arena *arena) {
+        struct builder b;
+
+        if (value_count(v) == 0)
+                return TEXT("none declared");
+        builder_init(&b, arena);
+        value_print(v, &b);
+        return builder_done(&b);
+}
+
+static struct text memory(int64_t bytes, struct arena *arena) {
+        return bytes < 0 ? TEXT("an unknown amount") : quantity_format_bytes(bytes, arena);
+}
+
+struct text explain_rejection(const struct rejection *r, struct arena *arena) {
+        const struct verdict *v = &r->verdict;
+        const struct pool *pool = r->sub_pool->pool;
+        const struct needs *needs = &r->profile->needs;
+        long long wanted = v->wanted, offered = v->offered;
+        struct text a, b;
+
+        switch (v->reason) {
+        case REASON_FITS:
+                return TEXT("fits");
+        case REASON_INVALID_POOL:
+                return v->detail;
+        case REASON_AMBIGUOUS_POOL:
+                return text_format(arena,
+                                   "pool %.*s has the same resource name and the same "
+                                   "selector: give each a selector of its own",
+                                   TEXT_ARG(v->detail));
+        case REASON_ENVIRONMENT_NOT_READY:
+                return TEXT("the environment's Ready condition is not True");
+        case REASON_POOL_CORDONED:
+                return text_format(arena, "the pool's schedulable is %s",
+                                   pool->schedulable == SCHEDULABLE_DRAIN ? "Drain" : "NoNew");
+        case REASON_SELECTOR_MISMATCH:
+                return text_format(arena, "label %.*s is missing or has another value",
+                                   TEXT_ARG(v->detail));
+        case REASON_UNKNOWN_REQUIREMENT:
+                return text_format(arena, "requires.%.*s is not known", TEXT_ARG(v->detail));
+        case REASON_INSUFFICIENT_MEMORY:
+                a = memory(wanted, arena);
+                b = memory(offered, arena);
+                return text_format(arena, "wants %.*s of memory per unit, a unit here has %.*s",
+                                   TEXT_ARG(a), TEXT_ARG(b));
+        case REASON_PRECISION_UNSUPPORTED:
+                a = list(pool->precisions, arena);
+                return text_format(arena, "wants precision %.*s, the pool supports %.*s",
+                                   TEXT_ARG(v->detail), TEXT_ARG(a));
+        case REASON_INTERCONNECT_TOO_WEAK:
+                a = or_nothing(pool->interconnect);
+                return text_format(arena, "wants interconnect %.*s, the pool has %.*s",
+                                   TEXT_ARG(needs->interconnect), TEXT_ARG(a));
+        case REASON_BANDWIDTH_TOO_LOW:
+                a = or_nothing(pool->bandwidth);
+                return text_format(arena, "wants interNodeBandwidth %.*s, the pool has %.*s",
+                                   TEXT_ARG(needs->bandwidth), TEXT_ARG(a));
+        case REASON_NOT_MULTI_NODE:
+                return TEXT("wants multiNodeCapable, the pool does not declare it");
+        case REASON_MULTI_NODE_UNSUPPORTED:
+                return TEXT("replicas over several nodes need kserve.multiNode: true in the "
+                            "function's input, and its preset installed");
+        case REASON_NOT_ENOUGH_NODES:
+                return text_format(arena, "wants %lld nodes, the pool has %lld", wanted, offered);
+        case REASON_NODE_TOO_SMALL:
+                return text_format(arena, "wants %lld units on one node, a node has %lld", wanted,
+                                   offered);
+        case REASON_SLICES_CANNOT_GANG:
+                return text_format(arena, "wants %lld MIG slices for one process, which can use 1",
+                                   wanted);
+        case REASON_SHARED_CANNOT_GANG:
+                return text_format(arena, "wants %lld shares, which may be one and the same GPU",
+                                   wanted);
+        case REASON_NVLINK_DOMAIN_TOO_SMALL:
+                return text_format(arena, "wants an NVLink domain of %lld, the pool has %lld",
+                                   wanted, offered);
+        case REASON_QUOTA_EXCEEDED:
+                return text_format(arena, "wants %lld units, the namespace's quota has %lld left",
+                                   wanted, offered);
+        case REASON_NO_CAPACITY:
+                return text_format(arena,
+                                   "wants %lld units, %lld of %lld are free, at most %lld of "
+                                   "them on one node",
+                                   wanted, offered, (long long)v->total, (long long)v->gap);
+        }
+        BUG("a reason without a sentence");
+}
+
+struct text explain_count(const struct rejections *r, struct arena *arena) {
+        size_t counts[N_REASONS] = { 0 }, n_sub_pools = 0;
+        const char *separator = "";
+        struct builder b;
+
+        if (r->n == 0)
+                return TEXT("no pool to choose from");
+        for (size_t i = 0; i < r->n;) {
+                enum reason furthest = r->items[i].verdict.reason;
+                size_t next = i + 1;
+
+                for (; next < r->n && r->items[next].sub_pool == r->items[i].sub_pool; next++) {
+                        if (r->items[next].verdict.reason > furthest)
+                                furthest = r->items[next].verdict.reason;
+                }
+                counts[furthest]++;
+                n_sub_pools++;
+                i = next;
+        }
+        builder_init(&b, arena);
+        builder_string(&b, "0/");
+        builder_u64(&b, n_sub_pools);
+        builder_string(&b, n_sub_pools == 1 ? " pool fits: " : " pools fit: ");
+        for (int reason = 0; reason < N_REASONS; reason++) {
+                if (counts[reason] == 0)
+                        continue;
+                builder_string(&b, separator);
+                builder_u64(&b, counts[reason]);
+                builder_char(&b, ' ');
+                builder_string(&b, reason_name((enum reason)reason));
+                separator = ", ";
+        }
+        return builder_done(&b);
+}

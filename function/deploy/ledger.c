@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "deploy/ledger.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+int64_t reservation_units(const struct reservation *r) {
+        int64_t units;
+
+        if (__builtin_mul_overflow(r->nodes, r->units_per_node, &units) ||
+            __builtin_mul_overflow(units, r->replicas, &units))
+                return INT64_MAX;
+        return units;
+}
+
+/* Where others and we seat, all three of a sub-pool's names count. */
+static int compare_place(const struct reservation *a, const struct reservation *b) {
+        int order = text_compare(a->environment, b->environment);
+
+        if (order == 0)
+                order = text_compare(a->pool, b->pool);
+        if (order == 0)
+                order = text_compare(a->mig_profile, b->mig_profile);
+        return order;
+}
+
+static int compare_entries(const void *a, const void *b) {
+        return compare_place(*(const struct reservation *const *)a,
+                             *(const struct reservation *const *)b);
+}
+
+int ledger_build(const struct reservation *reservations, size_t n, struct text own_namespace,
+                 struct text own_name, struct arena *arena, struct ledger *ret) {
+        const struct reservation **entries = ARENA_ARRAY(arena, n, const struct reservation *);
+        size_t n_entries = 0;
+
+        if (!entries)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                if (text_equal(reservations[i].namespace_, own_namespace) &&
+                    text_equal(reservations[i].deployment, own_name))
+                        continue;
+                entries[n_entries++] = &reservations[i];
+        }
+        if (n_entries > 1)
+                qsort(entries, n_entries, sizeof(*entries), compare_entries);
+        *ret = (struct ledger) { .entries = entries, .n_entries = n_entries };
+        return 0;
+}
+
+/* The first entry that is not before place; the end of its range follows at once. */
+static size_t lower_bound(const struct ledger *ledger, const struct reservation *place) {
+        size_t low = 0, high = ledger->n_entries;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (compare_place(ledger->entries[middle], place) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+static int compare_names(const struct reservation *a, const struct reservation *b) {
+        int order = text_compare(a->namespace_, b->namespace_);
+
+        return order != 0 ? order : text_compare(a->deployment, b->deployment);
+}
+
+static int compare_i64(int64_t a, int64_t b) {
+        return (a > b) - (a < b);
+}
+
+/* The order in which admitted replicas are seated: what is hard to seat goes first. */
+static int compare_size(const void *a, const void *b) {
+        const struct reservation *x = *(const struct reservation *const *)a;
+        const struct reservation *y = *(const struct reservation *const *)b;
+        int order = compare_i64(y->nodes > 1, x->nodes > 1);
+
+        if (order == 0)
+                order = compare_i64(y->units_per_node, x->units_per_node);
+        if (order == 0)
+                order = compare_names(x, y);
+        return order != 0 ? order : compare_i64(x->order, y->order);
+}
+
+/* The order in which what has not served yet holds its place: who came first stays. */
+static int compare_holding(const void *a, const void *b) {
+        const struct reservation *x = *(const struct reservation *const *)a;
+        const struct reservation *y = *(const struct reservation *const *)b;
+        int order = compare_i64(y->priority, x->priority);
+
+        if (order == 0)
+                order = compare_i64(text_is_empty(x->created), text_is_empty(y->created));
+        if (order == 0)
+                order = text_compare(x->created, y->created);
+        if (order == 0)
+                order = compare_names(x, y);
+        return order != 0 ? order : compare_i64(x->order, y->order);
+}
+
+/* The nodes of a sub-pool while replicas are being seated. */
+struct hall {
+        int64_t *free; /* units, of each of the first n nodes; the others are untouched */
+        int64_t n;
+        int64_t nodes;
+        int64_t units_per_node;
+        int64_t seated_units;
+        int64_t cursor; /* nodes below it have no room for size */
+        int64_t size;
+};
+
+/*
+ * Seats one replica on its lowest nodes with room. Free room only shrinks, so a
+ * run of replicas of one size never looks at a full node twice.
+ */
+static bool seat_replica(struct hall *hall, const struct reservation *r) {
+        int64_t found = 0, at, size = r->units_per_node;
+
+        if (size != hall->size) {
+                hall->size = size;
+                hall->cursor = 0;
+        }
+        while (hall->cursor < hall->n && hall->free[hall->cursor] < size)
+                hall->cursor++;
+        for (at = hall->cursor; at < hall->n && found < r->nodes; at++)
+                found += hall->free[at] >= size;
+        if (found < r->nodes)
+                return false;
+        for (at = hall->cursor; found > 0; at++) {
+                if (hall->free[at] < size)
+                        continue;
+                hall->free[at] -= size;
+                found--;
+        }
+        hall->seated_units += size * r->nodes;
+        return true;
+}
+
+/* How many of count replicas got a seat: after the first that does not, no other of its size does.
+ */
+static int64_t seat_replicas(struct hall *hall, const struct reservation *r, int64_t count) {
+        int64_t seated = 0;
+
+        while (seated < count && seat_replica(hall, r))
+                seated++;
+        return seated;
+}
+
+/*
+ * Lowest nodes first: k replica-nodes never reach beyond node k-1. So only as many
+ * nodes are looked at as could be used.
+ */
+static int64_t nodes_within_reach(const struct reservation *const *all, size_t n, int64_t nodes) {
+        int64_t reach = 0, needed;
+
+        for (size_t i = 0; i < n; i++) {
+                if (__builtin_mul_overflow(all[i]->nodes, all[i]->replicas, &needed) ||
+                    __builtin_add_overflow(reach, needed, &reach) || reach >= nodes)
+                        return nodes;
+        }
+        return reach;
+}
+
+int ledger_seat(const struct ledger *ledger, const struct sub_pool *sub_pool,
+                const struct reservation *const *mine, size_t n_mine,
+                const struct reservation *asking, struct arena *arena, struct seats *ret) {
+        const struct reservation place = { .environment = sub_pool->environment->name,
+                                           .pool = sub_pool->pool->name,
+                                           .mig_profile = sub_pool->mig_profile };
+        struct seats seats = { 0 };
+        struct hall hall = { .nodes = sub_pool->nodes, .units_per_node = sub_pool->units_per_node };
+        size_t first = lower_bound(ledger, &place), n = 0, end = first;
+        const struct reservation **all;
+
+        while (end < ledger->n_entries && compare_place(ledger->entries[end], &place) == 0)
+                end++;
+        all = ARENA_ARRAY(arena, end - first + n_mine, const struct reservation *);
+        if (!all)
+                return -ENOMEM;
+        for (size_t i = first; i < end; i++)
+                all[n++] = ledger->entries[i];
+        for (size_t i = 0; i < n_mine; i++) {
+                if (compare_place(mine[i], &place) == 0)
+                        all[n++] = mine[i];
+        }
+        hall.n = nodes_within_reach(all, n, hall.nodes);
+        hall.free = ARENA_ARRAY(arena, (size_t)hall.n, int64_t);
+        if (!hall.free)
+                return -ENOMEM;
+        for (int64_t i = 0; i < hall.n; i++)
+                hall.free[i] = hall.units_per_node;
+
+        if (n > 1)
+                qsort(all, n, sizeof(*all), compare_size);
+        for (size_t i = 0; i < n; i++) {
+                if (seat_replicas(&hall, all[i], all[i]->admitted) < all[i]->admitted)
+                        seats.over_committed = true;
+        }
+        if (n > 1)
+                qsort(all, n, sizeof(*all), compare_holding);
+        for (size_t i = 0; i < n; i++) {
+                int64_t waiting = all[i]->replicas - all[i]->admitted;
+                int64_t without = waiting - seat_replicas(&hall, all[i], waiting);
+
+                if (without <= 0)
+                        continue;
+                seats.without += without;
+                if (all[i] == asking)
+                        seats.own_without = without;
+        }
+        seats.free_units = sub_pool->units - hall.seated_units;
+        for (int64_t i = 0; i < hall.n; i++) {
+                if (hall.free[i] > seats.largest_gap)
+                        seats.largest_gap = hall.free[i];
+        }
+        if (hall.n < hall.nodes)
+                seats.largest_gap = hall.units_per_node;
+        *ret = seats;
+        return 0;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "deploy/plan.h"
+
+#include <errno.h>
+
+#include "base/arena.h"
+
+struct text suffix_of(struct text environment, int64_t nodes, struct arena *arena) {
+        if (nodes <= 1)
+                return environment;
+        return text_format(arena, "%.*s-g%lld", TEXT_ARG(environment), (long long)nodes);
+}
+
+struct workload workload_of(const struct deployment *deployment, const struct model *model,
+                            const struct serving_profile *profile,
+                            const struct sub_pool *sub_pool) {
+        const struct pool *pool = sub_pool->pool;
+        const struct environment *environment = sub_pool->environment;
+
+        return (struct workload) {
+                .remote = environment->source != CLUSTER_IN_CLUSTER,
+                .provider_config = environment->provider_config,
+                .uri = model->uri,
+                .model_name = model->model_name,
+                .secret_name = model->secret_name,
+                .secret_key = model->secret_key,
+                .cpu = model->cpu,
+                .memory = model->memory,
+                .cpu_per_unit = pool->cpu_per_unit,
+                .memory_per_unit = pool->memory_per_unit,
+                .image = profile->image,
+                .engine_args = profile->args,
+                .pool_args = pool->args,
+                .env = pool->env,
+                .security_context = pool->security_context,
+                .node_selector = pool_selector(pool),
+                .pool_tolerations = pool->tolerations,
+                .deployment_tolerations = deployment->tolerations,
+                .affinity = pool->affinity,
+                .priority_class = text_is_empty(deployment->priority_class)
+                                          ? pool->priority_class
+                                          : deployment->priority_class,
+                .runtime_class = pool->runtime_class,
+                .tensor = profile->tensor,
+                .pipeline = profile->pipeline,
+                .min_replicas = deployment->min_replicas,
+                .concurrency = deployment->concurrency,
+                .share_replicas = pool->sharing == SHARING_TIME_SLICING ? pool->share_replicas : 1,
+        };
+}
+
+/* Every member of a workload once, for both directions. */
+enum member_kind { MEMBER_TEXT, MEMBER_VALUE, MEMBER_NUMBER, MEMBER_BOOL };
+
+struct member {
+        struct text key;
+        enum member_kind kind;
+        size_t offset;
+};
+
+#define MEMBER(kind, key, field)                                                                   \
+        { TEXT_INIT(key), kind, offsetof(struct workload, field) }
+
+static const struct member members[] = {
+        MEMBER(MEMBER_VALUE, "affinity", affinity),
+        MEMBER(MEMBER_BOOL, "concurrency", concurrency),
+        MEMBER(MEMBER_TEXT, "cpu", cpu),
+        MEMBER(MEMBER_TEXT, "cpuPerUnit", cpu_per_unit),
+        MEMBER(MEMBER_VALUE, "deploymentTolerations", deployment_tolerations),
+        MEMBER(MEMBER_VALUE, "engineArgs", engine_args),
+        MEMBER(MEMBER_VALUE, "env", env),
+        MEMBER(MEMBER_TEXT, "image", image),
+        MEMBER(MEMBER_TEXT, "memory", memory),
+        MEMBER(MEMBER_TEXT, "memoryPerUnit", memory_per_unit),
+        MEMBER(MEMBER_NUMBER, "minReplicas", min_replicas),
+        MEMBER(MEMBER_TEXT, "modelName", model_name),
+        MEMBER(MEMBER_VALUE, "nodeSelector", node_selector),
+        MEMBER(MEMBER_NUMBER, "pipeline", pipeline),
+        MEMBER(MEMBER_VALUE, "poolArgs", pool_args),
+        MEMBER(MEMBER_VALUE, "poolTolerations", pool_tolerations),
+        MEMBER(MEMBER_TEXT, "priorityClassName", priority_class),
+        MEMBER(MEMBER_TEXT, "providerConfig", provider_config),
+        MEMBER(MEMBER_BOOL, "remote", remote),
+        MEMBER(MEMBER_TEXT, "runtimeClassName", runtime_class),
+        MEMBER(MEMBER_TEXT, "secretKey", secret_key),
+        MEMBER(MEMBER_TEXT, "secretName", secret_name),
+        MEMBER(MEMBER_VALUE, "securityContext", security_context),
+        MEMBER(MEMBER_NUMBER, "shareReplicas", share_replicas),
+        MEMBER(MEMBER_NUMBER, "tensor", tensor),
+        MEMBER(MEMBER_TEXT, "uri", uri),
+};
+enum { N_MEMBERS = sizeof(members) / sizeof(members[0]) };
+
+static struct node *encode_workload(const struct workload *w, struct arena *arena) {
+        struct node *map = node_map(arena);
+
+        for (size_t i = 0; i < N_MEMBERS; i++) {
+                const void *field = (const char *)w + members[i].offset;
+                struct node *child = NULL;
+
+                switch (members[i].kind) {
+                case MEMBER_TEXT:
+                        if (!text_is_empty(*(const struct text *)field))
+                                child = node_string(arena, *(const struct text *)field);
+                        break;
+                case MEMBER_VALUE:
+                        child = node_value(arena, *(const struct value *)field);
+                        break;
+                case MEMBER_NUMBER:
+                        child = node_integer(arena, *(const int64_t *)field);
+                        break;
+                case MEMBER_BOOL:
+                        child = node_bool(arena, *(const bool *)field);
+                        break;
+                }
+                node_set(map, members[i].key, child);
+        }
+        return map;
+}
+
+static void decode_workload(struct value map, struct workload *ret) {
+        struct workload w = { 0 };
+        struct text keys[N_MEMBERS];
+        struct value found[N_MEMBERS];
+
+        for (size_t i = 0; i < N_MEMBERS; i++)
+                keys[i] = members[i].key;
+        value_pick(map, keys, N_MEMBERS, found);
+        for (size_t i = 0; i < N_MEMBERS; i++) {
+                void *field = (char *)&w + members[i].offset;
+
+                switch (members[i].kind) {
+                case MEMBER_TEXT:
+                        *(struct text *)field = value_text(found[i]);
+                        break;
+                case MEMBER_VALUE:
+                        *(struct value *)field = found[i];
+                        break;
+                case MEMBER_NUMBER:
+                        value_is_integer(found[i], field);
+                        break;
+                case MEMBER_BOOL:
+                        *(bool *)field = found[i].boolean;
+                        break;
+                }
+        }
+        *ret = w;
+}
+
+static struct node *encode_condition(const struct condition *c, struct arena *arena) {
+        struct node *map = node_map(arena);
+
+        node_set_integer(map, "status", (int64_t)c->status);
+        node_set_string(map, "reason", c->reason);
+        node_set_string(map, "message", c->message);
+        return map;
+}
+
+static struct condition decode_condition(struct value map, struct text type) {
+        int64_t status = CONDITION_UNKNOWN;
+
+        value_is_integer(value_get(map, TEXT("status")), &status);
+        return (struct condition) {
+                .type = type,
+                .status = status >= CONDITION_UNKNOWN && status <= CONDITION_FALSE
+                                  ? (enum condition_status)status
+                                  : CONDITION_UNKNOWN,
+                .reason = value_text(value_get(map, TEXT("reason"))),
+                .message = value_text(value_get(map, TEXT("message"))),
+        };
+}
+
+struct node *plan_encode(const struct plan *plan, struct arena *arena) {
+        struct node *map = node_map(arena), *list;
+
+        node_set(map, TEXT("scheduled"), encode_condition(&plan->scheduled, arena));
+        node_set(map, TEXT("serving"), encode_condition(&plan->serving, arena));
+        if (plan->frozen) {
+                node_set_bool(map, "frozen", true);
+                node_set_string(map, "reason", plan->scheduled.reason);
+                node_set_string(map, "message", plan->scheduled.message);
+                return map;
+        }
+        list = node_add_list(map, "placements");
+        for (size_t i = 0; i < plan->n_placements; i++) {
+                const struct placement *p = &plan->placements[i];
+                struct node *entry;
+
+                if (p->fate == FATE_DROPPED)
+                        continue;
+                entry = node_append_map(list);
+                node_set_string(entry, "key", p->suffix);
+                node_set(entry, TEXT("reservation"), reservation_data(&p->reservation, arena));
+                if (p->fate == FATE_STAYS)
+                        node_set(entry, TEXT("workload"), encode_workload(&p->workload, arena));
+        }
+        return map;
+}
+
+int plan_decode(struct value value, struct arena *arena, struct plan *ret) {
+        struct plan plan = {
+                .frozen = value_get(value, TEXT("frozen")).boolean,
+                .scheduled =
+                        decode_condition(value_get(value, TEXT("scheduled")), TEXT("Scheduled")),
+                .serving = decode_condition(value_get(value, TEXT("serving")), TEXT("Serving")),
+        };
+        struct value placements = value_get(value, TEXT("placements")), entry;
+        struct value_iter it = value_iterate(placements);
+
+        if (value.kind != VALUE_MAP)
+                return -EINVAL;
+        plan.placements = ARENA_ARRAY(arena, value_count(placements), struct placement);
+        if (!plan.placements)
+                return -ENOMEM;
+        while (value_next(&it, NULL, &entry)) {
+                struct value workload = value_get(entry, TEXT("workload"));
+                struct placement *p = &plan.placements[plan.n_placements];
+
+                if (!reservation_from_data(value_get(entry, TEXT("reservation")), &p->reservation))
+                        continue;
+                p->suffix = value_text(value_get(entry, TEXT("key")));
+                p->fate = workload.kind == VALUE_MAP ? FATE_STAYS : FATE_LEAVES;
+                decode_workload(workload, &p->workload);
+                plan.n_placements++;
+        }
+        *ret = plan;
+        return 0;
+}

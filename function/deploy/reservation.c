@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A reservation in the two forms in which it is kept: a ConfigMap's data, and
+ * the assignment annotation of the service.
+ */
+#include "base/arena.h"
+#include "deploy/ledger.h"
+
+/* Every member once: its key, where it is, whether it is a number, and in which forms it is kept.
+ */
+enum form { FORM_DATA = 1, FORM_ANNOTATION = 2, FORM_BOTH = 3 };
+
+struct member {
+        struct text key;
+        enum form form;
+        size_t text_offset;   /* of a struct text, or */
+        size_t number_offset; /* of an int64_t */
+        int64_t unreadable;   /* what a number counts that cannot be read */
+        int64_t least;
+};
+
+#define NONE ((size_t)-1)
+#define STRING(key, field)                                                                         \
+        { TEXT_INIT(key), FORM_BOTH, offsetof(struct reservation, field), NONE, 0, 0 }
+#define NUMBER(key, form, field, unreadable, least)                                                \
+        { TEXT_INIT(key), form, NONE, offsetof(struct reservation, field), unreadable, least }
+
+/* Sorted by key, as they are written. */
+static const struct member members[] = {
+        NUMBER("admitted", FORM_DATA, admitted, 0, 0),
+        STRING("created", created),
+        STRING("environment", environment),
+        STRING("migProfile", mig_profile),
+        STRING("model", model),
+        NUMBER("nodes", FORM_BOTH, nodes, 1, 1),
+        NUMBER("order", FORM_BOTH, order, 0, 0),
+        STRING("pool", pool),
+        NUMBER("priority", FORM_BOTH, priority, 0, INT64_MIN),
+        NUMBER("replicas", FORM_BOTH, replicas, 1, 0),
+        STRING("resourceName", resource_name),
+        STRING("servingProfile", serving_profile),
+        NUMBER("unitsPerNode", FORM_BOTH, units_per_node, 1, 1),
+};
+enum { N_MEMBERS = sizeof(members) / sizeof(members[0]) };
+
+static struct text *text_of(const struct member *m, struct reservation *r) {
+        return (struct text *)(void *)((char *)r + m->text_offset);
+}
+
+static int64_t *number_of(const struct member *m, struct reservation *r) {
+        return (int64_t *)(void *)((char *)r + m->number_offset);
+}
+
+static bool read_number(struct text t, int64_t *ret) {
+        bool negative = t.len > 0 && t.data[0] == '-';
+        uint64_t magnitude;
+
+        if (!text_to_u64(text_slice(t, negative, t.len), &magnitude) || magnitude > INT64_MAX)
+                return false;
+        *ret = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+        return true;
+}
+
+static void set_number(const struct member *m, struct reservation *r, struct text t) {
+        int64_t number;
+
+        if (!read_number(t, &number) || number < m->least)
+                number = m->unreadable;
+        *number_of(m, r) = number;
+}
+
+/* The controller among the owners: {kind, group} as given; its name, or empty. */
+static struct text controller_name(struct value metadata, struct text kind, struct text group) {
+        struct value_iter it = value_iterate(value_get(metadata, TEXT("ownerReferences")));
+        struct value owner;
+
+        while (value_next(&it, NULL, &owner)) {
+                struct text version = value_text(value_get(owner, TEXT("apiVersion")));
+
+                if (!value_get(owner, TEXT("controller")).boolean)
+                        continue;
+                if (text_equal(value_text(value_get(owner, TEXT("kind"))), kind) &&
+                    text_equal(text_slice(version, 0, text_index(version, '/')), group))
+                        return value_text(value_get(owner, TEXT("name")));
+        }
+        return (struct text) { 0 };
+}
+
+bool reservation_from_data(struct value data, struct reservation *ret) {
+        struct reservation r = {
+                .leaving = text_equal(value_text(value_get(data, TEXT("leaving"))), TEXT("true")),
+        };
+        struct text keys[N_MEMBERS];
+        struct value found[N_MEMBERS];
+
+        for (size_t i = 0; i < N_MEMBERS; i++)
+                keys[i] = members[i].key;
+        value_pick(data, keys, N_MEMBERS, found);
+        for (size_t i = 0; i < N_MEMBERS; i++) {
+                if (members[i].number_offset != NONE)
+                        set_number(&members[i], &r, value_text(found[i]));
+                else
+                        *text_of(&members[i], &r) = value_text(found[i]);
+        }
+        if (r.admitted > r.replicas)
+                r.admitted = r.replicas;
+        if (text_is_empty(r.environment) || text_is_empty(r.pool))
+                return false;
+        *ret = r;
+        return true;
+}
+
+bool reservation_read(struct value config_map, struct text kind, struct text group,
+                      struct reservation *ret) {
+        struct value metadata = value_get(config_map, TEXT("metadata"));
+        struct text deployment = controller_name(metadata, kind, group);
+        struct reservation r;
+
+        if (text_is_empty(deployment) ||
+            !reservation_from_data(value_get(config_map, TEXT("data")), &r))
+                return false;
+        r.namespace_ = value_text(value_get(metadata, TEXT("namespace")));
+        r.deployment = deployment;
+        *ret = r;
+        return true;
+}
+
+struct node *reservation_data(const struct reservation *r, struct arena *arena) {
+        struct reservation copy = *r;
+        struct node *data = node_map(arena);
+
+        for (size_t i = 0; i < N_MEMBERS; i++) {
+                const struct member *m = &members[i];
+                struct text t;
+
+                if (m->number_offset != NONE) {
+                        struct builder b;
+
+                        builder_init(&b, arena);
+                        builder_i64(&b, *number_of(m, &copy));
+                        t = builder_done(&b);
+                } else {
+                        t = *text_of(m, &copy);
+                }
+                node_set(data, m->key, node_string(arena, t));
+        }
+        if (r->leaving)
+                node_set_string(data, "leaving", TEXT("true"));
+        return data;
+}
+
+struct text reservation_annotation(const struct reservation *r, struct arena *arena) {
+        struct reservation copy = *r;
+        struct builder b;
+        const char *separator = "{";
+
+        builder_init(&b, arena);
+        for (size_t i = 0; i < N_MEMBERS; i++) {
+                const struct member *m = &members[i];
+
+                if (!(m->form & FORM_ANNOTATION))
+                        continue;
+                builder_string(&b, separator);
+                builder_json(&b, m->key);
+                builder_char(&b, ':');
+                if (m->number_offset != NONE)
+                        builder_i64(&b, *number_of(m, &copy));
+                else
+                        builder_json(&b, *text_of(m, &copy));
+                separator = ",";
+        }
+        builder_char(&b, '}');
+        return builder_done(&b);
+}
+
+/*
+ * One string of the annotation, after its opening quote. Of builder_json()'s
+ * escapes only those are read that a name can need; an annotation with others
+ * is not ours.
+ */
+static bool read_string(struct text *rest, struct arena *arena, struct text *ret) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        for (size_t i = 0; i < rest->len; i++) {
+                char c = rest->data[i];
+
+                if (c == '"') {
+                        *rest = text_slice(*rest, i + 1, rest->len);
+                        *ret = builder_done(&b);
+                        return true;
+                }
+                if (c == '\\') {
+                        if (++i == rest->len)
+                                return false;
+                        c = rest->data[i];
+                        if (c != '"' && c != '\\')
+                                return false;
+                }
+                builder_char(&b, c);
+        }
+        return false;
+}
+
+static bool skip(struct text *rest, char c) {
+        if (rest->len == 0 || rest->data[0] != c)
+                return false;
+        *rest = text_slice(*rest, 1, rest->len);
+        return true;
+}
+
+/* A member's value: a string or a whole number; kept when the key is one of ours. */
+static bool read_member(struct text *rest, struct arena *arena, struct reservation *r) {
+        struct text key, t = { 0 };
+        bool string;
+
+        if (!skip(rest, '"') || !read_string(rest, arena, &key) || !skip(rest, ':'))
+                return false;
+        string = skip(rest, '"');
+        if (string) {
+                if (!read_string(rest, arena, &t))
+                        return false;
+        } else {
+                size_t end = 0;
+
+                while (end < rest->len && rest->data[end] != ',' && rest->data[end] != '}')
+                        end++;
+                t = text_slice(*rest, 0, end);
+                *rest = text_slice(*rest, end, rest->len);
+        }
+        for (size_t i = 0; i < N_MEMBERS; i++) {
+                const struct member *m = &members[i];
+
+                if (!(m->form & FORM_ANNOTATION) || !text_equal(m->key, key))
+                        continue;
+                if (string != (m->number_offset == NONE))
+                        return false;
+                if (string)
+                        *text_of(m, r) = t;
+                else
+                        set_number(m, r, t);
+        }
+        return true;
+}
+
+bool reservation_from_annotation(struct text json, struct arena *arena, struct reservation *ret) {
+        struct reservation r = { .nodes = 1, .units_per_node = 1, .replicas = 1 };
+        struct text rest = json;
+
+        if (!skip(&rest, '{'))
+                return false;
+        do {
+                if (!read_member(&rest, arena, &r))
+                        return false;
+        } while (skip(&rest, ','));
+        if (!skip(&rest, '}') || rest.len > 0)
+                return false;
+        if (text_is_empty(r.environment) || text_is_empty(r.pool))
+                return false;
+        r.admitted = r.replicas;
+        *ret = r;
+        return true;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "deploy/status.h"
+
+#include "base/arena.h"
+
+static const char *const our_members[] = { "assignments", "endpoint",   "model",
+                                           "placements",  "rejections", "rejectionsOmitted" };
+
+static struct node *assignment(const struct placement *p, struct arena *arena) {
+        const struct reservation *r = &p->reservation;
+        struct node *map = node_map(arena), *model = node_add_map(map, "model");
+        size_t slash = text_index(r->model, '/');
+
+        node_set_string(model, "kind", text_slice(r->model, 0, slash));
+        node_set_string(model, "name", text_slice(r->model, slash + 1, r->model.len));
+        node_set_string(map, "environment", r->environment);
+        node_set_string(map, "pool", r->pool);
+        if (!text_is_empty(r->mig_profile))
+                node_set_string(map, "migProfile", r->mig_profile);
+        node_set_string(map, "servingProfile", r->serving_profile);
+        node_set_string(map, "resourceName", r->resource_name);
+        node_set_integer(map, "nodes", r->nodes);
+        node_set_integer(map, "unitsPerNode", r->units_per_node);
+        node_set_integer(map, "replicas", r->replicas);
+        node_set_integer(map, "admitted", r->admitted);
+        node_set_integer(map, "units", reservation_units(r));
+        node_set_bool(map, "ready", p->service.ready && !p->fresh);
+        if (r->leaving)
+                node_set_bool(map, "leaving", true);
+        return map;
+}
+
+static struct node *rejection(const struct rejection *r, struct arena *arena) {
+        struct node *map = node_map(arena);
+
+        node_set_string(map, "environment", r->sub_pool->environment->name);
+        node_set_string(map, "pool", r->sub_pool->pool->name);
+        if (!text_is_empty(r->sub_pool->mig_profile))
+                node_set_string(map, "migProfile", r->sub_pool->mig_profile);
+        node_set_string(map, "servingProfile", r->profile->name);
+        node_set_string(map, "reason", text_from(reason_name(r->verdict.reason)));
+        node_set_string(map, "message", explain_rejection(r, arena));
+        return map;
+}
+
+struct node *status_of(const struct decision *decision, const struct deployment *deployment,
+                       const struct model *model, struct arena *arena) {
+        struct node *status = node_map(arena), *list;
+        const struct rejections *rejections = &decision->rejections;
+
+        (void)deployment;
+        node_set_string(node_add_map(status, "model"), "name", model->model_name);
+        list = node_add_map(status, "placements");
+        node_set_integer(list, "total", decision->placed);
+        node_set_integer(list, "ready", decision->ready);
+        if (!text_is_empty(decision->url))
+                node_set_string(node_add_map(status, "endpoint"), "url", decision->url);
+        list = node_add_list(status, "assignments");
+        for (size_t i = 0; i < decision->plan.n_placements; i++) {
+                if (decision->plan.placements[i].fate != FATE_DROPPED)
+                        node_append(list, assignment(&decision->plan.placements[i], arena));
+        }
+        if (rejections->n == 0)
+                return status;
+        list = node_add_list(status, "rejections");
+        for (size_t i = 0; i < rejections->n && i < REJECTIONS_MAX; i++)
+                node_append(list, rejection(&rejections->items[i], arena));
+        if (rejections->n > REJECTIONS_MAX)
+                node_set_integer(status, "rejectionsOmitted",
+                                 (int64_t)(rejections->n - REJECTIONS_MAX));
+        return status;
+}
+
+struct node *status_keep(struct value observed_status, struct arena *arena) {
+        struct node *status = node_map(arena);
+
+        for (size_t i = 0; i < sizeof(our_members) / sizeof(our_members[0]); i++) {
+                struct text key = text_from(our_members[i]);
+
+                node_set(status, key, node_value(arena, value_get(observed_status, key)));
+        }
+        return status;
+}
+
+/* "eu-1/small-models-mig" */
+static void append_place(struct builder *b, const struct placement *p) {
+        builder_text(b, p->reservation.environment);
+        builder_char(b, '/');
+        builder_text(b, p->reservation.pool);
+}
+
+static void append_placed(struct builder *b, const struct decision *decision) {
+        const char *separator = ": ";
+
+        builder_i64(b, decision->placed);
+        builder_string(b, " of ");
+        builder_i64(b, decision->wanted);
+        builder_string(b, decision->wanted == 1 ? " environment placed" : " environments placed");
+        for (size_t i = 0; i < decision->plan.n_placements; i++) {
+                const struct placement *p = &decision->plan.placements[i];
+
+                if (p->fate != FATE_STAYS)
+                        continue;
+                builder_string(b, separator);
+                append_place(b, p);
+                builder_string(b, " (");
+                builder_text(b, p->reservation.resource_name);
+                builder_string(b, " x ");
+                builder_i64(b, reservation_units(&p->reservation));
+                builder_char(b, ')');
+                separator = ", ";
+        }
+}
+
+static void append_leaving(struct builder *b, const struct decision *decision) {
+        for (size_t i = 0; i < decision->plan.n_placements; i++) {
+                const struct placement *p = &decision->plan.placements[i];
+
+                if (p->fate != FATE_LEAVES)
+                        continue;
+                builder_string(b, "; ");
+                append_place(b, p);
+                builder_string(b, " is leaving: ");
+                builder_text(b, p->why);
+        }
+}
+
+static bool is_about_room(const struct rejections *rejections) {
+        for (size_t i = 0; i < rejections->n; i++) {
+                if (rejections->items[i].verdict.reason >= REASON_QUOTA_EXCEEDED)
+                        return true;
+        }
+        return false;
+}
+
+static bool anything_leaves(const struct decision *decision) {
+        for (size_t i = 0; i < decision->plan.n_placements; i++) {
+                if (decision->plan.placements[i].fate == FATE_LEAVES)
+                        return true;
+        }
+        return false;
+}
+
+struct condition status_scheduled(const struct decision *decision,
+                                  const struct deployment *deployment, struct arena *arena) {
+        struct condition c = { .type = TEXT("Scheduled"), .status = CONDITION_FALSE };
+        bool all = decision->placed == decision->wanted && decision->short_replicas == 0;
+        struct builder b;
+
+        builder_init(&b, arena);
+        if (all) {
+                c.status = CONDITION_TRUE;
+                c.reason = TEXT("AllScheduled");
+        } else if (decision->placed > 0 || anything_leaves(decision)) {
+                c.reason = TEXT("PartiallyScheduled");
+        } else {
+                c.reason = is_about_room(&decision->rejections) ? TEXT("InsufficientCapacity")
+                                                                : TEXT("NoMatchingPool");
+        }
+        if (decision->placed > 0)
+                append_placed(&b, decision);
+        if (decision->short_replicas > 0) {
+                builder_string(&b, "; ");
+                builder_i64(&b, decision->short_replicas);
+                builder_string(&b, " of ");
+                builder_i64(&b, decision->placed * deployment->replicas);
+                builder_string(&b, " replicas have no room");
+        }
+        if (decision->placed < decision->wanted) {
+                if (decision->placed > 0)
+                        builder_string(&b, "; ");
+                builder_text(&b, explain_count(&decision->rejections, arena));
+        }
+        append_leaving(&b, decision);
+        c.message = builder_done(&b);
+        return c;
+}
+
+struct condition status_serving(const struct decision *decision, struct arena *arena) {
+        struct condition c = { .type = TEXT("Serving"), .status = CONDITION_FALSE };
+        const struct placement *starting = NULL;
+        int64_t serving = 0, composed = 0;
+
+        for (size_t i = 0; i < decision->plan.n_placements; i++) {
+                const struct placement *p = &decision->plan.placements[i];
+
+                if (p->fate == FATE_DROPPED)
+                        continue;
+                composed++;
+                if (p->service.ready)
+                        serving++;
+                else if (!starting)
+                        starting = p;
+        }
+        if (serving >= decision->wanted) {
+                c.status = CONDITION_TRUE;
+                c.reason = TEXT("Serving");
+        } else if (composed == 0) {
+                c.reason = TEXT("NotScheduled");
+        } else {
+                c.reason = TEXT("Starting");
+                if (starting) {
+                        struct text sentence = !starting->service.observed
+                                                       ? TEXT("the service is being created")
+                                               : text_is_empty(starting->service.sentence)
+                                                       ? TEXT("the service is not Ready yet")
+                                                       : starting->service.sentence;
+                        const struct text parts[] = { starting->reservation.environment, TEXT(": "),
+                                                      sentence };
+
+                        c.message = text_join(arena, parts, 3);
+                }
+        }
+        return c;
+}
+
+static void add_event(struct response *response, enum severity severity, struct text reason,
+                      const char *verb, const struct placement *p) {
+        struct builder b;
+
+        builder_init(&b, response->arena);
+        builder_string(&b, verb);
+        builder_char(&b, ' ');
+        append_place(&b, p);
+        if (!text_is_empty(p->why)) {
+                builder_string(&b, ": ");
+                builder_text(&b, p->why);
+        }
+        response_result(response, (struct result) { .severity = severity,
+                                                    .reason = reason,
+                                                    .message = builder_done(&b) });
+}
+
+void status_events(const struct decision *decision, const struct condition *scheduled,
+                   struct value observed_scheduled, struct response *response) {
+        struct text before = value_text(value_get(observed_scheduled, TEXT("reason")));
+
+        for (size_t i = 0; i < decision->plan.n_placements; i++) {
+                const struct placement *p = &decision->plan.placements[i];
+
+                if (p->fresh)
+                        add_event(response, SEVERITY_NORMAL, TEXT("Placed"), "Placed on", p);
+                else if (p->fate == FATE_LEAVES && p->leaves_now)
+                        add_event(response, SEVERITY_WARNING, TEXT("Leaving"), "Leaving", p);
+                else if (p->fate == FATE_DROPPED)
+                        add_event(response, SEVERITY_NORMAL, TEXT("Released"), "Released", p);
+        }
+        if (scheduled->status != CONDITION_TRUE && !text_equal(before, scheduled->reason))
+                response_result(response, (struct result) { .severity = SEVERITY_WARNING,
+                                                            .reason = scheduled->reason,
+                                                            .message = scheduled->message });
+}

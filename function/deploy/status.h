@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * status - a decision as the deployment's status, conditions and events
+ */
+#ifndef DEPLOY_STATUS_H
+#define DEPLOY_STATUS_H
+
+#include "deploy/deploy.h"
+
+/*
+ * status_of() - the members of status that are ours
+ *
+ * Nothing in it moves by itself: every change wakes reconciles.
+ */
+struct node *status_of(const struct decision *decision, const struct deployment *deployment,
+                       const struct model *model, struct arena *arena);
+
+/* status_keep() - the same members as they were observed, for an answer that decides nothing. */
+struct node *status_keep(struct value observed_status, struct arena *arena);
+
+/* status_scheduled() - Scheduled, of a decision about the whole fleet or a settled one. */
+struct condition status_scheduled(const struct decision *decision,
+                                  const struct deployment *deployment, struct arena *arena);
+
+/* status_serving() - Serving, with KServe's own sentence while it is not. */
+struct condition status_serving(const struct decision *decision, struct arena *arena);
+
+/*
+ * status_events() - one event for each transition that this decision makes
+ * @observed_scheduled: the Scheduled condition as observed, or absent
+ */
+void status_events(const struct decision *decision, const struct condition *scheduled,
+                   struct value observed_scheduled, struct response *response);
+
+#endif
