@@ -38,4 +38,8 @@ int guard_request(struct text bytes, struct fault *fault);
 /* guard_struct() - the same checks for the body of one google.protobuf.Struct. */
 int guard_struct(struct text bytes, struct fault *fault);
 
+/* guard_response() - the same checks for a RunFunctionResponse; its desired objects are read too.
+ */
+int guard_response(struct text bytes, struct fault *fault);
+
 #endif

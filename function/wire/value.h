@@ -6,7 +6,7 @@
  * bytes of the protobuf message. Nothing is decoded before it is asked for and
  * nothing is copied. A view lives as long as the request's bytes.
  *
- * The bytes must have passed guard_check() (wire/guard.h): readers rely on its
+ * The bytes must have passed guard_request() (wire/guard.h): readers rely on its
  * lengths, depth and UTF-8 and make no checks of their own.
  *
  * Duplicate keys: the last one wins, as everywhere in protobuf. A Value without
