@@ -18,7 +18,10 @@ struct quantity {
  * @ret:   set on success; parts below 10^-9 are rounded away from zero
  * @fault: set on failure; its path is left empty
  *
- * Beyond +-(2^63-1) the value is capped there, as upstream does.
+ * Beyond +-(2^63-1) the value is capped there. Upstream does so with binary
+ * suffixes only and keeps larger decimal numbers; nothing here is that large.
+ * Whatever upstream reads is read, "Gi" and "+" as 0 too: callers that need an
+ * amount ask for one above 0.
  *
  * Errors: -EINVAL  not in the grammar; *ret is unchanged
  * Source: k8s.io/apimachinery v0.34, pkg/api/resource/quantity.go, ParseQuantity
@@ -32,10 +35,10 @@ int quantity_compare(struct quantity a, struct quantity b);
 int64_t quantity_whole(struct quantity q);
 
 /*
- * quantity_format_bytes() - bytes as a person writes them: the largest binary suffix that stays
- * whole
+ * quantity_format_bytes() - bytes as a person writes them: the largest binary suffix that takes at
+ * most one decimal
  *
- * "40Gi", "39.5Gi" for 40448Mi (one exact decimal), else "41353216Ki", else plain bytes.
+ * "40Gi", "39.5Gi" for 40448Mi, "40320Mi" (it would be 39.375Gi), "1023" for less than 1Ki.
  */
 struct text quantity_format_bytes(int64_t bytes, struct arena *arena);
 
