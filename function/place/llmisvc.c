@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "place/llmisvc.h"
+
+#include "place/names.h"
+#include "place/pod.h"
+
+static void set_label(struct node *labels, const char *key, struct text value,
+                      struct arena *arena) {
+        if (!text_is_empty(value))
+                node_set_string(labels, key, names_label_value(value, arena));
+}
+
+struct node *llmisvc_labels(const struct placement *placement, struct arena *arena) {
+        const struct reservation *r = &placement->reservation;
+        struct node *labels = node_map(arena);
+
+        set_label(labels, LABEL_DEPLOYMENT, r->deployment, arena);
+        set_label(labels, LABEL_ENVIRONMENT, r->environment, arena);
+        set_label(labels, LABEL_POOL, r->pool, arena);
+        set_label(labels, LABEL_MIG_PROFILE, r->mig_profile, arena);
+        set_label(labels, LABEL_SERVING_PROFILE, r->serving_profile, arena);
+        return labels;
+}
+
+struct node *llmisvc_annotations(const struct placement *placement, struct arena *arena) {
+        struct node *annotations = node_map(arena);
+
+        node_set_string(annotations, ANNOTATION_ASSIGNMENT,
+                        reservation_annotation(&placement->reservation, arena));
+        return annotations;
+}
+
+static void set_replicas(struct node *spec, const struct placement *placement,
+                         const struct settings *settings) {
+        const struct workload *w = &placement->workload;
+        int64_t grant = placement->reservation.replicas;
+        struct node *scaling;
+
+        if (!w->concurrency || !settings->wva) {
+                node_set_integer(spec, "replicas", grant);
+                return;
+        }
+        scaling = node_add_map(spec, "scaling");
+        node_set_integer(scaling, "minReplicas", w->min_replicas < grant ? w->min_replicas : grant);
+        node_set_integer(scaling, "maxReplicas", grant);
+        node_add_map(node_add_map(scaling, "wva"), "hpa");
+}
+
+struct node *llmisvc_manifest(const struct placement *placement, const struct settings *settings,
+                              struct text name, struct text namespace_, struct arena *arena) {
+        const struct workload *w = &placement->workload;
+        struct node *manifest = node_map(arena), *metadata, *spec, *child;
+
+        node_set_string(manifest, "apiVersion", settings->kserve_api_version);
+        node_set_string(manifest, "kind", TEXT("LLMInferenceService"));
+
+        metadata = node_add_map(manifest, "metadata");
+        node_set_string(metadata, "name", name);
+        if (!text_is_empty(namespace_))
+                node_set_string(metadata, "namespace", namespace_);
+        node_set(metadata, TEXT("labels"), llmisvc_labels(placement, arena));
+        node_set(metadata, TEXT("annotations"), llmisvc_annotations(placement, arena));
+
+        spec = node_add_map(manifest, "spec");
+        child = node_add_map(spec, "model");
+        node_set_string(child, "uri", w->uri);
+        node_set_string(child, "name", w->model_name);
+        set_replicas(spec, placement, settings);
+        if (settings->route) {
+                child = node_add_map(spec, "router");
+                node_add_map(child, "gateway");
+                node_add_map(child, "route");
+        }
+        node_set(spec, TEXT("template"), pod_template(placement, arena));
+        if (placement->reservation.nodes > 1) {
+                child = node_add_map(spec, "parallelism");
+                node_set_integer(child, "tensor", w->tensor);
+                node_set_integer(child, "pipeline", w->pipeline);
+                node_set(spec, TEXT("worker"), pod_template(placement, arena));
+        }
+        return manifest;
+}

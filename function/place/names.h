@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * names - every name, key, label and annotation that we compose
+ */
+#ifndef PLACE_NAMES_H
+#define PLACE_NAMES_H
+
+#include "base/text.h"
+
+struct arena;
+
+/* Keys in the desired state: these prefixes before an assignment's suffix say what is ours. */
+#define KEY_SERVING "serving-"
+#define KEY_RESERVATION "reservation-"
+#define KEY_DEVICES "devices-"
+
+#define LABEL_DEPLOYMENT "modelplane.ai/deployment"
+#define LABEL_ENVIRONMENT "modelplane.ai/environment"
+#define LABEL_POOL "modelplane.ai/pool"
+#define LABEL_MIG_PROFILE "modelplane.ai/mig-profile"
+#define LABEL_SERVING_PROFILE "modelplane.ai/serving-profile"
+#define LABEL_LEDGER "gpuplacement.fn.crossplane.io/ledger"
+#define LEDGER_RESERVATION "reservation"
+#define ANNOTATION_ASSIGNMENT "gpuplacement.fn.crossplane.io/assignment"
+
+/* KServe's children keep readable names up to here. */
+enum { NAME_MAX_LENGTH = 38 };
+
+/* Whose name it is. */
+struct name_of {
+        struct text namespace_; /* of the deployment */
+        struct text deployment;
+        struct text environment;
+        int64_t nodes; /* of one replica; more than 1 adds "-g<nodes>" */
+        bool shared;   /* with deployments of other namespaces: always hashed */
+};
+
+/*
+ * names_service() - "<deployment>-<environment>[-g<size>]", a DNS-1035 label
+ *
+ * At most NAME_MAX_LENGTH characters. What had to be cut or changed ends in 8
+ * hex digits of a hash of all of *of.
+ */
+struct text names_service(const struct name_of *of, struct arena *arena);
+
+/* names_reservation() - the same with "-reservation" before it is cut. */
+struct text names_reservation(const struct name_of *of, struct arena *arena);
+
+/* names_label_value() - as a label's value: `+` written `.`; what is none is cut and hashed. */
+struct text names_label_value(struct text t, struct arena *arena);
+
+/* names_key() - prefix and suffix joined. */
+struct text names_key(const char *prefix, struct text suffix, struct arena *arena);
+
+/* names_is_ours() - is this key of the observed or desired state composed by Place? */
+bool names_is_ours(struct text key);
+
+/* names_is_our_member() - is this label or annotation key one of ours? */
+bool names_is_our_member(struct text key);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * observe - what the observed resources say: who serves, and what was assigned
+ */
+#ifndef PLACE_OBSERVE_H
+#define PLACE_OBSERVE_H
+
+#include "deploy/plan.h"
+
+/*
+ * observe_service() - the facts about a composed service
+ * @object: an LLMInferenceService, or the Object around one; absent: not observed
+ * @route:  a route was asked for: without an address KServe says Ready and serves nobody
+ *
+ * Ready: condition Ready True, observedGeneration current where there is one, no
+ * False PresetsCombined, and the address. An Object must be Ready itself too.
+ */
+struct service observe_service(struct value object, bool route);
+
+/*
+ * observe_held() - one's own assignments: the observed reservations, with their services
+ * @ret: set on success; sorted by suffix
+ *
+ * A service whose reservation was lost is rebuilt from its annotation. One that
+ * tells nothing is left out: it stays frozen.
+ *
+ * Errors: -ENOMEM
+ */
+int observe_held(const struct state *observed, const struct settings *settings, struct arena *arena,
+                 struct held **ret, size_t *ret_n);
+
+/* observe_condition() - the condition of that type in an object's status, or absent. */
+struct value observe_condition(struct value object, struct text type);
+
+#endif

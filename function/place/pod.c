@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "place/pod.h"
+
+#include "base/arena.h"
+
+#define GPU_RESOURCE "nvidia.com/gpu"
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+static bool is_shell_safe(struct text t) {
+        for (size_t i = 0; i < t.len; i++) {
+                char c = t.data[i];
+                bool plain =
+                        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+
+                if (!plain && text_index(TEXT("-_=./:,@%+"), c) == sizeof("-_=./:,@%+") - 1)
+                        return false;
+        }
+        return t.len > 0;
+}
+
+struct text pod_argument(struct text argument, struct arena *arena) {
+        struct builder b;
+
+        if (is_shell_safe(argument))
+                return argument;
+        builder_init(&b, arena);
+        builder_char(&b, '\'');
+        for (size_t i = 0; i < argument.len; i++) {
+                if (argument.data[i] == '\'')
+                        builder_string(&b, "'\\''");
+                else
+                        builder_char(&b, argument.data[i]);
+        }
+        builder_char(&b, '\'');
+        return builder_done(&b);
+}
+
+static void append_arguments(struct node *list, struct value args, struct arena *arena) {
+        struct value_iter it = value_iterate(args);
+        struct value arg;
+
+        while (value_next(&it, NULL, &arg))
+                node_append_string(list, pod_argument(value_text(arg), arena));
+}
+
+/* Do the arguments set this flag, as "--flag=..." or "--flag"? */
+static bool sets_flag(struct value args, struct text flag) {
+        struct value_iter it = value_iterate(args);
+        struct value arg;
+
+        while (value_next(&it, NULL, &arg)) {
+                struct text t = value_text(arg);
+
+                if (text_equal(text_slice(t, 0, text_index(t, '=')), flag))
+                        return true;
+        }
+        return false;
+}
+
+/* The pool's, the engine's, ours: later ones win in vLLM. */
+static struct node *arguments(const struct workload *w, struct arena *arena) {
+        const struct text tensor = TEXT("--tensor-parallel-size");
+        const struct text utilization = TEXT("--gpu-memory-utilization");
+        struct node *list = node_list(arena);
+
+        append_arguments(list, w->pool_args, arena);
+        append_arguments(list, w->engine_args, arena);
+        if (w->tensor > 1 && !sets_flag(w->engine_args, tensor))
+                node_append_string(list, text_format(arena, "%.*s=%lld", TEXT_ARG(tensor),
+                                                     (long long)w->tensor));
+        /* The second engine on a card would find no memory: each takes its part of 0.9. */
+        if (w->share_replicas > 1 && !sets_flag(w->engine_args, utilization) &&
+            !sets_flag(w->pool_args, utilization)) {
+                long long hundredths = 90 / (long long)w->share_replicas;
+
+                node_append_string(list, text_format(arena, "%.*s=0.%02lld", TEXT_ARG(utilization),
+                                                     hundredths));
+        }
+        return list;
+}
+
+/* ---- resources ------------------------------------------------------------------------------- */
+
+/* units x a quantity per unit, as whole numbers or thousandths. */
+static struct text times(struct text per_unit, int64_t units, struct arena *arena) {
+        struct quantity q;
+        struct fault unused;
+        int64_t milli;
+
+        if (units == 1 || quantity_parse(per_unit, &q, &unused) < 0)
+                return per_unit;
+        q.nano *= units;
+        if (q.nano % 1000000000 == 0)
+                return text_format(arena, "%lld", (long long)quantity_whole(q));
+        q.nano = q.nano * 1000;
+        milli = quantity_whole(q);
+        return text_format(arena, "%lldm", (long long)milli);
+}
+
+static struct node *resources(const struct placement *p, struct arena *arena) {
+        const struct reservation *r = &p->reservation;
+        const struct workload *w = &p->workload;
+        struct node *map = node_map(arena), *requests = node_map(arena);
+        struct text cpu = w->cpu, memory = w->memory;
+
+        if (!text_is_empty(w->cpu_per_unit))
+                cpu = times(w->cpu_per_unit, r->units_per_node, arena);
+        if (!text_is_empty(w->memory_per_unit))
+                memory = times(w->memory_per_unit, r->units_per_node, arena);
+        if (!text_is_empty(cpu))
+                node_set_string(requests, "cpu", cpu);
+        if (!text_is_empty(memory))
+                node_set_string(requests, "memory", memory);
+        node_set(node_add_map(map, "limits"), r->resource_name,
+                 node_string(arena, text_format(arena, "%lld", (long long)r->units_per_node)));
+        if (!node_is_empty(requests))
+                node_set(map, TEXT("requests"), requests);
+        return map;
+}
+
+/* ---- where it runs --------------------------------------------------------------------------- */
+
+static void append_toleration(struct node *list, struct text key) {
+        struct node *toleration = node_append_map(list);
+
+        node_set_string(toleration, "key", key);
+        node_set_string(toleration, "operator", TEXT("Exists"));
+        node_set_string(toleration, "effect", TEXT("NoSchedule"));
+}
+
+static void append_all(struct node *list, struct value values, struct arena *arena) {
+        struct value_iter it = value_iterate(values);
+        struct value member;
+
+        while (value_next(&it, NULL, &member))
+                node_append(list, node_value(arena, member));
+}
+
+static struct node *tolerations(const struct placement *p, struct arena *arena) {
+        struct node *list = node_list(arena);
+
+        append_toleration(list, TEXT(GPU_RESOURCE));
+        if (!text_equal(p->reservation.resource_name, TEXT(GPU_RESOURCE)))
+                append_toleration(list, p->reservation.resource_name);
+        append_all(list, p->workload.pool_tolerations, arena);
+        append_all(list, p->workload.deployment_tolerations, arena);
+        return list;
+}
+
+/* ---- the pod --------------------------------------------------------------------------------- */
+
+/*
+ * The Hugging Face token of a gated model. KServe's downloader is an init
+ * container of this name and takes what is set here; env of main does not reach it.
+ */
+static void add_token(struct node *template, const struct workload *w) {
+        struct node *container, *env, *reference;
+
+        if (text_is_empty(w->secret_name))
+                return;
+        container = node_append_map(node_add_list(template, "initContainers"));
+        node_set_string(container, "name", TEXT("storage-initializer"));
+        env = node_append_map(node_add_list(container, "env"));
+        node_set_string(env, "name", TEXT("HF_TOKEN"));
+        reference = node_add_map(node_add_map(env, "valueFrom"), "secretKeyRef");
+        node_set_string(reference, "name", w->secret_name);
+        node_set_string(reference, "key", w->secret_key);
+}
+
+static struct node *security_context(const struct workload *w, struct arena *arena) {
+        struct node *context;
+
+        if (w->security_context.kind == VALUE_MAP)
+                return node_value(arena, w->security_context);
+        if (text_is_empty(w->image))
+                return NULL;
+        /* Stock vLLM images name no user, and KServe's presets insist on one that is not root. */
+        context = node_map(arena);
+        node_set_integer(context, "runAsUser", 0);
+        node_set_bool(context, "runAsNonRoot", false);
+        return context;
+}
+
+static void add_main_container(struct node *template, const struct placement *p,
+                               struct arena *arena) {
+        const struct workload *w = &p->workload;
+        struct node *container = node_append_map(node_add_list(template, "containers"));
+        struct node *args = arguments(w, arena);
+
+        node_set_string(container, "name", TEXT("main"));
+        if (!text_is_empty(w->image))
+                node_set_string(container, "image", w->image);
+        if (!node_is_empty(args))
+                node_set(container, TEXT("args"), args);
+        if (value_count(w->env) > 0)
+                node_set_value(container, "env", w->env);
+        node_set(container, TEXT("resources"), resources(p, arena));
+        node_set(container, TEXT("securityContext"), security_context(w, arena));
+}
+
+struct node *pod_template(const struct placement *placement, struct arena *arena) {
+        const struct workload *w = &placement->workload;
+        struct node *template = node_map(arena);
+
+        if (value_count(w->node_selector) > 0)
+                node_set_value(template, "nodeSelector", w->node_selector);
+        node_set(template, TEXT("tolerations"), tolerations(placement, arena));
+        if (value_count(w->affinity) > 0)
+                node_set_value(template, "affinity", w->affinity);
+        if (!text_is_empty(w->priority_class))
+                node_set_string(template, "priorityClassName", w->priority_class);
+        if (!text_is_empty(w->runtime_class))
+                node_set_string(template, "runtimeClassName", w->runtime_class);
+        add_token(template, w);
+        add_main_container(template, placement, arena);
+        return template;
+}
