@@ -1,14 +1,530 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One call, from bytes to bytes:
+ *
+ *      guard -> request -> settings -> stages -> response
+ *
+ * A stage that must not decide, because an input is missing or wrong, freezes:
+ * everything of ours stays desired as it was observed, and a condition says why.
+ * Only a mistake in this XR or in the input, with nothing observed to protect,
+ * is fatal.
+ */
 #include "function.h"
 
 #include <errno.h>
+#include <stdlib.h>
+
+#include "deploy/deploy.h"
+#include "deploy/status.h"
+#include "inventory/inventory.h"
+#include "place/names.h"
+#include "place/observe.h"
+#include "place/place.h"
+#include "place/resource.h"
+#include "requirements.h"
+#include "wire/guard.h"
+
+enum { TTL_DEFAULT_SECONDS = 60, TTL_SETTLED_SECONDS = 5 * 60 };
+
+/* Everything that the stages of one call share. */
+struct call {
+        struct arena *arena;
+        struct request request;
+        struct response response;
+        struct settings settings;
+        struct value xr;
+        struct text namespace_;
+        struct text name;
+        struct held *held;
+        size_t n_held;
+        struct plan plan;
+        bool has_plan; /* made by Deploy in this call, or read from the context */
+};
+
+/* ---- answers that decide nothing ---------------------------------------------------------------
+ */
+
+static enum ready ready_when(bool ready) {
+        return ready ? READY_TRUE : READY_FALSE;
+}
+
+/* Serving, as the observed services alone say it. */
+static struct condition serving_as_observed(struct call *call) {
+        struct decision decision = { .wanted = call->n_held > 0 ? (int64_t)call->n_held : 1 };
+
+        decision.plan.placements = ARENA_ARRAY(call->arena, call->n_held, struct placement);
+        if (!decision.plan.placements)
+                return (struct condition) { .type = TEXT("Serving") };
+        for (size_t i = 0; i < call->n_held; i++) {
+                decision.plan.placements[i] = (struct placement) {
+                        .fate = FATE_LEAVES,
+                        .reservation = call->held[i].reservation,
+                        .service = call->held[i].service,
+                };
+        }
+        decision.plan.n_placements = call->n_held;
+        return status_serving(&decision, call->arena);
+}
+
+/* A plan that keeps everything; Place carries it out, in this step or in one of its own. */
+static void freeze(struct call *call, enum condition_status status, struct text reason,
+                   struct text message) {
+        call->plan = (struct plan) {
+                .frozen = true,
+                .scheduled = {.type = TEXT("Scheduled"),
+                              .status = status,
+                              .reason = reason,
+                              .message = message},
+                .serving = serving_as_observed(call),
+        };
+        call->has_plan = true;
+        call->response.status = status_keep(value_get(call->xr, TEXT("status")), call->arena);
+        call->response.composite_ready =
+                ready_when(call->n_held > 0 && call->plan.serving.status == CONDITION_TRUE);
+}
+
+static void add_fatal(struct call *call, struct text message) {
+        response_result(&call->response, (struct result) { .severity = SEVERITY_FATAL,
+                                                           .reason = TEXT("InvalidSpec"),
+                                                           .message = message });
+}
+
+/* The user's mistake in this XR or in the step's input. */
+static void refuse(struct call *call, const struct fault *fault) {
+        struct text sentence = fault_text(fault, call->arena);
+
+        freeze(call, CONDITION_FALSE, TEXT("InvalidSpec"), sentence);
+        if (!place_anything_observed(&call->request.observed))
+                add_fatal(call, sentence);
+}
+
+/* ---- Deploy ------------------------------------------------------------------------------------
+ */
+
+static int compare_environments(const void *a, const void *b) {
+        return text_compare(((const struct environment *)a)->name,
+                            ((const struct environment *)b)->name);
+}
+
+/* The items of an answer are read one after the other into *list. */
+static int read_environments(struct call *call, struct text key, struct environment *list,
+                             size_t *n) {
+        const struct answer_set *answer = request_required(&call->request, key);
+
+        for (size_t i = 0; answer && i < answer->n_items; i++) {
+                struct environment *environment = &list[*n];
+                int err = environment_read(answer->items[i].object, &call->settings, call->arena,
+                                           environment);
+
+                if (err == 0)
+                        err = resource_resolve(environment, call->arena);
+                if (err < 0)
+                        return err;
+                (*n)++;
+        }
+        return 0;
+}
+
+/* All environments, or one's own; sorted by name. */
+static int gather_environments(struct call *call, bool whole_fleet, struct environment **ret,
+                               size_t *ret_n) {
+        const struct answer_set *all = request_required(&call->request, TEXT(REQUIRE_ENVIRONMENTS));
+        size_t most = whole_fleet ? all->n_items : call->n_held, n = 0;
+        struct environment *list = ARENA_ARRAY(call->arena, most, struct environment);
+        int err = 0;
+
+        if (!list)
+                return -ENOMEM;
+        if (whole_fleet)
+                err = read_environments(call, TEXT(REQUIRE_ENVIRONMENTS), list, &n);
+        for (size_t i = 0; !whole_fleet && err == 0 && i < call->n_held; i++) {
+                struct text name = call->held[i].reservation.environment;
+                bool known = false;
+
+                for (size_t k = 0; k < i && !known; k++)
+                        known = text_equal(call->held[k].reservation.environment, name);
+                if (!known)
+                        err = read_environments(
+                                call, names_key(REQUIRE_ENVIRONMENT, name, call->arena), list, &n);
+        }
+        if (err < 0)
+                return err;
+        if (n > 1)
+                qsort(list, n, sizeof(*list), compare_environments);
+        *ret = list;
+        *ret_n = n;
+        return 0;
+}
+
+/* Everybody's reservations; a deployment is told apart by the XR's own kind and group. */
+static int gather_reservations(struct call *call, struct reservation **ret, size_t *ret_n) {
+        const struct answer_set *answer =
+                request_required(&call->request, TEXT(REQUIRE_RESERVATIONS));
+        struct text kind = value_text(value_get(call->xr, TEXT("kind")));
+        struct text version = value_text(value_get(call->xr, TEXT("apiVersion")));
+        struct text group = text_slice(version, 0, text_index(version, '/'));
+        struct reservation *list;
+        size_t n = 0;
+
+        list = ARENA_ARRAY(call->arena, answer ? answer->n_items : 0, struct reservation);
+        if (!list)
+                return -ENOMEM;
+        for (size_t i = 0; answer && i < answer->n_items; i++)
+                n += reservation_read(answer->items[i].object, kind, group, &list[n]);
+        *ret = list;
+        *ret_n = n;
+        return 0;
+}
+
+/* The model that is asked for; otherwise everything is frozen and *ret_found false. */
+static int gather_model(struct call *call, const struct deployment *deployment, struct model *ret,
+                        bool *ret_found) {
+        const struct answer_set *answer = request_required(&call->request, TEXT(REQUIRE_MODEL));
+        struct mistakes mistakes = { 0 };
+        int err;
+
+        *ret_found = false;
+        if (answer->n_items == 0) {
+                freeze(call, CONDITION_FALSE, TEXT("ModelNotFound"),
+                       text_format(call->arena, "%.*s %.*s does not exist",
+                                   TEXT_ARG(deployment->model_kind),
+                                   TEXT_ARG(deployment->model_name)));
+                return 0;
+        }
+        err = model_read(answer->items[0].object, call->arena, ret, &mistakes);
+        if (err == -EINVAL) {
+                freeze(call, CONDITION_FALSE, TEXT("ModelInvalid"),
+                       text_format(call->arena, "%.*s %.*s: %.*s", TEXT_ARG(deployment->model_kind),
+                                   TEXT_ARG(deployment->model_name), TEXT_ARG(mistakes.items[0])));
+                return 0;
+        }
+        *ret_found = err == 0;
+        return err;
+}
+
+/* Core's breaker drops events of an XR that is woken too often: poll it sooner. */
+static bool is_responsive(const struct call *call) {
+        struct value condition = observe_condition(call->xr, TEXT("Responsive"));
+
+        return !text_equal(value_text(value_get(condition, TEXT("status"))), TEXT("False"));
+}
+
+static void answer_decision(struct call *call, const struct deployment *deployment,
+                            const struct model *model, const struct decision *decision) {
+        struct response *response = &call->response;
+
+        call->plan = decision->plan;
+        call->plan.scheduled = status_scheduled(decision, deployment, call->arena);
+        call->plan.serving = status_serving(decision, call->arena);
+        call->has_plan = true;
+        response->status = status_of(decision, model, call->arena);
+        response->composite_ready =
+                ready_when(decision->placed == decision->wanted &&
+                           decision->ready == decision->wanted && decision->short_replicas == 0);
+        if (decision->settled && is_responsive(call))
+                response->ttl_seconds = TTL_SETTLED_SECONDS;
+        status_events(decision, &call->plan.scheduled,
+                      observe_condition(call->xr, TEXT("Scheduled")), response);
+}
+
+/*
+ * One attempt with the small or the large set of requirements. *ret_more is set
+ * when the small set is not enough to decide.
+ */
+static int decide(struct call *call, const struct deployment *deployment, bool whole_fleet,
+                  bool *ret_more) {
+        struct requirements_of of = { .deployment = deployment,
+                                      .settings = &call->settings,
+                                      .held = call->held,
+                                      .n_held = call->n_held,
+                                      .whole_fleet = whole_fleet };
+        struct deploy_request request = { .deployment = deployment,
+                                          .settings = &call->settings,
+                                          .held = call->held,
+                                          .n_held = call->n_held,
+                                          .whole_fleet = whole_fleet };
+        struct environment *environments;
+        struct reservation *reservations;
+        struct decision decision;
+        struct model model;
+        bool found;
+        int err;
+
+        *ret_more = false;
+        if (!requirements_ask(&of, &call->request, &call->response)) {
+                freeze(call, CONDITION_UNKNOWN, TEXT("WaitingForInputs"),
+                       TEXT("Waiting for Crossplane to send what was asked for"));
+                call->response.ttl_seconds = 0;
+                return 0;
+        }
+        err = gather_model(call, deployment, &model, &found);
+        if (err < 0 || !found)
+                return err;
+        err = gather_environments(call, whole_fleet, &environments, &request.n_environments);
+        if (err == 0)
+                err = gather_reservations(call, &reservations, &request.n_reservations);
+        if (err < 0)
+                return err;
+        if (whole_fleet && request.n_environments == 0) {
+                freeze(call, CONDITION_FALSE, TEXT("NoEnvironments"),
+                       TEXT("There is no InferenceEnvironment"));
+                return 0;
+        }
+        request.model = &model;
+        request.environments = environments;
+        request.reservations = reservations;
+        err = deploy(&request, call->arena, &decision);
+        if (err < 0)
+                return err;
+        if (!whole_fleet && !decision.settled) {
+                *ret_more = true;
+                return 0;
+        }
+        answer_decision(call, deployment, &model, &decision);
+        return 0;
+}
+
+static int run_deploy(struct call *call) {
+        struct deployment deployment;
+        struct fault fault;
+        bool more;
+        int err;
+
+        err = deployment_read(call->xr, call->arena, &deployment, &fault);
+        if (err == -EINVAL) {
+                refuse(call, &fault);
+                return 0;
+        }
+        if (err < 0)
+                return err;
+        more = !deploy_is_settled(&deployment, call->held, call->n_held);
+        if (!more)
+                err = decide(call, &deployment, false, &more);
+        if (err == 0 && more)
+                err = decide(call, &deployment, true, &more);
+        return err;
+}
+
+/* ---- Place -------------------------------------------------------------------------------------
+ */
+
+static int run_place(struct call *call) {
+        struct fault fault;
+
+        if (!call->has_plan) {
+                struct value plan = value_get(call->request.context, TEXT(PLAN_CONTEXT_KEY));
+                int err = plan_decode(plan, call->arena, &call->plan);
+
+                if (err == -ENOMEM)
+                        return err;
+                if (err < 0) {
+                        fault_set(&fault, "stage Place found no plan in the pipeline context: run "
+                                          "a step with stage Deploy before it");
+                        refuse(call, &fault);
+                }
+        }
+        place(&call->plan, call->namespace_, call->name, &call->settings, &call->request.observed,
+              &call->response);
+        return 0;
+}
+
+/* Deploy and Place give the same conditions, so that neither undoes the other's. */
+static void answer_plan(struct call *call) {
+        response_condition(&call->response, call->plan.scheduled);
+        response_condition(&call->response, call->plan.serving);
+        if (call->settings.stages & STAGE_DEPLOY) {
+                call->response.context_key = TEXT(PLAN_CONTEXT_KEY);
+                call->response.context_value = plan_encode(&call->plan, call->arena);
+        }
+}
+
+/* ---- Inventory and Check -----------------------------------------------------------------------
+ */
+
+static int run_inventory(struct call *call) {
+        struct environment environment;
+        int err = environment_read(call->xr, &call->settings, call->arena, &environment);
+
+        if (err == 0)
+                err = resource_resolve(&environment, call->arena);
+        if (err < 0)
+                return err;
+        call->response.status = inventory_status(&environment, call->arena);
+        call->response.composite_ready = ready_when(inventory_usable(&environment));
+        response_condition(&call->response, inventory_condition(&environment, call->arena));
+        return 0;
+}
+
+static int run_check(struct call *call) {
+        struct condition condition = { .type = TEXT("ModelValid"),
+                                       .status = CONDITION_TRUE,
+                                       .reason = TEXT("Valid") };
+        struct mistakes mistakes = { 0 };
+        struct model model;
+        struct builder b;
+        int err = model_read(call->xr, call->arena, &model, &mistakes);
+
+        if (err < 0 && err != -EINVAL)
+                return err;
+        if (err == -EINVAL) {
+                builder_init(&b, call->arena);
+                for (size_t i = 0; i < mistakes.n; i++) {
+                        if (i > 0)
+                                builder_string(&b, "; ");
+                        builder_text(&b, mistakes.items[i]);
+                }
+                condition.status = CONDITION_FALSE;
+                condition.reason = TEXT("Invalid");
+                condition.message = builder_done(&b);
+        }
+        response_condition(&call->response, condition);
+        call->response.composite_ready = ready_when(err == 0);
+        return 0;
+}
+
+/* ---- the call ----------------------------------------------------------------------------------
+ */
+
+/* What is done for an XR whose step names no stages. */
+static unsigned int default_stages(struct text kind) {
+        if (text_equal(kind, TEXT("ModelDeployment")))
+                return STAGE_DEPLOY | STAGE_PLACE;
+        if (text_equal(kind, TEXT("InferenceEnvironment")))
+                return STAGE_INVENTORY;
+        if (text_equal(kind, TEXT("ClusterModel")) || text_equal(kind, TEXT("Model")))
+                return STAGE_CHECK;
+        return 0;
+}
+
+static int run_stages(struct call *call) {
+        unsigned int stages = call->settings.stages;
+        int err = 0;
+
+        if (stages & STAGE_DEPLOY)
+                err = run_deploy(call);
+        if (err == 0 && (stages & STAGE_PLACE))
+                err = run_place(call);
+        if (err == 0 && (stages & (STAGE_DEPLOY | STAGE_PLACE)))
+                answer_plan(call);
+        if (err == 0 && (stages & STAGE_INVENTORY))
+                err = run_inventory(call);
+        if (err == 0 && (stages & STAGE_CHECK))
+                err = run_check(call);
+        return err;
+}
+
+/* A mistake that leaves no stage to run; what was composed before stays. */
+static void refuse_call(struct call *call, const struct fault *fault) {
+        refuse(call, fault);
+        place_freeze(&call->request.observed, &call->settings, &call->response);
+        answer_plan(call);
+}
+
+static int run(struct call *call) {
+        struct text kind = value_text(value_get(call->xr, TEXT("kind")));
+        struct fault fault;
+        int err;
+
+        err = settings_read(call->request.input, call->arena, &call->settings, &fault);
+        if (err < 0 && err != -EINVAL)
+                return err;
+        if (err == 0) {
+                call->response.ttl_seconds = call->settings.ttl_seconds;
+                if (call->settings.stages == 0)
+                        call->settings.stages = default_stages(kind);
+        } else {
+                call->settings = (struct settings) { .route = true };
+        }
+        if (observe_held(&call->request.observed, &call->settings, call->arena, &call->held,
+                         &call->n_held) < 0)
+                return -ENOMEM;
+        if (err == -EINVAL) {
+                refuse_call(call, &fault);
+                return 0;
+        }
+        if (call->settings.stages == 0) {
+                fault_at(&fault, "input.stages", "must be named for an XR of kind \"%.*s\"",
+                         TEXT_ARG(kind));
+                refuse_call(call, &fault);
+                return 0;
+        }
+        return run_stages(call);
+}
+
+static void summarize(const struct call *call, struct call_summary *ret) {
+        const struct response *response = &call->response;
+        struct builder b;
+
+        ret->tag = call->request.tag;
+        ret->kind = value_text(value_get(call->xr, TEXT("kind")));
+        ret->namespace_ = call->namespace_;
+        ret->name = call->name;
+        builder_init(&b, call->arena);
+        if (response->n_conditions > 0) {
+                const struct condition *c = &response->conditions[0];
+
+                builder_text(&b, c->type);
+                builder_string(&b, c->status == CONDITION_TRUE    ? "=True "
+                                   : c->status == CONDITION_FALSE ? "=False "
+                                                                  : "=Unknown ");
+                builder_text(&b, c->reason);
+        }
+        ret->decision = builder_done(&b);
+        for (size_t i = 0; i < response->n_results; i++)
+                ret->fatal |= response->results[i].severity == SEVERITY_FATAL;
+}
+
+/* Crossplane cannot receive it: say so in an answer that it can. */
+static int encode_too_large(struct call *call, struct payload *ret) {
+        struct response small;
+        struct request empty = call->request;
+
+        empty.desired = (struct state) { 0 };
+        empty.context = (struct value) { 0 };
+        response_init(&small, call->arena);
+        for (size_t i = 0; i < call->response.n_conditions; i++)
+                response_condition(&small, call->response.conditions[i]);
+        response_result(&small,
+                        (struct result) {
+                                .severity = SEVERITY_FATAL,
+                                .message = text_format(call->arena,
+                                                       "the response has %zu bytes, more than the "
+                                                       "%d that Crossplane can receive",
+                                                       ret->len, (int)FUNCTION_RESPONSE_MAX),
+                        });
+        return response_encode(&small, &empty, ret);
+}
 
 int function_run(struct text request, struct arena *arena, struct payload *ret,
                  struct call_summary *ret_summary, struct fault *fault) {
-        (void)request;
-        (void)arena;
-        (void)ret;
-        *ret_summary = (struct call_summary){ 0 };
-        fault_set(fault, "not yet");
-        return -EBADMSG;
+        struct call call = { .arena = arena };
+        struct payload payload;
+        int err;
+
+        *ret_summary = (struct call_summary) { 0 };
+        err = guard_request(request, fault);
+        if (err == 0)
+                err = request_read(request, arena, &call.request, fault);
+        if (err == 0) {
+                call.xr = call.request.observed.composite.object;
+                call.namespace_ = value_text(value_at(call.xr, "metadata.namespace"));
+                call.name = value_text(value_at(call.xr, "metadata.name"));
+                response_init(&call.response, arena);
+                call.response.ttl_seconds = TTL_DEFAULT_SECONDS;
+                call.response.extra_resources = !call.request.has_capabilities;
+                err = run(&call);
+        }
+        if (err == 0) {
+                summarize(&call, ret_summary);
+                err = response_encode(&call.response, &call.request, &payload);
+        }
+        if (err == 0 && payload.len > FUNCTION_RESPONSE_MAX)
+                err = encode_too_large(&call, &payload);
+        if (err == -ENOMEM)
+                fault_set(fault, "the request needs more than the %zu bytes of memory it may take",
+                          arena->budget_bytes);
+        if (err < 0)
+                return err;
+        *ret = payload;
+        return 0;
 }

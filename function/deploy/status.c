@@ -43,12 +43,11 @@ static struct node *rejection(const struct rejection *r, struct arena *arena) {
         return map;
 }
 
-struct node *status_of(const struct decision *decision, const struct deployment *deployment,
-                       const struct model *model, struct arena *arena) {
+struct node *status_of(const struct decision *decision, const struct model *model,
+                       struct arena *arena) {
         struct node *status = node_map(arena), *list;
         const struct rejections *rejections = &decision->rejections;
 
-        (void)deployment;
         node_set_string(node_add_map(status, "model"), "name", model->model_name);
         list = node_add_map(status, "placements");
         node_set_integer(list, "total", decision->placed);

@@ -12,8 +12,8 @@
  *
  * Nothing in it moves by itself: every change wakes reconciles.
  */
-struct node *status_of(const struct decision *decision, const struct deployment *deployment,
-                       const struct model *model, struct arena *arena);
+struct node *status_of(const struct decision *decision, const struct model *model,
+                       struct arena *arena);
 
 /* status_keep() - the same members as they were observed, for an answer that decides nothing. */
 struct node *status_keep(struct value observed_status, struct arena *arena);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * requirements - what a deployment asks Crossplane for
+ *
+ * Crossplane v2.4 watches what a function requires and wakes every composite that
+ * required it. So a settled deployment asks for its own few objects, and only one
+ * that has something to decide asks for the fleet. The small keys stay in the
+ * large set: were they to alternate, the loop would not end.
+ */
+#ifndef REQUIREMENTS_H
+#define REQUIREMENTS_H
+
+#include "deploy/plan.h"
+#include "fleet/deployment.h"
+
+#define REQUIRE_MODEL "model"
+#define REQUIRE_ENVIRONMENT "environment-" /* and its name */
+#define REQUIRE_ANCHOR "watch-anchor"
+#define REQUIRE_ENVIRONMENTS "environments"
+#define REQUIRE_RESERVATIONS "reservations"
+
+struct requirements_of {
+        const struct deployment *deployment;
+        const struct settings *settings;
+        const struct held *held;
+        size_t n_held;
+        bool whole_fleet;
+};
+
+/*
+ * requirements_ask() - put the requirements into the response
+ *
+ * Returns whether the request answers every one of them. A key that is not in
+ * the request is unresolved; one without items is absent: two different things.
+ */
+bool requirements_ask(const struct requirements_of *of, const struct request *request,
+                      struct response *response);
+
+#endif
