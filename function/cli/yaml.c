@@ -381,7 +381,7 @@ static int read_events(struct reader *r) {
         return arena_failed(r->arena) ? -ENOMEM : 0;
 }
 
-int yaml_read(struct text bytes, const char *file, struct arena *arena, struct yaml_stream *ret,
+int yaml_read(struct text bytes, const char *file, struct arena *arena, struct objects *ret,
               struct fault *fault) {
         struct reader *r = ARENA_NEW(arena, struct reader);
         int rc;
@@ -400,6 +400,6 @@ int yaml_read(struct text bytes, const char *file, struct arena *arena, struct y
         yaml_parser_delete(&r->parser);
         if (rc < 0)
                 return rc;
-        *ret = (struct yaml_stream) { r->objects, r->n_objects };
+        *ret = (struct objects) { r->objects, r->n_objects };
         return 0;
 }

@@ -22,9 +22,9 @@ enum { YAML_FILE_MAX = 64 * 1024 * 1024 };
  */
 enum { YAML_ALIAS_MAX = 1024 * 1024, YAML_ANCHORS_MAX = 1000 };
 
-struct yaml_stream {
-        struct value *objects; /* maps, in the order of the file */
-        size_t n_objects;
+struct objects {
+        struct value *items; /* maps, in the order of the file */
+        size_t n;
 };
 
 /*
@@ -43,7 +43,7 @@ struct yaml_stream {
  *                  above. The sentence begins "file:line:column: "
  *         -ENOMEM  arena spent
  */
-int yaml_read(struct text bytes, const char *file, struct arena *arena, struct yaml_stream *ret,
+int yaml_read(struct text bytes, const char *file, struct arena *arena, struct objects *ret,
               struct fault *fault);
 
 /*

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { READ_BYTES = 64 * 1024 };
+
+static int cannot_read(const char *path, int error, struct fault *fault) {
+        fault_set(fault, "cannot read %s: %s", path, strerror(error));
+        return -EINVAL;
+}
+
+static int read_stream(FILE *stream, const char *path, struct arena *arena, struct text *ret,
+                       struct fault *fault) {
+        size_t len = 0, cap = 0;
+        char *bytes = NULL;
+
+        while (true) {
+                size_t n;
+
+                if (cap - len < READ_BYTES) {
+                        size_t wider = cap ? cap * 2 : 2 * READ_BYTES;
+                        char *grown = arena_grow(arena, bytes, cap, wider);
+
+                        if (!grown)
+                                return -ENOMEM;
+                        bytes = grown;
+                        cap = wider;
+                }
+                n = fread(bytes + len, 1, cap - len, stream);
+                len += n;
+                if (ferror(stream))
+                        return cannot_read(path, errno, fault);
+                if (len > YAML_FILE_MAX) {
+                        fault_set(fault, "cannot read %s: larger than %d MiB", path,
+                                  YAML_FILE_MAX / (1024 * 1024));
+                        return -EINVAL;
+                }
+                if (n == 0)
+                        break;
+        }
+        *ret = (struct text) { bytes, len };
+        return 0;
+}
+
+int files_read(const char *path, struct arena *arena, struct text *ret, struct fault *fault) {
+        FILE *stream;
+        int rc;
+
+        if (strcmp(path, "-") == 0)
+                return read_stream(stdin, "standard input", arena, ret, fault);
+        stream = fopen(path, "rbe");
+        if (!stream)
+                return cannot_read(path, errno, fault);
+        rc = read_stream(stream, path, arena, ret, fault);
+        fclose(stream);
+        return rc;
+}
+
+static int read_file(const char *path, struct arena *arena, struct objects *objects,
+                     struct fault *fault) {
+        struct objects more;
+        struct value *all;
+        struct text bytes;
+        int rc;
+
+        rc = files_read(path, arena, &bytes, fault);
+        if (rc == 0)
+                rc = yaml_read(bytes, path, arena, &more, fault);
+        if (rc < 0)
+                return rc;
+        all = ARENA_ARRAY(arena, objects->n + more.n, struct value);
+        if (!all)
+                return -ENOMEM;
+        if (objects->n)
+                memcpy(all, objects->items, objects->n * sizeof(*all));
+        if (more.n)
+                memcpy(all + objects->n, more.items, more.n * sizeof(*all));
+        *objects = (struct objects) { all, objects->n + more.n };
+        return 0;
+}
+
+static int is_manifest(const struct dirent *entry) {
+        static const struct text endings[] = { TEXT_INIT(".yaml"), TEXT_INIT(".yml"),
+                                               TEXT_INIT(".json") };
+
+        for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+                if (text_ends_with(text_from(entry->d_name), endings[i]))
+                        return 1;
+        }
+        return 0;
+}
+
+/* Byte order, which no locale changes. */
+static int by_name(const struct dirent **a, const struct dirent **b) {
+        return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int read_folder(const char *path, struct arena *arena, struct objects *objects,
+                       struct fault *fault) {
+        struct dirent **entries;
+        int n = scandir(path, &entries, is_manifest, by_name);
+        int rc = 0;
+
+        if (n < 0)
+                return cannot_read(path, errno, fault);
+        for (int i = 0; i < n; i++) {
+                struct text file = text_format(arena, "%s/%s%c", path, entries[i]->d_name, 0);
+
+                if (rc == 0)
+                        rc = file.len ? read_file(file.data, arena, objects, fault) : -ENOMEM;
+                free(entries[i]);
+        }
+        free(entries);
+        return rc;
+}
+
+int files_objects(const char *path, struct arena *arena, struct objects *objects,
+                  struct fault *fault) {
+        struct objects read = *objects;
+        struct stat about;
+        int rc;
+
+        if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+                rc = read_folder(path, arena, &read, fault);
+        else
+                rc = read_file(path, arena, &read, fault);
+        if (rc == 0)
+                *objects = read;
+        return rc;
+}
+
+int files_object(const char *path, struct arena *arena, struct value *ret, struct fault *fault) {
+        struct objects objects = { 0 };
+        int rc = files_objects(path, arena, &objects, fault);
+
+        if (rc < 0)
+                return rc;
+        if (objects.n != 1) {
+                fault_set(fault, "%s: one object is expected here, there are %zu", path, objects.n);
+                return -EINVAL;
+        }
+        *ret = objects.items[0];
+        return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * files - Kubernetes objects from the disk
+ */
+#ifndef CLI_FILES_H
+#define CLI_FILES_H
+
+#include "cli/yaml.h"
+
+/*
+ * files_read() - all bytes of a file; "-" is the standard input
+ * @ret: set on success; lives in the arena
+ *
+ * Errors: -ENOMEM  arena spent
+ *         -EINVAL  it cannot be read, or is larger than YAML_FILE_MAX
+ */
+int files_read(const char *path, struct arena *arena, struct text *ret, struct fault *fault);
+
+/*
+ * files_objects() - the objects of a YAML or JSON file, or of all such files of a folder
+ * @objects: grows by what is read, files of a folder in the order of their names
+ *
+ * Of a folder its own files are read whose names end in .yaml, .yml or .json.
+ *
+ * Errors: as files_read() and yaml_read(); *objects is unchanged
+ */
+int files_objects(const char *path, struct arena *arena, struct objects *objects,
+                  struct fault *fault);
+
+/* files_object() - the one object of a file. Errors: -EINVAL also when there is none, or another.
+ */
+int files_object(const char *path, struct arena *arena, struct value *ret, struct fault *fault);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/render.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+
+#include "cli/conditions.h"
+#include "cli/document.h"
+#include "cli/files.h"
+
+enum exit_code { EXIT_DONE = 0, EXIT_NOT_PLACED = 1, EXIT_UNREADABLE = 2 };
+
+/* A fleet of thousands of objects takes some hundred megabytes. */
+#define MEMORY_MAX ((size_t)4 * 1024 * 1024 * 1024)
+
+static const char usage[] =
+        "usage: function-gpu-placement render XR COMPOSITION [FUNCTIONS] [flags]\n"
+        "\n"
+        "Runs the steps of a Composition that call this function, without a cluster, and\n"
+        "prints the composite resource and what it would be composed of.\n"
+        "\n"
+        "  XR           a file with the composite resource\n"
+        "  COMPOSITION  a file with its Composition\n"
+        "  FUNCTIONS    a file or folder of Functions; without it every step is a call of\n"
+        "               this one\n"
+        "\n"
+        "  -e, --required-resources FILE   objects that the cluster holds: a file or folder,\n"
+        "      --extra-resources FILE      \"-\" for the standard input; may be repeated\n"
+        "  -o, --observed-resources FILE   composed resources that exist, each with annotation\n"
+        "                                  crossplane.io/composition-resource-name\n"
+        "  -r, --include-function-results  print results\n"
+        "  -x, --include-full-xr           print spec and metadata of the composite too\n"
+        "  -c, --include-context           print the pipeline's context\n"
+        "      --address HOST:PORT         call the function that listens there, insecurely\n"
+        "  -h, --help\n"
+        "\n"
+        "Exit code: 0 done, 1 something could not be placed, 2 usage or unreadable input.\n";
+
+struct command {
+        const char *composite, *composition, *functions, *address;
+        struct document_options document;
+        struct pipeline_input in;
+        struct arena *arena;
+        struct fault fault;
+};
+
+static enum exit_code complain(const char *sentence) {
+        fprintf(stderr, "render: %s\n", sentence);
+        return EXIT_UNREADABLE;
+}
+
+static enum exit_code failed(struct command *c, int rc) {
+        struct text sentence =
+                rc == -ENOMEM ? TEXT("out of memory") : fault_text(&c->fault, c->arena);
+
+        fprintf(stderr, "render: %.*s\n", TEXT_ARG(sentence));
+        return rc == -EINVAL || rc == -ENOMEM ? EXIT_UNREADABLE : EXIT_NOT_PLACED;
+}
+
+enum { OPTION_ADDRESS = 256 };
+
+static int read_option(struct command *c, int option) {
+        switch (option) {
+        case 'e':
+                return files_objects(optarg, c->arena, &c->in.required, &c->fault);
+        case 'o':
+                return files_objects(optarg, c->arena, &c->in.observed, &c->fault);
+        case 'r':
+                c->document.results = true;
+                return 0;
+        case 'x':
+                c->document.full_composite = true;
+                return 0;
+        case 'c':
+                c->document.context = true;
+                return 0;
+        case OPTION_ADDRESS:
+                c->address = optarg;
+                return 0;
+        default:
+                /* getopt_long() has said which one. */
+                fault_set(&c->fault, "see render --help");
+                return -EINVAL;
+        }
+}
+
+static int read_arguments(struct command *c, int argc, char **argv, bool *ret_help) {
+        static const struct option options[] = {
+                {"required-resources",  required_argument, NULL, 'e' },
+                { "extra-resources",                 required_argument, NULL, 'e' },
+                { "observed-resources",                    required_argument, NULL, 'o' },
+                { "include-function-results",no_argument, NULL, 'r' },
+                { "include-full-xr",                  no_argument, NULL, 'x' },
+                { "include-context", no_argument, NULL, 'c' },
+                { "address",                 required_argument, NULL, OPTION_ADDRESS },
+                { "help",                    no_argument, NULL, 'h' },
+                { 0                      },
+        };
+        int option;
+
+        optind = 1;
+        while ((option = getopt_long(argc, argv, "e:o:rxch", options, NULL)) != -1) {
+                int rc;
+
+                if (option == 'h') {
+                        *ret_help = true;
+                        return 0;
+                }
+                rc = read_option(c, option);
+                if (rc < 0)
+                        return rc;
+        }
+        if (argc - optind < 2 || argc - optind > 3) {
+                fault_set(&c->fault, "XR and COMPOSITION are needed; see render --help");
+                return -EINVAL;
+        }
+        c->composite = argv[optind];
+        c->composition = argv[optind + 1];
+        c->functions = argc - optind == 3 ? argv[optind + 2] : NULL;
+        return 0;
+}
+
+static int read_inputs(struct command *c) {
+        int rc = files_object(c->composite, c->arena, &c->in.composite, &c->fault);
+
+        if (rc == 0)
+                rc = files_object(c->composition, c->arena, &c->in.composition, &c->fault);
+        if (rc < 0 || !c->functions)
+                return rc;
+        c->in.has_functions = true;
+        return files_objects(c->functions, c->arena, &c->in.functions, &c->fault);
+}
+
+static enum exit_code print(struct command *c, const struct pipeline_output *out) {
+        const struct condition *scheduled = conditions_find(out, TEXT("Scheduled"));
+        struct builder b;
+        struct text stream;
+        int rc;
+
+        for (size_t i = 0; i < out->n_skipped; i++)
+                fprintf(stderr, "render: warning: %.*s\n", TEXT_ARG(out->skipped[i]));
+        if (out->fatal.len) {
+                fprintf(stderr, "render: %.*s\n", TEXT_ARG(out->fatal));
+                return EXIT_NOT_PLACED;
+        }
+        builder_init(&b, c->arena);
+        rc = document_write(&c->in, out, c->document, &b, c->arena);
+        if (rc < 0)
+                return failed(c, rc);
+        stream = builder_done(&b);
+        if (fwrite(stream.data, 1, stream.len, stdout) != stream.len || fflush(stdout) != 0)
+                return complain("cannot write to the standard output");
+        return scheduled && scheduled->status != CONDITION_TRUE ? EXIT_NOT_PLACED : EXIT_DONE;
+}
+
+static enum exit_code run(struct command *c, int argc, char **argv,
+                          const struct cli_transport *remote) {
+        const struct cli_transport *transport = &pipeline_in_process;
+        struct pipeline_output out;
+        bool help = false;
+        int rc;
+
+        rc = read_arguments(c, argc, argv, &help);
+        if (rc < 0)
+                return failed(c, rc);
+        if (help) {
+                fputs(usage, stdout);
+                return EXIT_DONE;
+        }
+        if (c->address && !remote)
+                return complain("--address: this program cannot call other servers");
+        if (c->address)
+                transport = remote;
+        rc = read_inputs(c);
+        if (rc == 0)
+                rc = pipeline_run(&c->in, transport, c->address, c->arena, &out, &c->fault);
+        return rc < 0 ? failed(c, rc) : print(c, &out);
+}
+
+int cli_render(int argc, char **argv, const struct cli_transport *remote) {
+        struct arena arena;
+        struct command command = { .arena = &arena };
+        enum exit_code code;
+
+        arena_init(&arena, MEMORY_MAX);
+        code = run(&command, argc, argv, remote);
+        arena_release(&arena);
+        return code;
+}
