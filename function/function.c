@@ -413,11 +413,28 @@ static int run_stages(struct call *call) {
         return err;
 }
 
-/* A mistake that leaves no stage to run; what was composed before stays. */
-static void refuse_call(struct call *call, const struct fault *fault) {
-        refuse(call, fault);
-        place_freeze(&call->request.observed, &call->settings, &call->response);
-        answer_plan(call);
+/*
+ * A mistake that leaves no stage to run; what was composed before stays. The
+ * conditions are those of the XR's kind.
+ */
+static void refuse_call(struct call *call, struct text kind, const struct fault *fault) {
+        unsigned int usual = default_stages(kind);
+
+        if (!(usual & (STAGE_INVENTORY | STAGE_CHECK))) {
+                refuse(call, fault);
+                place_freeze(&call->request.observed, &call->settings, &call->response);
+                answer_plan(call);
+                return;
+        }
+        response_condition(&call->response,
+                           (struct condition) {
+                                   .type = usual & STAGE_INVENTORY ? TEXT("CapacityValid")
+                                                                   : TEXT("ModelValid"),
+                                   .status = CONDITION_FALSE,
+                                   .reason = TEXT("InvalidSpec"),
+                                   .message = fault_text(fault, call->arena),
+                           });
+        add_fatal(call, fault_text(fault, call->arena));
 }
 
 static int run(struct call *call) {
@@ -439,13 +456,13 @@ static int run(struct call *call) {
                          &call->n_held) < 0)
                 return -ENOMEM;
         if (err == -EINVAL) {
-                refuse_call(call, &fault);
+                refuse_call(call, kind, &fault);
                 return 0;
         }
         if (call->settings.stages == 0) {
                 fault_at(&fault, "input.stages", "must be named for an XR of kind \"%.*s\"",
                          TEXT_ARG(kind));
-                refuse_call(call, &fault);
+                refuse_call(call, kind, &fault);
                 return 0;
         }
         return run_stages(call);
