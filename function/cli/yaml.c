@@ -31,6 +31,7 @@ struct anchor {
 
 struct reader {
         yaml_parser_t parser;
+        struct text bytes;
         const char *file;
         struct arena *arena;
         struct fault *fault;
@@ -354,13 +355,27 @@ static int take_event(struct reader *r, const yaml_event_t *event) {
         BUG("libyaml has no other events");
 }
 
+/* libyaml tells only the offset of a byte that is no character. */
+static struct place place_at(struct text bytes, size_t offset) {
+        struct place at = { 1, 1 };
+
+        for (size_t i = 0; i < offset && i < bytes.len; i++) {
+                at.column++;
+                if (bytes.data[i] == '\n')
+                        at = (struct place) { at.line + 1, 1 };
+        }
+        return at;
+}
+
 static int parser_refuses(struct reader *r) {
-        yaml_parser_t *p = &r->parser;
+        const yaml_parser_t *p = &r->parser;
+        struct text none = { 0 };
 
         if (p->error == YAML_MEMORY_ERROR)
                 return -ENOMEM;
-        return refuse(r, place_of(p->error == YAML_READER_ERROR ? p->mark : p->problem_mark),
-                      p->problem ? p->problem : "not YAML", TEXT(""));
+        if (p->error == YAML_READER_ERROR)
+                return refuse(r, place_at(r->bytes, p->problem_offset), p->problem, none);
+        return refuse(r, place_of(p->problem_mark), p->problem, none);
 }
 
 static int read_events(struct reader *r) {
@@ -375,10 +390,13 @@ static int read_events(struct reader *r) {
                 done = event.type == YAML_STREAM_END_EVENT;
                 rc = take_event(r, &event);
                 yaml_event_delete(&event);
+                /* What did not fit may look like a mistake: an anchor without its name. */
+                if (arena_failed(r->arena))
+                        return -ENOMEM;
                 if (rc < 0)
                         return rc;
         }
-        return arena_failed(r->arena) ? -ENOMEM : 0;
+        return 0;
 }
 
 int yaml_read(struct text bytes, const char *file, struct arena *arena, struct objects *ret,
@@ -388,6 +406,7 @@ int yaml_read(struct text bytes, const char *file, struct arena *arena, struct o
 
         if (!r)
                 return -ENOMEM;
+        r->bytes = bytes;
         r->file = file;
         r->arena = arena;
         r->fault = fault;
