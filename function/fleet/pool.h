@@ -112,4 +112,12 @@ void pool_tell(struct pool *pool, struct arena *arena, struct text message);
 /* pool_selector() - nodeSelector, or the labels where it is not written. */
 struct value pool_selector(const struct pool *pool);
 
+/*
+ * pool_strategy() - mixed or single: as written, else what the selector tells of the nodes
+ *
+ * GKE advertises its partitions as nvidia.com/gpu, and feature discovery labels
+ * nodes whose device plugin does so: mig.strategy, and a product with "-MIG-".
+ */
+enum strategy pool_strategy(const struct pool *pool);
+
 #endif

@@ -229,10 +229,10 @@ static bool take_word(struct text *rest, struct text word) {
 static bool take_attribute(struct text *rest) {
         size_t n = 0;
 
-        while (n < rest->len && ((rest->data[n] >= 'a' && rest->data[n] <= 'z') ||
-                                 (rest->data[n] >= 'A' && rest->data[n] <= 'Z') ||
-                                 (rest->data[n] >= '0' && rest->data[n] <= '9') ||
-                                 (n > 0 && rest->data[n] == '.')))
+        while (n < rest->len &&
+               ((rest->data[n] >= 'a' && rest->data[n] <= 'z') ||
+                (rest->data[n] >= 'A' && rest->data[n] <= 'Z') ||
+                (rest->data[n] >= '0' && rest->data[n] <= '9') || (n > 0 && rest->data[n] == '.')))
                 n++;
         *rest = text_slice(*rest, n, rest->len);
         return n > 0;

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check - what is handed on to pods, held to Kubernetes' rules
+ *
+ * The admission of an LLMInferenceService accepts nearly anything here and the
+ * pods fail much later, far from whoever wrote it. Each function notes every
+ * mistake with its path, sets *ret only when there was none, and does nothing
+ * for a field that is not written.
+ */
+#ifndef FLEET_CHECK_H
+#define FLEET_CHECK_H
+
+#include "fleet/member.h"
+
+/* check_tolerations() - a list of core/v1 Tolerations. */
+void check_tolerations(struct reader *rd, struct member f, struct value *ret);
+
+/* check_labels() - a map of label keys to label values. */
+void check_labels(struct reader *rd, struct member f, struct value *ret);
+
+/* check_selector() - {matchLabels: {...}}; *ret is the inner map. matchExpressions are refused. */
+void check_selector(struct reader *rd, struct member f, struct value *ret);
+
+/*
+ * check_args() - a list of command line arguments
+ *
+ * They pass a template once and a shell twice: `{{`, `$`, backquotes and line
+ * breaks would not arrive as written.
+ */
+void check_args(struct reader *rd, struct member f, struct value *ret);
+
+/* check_env() - a list of core/v1 EnvVars; the two that choose GPUs are the device plugin's. */
+void check_env(struct reader *rd, struct member f, struct value *ret);
+
+/* check_affinity() - a core/v1 Affinity; only its outermost shape is looked at. */
+void check_affinity(struct reader *rd, struct member f, struct value *ret);
+
+/* check_resource_name() - an extended resource: "nvidia.com/gpu". */
+void check_resource_name(struct reader *rd, struct member f, struct text *ret);
+
+/* check_object_name() - a name that most Kubernetes objects may have (a DNS-1123 subdomain). */
+void check_object_name(struct reader *rd, struct member f, struct text *ret);
+
+/* check_namespace() - a DNS-1123 label. */
+void check_namespace(struct reader *rd, struct member f, struct text *ret);
+
+/* check_api_version() - "group/version". */
+void check_api_version(struct reader *rd, struct member f, struct text *ret);
+
+/* check_data_key() - a key of a Secret or a ConfigMap. */
+void check_data_key(struct reader *rd, struct member f, struct text *ret);
+
+#endif

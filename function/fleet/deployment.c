@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/deployment.h"
+
+#include <errno.h>
+
+#include "base/arena.h"
+#include "fleet/check.h"
+
+enum { REPLICAS_MAX = 10000, ENVIRONMENTS_MAX = 10 };
+
+static void read_model_ref(struct reader *rd, struct member f, struct deployment *ret) {
+        static const struct text kinds[] = { TEXT_INIT("ClusterModel"), TEXT_INIT("Model") };
+        struct member name = member_get(&f, "name");
+        unsigned int kind = 0;
+
+        if (member_is_absent(&f))
+                reader_refuse(rd, &f, "is missing");
+        if (!read_map(rd, f))
+                return;
+        read_word(rd, member_get(&f, "kind"), kinds, COUNT_OF(kinds), &kind);
+        ret->model_kind = kinds[kind];
+        if (read_needed_text(rd, name, &ret->model_name))
+                check_object_name(rd, name, &ret->model_name);
+}
+
+/* What is reserved is the maximum, so that a promise to scale can be kept. */
+static void read_concurrency(struct reader *rd, struct member f, struct deployment *ret) {
+        struct member most = member_get(&f, "maxReplicas");
+
+        if (member_is_absent(&f))
+                reader_refuse(rd, &f, "is missing");
+        if (!read_map(rd, f))
+                return;
+        ret->min_replicas = 1;
+        read_integer(rd, member_get(&f, "minReplicas"), 0, REPLICAS_MAX, &ret->min_replicas);
+        if (member_is_absent(&most))
+                reader_refuse(rd, &most, "is missing");
+        if (read_integer(rd, most, 1, REPLICAS_MAX, &ret->replicas) &&
+            ret->replicas < ret->min_replicas)
+                reader_refuse(rd, &most, "%lld is below minReplicas, %lld",
+                              (long long)ret->replicas, (long long)ret->min_replicas);
+}
+
+static void read_scaling(struct reader *rd, struct member f, struct deployment *ret) {
+        static const struct text signals[] = { TEXT_INIT("Fixed"), TEXT_INIT("Concurrency") };
+        struct member fixed = member_get(&f, "fixed");
+        unsigned int signal = 0;
+
+        ret->replicas = 1;
+        ret->min_replicas = 1;
+        if (!read_map(rd, f))
+                return;
+        read_word(rd, member_get(&f, "signal"), signals, COUNT_OF(signals), &signal);
+        ret->concurrency = signal == 1;
+        if (ret->concurrency) {
+                read_concurrency(rd, member_get(&f, "concurrency"), ret);
+        } else if (read_map(rd, fixed)) {
+                read_integer(rd, member_get(&fixed, "replicas"), 1, REPLICAS_MAX, &ret->replicas);
+                ret->min_replicas = ret->replicas;
+        }
+}
+
+int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
+                    struct fault *fault) {
+        struct reader rd = { .arena = arena, .first = fault };
+        struct member root = member_root(object, (struct text) { 0 });
+        struct member spec = member_get(&root, "spec");
+        struct deployment d = {
+                .namespace_ = value_text(value_at(object, "metadata.namespace")),
+                .name = value_text(value_at(object, "metadata.name")),
+                .created = value_text(value_at(object, "metadata.creationTimestamp")),
+                .environments = 1,
+        };
+
+        if (member_is_absent(&spec))
+                reader_refuse(&rd, &spec, "is missing");
+        if (read_map(&rd, spec)) {
+                read_model_ref(&rd, member_get(&spec, "modelRef"), &d);
+                read_integer(&rd, member_get(&spec, "environments"), 1, ENVIRONMENTS_MAX,
+                             &d.environments);
+                check_selector(&rd, member_get(&spec, "environmentSelector"),
+                               &d.environment_selector);
+                read_scaling(&rd, member_get(&spec, "scaling"), &d);
+                read_integer(&rd, member_get(&spec, "priority"), INT32_MIN, INT32_MAX, &d.priority);
+                check_tolerations(&rd, member_get(&spec, "tolerations"), &d.tolerations);
+                check_object_name(&rd, member_get(&spec, "priorityClassName"), &d.priority_class);
+        }
+        if (arena_failed(arena))
+                return -ENOMEM;
+        if (rd.n_mistakes > 0)
+                return -EINVAL;
+        *ret = d;
+        return 0;
+}

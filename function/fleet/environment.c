@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/environment.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "fleet/check.h"
+#include "fleet/units.h"
+
+/* Beyond so many pools nobody is told of overlaps: every pair would be looked at. */
+enum { OVERLAP_POOLS_MAX = 256 };
+
+static void read_cluster(struct reader *rd, const struct member *cluster,
+                         const struct settings *settings, struct environment *ret) {
+        static const struct text sources[] = { TEXT_INIT("InCluster"), TEXT_INIT("Existing"),
+                                               TEXT_INIT("GKE") };
+        struct member existing = member_get(cluster, "existing");
+        struct member secret = member_get(&existing, "secretRef");
+        unsigned int source;
+
+        if (!read_map(rd, *cluster))
+                return;
+        if (read_word(rd, member_get(cluster, "source"), sources, COUNT_OF(sources), &source))
+                ret->source = (enum cluster_source)source;
+        if (!read_map(rd, existing) || !read_map(rd, secret))
+                return;
+        ret->secret_namespace = settings->system_namespace;
+        ret->secret_key = TEXT("kubeconfig");
+        check_object_name(rd, member_get(&secret, "name"), &ret->secret_name);
+        check_namespace(rd, member_get(&secret, "namespace"), &ret->secret_namespace);
+        check_data_key(rd, member_get(&secret, "key"), &ret->secret_key);
+}
+
+static bool has_untrue_ready(struct value object) {
+        struct value_iter it = value_iterate(value_at(object, "status.conditions"));
+        struct value condition;
+
+        while (value_next(&it, NULL, &condition)) {
+                if (text_equal(value_text(value_get(condition, TEXT("type"))), TEXT("Ready")))
+                        return !text_equal(value_text(value_get(condition, TEXT("status"))),
+                                           TEXT("True"));
+        }
+        return false;
+}
+
+/* The three places where pools are accepted, in the order of their union. */
+enum { N_POOL_LISTS = 3 };
+
+static struct text path_of(struct arena *arena, const char *list, size_t index) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        builder_string(&b, list);
+        builder_char(&b, '[');
+        builder_u64(&b, index);
+        builder_char(&b, ']');
+        return builder_done(&b);
+}
+
+static int read_pools(const struct member *lists, const char *const *paths,
+                      const struct settings *settings, struct arena *arena,
+                      struct environment *ret) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < N_POOL_LISTS; i++)
+                n += value_count(lists[i].value);
+        ret->pools = ARENA_ARRAY(arena, n, struct pool);
+        if (!ret->pools && n > 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < N_POOL_LISTS; i++) {
+                struct value_iter it = value_iterate(lists[i].value);
+                struct value entry;
+
+                for (size_t j = 0; value_next(&it, NULL, &entry); j++) {
+                        int r = pool_read(entry, path_of(arena, paths[i], j), ret, settings, arena,
+                                          &ret->pools[ret->n_pools++]);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+static int by_name(const void *a, const void *b) {
+        const struct pool *const *left = a, *const *right = b;
+
+        return text_compare((*left)->name, (*right)->name);
+}
+
+/* Nobody could say which of two is meant, so neither is used. */
+static int refuse_equal_names(struct environment *environment, struct arena *arena) {
+        struct pool **sorted = ARENA_ARRAY(arena, environment->n_pools, struct pool *);
+
+        if (!sorted)
+                return environment->n_pools > 0 ? -ENOMEM : 0;
+        for (size_t i = 0; i < environment->n_pools; i++)
+                sorted[i] = &environment->pools[i];
+        qsort(sorted, environment->n_pools, sizeof(struct pool *), by_name);
+        for (size_t i = 1; i < environment->n_pools; i++) {
+                struct text name = sorted[i]->name;
+                struct text sentence;
+
+                if (text_is_empty(name) || !text_equal(name, sorted[i - 1]->name))
+                        continue;
+                sentence = text_format(arena, "two pools are called \"%.*s\"", TEXT_ARG(name));
+                sorted[i - 1]->invalid = sentence;
+                sorted[i]->invalid = sentence;
+        }
+        return arena_failed(arena) ? -ENOMEM : 0;
+}
+
+/* A selector, and one bit for each of its labels that tells most selectors apart at once. */
+struct footprint {
+        struct value selector;
+        uint64_t bits;
+};
+
+static struct footprint footprint_of(const struct pool *pool) {
+        struct footprint print = { .selector = pool_selector(pool) };
+        struct value_iter it = value_iterate(print.selector);
+        struct text key;
+        struct value value;
+
+        while (value_next(&it, &key, &value))
+                print.bits |=
+                        UINT64_C(1)
+                        << (text_hash(text_hash(TEXT_HASH_SEED, key), value_text(value)) & 63);
+        return print;
+}
+
+/* Does every node of the narrower selector match the wider one? */
+static bool covers(const struct footprint *wider, const struct footprint *narrower) {
+        struct value_iter it = value_iterate(wider->selector);
+        struct text key;
+        struct value value;
+
+        if (wider->bits & ~narrower->bits)
+                return false;
+        while (value_next(&it, &key, &value)) {
+                if (!text_equal(value_text(value_get(narrower->selector, key)), value_text(value)))
+                        return false;
+        }
+        return true;
+}
+
+static void tell_of_overlap(struct environment *environment, const struct footprint *prints,
+                            size_t at, struct arena *arena) {
+        const struct pool *first = NULL;
+        size_t n_others = 0;
+
+        for (size_t i = 0; i < environment->n_pools; i++) {
+                if (i == at || !text_is_empty(environment->pools[i].invalid) ||
+                    (!covers(&prints[i], &prints[at]) && !covers(&prints[at], &prints[i])))
+                        continue;
+                if (n_others++ == 0)
+                        first = &environment->pools[i];
+        }
+        if (n_others == 1)
+                pool_tell(&environment->pools[at], arena,
+                          text_format(arena, "overlaps pool \"%.*s\": a node may match both",
+                                      TEXT_ARG(first->name)));
+        else if (n_others > 1)
+                pool_tell(&environment->pools[at], arena,
+                          text_format(arena,
+                                      "overlaps pool \"%.*s\" and %zu more: a node may match all",
+                                      TEXT_ARG(first->name), n_others - 1));
+}
+
+static int tell_of_overlaps(struct environment *environment, struct arena *arena) {
+        size_t n = environment->n_pools;
+        struct footprint *prints;
+
+        if (n < 2 || n > OVERLAP_POOLS_MAX)
+                return 0;
+        prints = ARENA_ARRAY(arena, n, struct footprint);
+        if (!prints)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                prints[i] = footprint_of(&environment->pools[i]);
+        for (size_t i = 0; i < n; i++) {
+                if (text_is_empty(environment->pools[i].invalid))
+                        tell_of_overlap(environment, prints, i, arena);
+        }
+        return arena_failed(arena) ? -ENOMEM : 0;
+}
+
+static int count_units(struct environment *environment, const struct settings *settings,
+                       struct arena *arena) {
+        for (size_t i = 0; i < environment->n_pools; i++) {
+                struct pool *pool = &environment->pools[i];
+                int r = units_count(pool, settings, arena);
+
+                if (r < 0)
+                        return r;
+                for (size_t j = 0; j < pool->n_sub_pools; j++)
+                        pool->sub_pools[j].order = (int32_t)environment->n_sub_pools++;
+        }
+        return 0;
+}
+
+int environment_read(struct value object, const struct settings *settings, struct arena *arena,
+                     struct environment *ret) {
+        static const char *const paths[N_POOL_LISTS] = {
+                "spec.nodePools",
+                "spec.cluster.existing.nodePools",
+                "spec.cluster.gke.nodePools",
+        };
+        struct fault fault;
+        struct reader rd = { .arena = arena, .first = &fault };
+        struct member root = member_root(object, (struct text) { 0 });
+        struct member spec = member_get(&root, "spec"), cluster = member_get(&spec, "cluster");
+        struct member existing = member_get(&cluster, "existing"),
+                      gke = member_get(&cluster, "gke");
+        struct member lists[N_POOL_LISTS] = {
+                member_get(&spec, "nodePools"),
+                member_get(&existing, "nodePools"),
+                member_get(&gke, "nodePools"),
+        };
+        int r;
+
+        *ret = (struct environment) {
+                .name = value_text(value_at(object, "metadata.name")),
+                .labels = value_at(object, "metadata.labels"),
+                .provider_config = value_text(value_at(object, "status.providerConfigRef.name")),
+                .not_ready = has_untrue_ready(object),
+        };
+        if (text_is_empty(ret->provider_config))
+                ret->provider_config =
+                        text_join(arena, (struct text[]) { ret->name, TEXT("-cluster") }, 2);
+        read_map(&rd, spec);
+        read_cluster(&rd, &cluster, settings, ret);
+        read_map(&rd, gke);
+        for (size_t i = 0; i < N_POOL_LISTS; i++)
+                read_list(&rd, lists[i]);
+        if (rd.n_mistakes > 0) {
+                ret->invalid = fault_text(&fault, arena);
+                return arena_failed(arena) ? -ENOMEM : 0;
+        }
+        r = read_pools(lists, paths, settings, arena, ret);
+        if (r < 0)
+                return r;
+        r = refuse_equal_names(ret, arena);
+        if (r < 0)
+                return r;
+        r = tell_of_overlaps(ret, arena);
+        if (r < 0)
+                return r;
+        r = count_units(ret, settings, arena);
+        if (r < 0)
+                return r;
+        return arena_failed(arena) ? -ENOMEM : 0;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/member.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "fleet/model.h"
+
+/* Null is how a manifest says that something is not there. */
+static struct value unless_null(struct value v) {
+        return v.kind == VALUE_NULL ? (struct value) { 0 } : v;
+}
+
+struct member member_root(struct value value, struct text path) {
+        return (struct member) { .value = unless_null(value), .name = path };
+}
+
+struct member member_get(const struct member *above, const char *name) {
+        struct text key = text_from(name);
+
+        return member_named(above, key, value_get(above->value, key));
+}
+
+struct member member_named(const struct member *above, struct text name, struct value value) {
+        return (struct member) { .value = unless_null(value), .above = above, .name = name };
+}
+
+struct member member_key(const struct member *above, struct text key, struct value value) {
+        return (struct member) {
+                .value = unless_null(value), .above = above, .name = key, .kind = MEMBER_KEY
+        };
+}
+
+struct member member_element(const struct member *above, size_t index, struct value value) {
+        return (struct member) {
+                .value = unless_null(value), .above = above, .index = index, .kind = MEMBER_ELEMENT
+        };
+}
+
+bool member_is_absent(const struct member *f) {
+        return f->value.kind == VALUE_ABSENT;
+}
+
+/* Our own nesting bounds the recursion, not the user's. */
+static void put_path(const struct member *f, struct fault *fault) {
+        size_t len;
+
+        if (f->above)
+                put_path(f->above, fault);
+        len = strlen(fault->path);
+        switch (f->kind) {
+        case MEMBER_NAMED:
+                snprintf(fault->path + len, sizeof(fault->path) - len, "%s%.*s", len > 0 ? "." : "",
+                         TEXT_ARG(f->name));
+                break;
+        case MEMBER_KEY:
+                snprintf(fault->path + len, sizeof(fault->path) - len, "[%.*s]", TEXT_ARG(f->name));
+                break;
+        case MEMBER_ELEMENT:
+                snprintf(fault->path + len, sizeof(fault->path) - len, "[%zu]", f->index);
+                break;
+        }
+}
+
+void reader_refuse(struct reader *rd, const struct member *f, const char *format, ...) {
+        char message[FAULT_MESSAGE_MAX];
+        struct fault fault = { 0 }, placed;
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(message, sizeof(message), format, args);
+        va_end(args);
+        put_path(f, &fault);
+        fault_at(&placed, fault.path, "%s", message);
+
+        if (rd->n_mistakes++ == 0 && rd->first)
+                *rd->first = placed;
+        if (rd->all)
+                mistakes_add(rd->all, rd->arena, &placed);
+}
+
+/* False when absent; a mistake when it is something else. */
+static bool is_kind(struct reader *rd, const struct member *f, enum value_kind kind) {
+        if (member_is_absent(f))
+                return false;
+        if (f->value.kind == kind)
+                return true;
+        reader_refuse(rd, f, "must be %s, but is %s", value_kind_name(kind),
+                      value_kind_name(f->value.kind));
+        return false;
+}
+
+bool read_map(struct reader *rd, struct member f) {
+        return is_kind(rd, &f, VALUE_MAP);
+}
+
+bool read_list(struct reader *rd, struct member f) {
+        return is_kind(rd, &f, VALUE_LIST);
+}
+
+bool read_bool(struct reader *rd, struct member f, bool *ret) {
+        if (!is_kind(rd, &f, VALUE_BOOL))
+                return false;
+        *ret = f.value.boolean;
+        return true;
+}
+
+bool read_text(struct reader *rd, struct member f, struct text *ret) {
+        if (!is_kind(rd, &f, VALUE_STRING) || text_is_empty(f.value.bytes))
+                return false;
+        *ret = f.value.bytes;
+        return true;
+}
+
+bool read_needed_text(struct reader *rd, struct member f, struct text *ret) {
+        if (member_is_absent(&f)) {
+                reader_refuse(rd, &f, "is missing");
+                return false;
+        }
+        if (f.value.kind == VALUE_STRING && text_is_empty(f.value.bytes)) {
+                reader_refuse(rd, &f, "must not be empty");
+                return false;
+        }
+        return read_text(rd, f, ret);
+}
+
+bool read_integer(struct reader *rd, struct member f, int64_t min, int64_t max, int64_t *ret) {
+        int64_t number;
+
+        if (!is_kind(rd, &f, VALUE_NUMBER))
+                return false;
+        if (!value_is_integer(f.value, &number)) {
+                reader_refuse(rd, &f, "%.*s is not a whole number",
+                              TEXT_ARG(value_brief(f.value, rd->arena)));
+                return false;
+        }
+        if (number < min || number > max) {
+                reader_refuse(rd, &f, "%lld is not within %lld and %lld", (long long)number,
+                              (long long)min, (long long)max);
+                return false;
+        }
+        *ret = number;
+        return true;
+}
+
+static struct text list_words(struct arena *arena, const struct text *words, size_t n) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        for (size_t i = 0; i < n; i++) {
+                if (i > 0)
+                        builder_string(&b, ", ");
+                builder_text(&b, words[i]);
+        }
+        return builder_done(&b);
+}
+
+bool read_word(struct reader *rd, struct member f, const struct text *words, size_t n,
+               unsigned int *ret) {
+        struct text word;
+
+        if (!read_text(rd, f, &word))
+                return false;
+        for (size_t i = 0; i < n; i++) {
+                if (text_equal(word, words[i])) {
+                        *ret = (unsigned int)i;
+                        return true;
+                }
+        }
+        reader_refuse(rd, &f, "%.*s is not one of %.*s", TEXT_ARG(value_brief(f.value, rd->arena)),
+                      TEXT_ARG(list_words(rd->arena, words, n)));
+        return false;
+}
+
+bool read_quantity(struct reader *rd, struct member f, struct text *ret_text,
+                   struct quantity *ret) {
+        struct text written;
+        struct quantity quantity;
+        struct fault fault;
+
+        if (f.value.kind == VALUE_NUMBER)
+                written = value_brief(f.value, rd->arena);
+        else if (!read_text(rd, f, &written))
+                return false;
+        if (quantity_parse(written, &quantity, &fault) < 0) {
+                reader_refuse(rd, &f, "%s", fault.message);
+                return false;
+        }
+        if (quantity.nano <= 0) {
+                reader_refuse(rd, &f, "%.*s is not above 0",
+                              TEXT_ARG(value_brief(f.value, rd->arena)));
+                return false;
+        }
+        *ret_text = written;
+        *ret = quantity;
+        return true;
+}
+
+bool read_bytes(struct reader *rd, struct member f, struct text *ret_text, int64_t *ret_bytes) {
+        struct quantity quantity;
+
+        if (!read_quantity(rd, f, ret_text, &quantity))
+                return false;
+        *ret_bytes = quantity_whole(quantity);
+        return true;
+}
+
+bool read_texts(struct reader *rd, struct member f, struct value *ret) {
+        struct value_iter it = value_iterate(f.value);
+        struct value item;
+        size_t n_before = rd->n_mistakes;
+
+        if (!read_list(rd, f))
+                return false;
+        for (size_t i = 0; value_next(&it, NULL, &item); i++) {
+                struct text ignored;
+
+                read_needed_text(rd, member_element(&f, i, item), &ignored);
+        }
+        if (rd->n_mistakes > n_before)
+                return false;
+        *ret = f.value;
+        return true;
+}
+
+void refuse_unknown(struct reader *rd, const struct member *map, const struct text *names,
+                    size_t n) {
+        struct value_member *members;
+        size_t n_members;
+
+        /* In the order of their names, so that the first mistake is always the same one. */
+        if (value_members(map->value, rd->arena, &members, &n_members) < 0)
+                return;
+        for (size_t i = 0; i < n_members; i++) {
+                struct member f = member_named(map, members[i].key, members[i].value);
+                bool known = false;
+
+                for (size_t j = 0; j < n && !known; j++)
+                        known = text_equal(members[i].key, names[j]);
+                if (!known)
+                        reader_refuse(rd, &f, "unknown member");
+        }
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * member - members of what users write, read with their path
+ *
+ * A member knows the map or list it stands in, so that its path is put together
+ * only for a mistake. Absent and null are the same here: whoever reads leaves
+ * the caller's default alone. Reading goes on after a mistake; the caller asks
+ * once, at the end, whether there was any.
+ */
+#ifndef FLEET_MEMBER_H
+#define FLEET_MEMBER_H
+
+#include "base/quantity.h"
+#include "wire/value.h"
+
+struct mistakes;
+
+struct member {
+        struct value value;
+        const struct member *above; /* NULL at the root; must outlive this */
+        struct text name;           /* the root's: its whole path */
+        size_t index;               /* of a list's element */
+        enum { MEMBER_NAMED, MEMBER_KEY, MEMBER_ELEMENT } kind;
+};
+
+struct reader {
+        struct arena *arena;
+        struct fault *first;  /* the first mistake; may be NULL */
+        struct mistakes *all; /* every mistake; may be NULL */
+        size_t n_mistakes;
+};
+
+/* member_root() - a value that is written at path. */
+struct member member_root(struct value value, struct text path);
+
+/* member_get() - the map's member; absent where it is null or above is no map. */
+struct member member_get(const struct member *above, const char *name);
+
+/* member_named() - the same for a member that is read already. */
+struct member member_named(const struct member *above, struct text name, struct value value);
+
+/* member_key() - a member whose name the user chose: written [name] in paths. */
+struct member member_key(const struct member *above, struct text key, struct value value);
+
+/* member_element() - element index of a list. */
+struct member member_element(const struct member *above, size_t index, struct value value);
+
+/* member_is_absent() - neither written nor null. */
+bool member_is_absent(const struct member *f);
+
+/* reader_refuse() - a mistake at f: a printf sentence without the path. */
+void reader_refuse(struct reader *rd, const struct member *f, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/*
+ * read_*() - check what is written and set *ret
+ *
+ * Each returns true when something usable is written. Otherwise *ret is
+ * unchanged: nothing is written, or a mistake was noted.
+ */
+bool read_map(struct reader *rd, struct member f);
+bool read_list(struct reader *rd, struct member f);
+bool read_bool(struct reader *rd, struct member f, bool *ret);
+
+/* read_text() - a string; an empty one counts as absent. */
+bool read_text(struct reader *rd, struct member f, struct text *ret);
+
+/* read_needed_text() - the same, and its absence is a mistake. */
+bool read_needed_text(struct reader *rd, struct member f, struct text *ret);
+
+/* read_integer() - a whole number within min and max. */
+bool read_integer(struct reader *rd, struct member f, int64_t min, int64_t max, int64_t *ret);
+
+/* read_word() - one of n words; *ret is its index. */
+bool read_word(struct reader *rd, struct member f, const struct text *words, size_t n,
+               unsigned int *ret);
+
+/* read_quantity() - a quantity above 0; as written, a number as its decimal text. */
+bool read_quantity(struct reader *rd, struct member f, struct text *ret_text, struct quantity *ret);
+
+/* read_bytes() - a quantity of memory in bytes, at least 1. */
+bool read_bytes(struct reader *rd, struct member f, struct text *ret_text, int64_t *ret_bytes);
+
+/* read_texts() - a list of strings that are not empty; *ret is the list. */
+bool read_texts(struct reader *rd, struct member f, struct value *ret);
+
+/* refuse_unknown() - every member of the map that is not among the n names is a mistake. */
+void refuse_unknown(struct reader *rd, const struct member *map, const struct text *names,
+                    size_t n);
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/model.h"
+
+#include <errno.h>
+
+#include "base/arena.h"
+#include "fleet/check.h"
+
+/* Of one replica. */
+enum { NODES_MAX = 1024, UNITS_PER_NODE_MAX = 1024 };
+
+void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *fault) {
+        if (m->n == m->cap) {
+                size_t cap = m->cap > 0 ? m->cap * 2 : 8;
+                struct text *items =
+                        arena_grow(arena, m->items, m->cap * sizeof(*items), cap * sizeof(*items));
+
+                if (!items)
+                        return;
+                m->items = items;
+                m->cap = cap;
+        }
+        m->items[m->n++] = fault_text(fault, arena);
+}
+
+static bool is_repo_char(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '.';
+}
+
+/* "owner/name" or "name", as the hub writes repositories and revisions. */
+static bool is_path(struct text t, size_t max_slashes) {
+        size_t n_slashes = 0;
+        char before = '/';
+
+        for (size_t i = 0; i < t.len; i++) {
+                if (t.data[i] == '/') {
+                        if (before == '/' || ++n_slashes > max_slashes)
+                                return false;
+                } else if (!is_repo_char(t.data[i])) {
+                        return false;
+                }
+                before = t.data[i];
+        }
+        return before != '/';
+}
+
+static void read_path(struct reader *rd, struct member f, size_t max_slashes, const char *what,
+                      struct text *ret) {
+        struct text t;
+
+        if (!read_text(rd, f, &t))
+                return;
+        if (is_path(t, max_slashes))
+                *ret = t;
+        else
+                reader_refuse(rd, &f, "%.*s is not %s", TEXT_ARG(value_brief(f.value, rd->arena)),
+                              what);
+}
+
+static void read_source(struct reader *rd, const struct member *spec, struct model *ret) {
+        static const struct text sources[] = { TEXT_INIT("HuggingFace") };
+        struct member model = member_get(spec, "model"), hub = member_get(spec, "huggingFace");
+        struct member repo_field = member_get(&hub, "repo"), secret = member_get(&hub, "secretRef");
+        struct text repo = { 0 }, revision = { 0 };
+        unsigned int source;
+
+        if (member_is_absent(&model))
+                reader_refuse(rd, &model, "is missing");
+        else if (read_map(rd, model))
+                read_needed_text(rd, member_get(&model, "name"), &ret->model_name);
+        read_word(rd, member_get(spec, "source"), sources, COUNT_OF(sources), &source);
+
+        read_map(rd, hub);
+        if (member_is_absent(&repo_field))
+                reader_refuse(rd, &repo_field, "is missing");
+        read_path(rd, repo_field, 1, "a repository, such as google/gemma-3-27b-it", &repo);
+        read_path(rd, member_get(&hub, "revision"), 8, "a revision", &revision);
+        ret->uri = text_is_empty(revision) ? text_format(rd->arena, "hf://%.*s", TEXT_ARG(repo))
+                                           : text_format(rd->arena, "hf://%.*s:%.*s",
+                                                         TEXT_ARG(repo), TEXT_ARG(revision));
+        if (read_map(rd, secret)) {
+                struct member name = member_get(&secret, "name");
+
+                if (member_is_absent(&name))
+                        reader_refuse(rd, &name, "is missing");
+                check_object_name(rd, name, &ret->secret_name);
+                ret->secret_key = TEXT("HF_TOKEN");
+                check_data_key(rd, member_get(&secret, "key"), &ret->secret_key);
+        }
+}
+
+static void read_resources(struct reader *rd, struct member f, struct model *ret) {
+        struct quantity ignored;
+        struct text vram;
+
+        if (!read_map(rd, f))
+                return;
+        read_quantity(rd, member_get(&f, "cpu"), &ret->cpu, &ignored);
+        read_quantity(rd, member_get(&f, "memory"), &ret->memory, &ignored);
+        read_bytes(rd, member_get(&f, "vram"), &vram, &ret->vram_bytes);
+}
+
+/* Of several keys that we do not know the first by name, whatever their order on the wire. */
+static struct text first_unknown(struct value requires, const struct text *known, size_t n_known) {
+        struct value_iter it = value_iterate(requires);
+        struct text key, first = { 0 };
+
+        while (value_next(&it, &key, &(struct value) { 0 })) {
+                bool is_known = false;
+
+                for (size_t i = 0; i < n_known && !is_known; i++)
+                        is_known = text_equal(key, known[i]);
+                if (!is_known && (text_is_empty(first) || text_compare(key, first) < 0))
+                        first = key;
+        }
+        return first;
+}
+
+static void read_needs(struct reader *rd, struct member f, struct needs *ret) {
+        static const struct text known[] = {
+                TEXT_INIT("memoryPerGpu"),     TEXT_INIT("precisionSupport"),
+                TEXT_INIT("interconnect"),     TEXT_INIT("interNodeBandwidth"),
+                TEXT_INIT("multiNodeCapable"), TEXT_INIT("nvlinkDomainSize"),
+        };
+        struct member multi_node = member_get(&f, "multiNodeCapable");
+        bool ignored;
+
+        if (!read_map(rd, f))
+                return;
+        read_bytes(rd, member_get(&f, "memoryPerGpu"), &ret->memory, &ret->memory_bytes);
+        read_texts(rd, member_get(&f, "precisionSupport"), &ret->precisions);
+        read_text(rd, member_get(&f, "interconnect"), &ret->interconnect);
+        read_text(rd, member_get(&f, "interNodeBandwidth"), &ret->bandwidth);
+        if (read_bool(rd, multi_node, &ignored))
+                ret->multi_node = multi_node.value;
+        read_integer(rd, member_get(&f, "nvlinkDomainSize"), 1, 1024 * 1024, &ret->nvlink_domain);
+        ret->unknown = first_unknown(f.value, known, COUNT_OF(known));
+}
+
+static void read_topology(struct reader *rd, struct member f, struct serving_profile *ret) {
+        struct member parallelism = member_get(&f, "parallelism");
+
+        if (!read_map(rd, f))
+                return;
+        ret->topology = true;
+        ret->gpus_per_node = 1;
+        read_integer(rd, member_get(&f, "nodes"), 1, NODES_MAX, &ret->nodes);
+        read_integer(rd, member_get(&f, "gpusPerNode"), 1, UNITS_PER_NODE_MAX, &ret->gpus_per_node);
+        ret->tensor = ret->gpus_per_node;
+        ret->pipeline = ret->nodes;
+        if (read_map(rd, parallelism)) {
+                read_integer(rd, member_get(&parallelism, "tensor"), 1, UNITS_PER_NODE_MAX,
+                             &ret->tensor);
+                read_integer(rd, member_get(&parallelism, "pipeline"), 1, NODES_MAX,
+                             &ret->pipeline);
+                if (ret->tensor * ret->pipeline > ret->nodes * ret->gpus_per_node)
+                        reader_refuse(rd, &parallelism,
+                                      "tensor %lld x pipeline %lld needs more than the %lld units "
+                                      "of a replica",
+                                      (long long)ret->tensor, (long long)ret->pipeline,
+                                      (long long)(ret->nodes * ret->gpus_per_node));
+        }
+        read_needs(rd, member_get(&f, "requires"), &ret->needs);
+}
+
+static void read_engine(struct reader *rd, struct member f, struct serving_profile *ret) {
+        struct member name = member_get(&f, "name"), image = member_get(&f, "image");
+
+        if (!read_map(rd, f))
+                return;
+        if (read_text(rd, name, &ret->engine) && !text_equal_fold(ret->engine, TEXT("vLLM")))
+                reader_refuse(rd, &name, "%.*s is not an engine that can be served: vLLM is",
+                              TEXT_ARG(value_brief(name.value, rd->arena)));
+        if (read_text(rd, image, &ret->image)) {
+                for (size_t i = 0; i < ret->image.len; i++) {
+                        if (ret->image.data[i] <= ' ' || ret->image.data[i] >= 0x7f) {
+                                reader_refuse(rd, &image, "%.*s is not an image",
+                                              TEXT_ARG(value_brief(image.value, rd->arena)));
+                                break;
+                        }
+                }
+        }
+        check_args(rd, member_get(&f, "args"), &ret->args);
+}
+
+/* One unit; with a vram, as many as that takes on the pool in question (0 until then). */
+static struct serving_profile implicit_profile(const struct model *model) {
+        int64_t units = model->vram_bytes > 0 ? 0 : 1;
+
+        return (struct serving_profile) {
+                .name = TEXT("default"),
+                .path = TEXT("spec.serving"),
+                .engine = TEXT("vLLM"),
+                .nodes = 1,
+                .gpus_per_node = units,
+                .tensor = units,
+                .pipeline = 1,
+        };
+}
+
+static void read_profile(struct reader *rd, const struct member *f, const struct model *model,
+                         struct serving_profile *ret) {
+        *ret = implicit_profile(model);
+        ret->path = text_format(rd->arena, "spec.serving[%zu]", f->index);
+        if (member_is_absent(f))
+                reader_refuse(rd, f, "must be a map, but is null");
+        if (!read_map(rd, *f))
+                return;
+        read_needed_text(rd, member_get(f, "name"), &ret->name);
+        check_selector(rd, member_get(f, "environmentSelector"), &ret->environment_selector);
+        check_selector(rd, member_get(f, "poolSelector"), &ret->pool_selector);
+        read_engine(rd, member_get(f, "engine"), ret);
+        read_topology(rd, member_get(f, "replicaTopology"), ret);
+}
+
+static void refuse_equal_names(struct reader *rd, const struct member *serving,
+                               const struct model *model) {
+        for (size_t i = 0; i < model->n_profiles; i++) {
+                for (size_t j = 0; j < i; j++) {
+                        struct text name = model->profiles[i].name;
+                        struct member element = member_element(serving, i, (struct value) { 0 });
+                        struct member f =
+                                member_named(&element, TEXT("name"), (struct value) { 0 });
+
+                        if (!text_equal(name, model->profiles[j].name))
+                                continue;
+                        reader_refuse(rd, &f, "two serving profiles are called \"%.*s\"",
+                                      TEXT_ARG(name));
+                        break;
+                }
+        }
+}
+
+static void read_serving(struct reader *rd, struct member f, struct model *ret) {
+        struct value_iter it = value_iterate(f.value);
+        size_t n = value_count(f.value);
+        struct value item;
+
+        if (!read_list(rd, f) || n == 0) {
+                ret->profiles = ARENA_NEW(rd->arena, struct serving_profile);
+                if (!ret->profiles)
+                        return;
+                ret->profiles[0] = implicit_profile(ret);
+                ret->n_profiles = 1;
+                return;
+        }
+        ret->profiles = ARENA_ARRAY(rd->arena, n, struct serving_profile);
+        if (!ret->profiles)
+                return;
+        for (size_t i = 0; value_next(&it, NULL, &item); i++) {
+                struct member element = member_element(&f, i, item);
+
+                read_profile(rd, &element, ret, &ret->profiles[i]);
+                ret->n_profiles++;
+        }
+        refuse_equal_names(rd, &f, ret);
+}
+
+int model_read(struct value object, struct arena *arena, struct model *ret,
+               struct mistakes *mistakes) {
+        struct reader rd = { .arena = arena, .all = mistakes };
+        struct member root = member_root(object, (struct text) { 0 });
+        struct member spec = member_get(&root, "spec");
+        struct model m = {
+                .kind = value_text(value_get(object, TEXT("kind"))),
+                .name = value_text(value_at(object, "metadata.name")),
+        };
+
+        if (member_is_absent(&spec))
+                reader_refuse(&rd, &spec, "is missing");
+        if (read_map(&rd, spec)) {
+                read_source(&rd, &spec, &m);
+                read_resources(&rd, member_get(&spec, "resources"), &m);
+                read_serving(&rd, member_get(&spec, "serving"), &m);
+        }
+        if (arena_failed(arena))
+                return -ENOMEM;
+        if (rd.n_mistakes > 0)
+                return -EINVAL;
+        *ret = m;
+        return 0;
+}

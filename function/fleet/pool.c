@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/pool.h"
+
+#include <errno.h>
+
+#include "base/arena.h"
+#include "fleet/check.h"
+
+enum {
+        ACCELERATORS_MAX = 1024,
+        NODES_MAX = 100000,
+        SLICES_MAX = 1024, /* of one GPU; far above any, so that new GPUs need no release */
+        REPLICAS_MAX = 1024,
+        DOMAIN_MAX = 1024 * 1024,
+};
+
+/* A pool's members are found in one walk: a fleet has thousands of pools. */
+enum pool_member {
+        NAME,
+        NODE_SELECTOR,
+        LABELS,
+        ACCELERATOR_TYPE,
+        ACCELERATOR_COUNT,
+        NODE_COUNT,
+        MAX_NODE_COUNT,
+        CAPABILITIES,
+        MIG_CONFIGURATION,
+        SHARING,
+        RESOURCE_NAME,
+        ALLOCATION,
+        TOLERATIONS,
+        AFFINITY,
+        SCHEDULABLE,
+        COST,
+        POD_DEFAULTS,
+        GPU,
+        N_MEMBERS
+};
+
+static const struct text member_names[N_MEMBERS] = {
+        [NAME] = TEXT_INIT("name"),
+        [NODE_SELECTOR] = TEXT_INIT("nodeSelector"),
+        [LABELS] = TEXT_INIT("labels"),
+        [ACCELERATOR_TYPE] = TEXT_INIT("acceleratorType"),
+        [ACCELERATOR_COUNT] = TEXT_INIT("acceleratorCount"),
+        [NODE_COUNT] = TEXT_INIT("nodeCount"),
+        [MAX_NODE_COUNT] = TEXT_INIT("maxNodeCount"),
+        [CAPABILITIES] = TEXT_INIT("capabilities"),
+        [MIG_CONFIGURATION] = TEXT_INIT("migConfiguration"),
+        [SHARING] = TEXT_INIT("sharing"),
+        [RESOURCE_NAME] = TEXT_INIT("resourceName"),
+        [ALLOCATION] = TEXT_INIT("allocation"),
+        [TOLERATIONS] = TEXT_INIT("tolerations"),
+        [AFFINITY] = TEXT_INIT("affinity"),
+        [SCHEDULABLE] = TEXT_INIT("schedulable"),
+        [COST] = TEXT_INIT("costPerUnitHour"),
+        [POD_DEFAULTS] = TEXT_INIT("podDefaults"),
+        [GPU] = TEXT_INIT("gpu"),
+};
+
+enum capability {
+        MEMORY_PER_GPU,
+        INTERCONNECT,
+        PRECISION_SUPPORT,
+        MULTI_NODE_CAPABLE,
+        INTER_NODE_BANDWIDTH,
+        NVLINK_DOMAIN_SIZE,
+        INNER_MIG_CONFIGURATION,
+        N_CAPABILITIES
+};
+
+static const struct text capability_names[N_CAPABILITIES] = {
+        [MEMORY_PER_GPU] = TEXT_INIT("memoryPerGpu"),
+        [INTERCONNECT] = TEXT_INIT("interconnect"),
+        [PRECISION_SUPPORT] = TEXT_INIT("precisionSupport"),
+        [MULTI_NODE_CAPABLE] = TEXT_INIT("multiNodeCapable"),
+        [INTER_NODE_BANDWIDTH] = TEXT_INIT("interNodeBandwidth"),
+        [NVLINK_DOMAIN_SIZE] = TEXT_INIT("nvlinkDomainSize"),
+        [INNER_MIG_CONFIGURATION] = TEXT_INIT("migConfiguration"),
+};
+
+/* The fields of a pool while it is read. */
+struct form {
+        struct member root;
+        struct member members[N_MEMBERS];
+        struct member capabilities[N_CAPABILITIES];
+};
+
+static void open_form(struct form *form, struct value entry, struct text path) {
+        struct value values[N_MEMBERS], capabilities[N_CAPABILITIES];
+
+        form->root = member_root(entry, path);
+        value_pick(entry, member_names, N_MEMBERS, values);
+        for (size_t i = 0; i < N_MEMBERS; i++)
+                form->members[i] = member_named(&form->root, member_names[i], values[i]);
+
+        value_pick(values[CAPABILITIES], capability_names, N_CAPABILITIES, capabilities);
+        for (size_t i = 0; i < N_CAPABILITIES; i++)
+                form->capabilities[i] = member_named(&form->members[CAPABILITIES],
+                                                     capability_names[i], capabilities[i]);
+}
+
+/* The older shape keeps type and count in gpu{}; the newer one wins. */
+static struct member newer(const struct form *form, enum pool_member member, const char *older) {
+        const struct member *gpu = &form->members[GPU];
+
+        if (member_is_absent(&form->members[member]) && !member_is_absent(gpu))
+                return member_get(gpu, older);
+        return form->members[member];
+}
+
+static void read_nodes(struct reader *rd, const struct form *form, const struct settings *settings,
+                       struct pool *ret) {
+        const struct member *most = &form->members[MAX_NODE_COUNT];
+        int64_t now = 1, max = 1;
+        bool has_now = read_integer(rd, form->members[NODE_COUNT], 0, NODES_MAX, &now);
+        bool has_max = read_integer(rd, *most, 0, NODES_MAX, &max);
+
+        if (has_now && has_max && max < now)
+                reader_refuse(rd, most, "%lld is below nodeCount, %lld", (long long)max,
+                              (long long)now);
+        ret->nodes = has_max && !settings->capacity_declared ? max : now;
+}
+
+static void read_capabilities(struct reader *rd, const struct form *form, struct pool *ret) {
+        const struct member *c = form->capabilities;
+        struct text written;
+        bool ignored;
+
+        read_map(rd, form->members[CAPABILITIES]);
+        read_bytes(rd, c[MEMORY_PER_GPU], &written, &ret->memory_bytes);
+        read_text(rd, c[INTERCONNECT], &ret->interconnect);
+        read_texts(rd, c[PRECISION_SUPPORT], &ret->precisions);
+        if (read_bool(rd, c[MULTI_NODE_CAPABLE], &ignored))
+                ret->multi_node = c[MULTI_NODE_CAPABLE].value;
+        read_text(rd, c[INTER_NODE_BANDWIDTH], &ret->bandwidth);
+        read_integer(rd, c[NVLINK_DOMAIN_SIZE], 1, DOMAIN_MAX, &ret->nvlink_domain);
+}
+
+static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
+        struct value_iter it = value_iterate(f.value);
+        struct text profile;
+        struct value count;
+
+        if (!read_map(rd, f))
+                return;
+        ret->mig_layout = f.value;
+        while (value_next(&it, &profile, &count)) {
+                struct member entry = member_key(&f, profile, count);
+                int64_t ignored;
+
+                if (member_is_absent(&entry))
+                        reader_refuse(rd, &entry, "is missing");
+                read_integer(rd, entry, 1, SLICES_MAX, &ignored);
+        }
+}
+
+static void read_mig(struct reader *rd, const struct form *form, struct pool *ret) {
+        static const struct text strategies[] = { TEXT_INIT("mixed"), TEXT_INIT("single") };
+        const struct member *outer = &form->members[MIG_CONFIGURATION];
+        const struct member *inner = &form->capabilities[INNER_MIG_CONFIGURATION];
+        const struct member *f = member_is_absent(outer) ? inner : outer;
+        struct member slices = member_get(f, "slicesPerGpu");
+        unsigned int strategy;
+        int n_ways;
+
+        if (!member_is_absent(outer) && !member_is_absent(inner) &&
+            !value_equal(outer->value, inner->value, rd->arena))
+                reader_refuse(rd, inner, "is written in the pool too, and differs there");
+        if (!read_map(rd, *f))
+                return;
+        read_text(rd, member_get(f, "profile"), &ret->mig_profile);
+        read_layout(rd, member_get(f, "layout"), ret);
+        read_text(rd, member_get(f, "config"), &ret->mig_config);
+        n_ways = !text_is_empty(ret->mig_profile) + (ret->mig_layout.kind == VALUE_MAP) +
+                 !text_is_empty(ret->mig_config);
+        ret->mig = n_ways > 0;
+        read_bool(rd, member_get(f, "enabled"), &ret->mig);
+        if (!ret->mig)
+                return;
+        if (n_ways == 0)
+                reader_refuse(rd, f, "enabled, but none of profile, layout and config is written");
+        if (n_ways > 1)
+                reader_refuse(rd, f, "more than one of profile, layout and config is written");
+        if (read_word(rd, member_get(f, "strategy"), strategies, COUNT_OF(strategies), &strategy))
+                ret->strategy = strategy == 0 ? STRATEGY_MIXED : STRATEGY_SINGLE;
+        if (read_integer(rd, slices, 1, SLICES_MAX, &ret->slices_per_gpu) &&
+            text_is_empty(ret->mig_profile))
+                reader_refuse(rd, &slices, "belongs to a profile, and none is written");
+}
+
+static void read_sharing(struct reader *rd, const struct form *form, struct pool *ret) {
+        static const struct text strategies[] = { TEXT_INIT("TimeSlicing"), TEXT_INIT("MPS") };
+        const struct member *f = &form->members[SHARING];
+        struct member strategy_field = member_get(f, "strategy"),
+                      replicas = member_get(f, "replicas");
+        struct text ignored;
+        unsigned int strategy;
+
+        ret->share_replicas = 1;
+        if (!read_map(rd, *f))
+                return;
+        if (read_needed_text(rd, strategy_field, &ignored) &&
+            read_word(rd, strategy_field, strategies, COUNT_OF(strategies), &strategy))
+                ret->sharing = strategy == 0 ? SHARING_TIME_SLICING : SHARING_MPS;
+        if (member_is_absent(&replicas))
+                reader_refuse(rd, &replicas, "is missing");
+        read_integer(rd, replicas, 1, REPLICAS_MAX, &ret->share_replicas);
+        read_bool(rd, member_get(f, "renameByDefault"), &ret->share_renamed);
+        if (ret->mig && ret->sharing == SHARING_MPS)
+                reader_refuse(rd, f, "MPS does not share MIG slices");
+        if (ret->allocation == ALLOCATION_DRA && ret->sharing != SHARING_NONE)
+                reader_refuse(rd, f, "a device that is allocated by DRA is not shared");
+}
+
+static void read_choices(struct reader *rd, const struct form *form, struct pool *ret) {
+        static const struct text allocations[] = { TEXT_INIT("DevicePlugin"), TEXT_INIT("DRA") };
+        static const struct text schedulables[] = { TEXT_INIT("Always"), TEXT_INIT("NoNew"),
+                                                    TEXT_INIT("Drain") };
+        unsigned int word;
+
+        if (read_word(rd, form->members[ALLOCATION], allocations, COUNT_OF(allocations), &word))
+                ret->allocation = word == 0 ? ALLOCATION_DEVICE_PLUGIN : ALLOCATION_DRA;
+        if (read_word(rd, form->members[SCHEDULABLE], schedulables, COUNT_OF(schedulables), &word))
+                ret->schedulable = (enum schedulable)word;
+}
+
+/* "1.10": digits and at most one point; no sign, no suffix, no exponent. */
+static bool is_decimal(struct text t) {
+        size_t n_digits = 0, n_points = 0;
+
+        for (size_t i = 0; i < t.len; i++) {
+                if (t.data[i] == '.')
+                        n_points++;
+                else if (t.data[i] >= '0' && t.data[i] <= '9')
+                        n_digits++;
+                else
+                        return false;
+        }
+        return n_digits > 0 && n_points <= 1;
+}
+
+static void read_cost(struct reader *rd, const struct member *f, struct pool *ret) {
+        struct text written;
+        struct fault fault;
+
+        if (f->value.kind == VALUE_NUMBER)
+                written = value_brief(f->value, rd->arena);
+        else if (!read_text(rd, *f, &written))
+                return;
+        if (is_decimal(written) && quantity_parse(written, &ret->cost_value, &fault) == 0)
+                ret->cost = written;
+        else
+                reader_refuse(rd, f, "%.*s is not a decimal number",
+                              TEXT_ARG(value_brief(f->value, rd->arena)));
+}
+
+static void read_pod_defaults(struct reader *rd, const struct member *f, struct pool *ret) {
+        struct member security = member_get(f, "securityContext");
+        struct quantity ignored;
+
+        if (!read_map(rd, *f))
+                return;
+        check_env(rd, member_get(f, "env"), &ret->env);
+        check_args(rd, member_get(f, "args"), &ret->args);
+        check_object_name(rd, member_get(f, "priorityClassName"), &ret->priority_class);
+        check_object_name(rd, member_get(f, "runtimeClassName"), &ret->runtime_class);
+        read_quantity(rd, member_get(f, "cpuPerUnit"), &ret->cpu_per_unit, &ignored);
+        read_quantity(rd, member_get(f, "memoryPerUnit"), &ret->memory_per_unit, &ignored);
+        if (read_map(rd, security))
+                ret->security_context = security.value;
+}
+
+/* What follows from several fields together. */
+static void apply_defaults(struct reader *rd, const struct form *form, struct pool *ret) {
+        bool whole_gpus = !ret->mig && ret->sharing == SHARING_NONE;
+        struct text written;
+
+        if (ret->nvlink_domain == 0 && whole_gpus &&
+            (text_equal_fold(ret->interconnect, TEXT("nvlink")) ||
+             text_equal_fold(ret->interconnect, TEXT("nvswitch"))))
+                ret->nvlink_domain = ret->accelerator_count;
+
+        /* gpu.memory is the card's, so it says nothing of slices and shares. */
+        if (member_is_absent(&form->members[GPU]) || !read_map(rd, form->members[GPU]))
+                return;
+        if (ret->memory_bytes == UNKNOWN_BYTES) {
+                int64_t card_bytes;
+
+                if (read_bytes(rd, member_get(&form->members[GPU], "memory"), &written,
+                               &card_bytes) &&
+                    whole_gpus)
+                        ret->memory_bytes = card_bytes;
+        }
+}
+
+static void read_all(struct reader *rd, const struct form *form, const struct settings *settings,
+                     struct pool *ret) {
+        const struct member *m = form->members;
+
+        read_needed_text(rd, m[NAME], &ret->name);
+        check_labels(rd, m[NODE_SELECTOR], &ret->node_selector);
+        check_labels(rd, m[LABELS], &ret->labels);
+        read_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"), &ret->accelerator_type);
+        read_integer(rd, newer(form, ACCELERATOR_COUNT, "acceleratorCount"), 1, ACCELERATORS_MAX,
+                     &ret->accelerator_count);
+        read_nodes(rd, form, settings, ret);
+        read_capabilities(rd, form, ret);
+        read_mig(rd, form, ret);
+        read_choices(rd, form, ret);
+        read_sharing(rd, form, ret);
+        check_resource_name(rd, m[RESOURCE_NAME], &ret->resource_name);
+        check_tolerations(rd, m[TOLERATIONS], &ret->tolerations);
+        check_affinity(rd, m[AFFINITY], &ret->affinity);
+        read_cost(rd, &m[COST], ret);
+        read_pod_defaults(rd, &m[POD_DEFAULTS], ret);
+        apply_defaults(rd, form, ret);
+        catalog_find(ret->accelerator_type, &ret->product, 1);
+}
+
+/* Labels that say how the nodes of a pool are partitioned. */
+enum telling { GKE_PARTITION_SIZE, MIG_STRATEGY, GPU_PRODUCT, MISSPELT_MIG_CONFIG, N_TELLING };
+
+static const struct text telling_keys[N_TELLING] = {
+        [GKE_PARTITION_SIZE] = TEXT_INIT("cloud.google.com/gke-gpu-partition-size"),
+        [MIG_STRATEGY] = TEXT_INIT("nvidia.com/mig.strategy"),
+        [GPU_PRODUCT] = TEXT_INIT("nvidia.com/gpu.product"),
+        [MISSPELT_MIG_CONFIG] = TEXT_INIT("nvidia.com/mig-config"),
+};
+
+static enum strategy strategy_of(const struct pool *pool, const struct value *telling) {
+        if (pool->strategy != STRATEGY_INFERRED)
+                return pool->strategy;
+        if (telling[GKE_PARTITION_SIZE].kind != VALUE_ABSENT ||
+            text_equal(value_text(telling[MIG_STRATEGY]), TEXT("single")) ||
+            text_contains(value_text(telling[GPU_PRODUCT]), TEXT("-MIG-")))
+                return STRATEGY_SINGLE;
+        return STRATEGY_MIXED;
+}
+
+enum strategy pool_strategy(const struct pool *pool) {
+        struct value telling[N_TELLING];
+
+        value_pick(pool_selector(pool), telling_keys, N_TELLING, telling);
+        return strategy_of(pool, telling);
+}
+
+/* A resource that no node has yet is one that an autoscaler does not know how to make. */
+static bool scales_from_unknown(const struct pool *pool, const struct value *telling) {
+        if (pool->allocation == ALLOCATION_DRA)
+                return false;
+        if (!text_is_empty(pool->resource_name))
+                return text_starts_with(pool->resource_name, TEXT("nvidia.com/mig-"));
+        return pool->mig && strategy_of(pool, telling) == STRATEGY_MIXED;
+}
+
+static void tell_of_selector(const struct form *form, struct pool *pool, struct arena *arena) {
+        struct value selector = pool_selector(pool), telling[N_TELLING];
+        int64_t now = 1;
+
+        value_pick(selector, telling_keys, N_TELLING, telling);
+        if (telling[MISSPELT_MIG_CONFIG].kind != VALUE_ABSENT)
+                pool_tell(pool, arena,
+                          TEXT("the selector has nvidia.com/mig-config: the label that the GPU "
+                               "operator reads is nvidia.com/mig.config"));
+        if (pool->node_selector.kind == VALUE_ABSENT && value_count(pool->labels) == 0 &&
+            value_get(pool->affinity, TEXT("nodeAffinity")).kind != VALUE_MAP)
+                pool_tell(pool, arena,
+                          TEXT("not pinned to nodes: without nodeSelector, labels or node affinity "
+                               "its pods may run on nodes of other pools"));
+        if (value_is_integer(form->members[NODE_COUNT].value, &now) && now == 0 &&
+            scales_from_unknown(pool, telling))
+                pool_tell(pool, arena,
+                          TEXT("scales from zero nodes with a nvidia.com/mig-* resource, which an "
+                               "autoscaler does not expect of a new node"));
+}
+
+int pool_read(struct value entry, struct text path, const struct environment *environment,
+              const struct settings *settings, struct arena *arena, struct pool *ret) {
+        struct fault fault;
+        struct reader rd = { .arena = arena, .first = &fault };
+        struct form form;
+
+        *ret = (struct pool) {
+                .environment = environment,
+                .path = path,
+                .accelerator_count = 1,
+                .nodes = 1,
+                .memory_bytes = UNKNOWN_BYTES,
+                .share_replicas = 1,
+        };
+        open_form(&form, entry, path);
+        if (member_is_absent(&form.root))
+                reader_refuse(&rd, &form.root, "must be a map, but is null");
+        else if (read_map(&rd, form.root))
+                read_all(&rd, &form, settings, ret);
+        if (rd.n_mistakes > 0)
+                ret->invalid = fault_text(&fault, arena);
+        else
+                tell_of_selector(&form, ret, arena);
+        return arena_failed(arena) ? -ENOMEM : 0;
+}
+
+void pool_tell(struct pool *pool, struct arena *arena, struct text message) {
+        if (pool->n_messages == pool->cap_messages) {
+                size_t cap = pool->cap_messages + 4;
+                struct text *grown =
+                        arena_grow(arena, pool->messages, pool->n_messages * sizeof(*grown),
+                                   cap * sizeof(*grown));
+
+                if (!grown)
+                        return;
+                pool->messages = grown;
+                pool->cap_messages = cap;
+        }
+        pool->messages[pool->n_messages++] = message;
+}
+
+struct value pool_selector(const struct pool *pool) {
+        return pool->node_selector.kind == VALUE_MAP ? pool->node_selector : pool->labels;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/settings.h"
+
+#include <errno.h>
+
+#include "base/arena.h"
+#include "base/duration.h"
+#include "fleet/check.h"
+
+static const struct settings defaults = {
+        .kserve_api_version = TEXT_INIT("serving.kserve.io/v1alpha2"),
+        .route = true,
+        .mig_parted_key = TEXT_INIT("config.yaml"),
+        .ttl_seconds = 60,
+        .system_namespace = TEXT_INIT("crossplane-system"),
+        .api = TEXT_INIT("modelplane.ai/v1alpha1"),
+};
+
+static const struct text members[] = {
+        TEXT_INIT("apiVersion"), TEXT_INIT("kind"),
+        TEXT_INIT("metadata"),   TEXT_INIT("stages"),
+        TEXT_INIT("target"),     TEXT_INIT("remoteNamespace"),
+        TEXT_INIT("kserve"),     TEXT_INIT("capacity"),
+        TEXT_INIT("memory"),     TEXT_INIT("multiSlice"),
+        TEXT_INIT("quotas"),     TEXT_INIT("migParted"),
+        TEXT_INIT("ttl"),        TEXT_INIT("systemNamespace"),
+        TEXT_INIT("api"),
+};
+
+/* One of two words; true for the second. */
+static void read_choice(struct reader *rd, struct member f, const char *usual, const char *other,
+                        bool *ret) {
+        struct text words[] = { text_from(usual), text_from(other) };
+        unsigned int word;
+
+        if (read_word(rd, f, words, COUNT_OF(words), &word))
+                *ret = word == 1;
+}
+
+static void check_equals(struct reader *rd, struct member f, const char *wanted) {
+        struct text written;
+
+        if (read_text(rd, f, &written) && !text_equal(written, text_from(wanted)))
+                reader_refuse(rd, &f, "%.*s is not %s", TEXT_ARG(value_brief(f.value, rd->arena)),
+                              wanted);
+}
+
+static void read_stages(struct reader *rd, struct member f, unsigned int *ret) {
+        static const struct text words[] = { TEXT_INIT("Deploy"), TEXT_INIT("Place"),
+                                             TEXT_INIT("Inventory"), TEXT_INIT("Check") };
+        struct value_iter it = value_iterate(f.value);
+        struct value item;
+
+        if (!read_list(rd, f))
+                return;
+        if (value_count(f.value) == 0)
+                reader_refuse(rd, &f, "names no stage");
+        for (size_t i = 0; value_next(&it, NULL, &item); i++) {
+                struct member element = member_element(&f, i, item);
+                struct text ignored;
+                unsigned int word;
+
+                if (!read_needed_text(rd, element, &ignored) ||
+                    !read_word(rd, element, words, COUNT_OF(words), &word))
+                        continue;
+                if (*ret & (1U << word))
+                        reader_refuse(rd, &element, "%.*s is named twice", TEXT_ARG(words[word]));
+                *ret |= 1U << word;
+        }
+}
+
+static void read_target(struct reader *rd, const struct member *input, struct settings *ret) {
+        static const struct text words[] = { TEXT_INIT("Auto"), TEXT_INIT("Direct"),
+                                             TEXT_INIT("Object") };
+        struct member namespace = member_get(input, "remoteNamespace");
+        unsigned int word;
+
+        if (read_word(rd, member_get(input, "target"), words, COUNT_OF(words), &word))
+                ret->target = (enum target)word;
+        check_namespace(rd, namespace, &ret->remote_namespace);
+        if (ret->target == TARGET_DIRECT && !member_is_absent(&namespace))
+                reader_refuse(rd, &namespace, "is for remote clusters, but target is Direct");
+}
+
+static void read_kserve(struct reader *rd, struct member f, struct settings *ret) {
+        static const struct text known[] = { TEXT_INIT("apiVersion"), TEXT_INIT("router"),
+                                             TEXT_INIT("autoscaler"), TEXT_INIT("multiNode") };
+        bool no_route = false;
+
+        if (!read_map(rd, f))
+                return;
+        refuse_unknown(rd, &f, known, COUNT_OF(known));
+        check_api_version(rd, member_get(&f, "apiVersion"), &ret->kserve_api_version);
+        read_choice(rd, member_get(&f, "router"), "Route", "None", &no_route);
+        ret->route = !no_route;
+        read_choice(rd, member_get(&f, "autoscaler"), "None", "WVA", &ret->wva);
+        read_bool(rd, member_get(&f, "multiNode"), &ret->multi_node);
+}
+
+static void read_mig_parted(struct reader *rd, struct member f, struct settings *ret) {
+        static const struct text known[] = { TEXT_INIT("configMapRef"), TEXT_INIT("inline") };
+        static const struct text known_of_ref[] = { TEXT_INIT("name"), TEXT_INIT("namespace"),
+                                                    TEXT_INIT("key") };
+        struct member ref = member_get(&f, "configMapRef"), name = member_get(&ref, "name");
+
+        if (!read_map(rd, f))
+                return;
+        refuse_unknown(rd, &f, known, COUNT_OF(known));
+        read_text(rd, member_get(&f, "inline"), &ret->mig_parted_inline);
+        if (!read_map(rd, ref))
+                return;
+        refuse_unknown(rd, &ref, known_of_ref, COUNT_OF(known_of_ref));
+        if (member_is_absent(&name))
+                reader_refuse(rd, &name, "is missing");
+        check_object_name(rd, name, &ret->mig_parted_name);
+        ret->mig_parted_namespace = ret->system_namespace;
+        check_namespace(rd, member_get(&ref, "namespace"), &ret->mig_parted_namespace);
+        check_data_key(rd, member_get(&ref, "key"), &ret->mig_parted_key);
+        if (!text_is_empty(ret->mig_parted_inline))
+                reader_refuse(rd, &f, "configMapRef and inline are both written");
+}
+
+/* Crossplane takes whole seconds; a part of one is rounded up. */
+static void read_ttl(struct reader *rd, struct member f, int64_t *ret_seconds) {
+        const int64_t second = 1000000000, day = 24 * 3600 * second;
+        struct text written;
+        int64_t nanoseconds;
+
+        if (!read_text(rd, f, &written))
+                return;
+        if (!duration_parse(written, &nanoseconds))
+                reader_refuse(rd, &f, "not a duration: %.*s",
+                              TEXT_ARG(value_brief(f.value, rd->arena)));
+        else if (nanoseconds < second || nanoseconds > day)
+                reader_refuse(rd, &f, "%.*s is not within 1s and 24h",
+                              TEXT_ARG(value_brief(f.value, rd->arena)));
+        else
+                *ret_seconds = (nanoseconds + second - 1) / second;
+}
+
+int settings_read(struct value input, struct arena *arena, struct settings *ret,
+                  struct fault *fault) {
+        struct reader rd = { .arena = arena, .first = fault };
+        struct member root = member_root(input, TEXT("input"));
+        struct settings s = defaults;
+
+        if (read_map(&rd, root))
+                refuse_unknown(&rd, &root, members, COUNT_OF(members));
+        check_equals(&rd, member_get(&root, "apiVersion"),
+                     "gpuplacement.fn.crossplane.io/v1alpha1");
+        check_equals(&rd, member_get(&root, "kind"), "Input");
+        read_stages(&rd, member_get(&root, "stages"), &s.stages);
+        read_target(&rd, &root, &s);
+        read_kserve(&rd, member_get(&root, "kserve"), &s);
+        read_choice(&rd, member_get(&root, "capacity"), "Max", "Declared", &s.capacity_declared);
+        read_choice(&rd, member_get(&root, "memory"), "Declared", "Usable", &s.memory_usable);
+        read_choice(&rd, member_get(&root, "multiSlice"), "Forbid", "Allow", &s.multi_slice);
+        read_choice(&rd, member_get(&root, "quotas"), "Ignore", "Respect", &s.quotas);
+        check_namespace(&rd, member_get(&root, "systemNamespace"), &s.system_namespace);
+        read_mig_parted(&rd, member_get(&root, "migParted"), &s);
+        read_ttl(&rd, member_get(&root, "ttl"), &s.ttl_seconds);
+        check_api_version(&rd, member_get(&root, "api"), &s.api);
+        s.group = text_slice(s.api, 0, text_index(s.api, '/'));
+
+        if (arena_failed(arena))
+                return -ENOMEM;
+        if (rd.n_mistakes > 0)
+                return -EINVAL;
+        *ret = s;
+        return 0;
+}
