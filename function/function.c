@@ -12,7 +12,6 @@
 #include "function.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "deploy/deploy.h"
 #include "deploy/status.h"
@@ -101,107 +100,6 @@ static void refuse(struct call *call, const struct fault *fault) {
 /* ---- Deploy ------------------------------------------------------------------------------------
  */
 
-static int compare_environments(const void *a, const void *b) {
-        return text_compare(((const struct environment *)a)->name,
-                            ((const struct environment *)b)->name);
-}
-
-/* The items of an answer are read one after the other into *list. */
-static int read_environments(struct call *call, struct text key, struct environment *list,
-                             size_t *n) {
-        const struct answer_set *answer = request_required(&call->request, key);
-
-        for (size_t i = 0; answer && i < answer->n_items; i++) {
-                struct environment *environment = &list[*n];
-                int err = environment_read(answer->items[i].object, &call->settings, call->arena,
-                                           environment);
-
-                if (err == 0)
-                        err = resource_resolve(environment, call->arena);
-                if (err < 0)
-                        return err;
-                (*n)++;
-        }
-        return 0;
-}
-
-/* All environments, or one's own; sorted by name. */
-static int gather_environments(struct call *call, bool whole_fleet, struct environment **ret,
-                               size_t *ret_n) {
-        const struct answer_set *all = request_required(&call->request, TEXT(REQUIRE_ENVIRONMENTS));
-        size_t most = whole_fleet ? all->n_items : call->n_held, n = 0;
-        struct environment *list = ARENA_ARRAY(call->arena, most, struct environment);
-        int err = 0;
-
-        if (!list)
-                return -ENOMEM;
-        if (whole_fleet)
-                err = read_environments(call, TEXT(REQUIRE_ENVIRONMENTS), list, &n);
-        for (size_t i = 0; !whole_fleet && err == 0 && i < call->n_held; i++) {
-                struct text name = call->held[i].reservation.environment;
-                bool known = false;
-
-                for (size_t k = 0; k < i && !known; k++)
-                        known = text_equal(call->held[k].reservation.environment, name);
-                if (!known)
-                        err = read_environments(
-                                call, names_key(REQUIRE_ENVIRONMENT, name, call->arena), list, &n);
-        }
-        if (err < 0)
-                return err;
-        if (n > 1)
-                qsort(list, n, sizeof(*list), compare_environments);
-        *ret = list;
-        *ret_n = n;
-        return 0;
-}
-
-/* Everybody's reservations; a deployment is told apart by the XR's own kind and group. */
-static int gather_reservations(struct call *call, struct reservation **ret, size_t *ret_n) {
-        const struct answer_set *answer =
-                request_required(&call->request, TEXT(REQUIRE_RESERVATIONS));
-        struct text kind = value_text(value_get(call->xr, TEXT("kind")));
-        struct text version = value_text(value_get(call->xr, TEXT("apiVersion")));
-        struct text group = text_slice(version, 0, text_index(version, '/'));
-        struct reservation *list;
-        size_t n = 0;
-
-        list = ARENA_ARRAY(call->arena, answer ? answer->n_items : 0, struct reservation);
-        if (!list)
-                return -ENOMEM;
-        for (size_t i = 0; answer && i < answer->n_items; i++)
-                n += reservation_read(answer->items[i].object, kind, group, &list[n]);
-        *ret = list;
-        *ret_n = n;
-        return 0;
-}
-
-/* The model that is asked for; otherwise everything is frozen and *ret_found false. */
-static int gather_model(struct call *call, const struct deployment *deployment, struct model *ret,
-                        bool *ret_found) {
-        const struct answer_set *answer = request_required(&call->request, TEXT(REQUIRE_MODEL));
-        struct mistakes mistakes = { 0 };
-        int err;
-
-        *ret_found = false;
-        if (answer->n_items == 0) {
-                freeze(call, CONDITION_FALSE, TEXT("ModelNotFound"),
-                       text_format(call->arena, "%.*s %.*s does not exist",
-                                   TEXT_ARG(deployment->model_kind),
-                                   TEXT_ARG(deployment->model_name)));
-                return 0;
-        }
-        err = model_read(answer->items[0].object, call->arena, ret, &mistakes);
-        if (err == -EINVAL) {
-                freeze(call, CONDITION_FALSE, TEXT("ModelInvalid"),
-                       text_format(call->arena, "%.*s %.*s: %.*s", TEXT_ARG(deployment->model_kind),
-                                   TEXT_ARG(deployment->model_name), TEXT_ARG(mistakes.items[0])));
-                return 0;
-        }
-        *ret_found = err == 0;
-        return err;
-}
-
 /* Core's breaker drops events of an XR that is woken too often: poll it sooner. */
 static bool is_responsive(const struct call *call) {
         struct value condition = observe_condition(call->xr, TEXT("Responsive"));
@@ -227,6 +125,14 @@ static void answer_decision(struct call *call, const struct deployment *deployme
                       observe_condition(call->xr, TEXT("Scheduled")), response);
 }
 
+/* No model to place: a reason, with the model's name in the sentence. */
+static void freeze_for_model(struct call *call, const struct deployment *deployment,
+                             struct text reason, struct text why) {
+        freeze(call, CONDITION_FALSE, reason,
+               text_format(call->arena, "%.*s %.*s%.*s", TEXT_ARG(deployment->model_kind),
+                           TEXT_ARG(deployment->model_name), TEXT_ARG(why)));
+}
+
 /*
  * One attempt with the small or the large set of requirements. *ret_more is set
  * when the small set is not enough to decide.
@@ -237,7 +143,9 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
                                       .settings = &call->settings,
                                       .held = call->held,
                                       .n_held = call->n_held,
-                                      .whole_fleet = whole_fleet };
+                                      .whole_fleet = whole_fleet,
+                                      .request = &call->request,
+                                      .arena = call->arena };
         struct deploy_request request = { .deployment = deployment,
                                           .settings = &call->settings,
                                           .held = call->held,
@@ -245,24 +153,35 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
                                           .whole_fleet = whole_fleet };
         struct environment *environments;
         struct reservation *reservations;
+        struct mistakes mistakes = { 0 };
         struct decision decision;
         struct model model;
-        bool found;
         int err;
 
         *ret_more = false;
-        if (!requirements_ask(&of, &call->request, &call->response)) {
+        if (!requirements_ask(&of, &call->response)) {
                 freeze(call, CONDITION_UNKNOWN, TEXT("WaitingForInputs"),
                        TEXT("Waiting for Crossplane to send what was asked for"));
                 call->response.ttl_seconds = 0;
                 return 0;
         }
-        err = gather_model(call, deployment, &model, &found);
-        if (err < 0 || !found)
-                return err;
-        err = gather_environments(call, whole_fleet, &environments, &request.n_environments);
+        err = requirements_model(&of, &model, &mistakes);
+        if (err == -ENOENT) {
+                freeze_for_model(call, deployment, TEXT("ModelNotFound"), TEXT(" does not exist"));
+                return 0;
+        }
+        if (err == -EINVAL) {
+                const struct text why[] = { TEXT(": "), mistakes.items[0] };
+
+                freeze_for_model(call, deployment, TEXT("ModelInvalid"),
+                                 text_join(call->arena, why, 2));
+                return 0;
+        }
         if (err == 0)
-                err = gather_reservations(call, &reservations, &request.n_reservations);
+                err = requirements_environments(&of, &environments, &request.n_environments);
+        if (err == 0)
+                err = requirements_reservations(&of, call->xr, &reservations,
+                                                &request.n_reservations);
         if (err < 0)
                 return err;
         if (whole_fleet && request.n_environments == 0) {

@@ -12,6 +12,7 @@
 
 #include "deploy/plan.h"
 #include "fleet/deployment.h"
+#include "fleet/environment.h"
 
 #define REQUIRE_MODEL "model"
 #define REQUIRE_ENVIRONMENT "environment-" /* and its name */
@@ -24,7 +25,9 @@ struct requirements_of {
         const struct settings *settings;
         const struct held *held;
         size_t n_held;
-        bool whole_fleet;
+        bool whole_fleet; /* not only one's own environments */
+        const struct request *request;
+        struct arena *arena;
 };
 
 /*
@@ -33,7 +36,30 @@ struct requirements_of {
  * Returns whether the request answers every one of them. A key that is not in
  * the request is unresolved; one without items is absent: two different things.
  */
-bool requirements_ask(const struct requirements_of *of, const struct request *request,
-                      struct response *response);
+bool requirements_ask(const struct requirements_of *of, struct response *response);
+
+/*
+ * The answers as plain structs; every one of them must be there (requirements_ask()).
+ *
+ * requirements_model() - the model that the deployment names
+ * @mistakes: what is wrong with it, on -EINVAL
+ *
+ * Errors: -ENOENT  it does not exist
+ *         -EINVAL  it has mistakes
+ *         -ENOMEM
+ */
+int requirements_model(const struct requirements_of *of, struct model *ret,
+                       struct mistakes *mistakes);
+
+/* requirements_environments() - all, or one's own; sorted by name, resource names resolved. */
+int requirements_environments(const struct requirements_of *of, struct environment **ret,
+                              size_t *ret_n);
+
+/*
+ * requirements_reservations() - those of everybody; none when only one's own are asked for
+ * @xr: the composite: reservations of its kind and group count
+ */
+int requirements_reservations(const struct requirements_of *of, struct value xr,
+                              struct reservation **ret, size_t *ret_n);
 
 #endif
