@@ -82,74 +82,63 @@ int requirements_model(const struct requirements_of *of, struct model *ret,
         return model_read(answer->items[0].object, of->arena, ret, mistakes);
 }
 
-static int compare_environments(const void *a, const void *b) {
-        return text_compare(((const struct environment *)a)->name,
-                            ((const struct environment *)b)->name);
+static int compare_keys(const void *a, const void *b) {
+        return text_compare(*(const struct text *)a, *(const struct text *)b);
 }
 
-/* The items of one answer, behind the *n that are in the list already. */
-static int read_environments(const struct requirements_of *of, struct text key,
-                             struct environment *list, size_t *n) {
-        const struct answer_set *answer = request_required(of->request, key);
-
-        for (size_t i = 0; i < answer->n_items; i++) {
-                struct environment *environment = &list[*n];
-                int err = environment_read(answer->items[i].object, of->settings, of->arena,
-                                           environment);
-
-                if (err == 0)
-                        err = resource_resolve(environment, of->arena);
-                if (err < 0)
-                        return err;
-                (*n)++;
-        }
-        return 0;
-}
-
-/* Two of one's own assignments may be in one environment: the first stands for both. */
-static bool is_first_of_environment(const struct requirements_of *of, size_t i) {
-        for (size_t k = 0; k < i; k++) {
-                if (text_equal(of->held[k].reservation.environment,
-                               of->held[i].reservation.environment))
-                        return false;
-        }
-        return true;
-}
-
-static size_t count_items(const struct requirements_of *of, struct text key) {
-        return request_required(of->request, key)->n_items;
-}
-
-int requirements_environments(const struct requirements_of *of, struct environment **ret,
-                              size_t *ret_n) {
-        size_t n_keys = of->whole_fleet ? 1 : of->n_held, most = 0, n = 0;
-        struct text *keys = ARENA_ARRAY(of->arena, n_keys, struct text);
-        struct environment *list;
+/* The keys whose answers are environments: one, or one for each environment that is held. */
+static int environment_keys(const struct requirements_of *of, struct text **ret, size_t *ret_n) {
+        size_t n = of->whole_fleet ? 1 : of->n_held, n_unique = 0;
+        struct text *keys = ARENA_ARRAY(of->arena, n, struct text);
 
         if (!keys)
                 return -ENOMEM;
-        for (size_t i = 0; i < n_keys; i++) {
-                if (of->whole_fleet)
-                        keys[i] = TEXT(REQUIRE_ENVIRONMENTS);
-                else if (is_first_of_environment(of, i))
-                        keys[i] = names_key(REQUIRE_ENVIRONMENT,
-                                            of->held[i].reservation.environment, of->arena);
-                if (arena_failed(of->arena))
-                        return -ENOMEM;
-                if (!text_is_empty(keys[i]))
-                        most += count_items(of, keys[i]);
+        for (size_t i = 0; i < n; i++)
+                keys[i] = of->whole_fleet
+                                  ? TEXT(REQUIRE_ENVIRONMENTS)
+                                  : names_key(REQUIRE_ENVIRONMENT,
+                                              of->held[i].reservation.environment, of->arena);
+        if (arena_failed(of->arena))
+                return -ENOMEM;
+        if (n > 1)
+                qsort(keys, n, sizeof(*keys), compare_keys);
+        for (size_t i = 0; i < n; i++) {
+                if (n_unique == 0 || !text_equal(keys[i], keys[n_unique - 1]))
+                        keys[n_unique++] = keys[i];
         }
+        *ret = keys;
+        *ret_n = n_unique;
+        return 0;
+}
+
+/* Pools point to their environment, so that none is moved once it is read: keys and items are
+ * sorted. */
+int requirements_environments(const struct requirements_of *of, struct environment **ret,
+                              size_t *ret_n) {
+        size_t n_keys, most = 0, n = 0;
+        struct environment *list;
+        struct text *keys;
+        int err = environment_keys(of, &keys, &n_keys);
+
+        if (err < 0)
+                return err;
+        for (size_t i = 0; i < n_keys; i++)
+                most += request_required(of->request, keys[i])->n_items;
         list = ARENA_ARRAY(of->arena, most, struct environment);
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n_keys; i++) {
-                int err = text_is_empty(keys[i]) ? 0 : read_environments(of, keys[i], list, &n);
+                const struct answer_set *answer = request_required(of->request, keys[i]);
 
-                if (err < 0)
-                        return err;
+                for (size_t k = 0; k < answer->n_items; k++, n++) {
+                        err = environment_read(answer->items[k].object, of->settings, of->arena,
+                                               &list[n]);
+                        if (err == 0)
+                                err = resource_resolve(&list[n], of->arena);
+                        if (err < 0)
+                                return err;
+                }
         }
-        if (n > 1)
-                qsort(list, n, sizeof(*list), compare_environments);
         *ret = list;
         *ret_n = n;
         return 0;
