@@ -147,11 +147,17 @@ static void objects_come_back(void **state) {
 static void the_style_is_kubectls(void **state) {
         static const char json[] =
                 "{\"spec\":{\"args\":[\"--a=1\"],\"n\":16,\"gpus\":\"16\",\"m\":{},\"l\":[],"
-                "\"pods\":[{\"b\":1,\"a\":null}],\"text\":\"x\\ny\\n\"},\"kind\":\"A\"}";
+                "\"pods\":[{\"b\":1,\"a\":null}],\"floats\":[0.1,1e20,1e21,-2.50],\"text\":"
+                "\"x\\ny\\n\"},\"kind\":\"A\"}";
         static const char want[] = "kind: A\n"
                                    "spec:\n"
                                    "  args:\n"
                                    "  - --a=1\n"
+                                   "  floats:\n"
+                                   "  - 0.1\n"
+                                   "  - 100000000000000000000\n"
+                                   "  - 1e+21\n"
+                                   "  - -2.5\n"
                                    "  gpus: \"16\"\n"
                                    "  l: []\n"
                                    "  m: {}\n"
