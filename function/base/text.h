@@ -28,7 +28,7 @@ struct text {
         { .data = "" literal, .len = sizeof(literal) - 1 }
 
 /* printf("%.*s", TEXT_ARG(t)) */
-#define TEXT_ARG(t) ((int)(t).len), ((t).data)
+#define TEXT_ARG(t) ((int)(t).len), ((t).data ? (t).data : "")
 
 /* text_from() - the bytes of a NUL-terminated string; NULL gives the empty text. */
 struct text text_from(const char *string);

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a caller sees of a whole call. The goldens compare the answers of settled
+ * requirement loops; here are the calls in between, and those that no caller of
+ * good will makes.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "function.h"
+#include "lib/json.h"
+#include "wire/call.h"
+
+#define XR                                                                                         \
+        "{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ModelDeployment',"                      \
+        " 'metadata': {'name': 'gemma', 'namespace': 'team-a'},"                                   \
+        " 'spec': {'modelRef': {'kind': 'ClusterModel', 'name': 'gemma-3-27b'}}%s}"
+
+#define SERVICE                                                                                    \
+        "{'apiVersion': 'serving.kserve.io/v1alpha2', 'kind': 'LLMInferenceService',"              \
+        " 'metadata': {'name': 'gemma-a', 'namespace': 'team-a', 'resourceVersion': '7',"          \
+        "  'labels': {'modelplane.ai/pool': 'p', 'crossplane.io/composite': 'gemma'}},"            \
+        " 'spec': {'replicas': 1},"                                                                \
+        " 'status': {'url': 'http://a', 'conditions': [{'type': 'Ready', 'status': 'True'}]}}"
+
+#define RESERVATION                                                                                \
+        "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'gemma-a-reservation',"    \
+        "  'labels': {'gpuplacement.fn.crossplane.io/ledger': 'reservation'}},"                    \
+        " 'data': {'environment': 'a', 'pool': 'p', 'migProfile': '', 'nodes': '1',"               \
+        "  'unitsPerNode': '1', 'replicas': '1', 'admitted': '%s', 'order': '0',"                  \
+        "  'model': 'ClusterModel/gemma-3-27b', 'servingProfile': 'default'}}"
+
+struct answer {
+        struct arena arena;
+        struct call_response response;
+        struct call_summary summary;
+};
+
+static struct text flatten(struct payload payload, struct arena *arena) {
+        return text_join(arena, payload.parts, payload.n_parts);
+}
+
+static void run(struct answer *a, struct call_request *call) {
+        struct payload payload;
+        struct text bytes;
+        struct fault fault;
+
+        assert_int_equal(call_encode(call, &a->arena, &bytes), 0);
+        assert_int_equal(function_run(bytes, &a->arena, &payload, &a->summary, &fault), 0);
+        assert_int_equal(call_read(flatten(payload, &a->arena), &a->arena, &a->response, &fault),
+                         0);
+}
+
+/* A deployment that is observed with one service and its reservation. */
+static struct call_request serving(struct answer *a, const char *admitted,
+                                   struct call_object *resources) {
+        arena_init(&a->arena, 8 * 1024 * 1024);
+        resources[0] = (struct call_object) {
+                .name = TEXT("reservation-a"),
+                .object = json_node(&a->arena, text_format(&a->arena, RESERVATION, admitted).data)
+        };
+        resources[1] = (struct call_object) { .name = TEXT("serving-a"),
+                                              .object = json_node(&a->arena, SERVICE) };
+        return (struct call_request) {
+                .has_capabilities = true,
+                .composite.object = json_node(&a->arena, text_format(&a->arena, XR, "").data),
+                .resources = resources,
+                .n_resources = 2,
+        };
+}
+
+static const struct condition *condition(const struct answer *a, const char *type) {
+        for (size_t i = 0; i < a->response.n_conditions; i++) {
+                if (text_equal(a->response.conditions[i].type, text_from(type)))
+                        return &a->response.conditions[i];
+        }
+        fail_msg("no condition %s", type);
+        return NULL;
+}
+
+static void assert_text(struct text have, const char *want) {
+        if (!text_equal(have, text_from(want)))
+                fail_msg("have \"%.*s\", want \"%s\"", TEXT_ARG(have), want);
+}
+
+static void assert_keys(const struct requirement *requirements, size_t n, const char *want) {
+        struct arena arena;
+        struct builder b;
+
+        arena_init(&arena, 64 * 1024);
+        builder_init(&b, &arena);
+        for (size_t i = 0; i < n; i++) {
+                builder_text(&b, requirements[i].key);
+                builder_char(&b, ' ');
+        }
+        assert_text(builder_done(&b), want);
+        arena_release(&arena);
+}
+
+/* Both resources as observed, without what others wrote, ready as observed. */
+static void assert_frozen(struct answer *a) {
+        const struct resource *service = state_resource(&a->response.desired, TEXT("serving-a"));
+        const struct resource *reservation =
+                state_resource(&a->response.desired, TEXT("reservation-a"));
+
+        assert_non_null(service);
+        assert_non_null(reservation);
+        assert_int_equal(service->ready, READY_TRUE);
+        assert_int_equal(reservation->ready, READY_TRUE);
+        assert_true(value_equal(
+                service->object,
+                json_value(&a->arena,
+                           "{'apiVersion': 'serving.kserve.io/v1alpha2',"
+                           " 'kind': 'LLMInferenceService', 'metadata': {'name': 'gemma-a',"
+                           "  'namespace': 'team-a', 'labels': {'modelplane.ai/pool': 'p'}},"
+                           " 'spec': {'replicas': 1}}"),
+                &a->arena));
+}
+
+static void test_unresolved_freezes(void **state) {
+        struct call_object resources[2];
+        struct answer a;
+        struct call_request call = serving(&a, "0", resources);
+
+        (void)state;
+        run(&a, &call);
+        assert_frozen(&a);
+        assert_int_equal(condition(&a, "Scheduled")->status, CONDITION_UNKNOWN);
+        assert_text(condition(&a, "Scheduled")->reason, "WaitingForInputs");
+        assert_int_equal(condition(&a, "Serving")->status, CONDITION_TRUE);
+        assert_int_equal(a.response.ttl_seconds, 0);
+        assert_false(a.summary.fatal);
+        assert_keys(a.response.requirements, a.response.n_requirements,
+                    "environment-a environments model reservations watch-anchor ");
+        assert_int_equal(a.response.n_extra, 0);
+        arena_release(&a.arena);
+}
+
+static void test_settled_asks_for_its_own(void **state) {
+        struct call_object resources[2];
+        struct answer a;
+        struct call_request call = serving(&a, "1", resources);
+
+        (void)state;
+        run(&a, &call);
+        assert_keys(a.response.requirements, a.response.n_requirements,
+                    "environment-a model watch-anchor ");
+        arena_release(&a.arena);
+}
+
+/* Cores before v2 know only the old field and do not say what they can do. */
+static void test_old_core_is_asked_twice(void **state) {
+        struct call_object resources[2];
+        struct answer a;
+        struct call_request call = serving(&a, "1", resources);
+
+        (void)state;
+        call.has_capabilities = false;
+        run(&a, &call);
+        assert_keys(a.response.extra, a.response.n_extra, "environment-a model watch-anchor ");
+        arena_release(&a.arena);
+}
+
+/* The large set is asked for in the call that finds out that the small one does not do. */
+static void test_drain_unsettles(void **state) {
+        struct call_object resources[2];
+        struct answer a;
+        struct call_request call = serving(&a, "1", resources);
+        struct call_object model = {
+                .object = json_node(&a.arena, "{'kind': 'ClusterModel', 'metadata': {'name': "
+                                              "'gemma-3-27b'}, 'spec': {'model': {'name': 'g'},"
+                                              " 'huggingFace': {'repo': 'g/g'}}}")
+        };
+        struct call_object environment = {
+                .object = json_node(&a.arena,
+                                    "{'kind': 'InferenceEnvironment', 'metadata': {'name': 'a'},"
+                                    " 'spec': {'nodePools': [{'name': 'p', 'schedulable': 'Drain',"
+                                    "  'acceleratorType': 'nvidia-h100-80gb',"
+                                    "  'nodeSelector': {'x': 'y'}}]}}")
+        };
+        const struct call_answer answers[] = {
+                {.key = TEXT("model"),          .items = &model, .n_items = 1 },
+                { .key = TEXT("environment-a"),                 .items = &environment, .n_items = 1 },
+                { .key = TEXT("watch-anchor")},
+        };
+
+        (void)state;
+        call.required = answers;
+        call.n_required = 3;
+        run(&a, &call);
+        assert_frozen(&a);
+        assert_text(condition(&a, "Scheduled")->reason, "WaitingForInputs");
+        assert_keys(a.response.requirements, a.response.n_requirements,
+                    "environment-a environments model reservations watch-anchor ");
+        arena_release(&a.arena);
+}
+
+static void test_status_is_kept_while_frozen(void **state) {
+        struct call_object resources[2];
+        struct answer a;
+        struct call_request call = serving(&a, "0", resources);
+        struct value status;
+
+        (void)state;
+        call.composite.object = json_node(
+                &a.arena, text_format(&a.arena, XR,
+                                      ", 'status': {'placements': {'total': 1, 'ready': 1},"
+                                      " 'endpoint': {'url': 'http://a'}, 'other': 'theirs',"
+                                      " 'conditions': []}")
+                                  .data);
+        run(&a, &call);
+        status = value_get(a.response.desired.composite.object, TEXT("status"));
+        assert_true(value_equal(status,
+                                json_value(&a.arena, "{'placements': {'total': 1, 'ready': 1},"
+                                                     " 'endpoint': {'url': 'http://a'}}"),
+                                &a.arena));
+        arena_release(&a.arena);
+}
+
+static void test_nothing_at_all(void **state) {
+        struct call_request call = { 0 };
+        struct answer a;
+
+        (void)state;
+        arena_init(&a.arena, 1024 * 1024);
+        run(&a, &call);
+        assert_true(a.summary.fatal);
+        assert_int_equal(a.response.n_results, 1);
+        assert_text(a.response.results[0].message,
+                    "input.stages: must be named for an XR of kind \"\"");
+        arena_release(&a.arena);
+}
+
+static void test_place_without_plan(void **state) {
+        struct call_object resources[2];
+        struct answer a;
+        struct call_request call = serving(&a, "1", resources);
+
+        (void)state;
+        call.input = json_node(&a.arena, "{'stages': ['Place']}");
+        run(&a, &call);
+        assert_frozen(&a);
+        assert_text(condition(&a, "Scheduled")->reason, "InvalidSpec");
+        assert_int_equal(a.response.n_requirements, 0);
+
+        call.n_resources = 0;
+        run(&a, &call);
+        assert_true(a.summary.fatal);
+        arena_release(&a.arena);
+}
+
+static void test_garbage(void **state) {
+        struct call_summary summary;
+        struct payload payload;
+        struct arena arena;
+        struct fault fault;
+
+        (void)state;
+        arena_init(&arena, 1024 * 1024);
+        assert_int_equal(function_run(TEXT("not protobuf"), &arena, &payload, &summary, &fault),
+                         -EBADMSG);
+        assert_true(strlen(fault.message) > 0);
+        arena_release(&arena);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_unresolved_freezes),
+                cmocka_unit_test(test_settled_asks_for_its_own),
+                cmocka_unit_test(test_old_core_is_asked_twice),
+                cmocka_unit_test(test_drain_unsettles),
+                cmocka_unit_test(test_status_is_kept_while_frozen),
+                cmocka_unit_test(test_nothing_at_all),
+                cmocka_unit_test(test_place_without_plan),
+                cmocka_unit_test(test_garbage),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
