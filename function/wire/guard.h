@@ -25,10 +25,10 @@ enum { GUARD_ELEMENTS_MAX = 4 * 1000 * 1000 };
  * Checked in all that is read: tags and wire types, every length inside its
  * parent, depth, the number of elements, UTF-8 and no NUL in strings, at most
  * one of each singular message field (observed, desired, meta, input, context,
- * State.composite, Resource.resource, ...). Desired resources of others and
- * context members, which are only handed on, are stepped over by length after
- * the same checks of their envelope.
- * Unknown fields are stepped over.
+ * State.composite, Resource.resource, ...). The objects of desired resources
+ * are only handed on: they are stepped over by length, after the same checks of
+ * the messages around them and of their names. Unknown fields, credentials and
+ * schemas are stepped over.
  *
  * Errors: -EBADMSG  one of these does not hold; the sentence names the field
  *         -E2BIG    a limit: depth, elements

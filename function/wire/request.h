@@ -59,6 +59,13 @@ struct request {
  */
 int request_read(struct text bytes, struct arena *arena, struct request *ret, struct fault *fault);
 
+/*
+ * state_read() - the same for the body of a State message alone
+ *
+ * Errors: -ENOMEM, -EBADMSG  as request_read()
+ */
+int state_read(struct text raw, struct arena *arena, struct state *ret);
+
 /* request_required() - the answer to key, or NULL while it is unresolved. */
 const struct answer_set *request_required(const struct request *request, struct text key);
 

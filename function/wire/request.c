@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/request.h"
+
+#include <errno.h>
+
+#include "base/arena.h"
+#include "envelope.pb-c.h"
+#include "wire/field.h"
+#include "wire/sort.h"
+
+/* Field numbers of proto/v1/run_function.proto */
+enum { META = 1, OBSERVED = 2, DESIRED = 3, INPUT = 4, CONTEXT = 5, EXTRA = 6, REQUIRED = 8 };
+enum { META_TAG = 1, META_CAPABILITIES = 2 };
+enum { STATE_COMPOSITE = 1, STATE_RESOURCES = 2 };
+enum { ENTRY_KEY = 1, ENTRY_VALUE = 2 };
+enum { RESOURCES_ITEMS = 1 };
+enum { RESOURCE_OBJECT = 1, RESOURCE_READY = 3 };
+
+static int compare_resources(const void *a, const void *b) {
+        const struct resource *left = a, *right = b;
+
+        return text_compare(left->name, right->name);
+}
+
+const struct resource *state_resource(const struct state *state, struct text name) {
+        size_t low = 0, high = state->n_resources;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int order = text_compare(state->resources[middle].name, name);
+
+                if (order == 0)
+                        return &state->resources[middle];
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return NULL;
+}
+
+/* ---- states: protobuf-c decodes the envelope --------------------------------------------------
+ */
+
+static void *decoder_alloc(void *data, size_t size) {
+        return arena_alloc(data, size);
+}
+
+static void decoder_free(void *data, void *block) {
+        (void)data;
+        (void)block;
+}
+
+static enum ready ready_of(int32_t number) {
+        return number == READY_TRUE || number == READY_FALSE ? (enum ready)number
+                                                             : READY_UNSPECIFIED;
+}
+
+static void take_resource(const Envelope__Resource *decoded, struct text name, struct text raw,
+                          struct resource *ret) {
+        *ret = (struct resource) { .name = name, .raw = raw };
+        if (!decoded)
+                return;
+        ret->ready = ready_of(decoded->ready);
+        if (decoded->object_case == ENVELOPE__RESOURCE__OBJECT_RESOURCE)
+                ret->object = value_of_struct((struct text) {
+                        .data = (const char *)decoded->resource.data,
+                        .len = decoded->resource.len,
+                });
+}
+
+/* Decoded entries stand in wire order, so a walk over the bytes finds where each one lies. */
+static int take_state(const Envelope__State *decoded, struct text raw, struct state *ret) {
+        struct text rest = raw, body;
+        struct field field;
+        size_t n = 0;
+
+        while (field_next(&rest, &field)) {
+                if (field_is(&field, STATE_COMPOSITE))
+                        take_resource(decoded->composite, (struct text) { 0 }, field.bytes,
+                                      &ret->composite);
+                if (!field_is(&field, STATE_RESOURCES))
+                        continue;
+                if (n == decoded->n_resources)
+                        return -EBADMSG;
+                body = (struct text) { 0 };
+                field_last(field.bytes, ENTRY_VALUE, &body);
+                take_resource(decoded->resources[n]->value,
+                              (struct text) {
+                                      .data = (const char *)decoded->resources[n]->key.data,
+                                      .len = decoded->resources[n]->key.len,
+                              },
+                              body, &ret->resources[n]);
+                n++;
+        }
+        return n == decoded->n_resources ? 0 : -EBADMSG;
+}
+
+static size_t keep_last_resources(struct resource *resources, size_t n) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                if (i + 1 < n && text_equal(resources[i].name, resources[i + 1].name))
+                        continue;
+                resources[kept++] = resources[i];
+        }
+        return kept;
+}
+
+int state_read(struct text raw, struct arena *arena, struct state *ret) {
+        ProtobufCAllocator allocator = { .alloc = decoder_alloc,
+                                         .free = decoder_free,
+                                         .allocator_data = arena };
+        const Envelope__State *decoded =
+                envelope__state__unpack(&allocator, raw.len, (const uint8_t *)raw.data);
+        int r;
+
+        if (!decoded)
+                return arena_failed(arena) ? -ENOMEM : -EBADMSG;
+        ret->raw = raw;
+        ret->resources = ARENA_ARRAY(arena, decoded->n_resources, struct resource);
+        if (!ret->resources)
+                return -ENOMEM;
+        r = take_state(decoded, raw, ret);
+        if (r < 0)
+                return r;
+        r = sort_stable(ret->resources, decoded->n_resources, sizeof(*ret->resources),
+                        compare_resources, arena);
+        if (r < 0)
+                return r;
+        ret->n_resources = keep_last_resources(ret->resources, decoded->n_resources);
+        return 0;
+}
+
+/* ---- answers to requirements: read where they lie ----------------------------------------------
+ */
+
+struct item {
+        struct text namespace_, name;
+        struct resource resource;
+};
+
+static int compare_items(const void *a, const void *b) {
+        const struct item *left = a, *right = b;
+        int order = text_compare(left->namespace_, right->namespace_);
+
+        return order != 0 ? order : text_compare(left->name, right->name);
+}
+
+static struct resource read_resource(struct text raw) {
+        struct resource resource = { .raw = raw };
+        struct field field;
+
+        while (field_next(&raw, &field)) {
+                if (field_is(&field, RESOURCE_OBJECT))
+                        resource.object = value_of_struct(field.bytes);
+                else if (field.number == RESOURCE_READY)
+                        resource.ready = ready_of((int32_t)field.scalar);
+        }
+        return resource;
+}
+
+static struct item read_item(struct text raw) {
+        static const struct text keys[] = { TEXT_INIT("namespace"), TEXT_INIT("name") };
+        struct item item = { .resource = read_resource(raw) };
+        struct value names[2];
+
+        value_pick(value_get(item.resource.object, TEXT("metadata")), keys, 2, names);
+        item.namespace_ = value_text(names[0]);
+        item.name = value_text(names[1]);
+        return item;
+}
+
+static int read_items(struct text body, struct arena *arena, struct answer_set *ret) {
+        size_t n = field_count(body, RESOURCES_ITEMS), i = 0;
+        struct item *items = ARENA_ARRAY(arena, n, struct item);
+        struct resource *resources = ARENA_ARRAY(arena, n, struct resource);
+        struct field field;
+
+        if (!items || !resources)
+                return -ENOMEM;
+        while (field_next(&body, &field)) {
+                if (field_is(&field, RESOURCES_ITEMS))
+                        items[i++] = read_item(field.bytes);
+        }
+        if (sort_stable(items, n, sizeof(*items), compare_items, arena) < 0)
+                return -ENOMEM;
+        for (i = 0; i < n; i++)
+                resources[i] = items[i].resource;
+        ret->items = resources;
+        ret->n_items = n;
+        return 0;
+}
+
+/* An entry of one of the two maps; required_resources stands behind the older field. */
+struct answer {
+        struct text key;
+        struct text body;
+        bool is_required;
+};
+
+static int compare_answers(const void *a, const void *b) {
+        const struct answer *left = a, *right = b;
+        int order = text_compare(left->key, right->key);
+
+        return order != 0 ? order : left->is_required - right->is_required;
+}
+
+static struct answer read_answer(const struct field *field) {
+        struct answer answer = { .is_required = field->number == REQUIRED };
+
+        field_last(field->bytes, ENTRY_KEY, &answer.key);
+        field_last(field->bytes, ENTRY_VALUE, &answer.body);
+        return answer;
+}
+
+static int read_answers(struct text message, struct arena *arena, struct request *ret) {
+        size_t n = field_count(message, EXTRA) + field_count(message, REQUIRED), i = 0;
+        struct answer *answers = ARENA_ARRAY(arena, n, struct answer);
+        struct field field;
+        int r;
+
+        ret->required = ARENA_ARRAY(arena, n, struct answer_set);
+        if (!answers || !ret->required)
+                return -ENOMEM;
+        while (field_next(&message, &field)) {
+                if (field_is(&field, EXTRA) || field_is(&field, REQUIRED))
+                        answers[i++] = read_answer(&field);
+        }
+        r = sort_stable(answers, n, sizeof(*answers), compare_answers, arena);
+        for (i = 0; r == 0 && i < n; i++) {
+                struct answer_set *set = &ret->required[ret->n_required];
+
+                if (i + 1 < n && text_equal(answers[i].key, answers[i + 1].key))
+                        continue;
+                set->key = answers[i].key;
+                r = read_items(answers[i].body, arena, set);
+                ret->n_required++;
+        }
+        return r;
+}
+
+const struct answer_set *request_required(const struct request *request, struct text key) {
+        size_t low = 0, high = request->n_required;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int order = text_compare(request->required[middle].key, key);
+
+                if (order == 0)
+                        return &request->required[middle];
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return NULL;
+}
+
+/* ---- the request ------------------------------------------------------------------------------
+ */
+
+static void read_meta(struct text meta, struct request *ret) {
+        struct field field;
+
+        while (field_next(&meta, &field)) {
+                if (field_is(&field, META_TAG))
+                        ret->tag = field.bytes;
+                else if (field.number == META_CAPABILITIES)
+                        ret->has_capabilities = true;
+        }
+}
+
+static int read_fields(struct text rest, struct arena *arena, struct request *ret) {
+        struct field field;
+        int r = 0;
+
+        while (r == 0 && field_next(&rest, &field)) {
+                if (field_is(&field, META))
+                        read_meta(field.bytes, ret);
+                else if (field_is(&field, OBSERVED))
+                        r = state_read(field.bytes, arena, &ret->observed);
+                else if (field_is(&field, DESIRED))
+                        r = state_read(field.bytes, arena, &ret->desired);
+                else if (field_is(&field, INPUT))
+                        ret->input = value_of_struct(field.bytes);
+                else if (field_is(&field, CONTEXT))
+                        ret->context = value_of_struct(field.bytes);
+        }
+        return r < 0 ? r : rest.len > 0 ? -EBADMSG : 0;
+}
+
+int request_read(struct text bytes, struct arena *arena, struct request *ret, struct fault *fault) {
+        struct request request = { 0 };
+        int r = read_fields(bytes, arena, &request);
+
+        if (r == 0)
+                r = read_answers(bytes, arena, &request);
+        if (r < 0) {
+                fault_set(fault, r == -ENOMEM ? "the request needs more memory than it may have"
+                                              : "not a RunFunctionRequest");
+                return r;
+        }
+        *ret = request;
+        return 0;
+}

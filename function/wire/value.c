@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/value.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "wire/field.h"
+#include "wire/sort.h"
+
+/* google/protobuf/struct.proto */
+enum { STRUCT_FIELDS = 1, ENTRY_KEY = 1, ENTRY_VALUE = 2, LIST_VALUES = 1 };
+enum { OF_NULL = 1, OF_NUMBER = 2, OF_STRING = 3, OF_BOOL = 4, OF_STRUCT = 5, OF_LIST = 6 };
+
+struct value value_of_struct(struct text bytes) {
+        return (struct value) { .kind = VALUE_MAP, .bytes = bytes };
+}
+
+struct value value_of_string(struct text text) {
+        return (struct value) { .kind = VALUE_STRING, .bytes = text };
+}
+
+static double number_of(uint64_t bits) {
+        double number;
+
+        memcpy(&number, &bits, sizeof(number));
+        return number;
+}
+
+/* The members of a oneof: the last on the wire is the one that is set. */
+struct value value_of_value(struct text bytes) {
+        struct value value = { .kind = VALUE_NULL };
+        struct field field;
+
+        while (field_next(&bytes, &field)) {
+                switch (field.number) {
+                case OF_NULL:
+                        value = (struct value) { .kind = VALUE_NULL };
+                        break;
+                case OF_NUMBER:
+                        value = (struct value) { .kind = VALUE_NUMBER,
+                                                 .number = number_of(field.scalar) };
+                        break;
+                case OF_STRING:
+                        value = (struct value) { .kind = VALUE_STRING, .bytes = field.bytes };
+                        break;
+                case OF_BOOL:
+                        value = (struct value) { .kind = VALUE_BOOL, .boolean = field.scalar != 0 };
+                        break;
+                case OF_STRUCT:
+                        value = (struct value) { .kind = VALUE_MAP, .bytes = field.bytes };
+                        break;
+                case OF_LIST:
+                        value = (struct value) { .kind = VALUE_LIST, .bytes = field.bytes };
+                        break;
+                default:
+                        break;
+                }
+        }
+        return value;
+}
+
+const char *value_kind_name(enum value_kind kind) {
+        switch (kind) {
+        case VALUE_ABSENT:
+                return "nothing";
+        case VALUE_NULL:
+                return "null";
+        case VALUE_BOOL:
+                return "a boolean";
+        case VALUE_NUMBER:
+                return "a number";
+        case VALUE_STRING:
+                return "a string";
+        case VALUE_LIST:
+                return "a list";
+        case VALUE_MAP:
+                return "a map";
+        }
+        return "nothing";
+}
+
+/* An entry of a map with its Value not yet looked at. */
+static bool next_entry(struct text *rest, struct text *ret_key, struct text *ret_value) {
+        struct field entry, part;
+
+        do {
+                if (!field_next(rest, &entry))
+                        return false;
+        } while (!field_is(&entry, STRUCT_FIELDS));
+        *ret_key = *ret_value = (struct text) { .data = "", .len = 0 };
+        while (field_next(&entry.bytes, &part)) {
+                if (field_is(&part, ENTRY_KEY))
+                        *ret_key = part.bytes;
+                else if (field_is(&part, ENTRY_VALUE))
+                        *ret_value = part.bytes;
+        }
+        return true;
+}
+
+struct value value_get(struct value v, struct text key) {
+        struct text found = { 0 }, entry_key, entry_value;
+        bool is_found = false;
+
+        if (v.kind != VALUE_MAP)
+                return (struct value) { 0 };
+        while (next_entry(&v.bytes, &entry_key, &entry_value)) {
+                if (!text_equal(entry_key, key))
+                        continue;
+                found = entry_value;
+                is_found = true;
+        }
+        return is_found ? value_of_value(found) : (struct value) { 0 };
+}
+
+struct value value_at(struct value v, const char *path) {
+        struct text rest = text_from(path);
+
+        for (;;) {
+                size_t dot = text_index(rest, '.');
+
+                v = value_get(v, text_slice(rest, 0, dot));
+                if (dot == rest.len)
+                        return v;
+                rest = text_slice(rest, dot + 1, rest.len);
+        }
+}
+
+void value_pick(struct value v, const struct text *keys, size_t n, struct value *ret) {
+        struct text entry_key, entry_value;
+
+        memset(ret, 0, n * sizeof(*ret));
+        if (v.kind != VALUE_MAP)
+                return;
+        while (next_entry(&v.bytes, &entry_key, &entry_value)) {
+                for (size_t i = 0; i < n; i++) {
+                        if (text_equal(entry_key, keys[i])) {
+                                ret[i] = value_of_value(entry_value);
+                                break;
+                        }
+                }
+        }
+}
+
+size_t value_count(struct value v) {
+        struct field field;
+        size_t n = 0;
+
+        if (v.kind != VALUE_MAP && v.kind != VALUE_LIST)
+                return 0;
+        while (field_next(&v.bytes, &field))
+                n += field_is(&field, STRUCT_FIELDS); /* the same number in a list */
+        return n;
+}
+
+struct value_iter value_iterate(struct value v) {
+        if (v.kind != VALUE_MAP && v.kind != VALUE_LIST)
+                return (struct value_iter) { 0 };
+        return (struct value_iter) { .kind = v.kind, .rest = v.bytes };
+}
+
+bool value_next(struct value_iter *it, struct text *ret_key, struct value *ret_member) {
+        struct text key = { 0 }, value;
+        struct field field;
+
+        if (it->kind == VALUE_MAP) {
+                if (!next_entry(&it->rest, &key, &value))
+                        return false;
+        } else {
+                do {
+                        if (!field_next(&it->rest, &field))
+                                return false;
+                } while (!field_is(&field, LIST_VALUES));
+                value = field.bytes;
+        }
+        if (ret_key)
+                *ret_key = key;
+        *ret_member = value_of_value(value);
+        return true;
+}
+
+static int compare_members(const void *a, const void *b) {
+        const struct value_member *left = a, *right = b;
+
+        return text_compare(left->key, right->key);
+}
+
+int value_members(struct value v, struct arena *arena, struct value_member **ret, size_t *ret_n) {
+        size_t n = v.kind == VALUE_MAP ? value_count(v) : 0, kept = 0;
+        struct value_iter it = value_iterate(v);
+        struct value_member *members = ARENA_ARRAY(arena, n, struct value_member);
+
+        if (!members)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                value_next(&it, &members[i].key, &members[i].value);
+        if (sort_stable(members, n, sizeof(*members), compare_members, arena) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                if (i + 1 < n && text_equal(members[i].key, members[i + 1].key))
+                        continue;
+                members[kept++] = members[i];
+        }
+        *ret = members;
+        *ret_n = kept;
+        return 0;
+}
+
+struct text value_text(struct value v) {
+        return v.kind == VALUE_STRING ? v.bytes : (struct text) { 0 };
+}
+
+bool value_is_integer(struct value v, int64_t *ret) {
+        const double limit = 9007199254740992.0; /* 2^53 */
+
+        /* Written so that NaN fails. */
+        if (v.kind != VALUE_NUMBER || !(v.number >= -limit && v.number <= limit))
+                return false;
+        if ((double)(int64_t)v.number != v.number)
+                return false;
+        if (ret)
+                *ret = (int64_t)v.number;
+        return true;
+}
