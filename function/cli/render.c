@@ -99,7 +99,8 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
         };
         int option;
 
-        optind = 1;
+        /* glibc: forget also where an earlier command line was left. */
+        optind = 0;
         while ((option = getopt_long(argc, argv, "e:o:rxch", options, NULL)) != -1) {
                 int rc;
 
