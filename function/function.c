@@ -65,6 +65,18 @@ static struct condition serving_as_observed(struct call *call) {
         return status_serving(&decision, call->arena);
 }
 
+/* An event when the reason is another than the one that was observed, so on transitions only. */
+static void tell_transition(struct call *call, const struct condition *scheduled) {
+        struct value before = observe_condition(call->xr, scheduled->type);
+
+        if (scheduled->status != CONDITION_FALSE ||
+            text_equal(value_text(value_get(before, TEXT("reason"))), scheduled->reason))
+                return;
+        response_result(&call->response, (struct result) { .severity = SEVERITY_WARNING,
+                                                           .reason = scheduled->reason,
+                                                           .message = scheduled->message });
+}
+
 /* A plan that keeps everything; Place carries it out, in this step or in one of its own. */
 static void freeze(struct call *call, enum condition_status status, struct text reason,
                    struct text message) {
@@ -82,6 +94,12 @@ static void freeze(struct call *call, enum condition_status status, struct text 
                 ready_when(call->n_held > 0 && call->plan.serving.status == CONDITION_TRUE);
 }
 
+/* The same for an input that is missing or wrong, which is news when it becomes so. */
+static void freeze_and_tell(struct call *call, struct text reason, struct text message) {
+        freeze(call, CONDITION_FALSE, reason, message);
+        tell_transition(call, &call->plan.scheduled);
+}
+
 static void add_fatal(struct call *call, struct text message) {
         response_result(&call->response, (struct result) { .severity = SEVERITY_FATAL,
                                                            .reason = TEXT("InvalidSpec"),
@@ -92,9 +110,12 @@ static void add_fatal(struct call *call, struct text message) {
 static void refuse(struct call *call, const struct fault *fault) {
         struct text sentence = fault_text(fault, call->arena);
 
+        if (place_anything_observed(&call->request.observed)) {
+                freeze_and_tell(call, TEXT("InvalidSpec"), sentence);
+                return;
+        }
         freeze(call, CONDITION_FALSE, TEXT("InvalidSpec"), sentence);
-        if (!place_anything_observed(&call->request.observed))
-                add_fatal(call, sentence);
+        add_fatal(call, sentence);
 }
 
 /* ---- Deploy ------------------------------------------------------------------------------------
@@ -121,16 +142,16 @@ static void answer_decision(struct call *call, const struct deployment *deployme
                            decision->ready == decision->wanted && decision->short_replicas == 0);
         if (decision->settled && is_responsive(call))
                 response->ttl_seconds = TTL_SETTLED_SECONDS;
-        status_events(decision, &call->plan.scheduled,
-                      observe_condition(call->xr, TEXT("Scheduled")), response);
+        status_events(decision, response);
+        tell_transition(call, &call->plan.scheduled);
 }
 
 /* No model to place: a reason, with the model's name in the sentence. */
 static void freeze_for_model(struct call *call, const struct deployment *deployment,
                              struct text reason, struct text why) {
-        freeze(call, CONDITION_FALSE, reason,
-               text_format(call->arena, "%.*s %.*s%.*s", TEXT_ARG(deployment->model_kind),
-                           TEXT_ARG(deployment->model_name), TEXT_ARG(why)));
+        freeze_and_tell(call, reason,
+                        text_format(call->arena, "%.*s %.*s%.*s", TEXT_ARG(deployment->model_kind),
+                                    TEXT_ARG(deployment->model_name), TEXT_ARG(why)));
 }
 
 /*
@@ -185,8 +206,8 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
         if (err < 0)
                 return err;
         if (whole_fleet && request.n_environments == 0) {
-                freeze(call, CONDITION_FALSE, TEXT("NoEnvironments"),
-                       TEXT("There is no InferenceEnvironment"));
+                freeze_and_tell(call, TEXT("NoEnvironments"),
+                                TEXT("There is no InferenceEnvironment"));
                 return 0;
         }
         request.model = &model;

@@ -230,10 +230,7 @@ static void add_event(struct response *response, enum severity severity, struct 
                                                     .message = builder_done(&b) });
 }
 
-void status_events(const struct decision *decision, const struct condition *scheduled,
-                   struct value observed_scheduled, struct response *response) {
-        struct text before = value_text(value_get(observed_scheduled, TEXT("reason")));
-
+void status_events(const struct decision *decision, struct response *response) {
         for (size_t i = 0; i < decision->plan.n_placements; i++) {
                 const struct placement *p = &decision->plan.placements[i];
 
@@ -244,8 +241,4 @@ void status_events(const struct decision *decision, const struct condition *sche
                 else if (p->fate == FATE_DROPPED)
                         add_event(response, SEVERITY_NORMAL, TEXT("Released"), "Released", p);
         }
-        if (scheduled->status != CONDITION_TRUE && !text_equal(before, scheduled->reason))
-                response_result(response, (struct result) { .severity = SEVERITY_WARNING,
-                                                            .reason = scheduled->reason,
-                                                            .message = scheduled->message });
 }

@@ -25,11 +25,7 @@ struct condition status_scheduled(const struct decision *decision,
 /* status_serving() - Serving, with KServe's own sentence while it is not. */
 struct condition status_serving(const struct decision *decision, struct arena *arena);
 
-/*
- * status_events() - one event for each transition that this decision makes
- * @observed_scheduled: the Scheduled condition as observed, or absent
- */
-void status_events(const struct decision *decision, const struct condition *scheduled,
-                   struct value observed_scheduled, struct response *response);
+/* status_events() - one event for each assignment that this decision makes, or lets leave or go. */
+void status_events(const struct decision *decision, struct response *response);
 
 #endif
