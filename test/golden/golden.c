@@ -150,7 +150,8 @@ static uint64_t run_with_fault(struct text request, uint64_t countdown, struct t
         return left;
 }
 
-static bool sweep_request(const char *name, struct text request, struct text want) {
+static bool sweep_request(const char *name, struct text request, struct text want,
+                          uint64_t *n_faults) {
         bool same;
         int rc;
         uint64_t n = UINT64_MAX - run_with_fault(request, UINT64_MAX, want, &rc, &same);
@@ -163,6 +164,7 @@ static bool sweep_request(const char *name, struct text request, struct text wan
         }
         for (uint64_t i = 1; i <= n; i += step) {
                 run_with_fault(request, i, want, &rc, &same);
+                ++*n_faults;
                 if (rc == -ENOMEM)
                         continue;
                 fprintf(stderr, "%s: allocation %llu of %llu fails: %d instead of -ENOMEM\n", name,
@@ -178,12 +180,15 @@ static void sweep_case(struct tap *tap, const struct golden *golden, const char 
         struct cli_transport transport = { .call = call_recorded, .ctx = &recorder };
         struct fault fault = { 0 };
         struct text answer;
+        uint64_t n_faults = 0;
         bool passed = case_answer(golden, &transport, arena, &answer, &fault) == 0;
 
         if (!passed)
                 fprintf(stderr, "%s: %s\n", name, fault.message);
         for (size_t i = 0; passed && i < recorder.n; i++)
-                passed = sweep_request(name, recorder.requests[i], recorder.answers[i]);
+                passed = sweep_request(name, recorder.requests[i], recorder.answers[i], &n_faults);
+        printf("# %s: %zu requests, %llu allocations failed\n", name, recorder.n,
+               (unsigned long long)n_faults);
         report(tap, passed, name, "survives each failing allocation");
 }
 
