@@ -1,3 +1,47 @@
-int main(void) {
-        return 0;
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which command runs. Without one it serves, which is what Crossplane starts.
+ */
+#include "cli/render.h"
+#include "server/client.h"
+#include "server/serve.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* As long as Crossplane waits for a whole pipeline. */
+enum { REMOTE_TIMEOUT_MS = 2 * 60 * 1000 };
+
+static int call_remote(void *ctx, const char *target, struct text request, struct arena *arena,
+                       struct text *ret, struct fault *fault) {
+        (void)ctx;
+        return client_call(target, request, REMOTE_TIMEOUT_MS, arena, ret, fault);
+}
+
+static int render(int argc, char **argv) {
+        const struct cli_transport remote = { .call = call_remote };
+
+        return cli_render(argc, argv, &remote);
+}
+
+struct command {
+        const char *name;
+        int (*run)(int argc, char **argv);
+};
+
+/* Each gets its own name as argv[0], and returns the exit code. */
+static const struct command commands[] = {
+        {"render", render},
+        { "serve", serve },
+};
+
+int main(int argc, char **argv) {
+        if (argc < 2 || argv[1][0] == '-')
+                return serve(argc, argv);
+        for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+                if (strcmp(argv[1], commands[i].name) == 0)
+                        return commands[i].run(argc - 1, argv + 1);
+        }
+        fprintf(stderr, "function-gpu-placement: unknown command \"%s\"; see --help\n", argv[1]);
+        return 2;
 }

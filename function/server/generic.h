@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * generic - every call that is not RunFunction
+ *
+ * They have a queue and a thread of their own. It answers at once what the
+ * workers would keep waiting, and it keeps reading from the network while they
+ * are busy. What nobody here serves is UNIMPLEMENTED: without that answer such a
+ * call would hang until its deadline.
+ */
+#ifndef SERVER_GENERIC_H
+#define SERVER_GENERIC_H
+
+#include "base/text.h"
+#include "server/queue.h"
+
+#include <grpc/status.h>
+
+struct generic;
+struct health;
+
+/* A call with one request and one answer, from its arrival to its end. */
+struct unary;
+
+/*
+ * struct generic_method - one method that is served here
+ * @answer: given the request's bytes (they live until it returns), calls exactly
+ *          one of unary_answer() and unary_refuse(), or takes the call with
+ *          unary_take()
+ */
+struct generic_method {
+        const char *path;
+        void (*answer)(struct unary *call, struct text request, struct health *health);
+};
+
+/* unary_answer() - status OK and a message, which is copied. */
+void unary_answer(struct unary *call, struct text message);
+
+/* unary_refuse() - another status and a sentence, which is copied. */
+void unary_refuse(struct unary *call, grpc_status_code status, const char *sentence);
+
+/*
+ * unary_take() - the gRPC call, for an answer that streams
+ *
+ * Nothing has been sent on it, its message has been read. The caller unrefs it.
+ */
+grpc_call *unary_take(struct unary *call);
+
+/* generic_new() - nothing is asked for yet. health outlives it. */
+struct generic *generic_new(grpc_server *server, grpc_completion_queue *queue,
+                            struct health *health);
+
+/* generic_accept() - ask for calls; the server has started. */
+void generic_accept(struct generic *g);
+
+/* generic_idle() - as runner_idle(). Streams that were taken count for whoever took them. */
+bool generic_idle(struct generic *g);
+
+void generic_free(struct generic *g);
+
+#endif

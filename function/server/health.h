@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * health - grpc.health.v1.Health: Check, List, Watch
+ *
+ * Source: grpc-proto, grpc/health/v1/health.proto; the messages have one or two
+ * fields, so they are read and written here by hand.
+ */
+#ifndef SERVER_HEALTH_H
+#define SERVER_HEALTH_H
+
+#include "server/generic.h"
+
+struct health;
+
+extern const struct generic_method health_methods[];
+extern const size_t n_health_methods;
+
+/* health_new() - SERVING. */
+struct health *health_new(void);
+
+/*
+ * health_end() - NOT_SERVING from now on; every Watch is told so, and ended
+ *
+ * Watches would keep the server from draining.
+ */
+void health_end(struct health *h);
+
+/* health_idle() - is no Watch left? Stays true after health_end(). */
+bool health_idle(struct health *h);
+
+void health_free(struct health *h);
+
+#endif

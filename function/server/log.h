@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * log - lines on stderr
+ *
+ * One JSON object a line, or readable text. A line never waits for its reader:
+ * when stderr is full it is dropped, and the next one that gets through says how
+ * many were. Nothing of a payload and no credential is ever given to it.
+ */
+#ifndef SERVER_LOG_H
+#define SERVER_LOG_H
+
+#include "base/text.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+
+struct log_field {
+        const char *key;
+        struct text text; /* left out when empty, unless is_number */
+        double number;
+        bool is_number;
+};
+
+#define LOG_TEXT(name, value) ((struct log_field) { .key = (name), .text = (value) })
+#define LOG_STRING(name, value) ((struct log_field) { .key = (name), .text = text_from(value) })
+#define LOG_NUMBER(name, value)                                                                    \
+        ((struct log_field) { .key = (name), .number = (double)(value), .is_number = true })
+
+/*
+ * log_init() - how to write; call it before the first thread and before grpc_init()
+ * @debug: readable text, and debug lines too
+ *
+ * gRPC's own lines go the same way from here on.
+ */
+void log_init(bool debug);
+
+/* log_enabled() - would a line of this level be written? */
+bool log_enabled(enum log_level level);
+
+/* log_line() - one line; longer than 4 KiB it is cut, but still a JSON object. */
+void log_line(enum log_level level, const char *message, const struct log_field *fields,
+              size_t n_fields);
+
+#define LOG(level, message, ...)                                                                   \
+        log_line((level), (message), (const struct log_field[]) { __VA_ARGS__ },                   \
+                 sizeof((const struct log_field[]) { __VA_ARGS__ }) / sizeof(struct log_field))
+
+#endif

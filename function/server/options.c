@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_RECV_MB = 1024, MAX_WORKERS = 256 };
+
+static const int64_t max_duration_ms = 24 * 3600 * 1000;
+
+enum flag {
+        FLAG_ADDRESS,
+        FLAG_TLS_CERTS_DIR,
+        FLAG_INSECURE,
+        FLAG_MAX_RECV_MESSAGE_SIZE,
+        FLAG_METRICS_ADDRESS,
+        FLAG_WORKERS,
+        FLAG_GRACE,
+        FLAG_DEBUG,
+        N_FLAGS,
+        FLAG_VERSION = N_FLAGS,
+        FLAG_HELP,
+};
+
+static const char *const environment[N_FLAGS] = {
+        [FLAG_ADDRESS] = "FUNCTION_ADDRESS",
+        [FLAG_TLS_CERTS_DIR] = "TLS_SERVER_CERTS_DIR",
+        [FLAG_INSECURE] = "FUNCTION_INSECURE",
+        [FLAG_MAX_RECV_MESSAGE_SIZE] = "FUNCTION_MAX_RECV_MESSAGE_SIZE",
+        [FLAG_METRICS_ADDRESS] = "FUNCTION_METRICS_ADDRESS",
+        [FLAG_WORKERS] = "FUNCTION_WORKERS",
+        [FLAG_GRACE] = "FUNCTION_GRACE",
+        [FLAG_DEBUG] = "FUNCTION_DEBUG",
+};
+
+static const struct option flags[] = {
+        {"address",                   required_argument, NULL, FLAG_ADDRESS },
+        { "tls-certs-dir",                       required_argument, NULL, FLAG_TLS_CERTS_DIR },
+        { "insecure",                          optional_argument, NULL, FLAG_INSECURE },
+        { "max-recv-message-size",required_argument, NULL, FLAG_MAX_RECV_MESSAGE_SIZE },
+        { "metrics-address",         required_argument, NULL, FLAG_METRICS_ADDRESS },
+        { "workers",                 required_argument, NULL, FLAG_WORKERS },
+        { "grace",                       required_argument, NULL, FLAG_GRACE },
+        { "debug",                          optional_argument, NULL, FLAG_DEBUG },
+        { "version",                       no_argument, NULL, FLAG_VERSION },
+        { "help", no_argument, NULL, FLAG_HELP },
+        { 0         },
+};
+
+static const char help[] =
+        "Usage: function-gpu-placement [FLAG]...\n"
+        "       function-gpu-placement COMMAND [ARGUMENT]...\n"
+        "\n"
+        "Without a command it serves Crossplane's composition function protocol.\n"
+        "\n"
+        "      --address HOST:PORT         where to listen, IPv6 too unless HOST says otherwise\n"
+        "                                  (0.0.0.0:9443)              [$FUNCTION_ADDRESS]\n"
+        "      --tls-certs-dir DIR         tls.crt, tls.key, ca.crt; read again when they change\n"
+        "                                                              [$TLS_SERVER_CERTS_DIR]\n"
+        "      --insecure                  plain text; wins over certificates\n"
+        "                                                              [$FUNCTION_INSECURE]\n"
+        "      --max-recv-message-size MB  largest request (32)        "
+        "[$FUNCTION_MAX_RECV_MESSAGE_SIZE]\n"
+        "      --metrics-address HOST:PORT /metrics, /healthz, /readyz (:8080); 0: none\n"
+        "                                                              "
+        "[$FUNCTION_METRICS_ADDRESS]\n"
+        "      --workers N                 threads that compute (cores) [$FUNCTION_WORKERS]\n"
+        "      --grace DURATION            to finish calls after SIGTERM (10s)\n"
+        "                                                              [$FUNCTION_GRACE]\n"
+        "  -d, --debug                     readable and detailed log   [$FUNCTION_DEBUG]\n"
+        "      --version                   print the version\n"
+        "  -h, --help                      print this\n";
+
+const char *options_help(void) {
+        return help;
+}
+
+/* ---- values ---------------------------------------------------------------- */
+
+static bool read_bool(const char *value, bool *ret) {
+        static const char *const no[] = { "false", "0", "no", "off" };
+        static const char *const yes[] = { "true", "1", "yes", "on" };
+
+        for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+                bool is_yes = text_equal_fold(text_from(value), text_from(yes[i]));
+
+                if (is_yes || text_equal_fold(text_from(value), text_from(no[i]))) {
+                        *ret = is_yes;
+                        return true;
+                }
+        }
+        return false;
+}
+
+static bool read_number(const char *value, uint64_t max, uint64_t *ret) {
+        return text_to_u64(text_from(value), ret) && *ret >= 1 && *ret <= max;
+}
+
+/* HOST:PORT; the port alone can be judged here, the host is for the resolver. */
+static bool is_address(const char *value) {
+        const char *colon = strrchr(value, ':');
+        uint64_t port;
+
+        return colon && text_to_u64(text_from(colon + 1), &port) && port <= 65535 &&
+               (colon == value || colon[-1] != ':') && !strpbrk(value, " /");
+}
+
+static int64_t unit_nanoseconds(struct text unit) {
+        static const struct {
+                struct text name;
+                int64_t nanoseconds;
+        } units[] = {
+                {TEXT_INIT("ns"),  1            },
+                { TEXT_INIT("us"), 1000         },
+                { TEXT_INIT("ms"), 1000000      },
+                { TEXT_INIT("s"),  1000000000   },
+                { TEXT_INIT("m"),  60000000000  },
+                { TEXT_INIT("h"),  3600000000000},
+        };
+
+        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+                if (text_equal(unit, units[i].name))
+                        return units[i].nanoseconds;
+        }
+        return 0;
+}
+
+static size_t count_digits(struct text t) {
+        size_t n = 0;
+
+        while (n < t.len && t.data[n] >= '0' && t.data[n] <= '9')
+                n++;
+        return n;
+}
+
+/* One number and its unit off the front of *t. */
+static bool read_term(struct text *t, double *ret_nanoseconds) {
+        size_t whole = count_digits(*t), fraction = 0, len = whole, unit_len = 0;
+        double number = 0, scale = 1;
+        int64_t unit;
+
+        for (size_t i = 0; i < whole; i++)
+                number = number * 10 + (t->data[i] - '0');
+        if (len < t->len && t->data[len] == '.') {
+                fraction = count_digits(text_slice(*t, len + 1, t->len));
+                for (size_t i = 0; i < fraction; i++) {
+                        scale /= 10;
+                        number += scale * (t->data[len + 1 + i] - '0');
+                }
+                len += 1 + fraction;
+        }
+        while (len + unit_len < t->len && t->data[len + unit_len] >= 'a' &&
+               t->data[len + unit_len] <= 'z')
+                unit_len++;
+        unit = unit_nanoseconds(text_slice(*t, len, len + unit_len));
+        if (whole + fraction == 0 || unit == 0)
+                return false;
+        *ret_nanoseconds = number * (double)unit;
+        *t = text_slice(*t, len + unit_len, t->len);
+        return true;
+}
+
+int options_duration(struct text t, int64_t *ret_ms) {
+        double sum = 0;
+
+        if (text_equal(t, TEXT("0"))) {
+                *ret_ms = 0;
+                return 0;
+        }
+        if (text_is_empty(t))
+                return -EINVAL;
+        while (t.len > 0) {
+                double nanoseconds;
+
+                if (!read_term(&t, &nanoseconds))
+                        return -EINVAL;
+                sum += nanoseconds;
+                if (sum > (double)max_duration_ms * 1e6)
+                        return -EINVAL;
+        }
+        *ret_ms = (int64_t)(sum / 1e6 + 0.5);
+        return 0;
+}
+
+/* ---- flags ----------------------------------------------------------------- */
+
+/* Sets one option; returns what it should have been, or NULL when it is fine. */
+static const char *set_option(struct options *o, enum flag flag, const char *value) {
+        bool is_none = strcmp(value, "") == 0 || strcmp(value, "0") == 0;
+        uint64_t number;
+
+        switch (flag) {
+        case FLAG_ADDRESS:
+                o->address = value;
+                return is_address(value) ? NULL : "HOST:PORT or :PORT";
+        case FLAG_TLS_CERTS_DIR:
+                o->certs_dir = value;
+                return *value ? NULL : "a directory";
+        case FLAG_INSECURE:
+                return read_bool(value, &o->insecure) ? NULL : "true or false";
+        case FLAG_MAX_RECV_MESSAGE_SIZE:
+                if (!read_number(value, MAX_RECV_MB, &number))
+                        return "a number of MB from 1 to 1024";
+                o->max_recv_bytes = (uint32_t)number * 1024 * 1024;
+                return NULL;
+        case FLAG_METRICS_ADDRESS:
+                o->metrics_address = is_none ? NULL : value;
+                return is_none || is_address(value) ? NULL : "HOST:PORT, :PORT, or 0 for none";
+        case FLAG_WORKERS:
+                if (!read_number(value, MAX_WORKERS, &number))
+                        return "a number from 1 to 256";
+                o->workers = (unsigned int)number;
+                return NULL;
+        case FLAG_GRACE:
+                return options_duration(text_from(value), &o->grace_ms) == 0
+                               ? NULL
+                               : "a duration such as 10s or 1m30s, at most 24h";
+        case FLAG_DEBUG:
+                return read_bool(value, &o->debug) ? NULL : "true or false";
+        case FLAG_VERSION:
+                o->version = true;
+                return NULL;
+        case FLAG_HELP:
+                o->help = true;
+                return NULL;
+        }
+        return NULL;
+}
+
+static int read_environment(struct options *o, struct fault *fault) {
+        for (enum flag flag = 0; flag < N_FLAGS; flag++) {
+                const char *value = getenv(environment[flag]), *wanted;
+
+                if (!value || !*value)
+                        continue;
+                wanted = set_option(o, flag, value);
+                if (!wanted)
+                        continue;
+                fault_set(fault, "%s is \"%s\": expected %s", environment[flag], value, wanted);
+                return -EINVAL;
+        }
+        return 0;
+}
+
+static const char *flag_name(enum flag flag) {
+        for (size_t i = 0; flags[i].name; i++) {
+                if (flags[i].val == (int)flag)
+                        return flags[i].name;
+        }
+        return "";
+}
+
+static int read_arguments(struct options *o, int argc, char **argv, struct fault *fault) {
+        int found;
+
+        optind = 0; /* start over, whatever was read before */
+        opterr = 0;
+        while ((found = getopt_long(argc, argv, ":dh", flags, NULL)) != -1) {
+                enum flag flag = found == 'd'   ? FLAG_DEBUG
+                                 : found == 'h' ? FLAG_HELP
+                                                : (enum flag)found;
+                const char *value = optarg ? optarg : "true", *wanted;
+
+                if (found == '?') {
+                        fault_set(fault, "unknown flag %s; see --help", argv[optind - 1]);
+                        return -EINVAL;
+                }
+                if (found == ':') {
+                        fault_set(fault, "%s needs a value; see --help", argv[optind - 1]);
+                        return -EINVAL;
+                }
+                wanted = set_option(o, flag, value);
+                if (wanted) {
+                        fault_set(fault, "--%s is \"%s\": expected %s", flag_name(flag), value,
+                                  wanted);
+                        return -EINVAL;
+                }
+        }
+        if (optind < argc) {
+                fault_set(fault, "unexpected argument \"%s\"; see --help", argv[optind]);
+                return -EINVAL;
+        }
+        return 0;
+}
+
+int options_read(int argc, char **argv, struct options *ret_options, struct fault *fault) {
+        long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        struct options o = {
+                .address = "0.0.0.0:9443",
+                .metrics_address = ":8080",
+                .max_recv_bytes = 32 * 1024 * 1024,
+                .workers = cores < 1             ? 1
+                           : cores > MAX_WORKERS ? MAX_WORKERS
+                                                 : (unsigned int)cores,
+                .grace_ms = 10 * 1000,
+        };
+        int r;
+
+        r = read_environment(&o, fault);
+        if (r < 0)
+                return r;
+        r = read_arguments(&o, argc, argv, fault);
+        if (r < 0)
+                return r;
+        if (!o.help && !o.version && !o.insecure && !o.certs_dir) {
+                fault_set(fault, "no certificates: set --tls-certs-dir or TLS_SERVER_CERTS_DIR, or "
+                                 "--insecure to serve plain text");
+                return -EINVAL;
+        }
+        *ret_options = o;
+        return 0;
+}

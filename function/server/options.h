@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * options - how the server is told what to do
+ *
+ * Each flag has a twin in the environment; the flag wins. An empty variable is as
+ * good as none, so that a manifest may leave one blank.
+ */
+#ifndef SERVER_OPTIONS_H
+#define SERVER_OPTIONS_H
+
+#include "base/fault.h"
+
+struct options {
+        const char *address;         /* HOST:PORT, "[::]:PORT" or ":PORT" */
+        const char *certs_dir;       /* NULL: none */
+        const char *metrics_address; /* as address; NULL: no metrics, no health over HTTP */
+        uint32_t max_recv_bytes;
+        unsigned int workers;
+        int64_t grace_ms;
+        bool insecure;
+        bool debug;
+        bool help;    /* asked for; nothing else counts */
+        bool version; /* likewise */
+};
+
+/*
+ * options_read() - the defaults, then the environment, then the arguments
+ * @argv:        argv[0] is skipped; strings live as long as argv and the environment
+ * @ret_options: set on success
+ * @fault:       set on failure: one sentence that names the flag and the value
+ *
+ * Errors: -EINVAL  an unknown flag, a bad value, an argument that is no flag, or
+ *                  neither certificates nor --insecure
+ */
+int options_read(int argc, char **argv, struct options *ret_options, struct fault *fault);
+
+/* options_help() - the text of --help; static. */
+const char *options_help(void);
+
+/*
+ * options_duration() - a Go duration such as "10s", "1m30s", "1.5h", "250ms", "0"
+ * @ret_ms: set on success; at most 24 hours
+ *
+ * Errors: -EINVAL  not a duration, negative, or longer
+ * Source: Go 1.24, time.ParseDuration; signs are refused here
+ */
+int options_duration(struct text t, int64_t *ret_ms);
+
+#endif

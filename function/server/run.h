@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run - calls of RunFunction
+ *
+ * They arrive, already with their message, on one queue that all workers share;
+ * each is answered by function_run() in an arena of its own.
+ */
+#ifndef SERVER_RUN_H
+#define SERVER_RUN_H
+
+#include "server/queue.h"
+#include "server/stats.h"
+
+struct runner;
+
+/*
+ * runner_new() - registers RunFunction, v1 and v1beta1, on a server that has not started
+ * @queue:        the workers' queue, registered with the server
+ * @budget_bytes: what one call may take
+ * @keep_arenas:  so many arenas are kept warm between calls
+ * @stats:        outlives the runner
+ */
+struct runner *runner_new(grpc_server *server, grpc_completion_queue *queue, size_t budget_bytes,
+                          unsigned int keep_arenas, struct stats *stats);
+
+/* runner_accept() - ask for calls; the server has started. At most n at once are handed over. */
+void runner_accept(struct runner *r, unsigned int n);
+
+/*
+ * runner_idle() - is nothing of this runner left on its queue?
+ *
+ * After the server's shutdown it becomes true, and stays so, as soon as the last
+ * call is over. Only then may the queue be shut down.
+ */
+bool runner_idle(struct runner *r);
+
+/* runner_free() - after grpc_shutdown(): core may hold on to an answer's bytes until then. */
+void runner_free(struct runner *r);
+
+#endif

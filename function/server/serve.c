@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/serve.h"
+
+#include "base/fault.h"
+#include "server/log.h"
+#include "server/options.h"
+#include "server/server.h"
+#include "server/tls.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { EXIT_DONE = 0, EXIT_USAGE = 2 };
+
+static int fail(const struct fault *fault) {
+        fprintf(stderr, "function-gpu-placement: %s%s%s\n", fault->path, fault->path[0] ? ": " : "",
+                fault->message);
+        return EXIT_USAGE;
+}
+
+/* A listener that once runs out of files never accepts again. */
+static void raise_file_limit(void) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+                LOG(LOG_WARN, "cannot raise the limit of open files", { 0 });
+}
+
+/* Blocked in every thread, so that only sigwait() sees them. */
+static void block_signals(sigset_t *ret) {
+        sigemptyset(ret);
+        sigaddset(ret, SIGTERM);
+        sigaddset(ret, SIGINT);
+        pthread_sigmask(SIG_BLOCK, ret, NULL);
+        signal(SIGPIPE, SIG_IGN);
+}
+
+static void log_serving(const struct options *o, int port) {
+        const char *colon = strrchr(o->address, ':');
+        char address[300];
+
+        snprintf(address, sizeof(address), "%.*s:%d", (int)(colon - o->address), o->address, port);
+        LOG(LOG_INFO, "serving", LOG_STRING("address", address),
+            LOG_STRING("security", o->insecure ? "none" : "mTLS"),
+            LOG_NUMBER("workers", o->workers), LOG_STRING("version", VERSION));
+}
+
+static int serve_until_signal(const struct options *o, const sigset_t *signals, struct tls *tls) {
+        struct server_config config = {
+                .address = o->address,
+                .tls = tls,
+                .max_recv_bytes = o->max_recv_bytes,
+                .n_workers = o->workers,
+        };
+        static struct stats stats;
+        struct fault fault = { 0 };
+        struct server *server;
+        int signal_number;
+        bool in_time;
+
+        if (server_start(&config, &stats, &server, &fault) < 0)
+                return fail(&fault);
+        log_serving(o, server_port(server));
+
+        sigwait(signals, &signal_number);
+        LOG(LOG_INFO, "draining", LOG_STRING("signal", strsignal(signal_number)),
+            LOG_NUMBER("grace_ms", o->grace_ms));
+        in_time = server_stop(server, o->grace_ms);
+        LOG(in_time ? LOG_INFO : LOG_WARN, in_time ? "stopped" : "stopped; calls were cancelled",
+            { 0 });
+        return EXIT_DONE;
+}
+
+int serve(int argc, char **argv) {
+        struct fault fault = { 0 };
+        struct options options;
+        struct tls *tls = NULL;
+        sigset_t signals;
+        int exit_code;
+
+        if (options_read(argc, argv, &options, &fault) < 0)
+                return fail(&fault);
+        if (options.help || options.version) {
+                fputs(options.help ? options_help() : "function-gpu-placement " VERSION "\n",
+                      stdout);
+                return EXIT_DONE;
+        }
+        log_init(options.debug);
+        block_signals(&signals);
+        raise_file_limit();
+        if (!options.insecure && tls_open(options.certs_dir, &tls, &fault) < 0)
+                return fail(&fault);
+        exit_code = serve_until_signal(&options, &signals, tls);
+        if (tls)
+                tls_close(tls);
+        return exit_code;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/server.h"
+
+#include "server/generic.h"
+#include "server/health.h"
+#include "server/log.h"
+#include "server/queue.h"
+#include "server/run.h"
+#include "server/tls.h"
+
+#include <errno.h>
+#include <grpc/compression.h>
+#include <grpc/grpc_security.h>
+#include <grpc/support/alloc.h>
+#include <grpc/support/time.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * The order of the end is core's law; it aborts on any other. Shutdown, wait for
+ * its tag and for every call of our own (a worker may still hold one when the tag
+ * comes), shut the queues down, join, destroy.
+ */
+
+struct server {
+        grpc_server *grpc;
+        grpc_completion_queue *run_queue;
+        grpc_completion_queue *generic_queue;
+        struct health *health;
+        struct runner *runner;
+        struct generic *generic;
+        struct stats *stats;
+        int port;
+        unsigned int n_threads;
+        pthread_t threads[]; /* the first handles generic_queue */
+};
+
+enum {
+        MIN_ARENA_BYTES = 64 * 1024 * 1024,
+        MIN_STREAMS = 16, /* of one connection: what it can make us hold is this many messages */
+};
+
+static grpc_arg integer(const char *key, int value) {
+        /* Core's header wants a pointer that it could write to; it only copies. */
+        union {
+                const char *in;
+                char *out;
+        } name = { .in = key };
+
+        return (grpc_arg) { .type = GRPC_ARG_INTEGER, .key = name.out, .value.integer = value };
+}
+
+static grpc_server *create_server(const struct server_config *config) {
+        int n_streams = (int)(2 * config->n_workers);
+        grpc_arg arguments[] = {
+                integer(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)config->max_recv_bytes),
+                /* Core expands gzip before it looks at the size: identity only. */
+                integer(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1),
+                integer(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                        n_streams > MIN_STREAMS ? n_streams : MIN_STREAMS),
+                /* A second instance must fail to bind, not share the port. */
+                integer(GRPC_ARG_ALLOW_REUSEPORT, 0),
+                integer(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10 * 1000),
+                /* A silent peer is asked after a minute and closed 20 s later. */
+                integer(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000),
+                integer(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000),
+                integer(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1),
+                integer(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0),
+                integer(GRPC_ARG_HTTP2_MIN_SENT_PING_INTERVAL_WITHOUT_DATA_MS, 30 * 1000),
+                /* Pings of a minute are welcome; half of it leaves room for jitter. */
+                integer(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30 * 1000),
+                /* Clients keep a connection for ever: this spreads them over added replicas,
+                   and bounds how long a replaced CA is trusted. */
+                integer(GRPC_ARG_MAX_CONNECTION_AGE_MS, 5 * 60 * 1000),
+                integer(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 2 * 60 * 1000),
+        };
+        grpc_channel_args list = { .num_args = sizeof(arguments) / sizeof(arguments[0]),
+                                   .args = arguments };
+
+        return grpc_server_create(&list, NULL);
+}
+
+/* ---- listening ------------------------------------------------------------- */
+
+/* ":9443" and "0.0.0.0:9443" mean every address, IPv6 too. */
+static bool is_any_host(const char *address) {
+        return address[0] == ':' || strncmp(address, "0.0.0.0:", 8) == 0;
+}
+
+static int listen_on(struct server *s, const struct server_config *config, struct fault *fault) {
+        grpc_server_credentials *credentials = config->tls
+                                                       ? tls_credentials(config->tls)
+                                                       : grpc_insecure_server_credentials_create();
+        const char *port = strrchr(config->address, ':');
+        char any[64];
+
+        if (is_any_host(config->address)) {
+                snprintf(any, sizeof(any), "[::]%s", port);
+                s->port = grpc_server_add_http2_port(s->grpc, any, credentials);
+                snprintf(any, sizeof(any), "0.0.0.0%s", port);
+                if (s->port == 0) /* a kernel without IPv6 */
+                        s->port = grpc_server_add_http2_port(s->grpc, any, credentials);
+        } else {
+                s->port = grpc_server_add_http2_port(s->grpc, config->address, credentials);
+        }
+        grpc_server_credentials_release(credentials);
+        if (s->port != 0)
+                return 0;
+        fault_set(fault, "cannot listen on %s: the port is taken, or the address is not ours",
+                  config->address);
+        return -EADDRNOTAVAIL;
+}
+
+/* ---- start ----------------------------------------------------------------- */
+
+static int start_threads(struct server *s, unsigned int n_workers, struct fault *fault) {
+        for (unsigned int i = 0; i < n_workers + 1; i++) {
+                int r = queue_thread(i == 0 ? s->generic_queue : s->run_queue,
+                                     i == 0 ? "generic" : "worker", &s->threads[i]);
+
+                if (r < 0) {
+                        fault_set(fault, "cannot start a thread: %s", strerror(-r));
+                        return r;
+                }
+                s->n_threads++;
+        }
+        return 0;
+}
+
+int server_start(const struct server_config *config, struct stats *stats, struct server **ret,
+                 struct fault *fault) {
+        size_t arena_bytes = 2 * (size_t)config->max_recv_bytes;
+        struct server *s;
+        int r;
+
+        grpc_init();
+        s = gpr_zalloc(sizeof(*s) + (config->n_workers + 1) * sizeof(s->threads[0]));
+        s->stats = stats;
+        s->grpc = create_server(config);
+        s->run_queue = grpc_completion_queue_create_for_next(NULL);
+        s->generic_queue = grpc_completion_queue_create_for_next(NULL);
+        grpc_server_register_completion_queue(s->grpc, s->run_queue, NULL);
+        grpc_server_register_completion_queue(s->grpc, s->generic_queue, NULL);
+        s->health = health_new();
+        s->generic = generic_new(s->grpc, s->generic_queue, s->health);
+        s->runner = runner_new(s->grpc, s->run_queue,
+                               arena_bytes > MIN_ARENA_BYTES ? arena_bytes : MIN_ARENA_BYTES,
+                               config->n_workers, stats);
+        r = listen_on(s, config, fault);
+        if (r == 0)
+                r = start_threads(s, config->n_workers, fault);
+        if (r < 0) {
+                server_stop(s, 0);
+                return r;
+        }
+        grpc_server_start(s->grpc);
+        generic_accept(s->generic);
+        runner_accept(s->runner, config->n_workers);
+        *ret = s;
+        return 0;
+}
+
+int server_port(const struct server *s) {
+        return s->port;
+}
+
+/* ---- stop ------------------------------------------------------------------ */
+
+static bool wait_for_shutdown(grpc_completion_queue *queue, int64_t ms) {
+        gpr_timespec deadline =
+                gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ms, GPR_TIMESPAN));
+
+        return grpc_completion_queue_next(queue, deadline, NULL).type == GRPC_OP_COMPLETE;
+}
+
+static void destroy_queue(grpc_completion_queue *queue) {
+        /* The threads have emptied theirs; this is for a start that failed, and for the end. */
+        while (grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL).type !=
+               GRPC_QUEUE_SHUTDOWN)
+                continue;
+        grpc_completion_queue_destroy(queue);
+}
+
+bool server_stop(struct server *s, int64_t grace_ms) {
+        grpc_completion_queue *end = grpc_completion_queue_create_for_next(NULL);
+        bool in_time;
+
+        atomic_store(&s->stats->draining, true);
+        health_end(s->health);
+        grpc_server_shutdown_and_notify(s->grpc, end, end);
+        in_time = wait_for_shutdown(end, grace_ms);
+        if (!in_time) {
+                grpc_server_cancel_all_calls(s->grpc);
+                wait_for_shutdown(end, INT64_MAX / 2000000);
+        }
+        while (!runner_idle(s->runner) || !generic_idle(s->generic) || !health_idle(s->health))
+                gpr_sleep_until(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                             gpr_time_from_millis(1, GPR_TIMESPAN)));
+        grpc_completion_queue_shutdown(s->run_queue);
+        grpc_completion_queue_shutdown(s->generic_queue);
+        grpc_completion_queue_shutdown(end);
+        for (unsigned int i = 0; i < s->n_threads; i++)
+                pthread_join(s->threads[i], NULL);
+        grpc_server_destroy(s->grpc);
+        destroy_queue(s->run_queue);
+        destroy_queue(s->generic_queue);
+        destroy_queue(end);
+        grpc_shutdown_blocking();
+        runner_free(s->runner);
+        generic_free(s->generic);
+        health_free(s->health);
+        gpr_free(s);
+        return in_time;
+}

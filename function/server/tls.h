@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tls - both sides show a certificate, and both may be replaced while we serve
+ *
+ * A directory holds tls.crt, tls.key and ca.crt. All three are read together and
+ * used only when they fit each other; otherwise those before them stay in use.
+ */
+#ifndef SERVER_TLS_H
+#define SERVER_TLS_H
+
+#include "base/fault.h"
+
+#include <grpc/grpc_security.h>
+
+struct tls;
+
+/*
+ * tls_open() - read the directory, and watch it from now on
+ * @dir:   lives as long as *ret
+ * @ret:   set on success
+ * @fault: set on failure
+ *
+ * Errors: -EINVAL  a file cannot be read or does not hold what it should, or the
+ *                  key is not that of the certificate
+ *         -EAGAIN, -ENOMEM, -EMFILE  no thread, no memory, no files to be had
+ */
+int tls_open(const char *dir, struct tls **ret, struct fault *fault);
+
+/* tls_credentials() - for a listener; the caller releases them. After grpc_init(). */
+grpc_server_credentials *tls_credentials(struct tls *t);
+
+/* tls_close() - after the server that uses it is gone. */
+void tls_close(struct tls *t);
+
+#endif
