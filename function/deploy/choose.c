@@ -5,16 +5,21 @@
 
 #include "base/arena.h"
 
+struct text choose_model(const struct deployment *deployment, struct arena *arena) {
+        const struct text parts[] = { deployment->model_kind, TEXT("/"), deployment->model_name };
+
+        return text_join(arena, parts, 3);
+}
+
 struct reservation choose_reservation(const struct chooser *chooser,
                                       const struct sub_pool *sub_pool,
                                       const struct serving_profile *profile, struct demand demand) {
         const struct deployment *d = chooser->deployment;
-        const struct text model[] = { d->model_kind, TEXT("/"), d->model_name };
 
         return (struct reservation) {
                 .namespace_ = d->namespace_,
                 .deployment = d->name,
-                .model = text_join(chooser->arena, model, 3),
+                .model = choose_model(d, chooser->arena),
                 .environment = sub_pool->environment->name,
                 .pool = sub_pool->pool->name,
                 .mig_profile = sub_pool->mig_profile,
@@ -28,6 +33,12 @@ struct reservation choose_reservation(const struct chooser *chooser,
         };
 }
 
+/* A leaving assignment under the keys of `asking`, which takes its place in the same object. */
+static bool gives_way(const struct reservation *mine, const struct reservation *asking) {
+        return mine != asking && mine->leaving && mine->nodes == asking->nodes &&
+               text_equal(mine->environment, asking->environment);
+}
+
 int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
                 const struct reservation *asking, struct seats *ret) {
         const struct reservation **mine =
@@ -39,7 +50,8 @@ int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
                 return -ENOMEM;
         for (size_t i = 0; i < chooser->n_mine; i++) {
                 known = known || chooser->mine[i] == asking;
-                mine[n++] = chooser->mine[i];
+                if (!gives_way(chooser->mine[i], asking))
+                        mine[n++] = chooser->mine[i];
         }
         if (!known)
                 mine[n++] = asking;
@@ -121,12 +133,16 @@ static int consider(const struct chooser *chooser, const struct candidate *c, si
                 /* The sentence tells of the room without this deployment in it. */
                 none.replicas = 0;
                 err = choose_room(chooser, c->sub_pool, &none, &seats);
+                if (err < 0)
+                        return err;
                 *ret_verdict = (struct verdict) { .reason = REASON_NO_CAPACITY,
                                                   .wanted = units,
                                                   .offered = seats.free_units,
                                                   .total = c->sub_pool->units,
                                                   .gap = seats.largest_gap };
-                return err;
+                if (seats.over_committed || seats.without > 0)
+                        ret_verdict->detail = TEXT("others there have too little already");
+                return 0;
         }
         *ret = (struct choice) { .sub_pool = c->sub_pool,
                                  .profile = c->profile,

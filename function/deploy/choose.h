@@ -47,13 +47,17 @@ int choice_compare(const struct choice *a, const struct choice *b);
 
 /*
  * choose_room() - can the reservation have one seat more for each of its replicas?
- * @asking: one of chooser->mine, or a new one beside them
+ * @asking: one of chooser->mine, or a new one beside them; what leaves under the
+ *          same keys gives way to it
  * @ret:    the seats with it
  *
  * Errors: -ENOMEM
  */
 int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
                 const struct reservation *asking, struct seats *ret);
+
+/* choose_model() - "<Kind>/<name>", as reservations name the model. */
+struct text choose_model(const struct deployment *deployment, struct arena *arena);
 
 /* choose_reservation() - the reservation that a choice of this deployment makes. */
 struct reservation choose_reservation(const struct chooser *chooser,

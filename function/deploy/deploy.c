@@ -204,17 +204,6 @@ static struct text reason_to_leave(struct deciding *d, struct seat_holder *holde
         return (struct text) { 0 };
 }
 
-/* What the deployment says of itself now; the grant is settled later. */
-static void refresh(struct deciding *d, struct seat_holder *holder) {
-        struct reservation *r = &holder->placement.reservation;
-        const struct deployment *deployment = d->request->deployment;
-
-        r->namespace_ = deployment->namespace_;
-        r->deployment = deployment->name;
-        r->priority = deployment->priority;
-        r->created = deployment->created;
-}
-
 /* A profile that now wants other units per replica is followed in place, where there is room. */
 static int follow_demand(struct deciding *d, struct seat_holder *holder, struct text *ret_why) {
         struct candidate c = { .deployment = d->request->deployment,
@@ -241,11 +230,12 @@ static int follow_demand(struct deciding *d, struct seat_holder *holder, struct 
                         return 0;
                 }
                 larger.admitted = 0; /* its larger replicas ask for room as new ones do */
+                larger.leaving = false;
                 chooser = chooser_for(d, holder);
                 err = choose_room(&chooser, holder->sub_pool, &larger, &seats);
                 if (err < 0)
                         return err;
-                if (seats.without > 0) {
+                if (seats.without > 0 || seats.over_committed) {
                         *ret_why = TEXT("a replica wants more units now, and there is no room");
                         return 0;
                 }
@@ -260,17 +250,16 @@ static int review(struct deciding *d) {
                 struct placement *p = &holder->placement;
                 int err;
 
-                refresh(d, holder);
                 p->why = reason_to_leave(d, holder);
                 if (text_is_empty(p->why)) {
                         err = follow_demand(d, holder, &p->why);
                         if (err < 0)
                                 return err;
                 }
-                if (!text_is_empty(p->why)) {
+                p->leaves_now = !text_is_empty(p->why) && !p->reservation.leaving;
+                p->reservation.leaving = !text_is_empty(p->why);
+                if (p->reservation.leaving)
                         p->fate = FATE_LEAVES;
-                        p->leaves_now = !p->reservation.leaving;
-                }
         }
         return 0;
 }
@@ -307,9 +296,61 @@ static void reduce(struct deciding *d) {
 
 /* ---- settle ---------------------------------------------------------------------------------- */
 
+/* Do all have a seat with the reservation as it is now? */
+static int everybody_sits(const struct chooser *chooser, const struct seat_holder *holder,
+                          bool *ret) {
+        struct seats seats;
+        int err = choose_room(chooser, holder->sub_pool, &holder->placement.reservation, &seats);
+
+        if (err < 0)
+                return err;
+        *ret = seats.without == 0 && !seats.over_committed;
+        return 0;
+}
+
+/*
+ * How many of one's own find a seat does not depend on those who come later in
+ * holding order; that these keep theirs is tried for all at once, and replica by
+ * replica when that fails.
+ */
+static int grow(const struct chooser *chooser, struct seat_holder *holder, int64_t wanted) {
+        struct reservation *r = &holder->placement.reservation;
+        int64_t granted = r->replicas, most;
+        struct seats seats;
+        bool fits;
+        int err;
+
+        r->replicas = wanted;
+        err = choose_room(chooser, holder->sub_pool, r, &seats);
+        if (err < 0)
+                return err;
+        most = wanted - seats.own_without;
+        r->replicas = most;
+        err = everybody_sits(chooser, holder, &fits);
+        if (err < 0 || fits)
+                return err;
+        for (r->replicas = granted; r->replicas < most;) {
+                r->replicas++;
+                err = everybody_sits(chooser, holder, &fits);
+                if (err < 0)
+                        return err;
+                if (!fits) {
+                        r->replicas--;
+                        break;
+                }
+        }
+        return 0;
+}
+
+static bool takes_more(const struct sub_pool *sub_pool) {
+        return !sub_pool->environment->not_ready &&
+               sub_pool->pool->schedulable == SCHEDULABLE_ALWAYS;
+}
+
 static int settle_grant(struct deciding *d, struct seat_holder *holder) {
         struct reservation *r = &holder->placement.reservation;
-        int64_t wanted = d->request->deployment->replicas;
+        const struct service *s = &holder->placement.service;
+        int64_t wanted = d->request->deployment->replicas, before;
         struct chooser chooser;
         struct seats seats;
         int err;
@@ -330,17 +371,15 @@ static int settle_grant(struct deciding *d, struct seat_holder *holder) {
                 holder->placement.why = TEXT("another deployment holds its units");
                 return 0;
         }
-        while (r->replicas < wanted && !holder->sub_pool->environment->not_ready &&
-               holder->sub_pool->pool->schedulable == SCHEDULABLE_ALWAYS) {
-                r->replicas++;
-                err = choose_room(&chooser, holder->sub_pool, r, &seats);
-                if (err < 0)
-                        return err;
-                if (seats.without > 0 || seats.over_committed) {
-                        r->replicas--;
-                        break;
-                }
-        }
+        before = r->replicas;
+        if (before == wanted || !takes_more(holder->sub_pool))
+                return 0;
+        err = grow(&chooser, holder, wanted);
+        if (err < 0)
+                return err;
+        /* Ready of a service that tells no numbers is about what was composed before. */
+        if (r->replicas > before && s->ready && s->ready_replicas < 0 && s->replicas >= before)
+                r->admitted = before;
         return 0;
 }
 
@@ -403,19 +442,6 @@ static int compare_choices(const void *a, const void *b) {
         return choice_compare(a, b);
 }
 
-/* What a leaving assignment of this environment holds under the key that would be taken over. */
-static const struct seat_holder *leaving_in(const struct deciding *d,
-                                            const struct environment *environment) {
-        for (size_t i = 0; i < d->n; i++) {
-                const struct placement *p = &d->holders[i].placement;
-
-                if (p->fate == FATE_LEAVES && p->reservation.nodes == 1 &&
-                    text_equal(p->reservation.environment, environment->name))
-                        return &d->holders[i];
-        }
-        return NULL;
-}
-
 static int fill(struct deciding *d) {
         const struct deploy_request *request = d->request;
         size_t wanted = (size_t)request->deployment->environments, stay = count(d, FATE_STAYS);
@@ -435,7 +461,7 @@ static int fill(struct deciding *d) {
 
                 if (stays_in(d, environment))
                         continue;
-                chooser = chooser_for(d, leaving_in(d, environment));
+                chooser = chooser_for(d, NULL);
                 err = choose_in(&chooser, environment, &choice, &d->rejections);
                 if (err < 0)
                         return err;
@@ -511,10 +537,12 @@ static int begin(struct deciding *d) {
                 struct placement *p = &d->holders[d->n++].placement;
 
                 p->reservation = request->held[i].reservation;
+                p->reservation.namespace_ = request->deployment->namespace_;
+                p->reservation.deployment = request->deployment->name;
                 p->reservation.admitted = deploy_admitted(&request->held[i]);
                 p->suffix = request->held[i].suffix;
                 p->service = request->held[i].service;
-                if (p->reservation.order >= d->next_order)
+                if (p->reservation.order >= d->next_order && p->reservation.order < INT64_MAX)
                         d->next_order = p->reservation.order + 1;
         }
         if (d->n > 1)
@@ -522,6 +550,25 @@ static int begin(struct deciding *d) {
         return ledger_build(request->reservations, request->n_reservations,
                             request->deployment->namespace_, request->deployment->name, d->arena,
                             &d->ledger);
+}
+
+/*
+ * What the deployment says of itself now. Only at the end: others decide by what
+ * the observed reservations say, and so must who yields to whom here.
+ */
+static void renew(struct deciding *d, struct seat_holder *holder) {
+        struct reservation *r = &holder->placement.reservation;
+        const struct deployment *deployment = d->request->deployment;
+
+        r->priority = deployment->priority;
+        r->created = deployment->created;
+        if (holder->placement.fate != FATE_STAYS)
+                return;
+        if (text_is_empty(r->model))
+                r->model = choose_model(deployment, d->arena);
+        r->resource_name = holder->sub_pool->resource_name;
+        holder->placement.workload =
+                workload_of(deployment, d->request->model, holder->profile, holder->sub_pool);
 }
 
 static int finish(struct deciding *d, struct decision *ret) {
@@ -539,11 +586,8 @@ static int finish(struct deciding *d, struct decision *ret) {
                 struct placement *p = &holder->placement;
                 struct reservation *r = &p->reservation;
 
-                r->leaving = p->fate == FATE_LEAVES;
+                renew(d, holder);
                 if (p->fate == FATE_STAYS) {
-                        r->resource_name = holder->sub_pool->resource_name;
-                        p->workload = workload_of(deployment, d->request->model, holder->profile,
-                                                  holder->sub_pool);
                         decision.placed++;
                         decision.ready += p->service.ready && !p->fresh;
                         decision.short_replicas += deployment->replicas - r->replicas;
@@ -558,6 +602,8 @@ static int finish(struct deciding *d, struct decision *ret) {
         }
         decision.settled = decision.placed == decision.wanted && count(d, FATE_LEAVES) == 0 &&
                            admitted == decision.wanted * deployment->replicas;
+        if (arena_failed(d->arena))
+                return -ENOMEM;
         *ret = decision;
         return 0;
 }

@@ -62,6 +62,16 @@ static struct text memory(int64_t bytes, struct arena *arena) {
         return bytes < 0 ? TEXT("an unknown amount") : quantity_format_bytes(bytes, arena);
 }
 
+/* "1 unit", "2 units" */
+static struct text units(int64_t n, struct arena *arena) {
+        return text_format(arena, n == 1 ? "%lld unit" : "%lld units", (long long)n);
+}
+
+/* "1 node", "2 nodes" */
+static struct text nodes(int64_t n, struct arena *arena) {
+        return text_format(arena, n == 1 ? "%lld node" : "%lld nodes", (long long)n);
+}
+
 struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         const struct verdict *v = &r->verdict;
         const struct pool *pool = r->sub_pool->pool;
@@ -112,9 +122,11 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                 return TEXT("replicas over several nodes need kserve.multiNode: true in the "
                             "function's input, and its preset installed");
         case REASON_NOT_ENOUGH_NODES:
-                return text_format(arena, "wants %lld nodes, the pool has %lld", wanted, offered);
+                a = nodes(wanted, arena);
+                return text_format(arena, "wants %.*s, the pool has %lld", TEXT_ARG(a), offered);
         case REASON_NODE_TOO_SMALL:
-                return text_format(arena, "wants %lld units on one node, a node has %lld", wanted,
+                a = units(wanted, arena);
+                return text_format(arena, "wants %.*s on one node, a node has %lld", TEXT_ARG(a),
                                    offered);
         case REASON_SLICES_CANNOT_GANG:
                 return text_format(arena, "wants %lld MIG slices for one process, which can use 1",
@@ -126,13 +138,16 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                 return text_format(arena, "wants an NVLink domain of %lld, the pool has %lld",
                                    wanted, offered);
         case REASON_QUOTA_EXCEEDED:
-                return text_format(arena, "wants %lld units, the namespace's quota has %lld left",
-                                   wanted, offered);
+                a = units(wanted, arena);
+                return text_format(arena, "wants %.*s, the namespace's quota has %lld left",
+                                   TEXT_ARG(a), offered);
         case REASON_NO_CAPACITY:
+                a = units(wanted, arena);
                 return text_format(arena,
-                                   "wants %lld units, %lld of %lld are free, at most %lld of "
-                                   "them on one node",
-                                   wanted, offered, (long long)v->total, (long long)v->gap);
+                                   "wants %.*s, %lld of %lld are free, at most %lld of them on one "
+                                   "node%s%.*s",
+                                   TEXT_ARG(a), offered, (long long)v->total, (long long)v->gap,
+                                   text_is_empty(v->detail) ? "" : "; ", TEXT_ARG(v->detail));
         }
         BUG("a reason without a sentence");
 }

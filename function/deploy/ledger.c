@@ -76,6 +76,19 @@ static int compare_i64(int64_t a, int64_t b) {
         return (a > b) - (a < b);
 }
 
+/* Between two reservations of one deployment; what is equal here too is seated alike. */
+static int compare_own(const struct reservation *a, const struct reservation *b) {
+        int order = compare_i64(a->order, b->order);
+
+        if (order == 0)
+                order = compare_i64(a->nodes, b->nodes);
+        if (order == 0)
+                order = compare_i64(a->units_per_node, b->units_per_node);
+        if (order == 0)
+                order = compare_i64(a->admitted, b->admitted);
+        return order != 0 ? order : compare_i64(a->replicas, b->replicas);
+}
+
 /* The order in which admitted replicas are seated: what is hard to seat goes first. */
 static int compare_size(const void *a, const void *b) {
         const struct reservation *x = *(const struct reservation *const *)a;
@@ -86,7 +99,7 @@ static int compare_size(const void *a, const void *b) {
                 order = compare_i64(y->units_per_node, x->units_per_node);
         if (order == 0)
                 order = compare_names(x, y);
-        return order != 0 ? order : compare_i64(x->order, y->order);
+        return order != 0 ? order : compare_own(x, y);
 }
 
 /* The order in which what has not served yet holds its place: who came first stays. */
@@ -101,8 +114,11 @@ static int compare_holding(const void *a, const void *b) {
                 order = text_compare(x->created, y->created);
         if (order == 0)
                 order = compare_names(x, y);
-        return order != 0 ? order : compare_i64(x->order, y->order);
+        return order != 0 ? order : compare_own(x, y);
 }
+
+/* Sizes up to here, which is nearly all, remember where room for them begins. */
+enum { SMALL_SIZE_MAX = 16 };
 
 /* The nodes of a sub-pool while replicas are being seated. */
 struct hall {
@@ -111,44 +127,50 @@ struct hall {
         int64_t nodes;
         int64_t units_per_node;
         int64_t seated_units;
-        int64_t cursor; /* nodes below it have no room for size */
-        int64_t size;
+        int64_t first[SMALL_SIZE_MAX + 1]; /* nodes below it have no room for that size */
 };
 
-/*
- * Seats one replica on its lowest nodes with room. Free room only shrinks, so a
- * run of replicas of one size never looks at a full node twice.
- */
-static bool seat_replica(struct hall *hall, const struct reservation *r) {
-        int64_t found = 0, at, size = r->units_per_node;
+/* The lowest node with room for size. Free room only shrinks: no full node is looked at twice. */
+static int64_t first_with_room(struct hall *hall, int64_t size) {
+        int64_t at = size <= SMALL_SIZE_MAX ? hall->first[size] : 0;
 
-        if (size != hall->size) {
-                hall->size = size;
-                hall->cursor = 0;
-        }
-        while (hall->cursor < hall->n && hall->free[hall->cursor] < size)
-                hall->cursor++;
-        for (at = hall->cursor; at < hall->n && found < r->nodes; at++)
-                found += hall->free[at] >= size;
-        if (found < r->nodes)
-                return false;
-        for (at = hall->cursor; found > 0; at++) {
-                if (hall->free[at] < size)
-                        continue;
-                hall->free[at] -= size;
-                found--;
-        }
-        hall->seated_units += size * r->nodes;
-        return true;
+        while (at < hall->n && hall->free[at] < size)
+                at++;
+        if (size <= SMALL_SIZE_MAX)
+                hall->first[size] = at;
+        return at;
 }
 
-/* How many of count replicas got a seat: after the first that does not, no other of its size does.
+/*
+ * Seats replicas one after the other, each on its lowest nodes with room, and
+ * returns how many of count got a seat. As long as none of its nodes fills up the
+ * next replica sits where the last one did: so many are seated in one round. What
+ * a reservation claims thus costs no time by itself.
  */
 static int64_t seat_replicas(struct hall *hall, const struct reservation *r, int64_t count) {
-        int64_t seated = 0;
+        int64_t seated = 0, size = r->units_per_node;
 
-        while (seated < count && seat_replica(hall, r))
-                seated++;
+        while (seated < count) {
+                int64_t first = first_with_room(hall, size), found = 0, round = count - seated;
+
+                for (int64_t at = first; at < hall->n && found < r->nodes; at++) {
+                        if (hall->free[at] < size)
+                                continue;
+                        if (hall->free[at] / size < round)
+                                round = hall->free[at] / size;
+                        found++;
+                }
+                if (found < r->nodes)
+                        break;
+                for (int64_t at = first; found > 0; at++) {
+                        if (hall->free[at] < size)
+                                continue;
+                        hall->free[at] -= size * round;
+                        found--;
+                }
+                hall->seated_units += size * round * r->nodes;
+                seated += round;
+        }
         return seated;
 }
 
@@ -210,7 +232,8 @@ int ledger_seat(const struct ledger *ledger, const struct sub_pool *sub_pool,
 
                 if (without <= 0)
                         continue;
-                seats.without += without;
+                if (__builtin_add_overflow(seats.without, without, &seats.without))
+                        seats.without = INT64_MAX;
                 if (all[i] == asking)
                         seats.own_without = without;
         }

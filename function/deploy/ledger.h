@@ -107,7 +107,8 @@ struct seats {
  *
  * It proves that a packing exists; kube-scheduler may choose another.
  *
- * Time: reservations of the sub-pool x log, plus their distinct sizes x nodes.
+ * Time: reservations of the sub-pool x log, plus their distinct sizes x nodes,
+ * however many replicas they claim.
  * Errors: -ENOMEM
  */
 int ledger_seat(const struct ledger *ledger, const struct sub_pool *sub_pool,

@@ -150,11 +150,12 @@ struct demand match_demand(const struct candidate *c) {
 }
 
 int64_t match_memory(const struct candidate *c) {
+        int64_t units;
+
         if (c->profile->gpus_per_node > 0 || c->model->vram_bytes == 0)
                 return c->profile->needs.memory_bytes;
-        if (is_whole_gpu(c->sub_pool) && c->sub_pool->memory_bytes > 0)
-                return 0; /* several GPUs have it together: match_demand() */
-        return c->model->vram_bytes;
+        units = match_demand(c).units_per_node;
+        return c->model->vram_bytes / units + (c->model->vram_bytes % units > 0);
 }
 
 static struct verdict verdict(enum reason reason) {

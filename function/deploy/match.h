@@ -50,7 +50,7 @@ struct verdict {
         enum reason reason;
         int64_t wanted, offered; /* the two numbers that were compared */
         int64_t total, gap;      /* NoCapacity: units of the sub-pool, largest gap on one node */
-        struct text detail;      /* the key, value or sentence that failed */
+        struct text detail;      /* the key, value or sentence that failed; NoCapacity: what else */
 };
 
 /* What one replica takes from a sub-pool. */
@@ -76,7 +76,11 @@ struct candidate {
  */
 struct demand match_demand(const struct candidate *c);
 
-/* match_memory() - bytes that one unit must have for this candidate; 0: any. */
+/*
+ * match_memory() - bytes that one unit must have for this candidate; 0: any
+ *
+ * Of vram that several whole GPUs have together, each one's part.
+ */
 int64_t match_memory(const struct candidate *c);
 
 /*

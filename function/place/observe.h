@@ -19,7 +19,7 @@ struct service observe_service(struct value object, bool route);
 
 /*
  * observe_held() - one's own assignments: the observed reservations, with their services
- * @ret: set on success; sorted by suffix
+ * @ret: set on success; those of reservations by suffix, then the rebuilt ones
  *
  * A service whose reservation was lost is rebuilt from its annotation. One that
  * tells nothing is left out: it stays frozen.

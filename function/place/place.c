@@ -167,16 +167,23 @@ static bool is_planned(const struct plan *plan, struct text key, struct arena *a
         return false;
 }
 
-/* A service that says nothing of its assignment: nobody may delete what nobody understands. */
+/*
+ * A service that says nothing of its assignment, in a reservation or by itself:
+ * nobody may delete what nobody understands.
+ */
 static bool tells_nothing(const struct resource *r, const struct state *observed,
                           struct arena *arena) {
         struct text suffix = text_slice(r->name, sizeof(KEY_SERVING) - 1, r->name.len);
         struct value annotations = value_at(r->object, "metadata.annotations");
         struct text json = value_text(value_get(annotations, TEXT(ANNOTATION_ASSIGNMENT)));
+        const struct resource *reservation =
+                state_resource(observed, names_key(KEY_RESERVATION, suffix, arena));
         struct reservation unused;
 
-        return !state_resource(observed, names_key(KEY_RESERVATION, suffix, arena)) &&
-               !reservation_from_annotation(json, arena, &unused);
+        if (reservation &&
+            reservation_from_data(value_get(reservation->object, TEXT("data")), &unused))
+                return false;
+        return !reservation_from_annotation(json, arena, &unused);
 }
 
 static void keep_unexplained(const struct placing *placing, const struct plan *plan) {

@@ -9,7 +9,7 @@
 
 /* What the nodeSelector says of the strategy; inferred when it says nothing. */
 static enum strategy selector_strategy(const struct pool *pool) {
-        struct value selector = pool->node_selector;
+        struct value selector = pool_selector(pool);
         struct text strategy = value_text(value_get(selector, TEXT("nvidia.com/mig.strategy")));
 
         if (value_get(selector, TEXT("cloud.google.com/gke-gpu-partition-size")).kind !=
@@ -19,12 +19,6 @@ static enum strategy selector_strategy(const struct pool *pool) {
                           TEXT("-MIG-")))
                 return STRATEGY_SINGLE;
         return text_equal(strategy, TEXT("mixed")) ? STRATEGY_MIXED : STRATEGY_INFERRED;
-}
-
-enum strategy resource_strategy(const struct pool *pool) {
-        if (pool->strategy != STRATEGY_INFERRED)
-                return pool->strategy;
-        return selector_strategy(pool) == STRATEGY_SINGLE ? STRATEGY_SINGLE : STRATEGY_MIXED;
 }
 
 static struct text dotted(struct text profile, struct arena *arena) {
@@ -42,7 +36,7 @@ static struct text resource_name(const struct sub_pool *s, struct arena *arena) 
 
         if (!text_is_empty(pool->resource_name))
                 return pool->resource_name;
-        if (!text_is_empty(s->mig_profile) && resource_strategy(pool) == STRATEGY_MIXED) {
+        if (!text_is_empty(s->mig_profile) && pool_strategy(pool) == STRATEGY_MIXED) {
                 parts[0] = TEXT("nvidia.com/mig-");
                 parts[1] = dotted(s->mig_profile, arena);
         }

@@ -25,7 +25,4 @@
  */
 int resource_resolve(struct environment *environment, struct arena *arena);
 
-/* resource_strategy() - single or mixed, as written or inferred. */
-enum strategy resource_strategy(const struct pool *pool);
-
 #endif
