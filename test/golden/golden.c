@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "again.h"
 #include "case.h"
 #include "function.h"
 #include "shuffle.h"
@@ -96,6 +97,20 @@ static void check_shuffled(struct tap *tap, const struct golden *golden, const c
         report(tap, true, name, "does not mind the order of maps");
 }
 
+static void check_settles(struct tap *tap, const struct golden *golden, const char *name,
+                          struct arena *arena) {
+        struct fault fault = { 0 };
+        struct text stream;
+        size_t n_rounds = 0;
+        int rc = again_settles(golden, arena, &n_rounds, &stream, &fault);
+
+        if (rc < 0)
+                fprintf(stderr, "%s: %.*s\n", name, TEXT_ARG(fault_text(&fault, arena)));
+        else
+                printf("# %s: settled after %zu reconciles\n", name, n_rounds);
+        report(tap, rc == 0, name, "settles when its answer is observed");
+}
+
 static void check_case(struct tap *tap, const struct golden *golden, const char *name,
                        struct arena *arena) {
         struct fault fault = { 0 };
@@ -109,6 +124,7 @@ static void check_case(struct tap *tap, const struct golden *golden, const char 
         }
         compare(tap, golden, name, got, arena);
         check_shuffled(tap, golden, name, got, arena);
+        check_settles(tap, golden, name, arena);
 }
 
 /* The requests that a case leads to, with their answers. */

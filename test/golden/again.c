@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "again.h"
+
+#include <errno.h>
+
+#include "cli/document.h"
+#include "cli/identity.h"
+
+static struct text resource_name(struct value object) {
+        return value_text(
+                value_get(value_at(object, "metadata.annotations"), TEXT(IDENTITY_RESOURCE_NAME)));
+}
+
+static struct value find(const struct objects *observed, struct text name) {
+        for (size_t i = 0; i < observed->n; i++) {
+                if (text_equal(resource_name(observed->items[i]), name))
+                        return observed->items[i];
+        }
+        return (struct value) { 0 };
+}
+
+static void overlay(struct node *map, struct value over, struct arena *arena) {
+        struct value_iter it = value_iterate(over);
+        struct value member;
+        struct text key;
+
+        while (value_next(&it, &key, &member))
+                node_set(map, key, node_value(arena, member));
+}
+
+/* What is composed now over what was there: its status, its generation. */
+static int apply(struct value before, struct value composed, struct arena *arena,
+                 struct value *ret) {
+        struct node *object = identity_members(before, arena);
+        struct node *metadata = identity_members(value_get(before, TEXT("metadata")), arena);
+        struct text bytes;
+        int rc;
+
+        overlay(object, composed, arena);
+        overlay(metadata, value_get(composed, TEXT("metadata")), arena);
+        node_set(object, TEXT("metadata"), metadata);
+        rc = node_encode(object, arena, &bytes);
+        if (rc == 0)
+                *ret = value_of_struct(bytes);
+        return rc;
+}
+
+/* The cluster as the answer leaves it. */
+static int observe(struct pipeline_input *in, struct text stream, struct arena *arena,
+                   struct fault *fault) {
+        struct objects answer, observed;
+        int rc = yaml_read(stream, "answer", arena, &answer, fault);
+
+        if (rc < 0)
+                return rc;
+        observed.n = answer.n - 1;
+        observed.items = ARENA_ARRAY(arena, observed.n, struct value);
+        if (!observed.items)
+                return -ENOMEM;
+        for (size_t i = 0; i < observed.n; i++) {
+                struct value composed = answer.items[i + 1];
+
+                rc = apply(find(&in->observed, resource_name(composed)), composed, arena,
+                           &observed.items[i]);
+                if (rc < 0)
+                        return rc;
+        }
+        in->composite = answer.items[0];
+        in->observed = observed;
+        return 0;
+}
+
+static int reconcile(const struct pipeline_input *in, struct arena *arena, struct text *ret,
+                     bool *ret_fatal, struct fault *fault) {
+        struct document_options options = { .full_composite = true };
+        struct pipeline_output out;
+        struct builder b;
+        int rc = pipeline_run(in, &pipeline_in_process, NULL, arena, &out, fault);
+
+        if (rc < 0)
+                return rc;
+        builder_init(&b, arena);
+        rc = document_write(in, &out, options, &b, arena);
+        if (rc < 0)
+                return rc;
+        *ret = builder_done(&b);
+        *ret_fatal = out.fatal.len > 0;
+        return 0;
+}
+
+int again_settles(const struct golden *golden, struct arena *arena, size_t *ret_rounds,
+                  struct text *ret_stream, struct fault *fault) {
+        struct pipeline_input in = golden->input;
+        struct text before = { 0 };
+
+        for (size_t round = 0; round <= AGAIN_ROUNDS_MAX; round++) {
+                struct text stream;
+                bool fatal;
+                int rc = reconcile(&in, arena, &stream, &fatal, fault);
+
+                if (rc < 0)
+                        return rc;
+                if (fatal || text_equal(stream, before)) {
+                        *ret_rounds = round;
+                        *ret_stream = stream;
+                        return 0;
+                }
+                rc = observe(&in, stream, arena, fault);
+                if (rc < 0)
+                        return rc;
+                before = stream;
+        }
+        fault_set(fault, "the answer still changes after %d reconciles", AGAIN_ROUNDS_MAX);
+        return -ELOOP;
+}
