@@ -204,7 +204,7 @@ static void check_toleration(struct reader *rd, const struct member *f) {
         if (read_text(rd, key_field, &key) && !is_label_key(key))
                 reader_refuse(rd, &key_field, "%.*s is not a label key",
                               TEXT_ARG(value_brief(key_field.value, rd->arena)));
-        else if (member_is_absent(&key_field) && op == 0)
+        else if (text_is_empty(value_text(key_field.value)) && op == 0)
                 reader_refuse(rd, f, "a toleration without a key needs the operator Exists");
         if (read_text(rd, value_field, &value) && op == 1)
                 reader_refuse(rd, &value_field, "the operator Exists takes no value");

@@ -202,6 +202,7 @@ static struct serving_profile implicit_profile(const struct model *model) {
 static void read_profile(struct reader *rd, const struct member *f, const struct model *model,
                          struct serving_profile *ret) {
         *ret = implicit_profile(model);
+        ret->name = (struct text) { 0 };
         ret->path = text_format(rd->arena, "spec.serving[%zu]", f->index);
         if (member_is_absent(f))
                 reader_refuse(rd, f, "must be a map, but is null");
@@ -223,7 +224,7 @@ static void refuse_equal_names(struct reader *rd, const struct member *serving,
                         struct member f =
                                 member_named(&element, TEXT("name"), (struct value) { 0 });
 
-                        if (!text_equal(name, model->profiles[j].name))
+                        if (text_is_empty(name) || !text_equal(name, model->profiles[j].name))
                                 continue;
                         reader_refuse(rd, &f, "two serving profiles are called \"%.*s\"",
                                       TEXT_ARG(name));

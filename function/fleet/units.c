@@ -65,15 +65,19 @@ static void tell_of_other_cards(struct pool *pool, struct arena *arena) {
         }
 }
 
-/* The most that any product of the pool's alias has. */
-static int64_t largest_card_bytes(const struct pool *pool) {
-        const struct gpu_product *products[CANDIDATES_MAX];
+/*
+ * The first product of the alias that has the declared memory; where all have
+ * less, the one with the most, so that nothing is reported without need.
+ */
+static const struct gpu_product *choose_card(const struct pool *pool) {
+        const struct gpu_product *products[CANDIDATES_MAX], *largest = NULL;
         size_t n = catalog_find(pool->accelerator_type, products, CANDIDATES_MAX);
-        int64_t largest = UNKNOWN_BYTES;
 
         for (size_t i = 0; i < n && i < CANDIDATES_MAX; i++) {
-                if (products[i]->memory_gib * GIB > largest)
-                        largest = products[i]->memory_gib * GIB;
+                if (products[i]->memory_gib * GIB / pool->share_replicas >= pool->memory_bytes)
+                        return products[i];
+                if (!largest || products[i]->memory_gib > largest->memory_gib)
+                        largest = products[i];
         }
         return largest;
 }
@@ -89,21 +93,22 @@ static void tell_over_declared(struct pool *pool, struct arena *arena, struct te
 }
 
 static int count_gpus(struct pool *pool, const struct settings *settings, struct arena *arena) {
-        const struct gpu_product *product = pool->product;
+        const struct gpu_product *product = choose_card(pool);
         int64_t share = pool->share_replicas, bytes = pool->memory_bytes;
-        int64_t most_bytes = largest_card_bytes(pool);
+        int64_t card_bytes = product ? product->memory_gib * GIB / share : UNKNOWN_BYTES;
         struct sub_pool *sub = ARENA_NEW(arena, struct sub_pool);
 
         if (!sub)
                 return -ENOMEM;
+        pool->product = product;
         if (bytes == UNKNOWN_BYTES && product) {
-                bytes = product->memory_gib * GIB / share;
+                bytes = card_bytes;
                 tell_of_other_cards(pool, arena);
         }
-        if (most_bytes != UNKNOWN_BYTES && pool->memory_bytes > most_bytes / share)
+        if (product && bytes > card_bytes)
                 tell_over_declared(pool, arena,
                                    share > 1 ? TEXT("a share") : TEXT("the accelerator"),
-                                   most_bytes / share, "");
+                                   card_bytes, "");
         if (settings->memory_usable && product && product->reported_mib > 0)
                 bytes = smaller(bytes, product->reported_mib * MIB / share);
         fill(sub, pool, (struct text) { 0 }, 1, bytes);

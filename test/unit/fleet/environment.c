@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/sweep.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fleet/environment.h"
+#include "lib/json.h"
+
+static struct arena arena, input_arena;
+static struct settings settings;
+
+static int set_up(void **state) {
+        struct fault fault;
+
+        (void)state;
+        arena_init(&arena, 1 << 24);
+        arena_init(&input_arena, 1 << 22);
+        return settings_read((struct value) { 0 }, &arena, &settings, &fault);
+}
+
+static int tear_down(void **state) {
+        (void)state;
+        arena_release(&arena);
+        arena_release(&input_arena);
+        return 0;
+}
+
+static void read_environment(const char *json, struct environment *ret) {
+        assert_int_equal(environment_read(json_value(&arena, json), &settings, &arena, ret), 0);
+}
+
+static const char everything[] =
+        "{'metadata': {'name': 'eu', 'labels': {'region': 'eu'}},"
+        " 'spec': {'cluster': {'source': 'Existing', 'existing': {"
+        "     'secretRef': {'namespace': 'keys', 'name': 'eu-kubeconfig', 'key': 'config'},"
+        "     'nodePools': [{'name': 'two', 'acceleratorType': 'nvidia-h100-80gb',"
+        "         'nodeSelector': {'pool': 'two'},"
+        "         'migConfiguration': {'layout': {'3g.40gb': 1, '1g.10gb': 4}}}]},"
+        "   'gke': {'nodePools': [{'name': 'three', 'acceleratorType': 'nvidia-l4',"
+        "         'labels': {'pool': 'three'}}]}},"
+        "  'nodePools': [{'name': 'one', 'acceleratorType': 'nvidia-h100-80gb',"
+        "      'acceleratorCount': 8, 'nodeSelector': {'pool': 'one'},"
+        "      'migConfiguration': {'profile': '3g.40gb'}},"
+        "    {'name': 'bad', 'acceleratorCount': 0}]},"
+        " 'status': {'providerConfigRef': {'name': 'my-config'},"
+        "   'conditions': [{'type': 'Synced', 'status': 'False'},"
+        "                  {'type': 'Ready', 'status': 'True'}]}}";
+
+static void test_everything(void **state) {
+        static const char *const names[] = { "one", "bad", "two", "three" };
+        static const char *const paths[] = {
+                "spec.nodePools[0]",
+                "spec.nodePools[1]",
+                "spec.cluster.existing.nodePools[0]",
+                "spec.cluster.gke.nodePools[0]",
+        };
+        struct environment e;
+        int32_t order = 0;
+
+        (void)state;
+        read_environment(everything, &e);
+        assert_true(text_is_empty(e.invalid));
+        assert_true(text_equal(e.name, TEXT("eu")));
+        assert_true(text_equal(value_text(value_get(e.labels, TEXT("region"))), TEXT("eu")));
+        assert_int_equal(e.source, CLUSTER_EXISTING);
+        assert_true(text_equal(e.secret_namespace, TEXT("keys")));
+        assert_true(text_equal(e.secret_name, TEXT("eu-kubeconfig")));
+        assert_true(text_equal(e.secret_key, TEXT("config")));
+        assert_true(text_equal(e.provider_config, TEXT("my-config")));
+        assert_false(e.not_ready);
+        assert_int_equal(e.n_pools, 4);
+        assert_int_equal(e.n_sub_pools, 5);
+        for (size_t i = 0; i < e.n_pools; i++) {
+                assert_true(text_equal(e.pools[i].name, text_from(names[i])));
+                assert_true(text_equal(e.pools[i].path, text_from(paths[i])));
+                assert_ptr_equal(e.pools[i].environment, &e);
+                for (size_t j = 0; j < e.pools[i].n_sub_pools; j++) {
+                        assert_int_equal(e.pools[i].sub_pools[j].order, order++);
+                        assert_ptr_equal(e.pools[i].sub_pools[j].environment, &e);
+                        assert_ptr_equal(e.pools[i].sub_pools[j].pool, &e.pools[i]);
+                }
+        }
+        /* One bad pool spoils no other. */
+        assert_true(text_is_empty(e.pools[0].invalid));
+        assert_int_equal(e.pools[0].sub_pools[0].units, 16);
+        assert_true(
+                text_equal(e.pools[1].invalid,
+                           TEXT("spec.nodePools[1].acceleratorCount: 0 is not within 1 and 1024")));
+        assert_int_equal(e.pools[2].n_sub_pools, 2);
+}
+
+static void test_defaults(void **state) {
+        struct environment e;
+
+        (void)state;
+        read_environment("{'metadata': {'name': 'eu'}}", &e);
+        assert_true(text_is_empty(e.invalid));
+        assert_int_equal(e.source, CLUSTER_IN_CLUSTER);
+        assert_true(text_is_empty(e.secret_name));
+        assert_true(text_equal(e.provider_config, TEXT("eu-cluster")));
+        assert_false(e.not_ready);
+        assert_int_equal(e.n_pools, 0);
+
+        read_environment("{'metadata': {'name': 'eu'}, 'spec': {'cluster': {'source': 'Existing', "
+                         "'existing': {'secretRef': {'name': 'k'}}}, 'nodePools': null}}",
+                         &e);
+        assert_true(text_is_empty(e.invalid));
+        assert_true(text_equal(e.secret_namespace, TEXT("crossplane-system")));
+        assert_true(text_equal(e.secret_key, TEXT("kubeconfig")));
+}
+
+static void test_invalid(void **state) {
+        static const struct {
+                const char *spec;
+                const char *invalid;
+        } rows[] = {
+                {"[]",                                                             "spec: must be a map, but is a list"          },
+                { "{'nodePools': {}}",                                             "spec.nodePools: must be a list, but is a map"},
+                { "{'cluster': 'eu'}",                                             "spec.cluster: must be a map, but is a string"},
+                { "{'cluster': {'source': 'EKS'}}",
+                 "spec.cluster.source: \"EKS\" is not one of InCluster, Existing, GKE"                                           },
+                { "{'cluster': {'gke': {'nodePools': 'all'}}}",
+                 "spec.cluster.gke.nodePools: must be a list, but is a string"                                                   },
+                { "{'cluster': {'existing': {'secretRef': {'name': 'A'}}}}",
+                 "spec.cluster.existing.secretRef.name: \"A\" is not a name for an object"                                       },
+                { "{'cluster': {'source': 'Nope'}, 'nodePools': [{'name': 'a'}]}",
+                 "spec.cluster.source: \"Nope\" is not one of InCluster, Existing, GKE"                                          },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                char json[512];
+                struct environment e;
+
+                snprintf(json, sizeof(json), "{'metadata': {'name': 'eu'}, 'spec': %s}",
+                         rows[i].spec);
+                read_environment(json, &e);
+                print_message("%s\n  %.*s\n", json, TEXT_ARG(e.invalid));
+                assert_true(text_equal(e.invalid, text_from(rows[i].invalid)));
+                assert_int_equal(e.n_pools, 0);
+                assert_int_equal(e.n_sub_pools, 0);
+        }
+}
+
+static void test_ready(void **state) {
+        static const struct {
+                const char *conditions;
+                bool not_ready;
+        } rows[] = {
+                {"[]",                                        false},
+                { "[{'type': 'Ready', 'status': 'True'}]",    false},
+                { "[{'type': 'Ready', 'status': 'False'}]",   true },
+                { "[{'type': 'Ready', 'status': 'Unknown'}]", true },
+                { "[{'type': 'Ready'}]",                      true },
+                { "[{'type': 'Synced', 'status': 'False'}]",  false},
+                { "'none'",                                   false},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                char json[256];
+                struct environment e;
+
+                snprintf(json, sizeof(json), "{'status': {'conditions': %s}}", rows[i].conditions);
+                read_environment(json, &e);
+                assert_int_equal(e.not_ready, rows[i].not_ready);
+        }
+}
+
+static void test_equal_names(void **state) {
+        struct environment e;
+
+        (void)state;
+        read_environment("{'spec': {'nodePools': [{'name': 'x'}, {'name': 'y'}],"
+                         " 'cluster': {'gke': {'nodePools': [{'name': 'x'}, {'name': 'x'}]}}}}",
+                         &e);
+        assert_int_equal(e.n_pools, 4);
+        for (size_t i = 0; i < 4; i++) {
+                if (i == 1) {
+                        assert_true(text_is_empty(e.pools[i].invalid));
+                        continue;
+                }
+                assert_true(text_equal(e.pools[i].invalid, TEXT("two pools are called \"x\"")));
+                assert_int_equal(e.pools[i].sub_pools[0].units, 0);
+        }
+        /* Pools without a name have a mistake of their own. */
+        read_environment("{'spec': {'nodePools': [{}, {}]}}", &e);
+        assert_true(text_equal(e.pools[1].invalid, TEXT("spec.nodePools[1].name: is missing")));
+}
+
+/* Selectors of pools a, b, c; what each is told of the others. */
+static void test_overlaps(void **state) {
+        static const struct {
+                const char *selectors[3];
+                const char *told[3];
+        } rows[] = {
+                {{ "{'p': 'a'}", "{'p': 'b'}", "{'p': 'c'}" },            { NULL, NULL, NULL }},
+                { { "{'p': 'a'}", "{'p': 'a'}", "{'p': 'c'}" },
+                 { "overlaps pool \"b\": a node may match both",
+                    "overlaps pool \"a\": a node may match both", NULL }                      },
+                { { "{'p': 'a'}", "{'p': 'b'}", "{'p': 'a', 'q': 'x'}" },
+                 { "overlaps pool \"c\": a node may match both", NULL,
+                    "overlaps pool \"a\": a node may match both" }                            },
+                { { "{'p': 'a'}", "{'q': 'b'}", "{'r': 'a'}" },           { NULL, NULL, NULL }},
+                { { "{}", "{'p': 'b'}", "{'p': 'c'}" },
+                 { "overlaps pool \"b\" and 1 more: a node may match all",
+                    "overlaps pool \"a\": a node may match both",
+                    "overlaps pool \"a\": a node may match both" }                            },
+                { { "{'p': 'a'}", "{'p': 1}", "{'p': 'c'}" },             { NULL, NULL, NULL }},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                char json[512];
+                struct environment e;
+
+                snprintf(json, sizeof(json),
+                         "{'spec': {'nodePools': [{'name': 'a', 'nodeSelector': %s},"
+                         "{'name': 'b', 'nodeSelector': %s}, {'name': 'c', 'nodeSelector': %s}]}}",
+                         rows[i].selectors[0], rows[i].selectors[1], rows[i].selectors[2]);
+                print_message("%s\n", json);
+                read_environment(json, &e);
+                for (size_t j = 0; j < 3; j++) {
+                        const struct pool *pool = &e.pools[j];
+
+                        assert_int_equal(pool->n_messages, rows[i].told[j] ? 1 : 0);
+                        if (rows[i].told[j])
+                                assert_true(
+                                        text_equal(pool->messages[0], text_from(rows[i].told[j])));
+                }
+        }
+}
+
+static void test_many_pools(void **state) {
+        struct node *object = node_map(&input_arena);
+        struct node *pools = node_add_list(node_add_map(object, "spec"), "nodePools");
+        struct environment e;
+        struct text bytes;
+
+        (void)state;
+        for (int i = 0; i < 2000; i++)
+                node_set_string(node_append_map(pools), "name",
+                                text_format(&input_arena, "pool-%d", i / 2));
+        assert_int_equal(node_encode(object, &input_arena, &bytes), 0);
+        assert_int_equal(environment_read(value_of_struct(bytes), &settings, &arena, &e), 0);
+        assert_int_equal(e.n_pools, 2000);
+        for (int i = 0; i < 2000; i++)
+                assert_true(text_starts_with(e.pools[i].invalid, TEXT("two pools are called")));
+}
+
+static void test_without_memory(void **state) {
+        static const char *const objects[] = {
+                everything,
+                "{'spec': {'nodePools': [{'name': 'a'}, {'name': 'a'}]}}",
+                "{'spec': {'nodePools': 7}}",
+                "{'spec': {'nodePools': [{'name': 'a', 'acceleratorType': 'nvidia-a100',"
+                "'migConfiguration': {'profile': '1g.10gb', 'slicesPerGpu': 9},"
+                "'capabilities': {'memoryPerGpu': '80Gi'}}, {'name': 'b'},"
+                "{'name': 'c', 'acceleratorType': 'nvidia-a30', 'migConfiguration':"
+                "{'layout': {'1g.6gb': 7}}}]}}",
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+                struct value object = json_value(&input_arena, objects[i]);
+
+                for (uint64_t n = 1;; n++) {
+                        struct environment e;
+
+                        sweep_arm(&arena, n);
+                        if (sweep_is_over(&arena, n,
+                                          environment_read(object, &settings, &arena, &e)))
+                                break;
+                }
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_everything, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_defaults, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_invalid, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_ready, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_equal_names, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_overlaps, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_many_pools, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
+        };
+
+        return cmocka_run_group_tests_name("environment", tests, NULL, NULL);
+}

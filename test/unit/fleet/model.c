@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/sweep.h"
+
+#include <stdio.h>
+
+#include "fleet/model.h"
+#include "lib/json.h"
+
+static struct arena arena, input_arena;
+
+static int set_up(void **state) {
+        (void)state;
+        arena_init(&arena, 1 << 20);
+        arena_init(&input_arena, 1 << 20);
+        return 0;
+}
+
+static int tear_down(void **state) {
+        (void)state;
+        arena_release(&arena);
+        arena_release(&input_arena);
+        return 0;
+}
+
+/* Members beside a good model and repository; the one sentence that they give. */
+static const struct {
+        const char *members;
+        const char *mistake;
+} beside[] = {
+        {"'source': 'S3'",                                                                          "spec.source: \"S3\" is not one of HuggingFace"   },
+        { "'resources': {'cpu': 'many'}",                                                           "spec.resources.cpu: not a quantity: \"many\""    },
+        { "'resources': {'memory': '64GiB'}",                                                       "spec.resources.memory: not a quantity: \"64GiB\""},
+        { "'resources': {'vram': '0'}",                                                             "spec.resources.vram: \"0\" is not above 0"       },
+        { "'resources': {'vram': -1}",                                                              "spec.resources.vram: -1 is not above 0"          },
+        { "'resources': []",                                                                        "spec.resources: must be a map, but is a list"    },
+        { "'serving': {}",                                                                          "spec.serving: must be a list, but is a map"      },
+        { "'serving': [7]",                                                                         "spec.serving[0]: must be a map, but is a number" },
+        { "'serving': [null]",                                                                      "spec.serving[0]: must be a map, but is null"     },
+        { "'serving': [{}]",                                                                        "spec.serving[0].name: is missing"                },
+        { "'serving': [{'name': 'a'}, {'name': 'b'}, {'name': 'a'}]",
+         "spec.serving[2].name: two serving profiles are called \"a\""                                                                                },
+        { "'serving': [{'name': 'a', 'poolSelector': {'matchLabels': {'x': 1}}}]",
+         "spec.serving[0].poolSelector.matchLabels[x]: must be a string, but is a number: put it "
+          "in quotes"                                                                                                                                 },
+        { "'serving': [{'name': 'a', 'engine': {'name': 'TGI'}}]",
+         "spec.serving[0].engine.name: \"TGI\" is not an engine that can be served: vLLM is"                                                          },
+        { "'serving': [{'name': 'a', 'engine': {'image': 'vllm:latest '}}]",
+         "spec.serving[0].engine.image: \"vllm:latest \" is not an image"                                                                             },
+        { "'serving': [{'name': 'a', 'engine': {'args': ['--a', 7]}}]",
+         "spec.serving[0].engine.args[1]: must be a string, but is a number"                                                                          },
+        { "'serving': [{'name': 'a', 'engine': {'args': ['--x={{.Name}}']}}]",
+         "spec.serving[0].engine.args[0]: \"--x={{.Name}}\" holds \"{{\", which does not reach "
+          "the engine"                                                                                                                                },
+        { "'serving': [{'name': 'a', 'engine': {'args': ['--x=$HOME']}}]",
+         "spec.serving[0].engine.args[0]: \"--x=$HOME\" holds \"$\", which does not reach the "
+          "engine"                                                                                                                                    },
+        { "'serving': [{'name': 'a', 'engine': {'args': ['`id`']}}]",
+         "spec.serving[0].engine.args[0]: \"`id`\" holds a backquote, which does not reach the "
+          "engine"                                                                                                                                    },
+        { "'serving': [{'name': 'a', 'replicaTopology': {'nodes': 0}}]",
+         "spec.serving[0].replicaTopology.nodes: 0 is not within 1 and 1024"                                                                          },
+        { "'serving': [{'name': 'a', 'replicaTopology': {'gpusPerNode': 1.5}}]",
+         "spec.serving[0].replicaTopology.gpusPerNode: 1.5 is not a whole number"                                                                     },
+        { "'serving': [{'name': 'a', 'replicaTopology': {'gpusPerNode': 2, "
+          "'parallelism': {'tensor': 4}}}]",                                               "spec.serving[0].replicaTopology.parallelism: tensor 4 x pipeline 1 needs more than the "
+          "2 units of a replica"                                                                 },
+        { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'memoryPerGpu': '40GiB'}}}]",
+         "spec.serving[0].replicaTopology.requires.memoryPerGpu: not a quantity: \"40GiB\""                                                           },
+        { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'precisionSupport': "
+          "'fp8'}}}]",                                                                     "spec.serving[0].replicaTopology.requires.precisionSupport: must be a list, but is a "
+          "string"                                                                                                     },
+        { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'precisionSupport': [8]}}}]",
+         "spec.serving[0].replicaTopology.requires.precisionSupport[0]: must be a string, but is "
+          "a number"                                                                                                                                  },
+};
+
+static void test_mistakes(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+                char json[1024];
+                struct model m = { .vram_bytes = 4711 };
+                struct mistakes mistakes = { 0 };
+
+                snprintf(json, sizeof(json),
+                         "{'spec': {'model': {'name': 'm'}, 'huggingFace': {'repo': 'o/m'}, %s}}",
+                         beside[i].members);
+                print_message("%s\n", beside[i].members);
+                assert_int_equal(model_read(json_value(&arena, json), &arena, &m, &mistakes),
+                                 -EINVAL);
+                assert_int_equal(mistakes.n, 1);
+                print_message("  %.*s\n", TEXT_ARG(mistakes.items[0]));
+                assert_true(text_equal(mistakes.items[0], text_from(beside[i].mistake)));
+                assert_int_equal(m.vram_bytes, 4711);
+        }
+}
+
+static void test_every_mistake_is_named(void **state) {
+        static const char *const want[] = {
+                "spec.model: is missing",
+                "spec.huggingFace.repo: \"hf://o/m\" is not a repository, such as "
+                "google/gemma-3-27b-it",
+                "spec.huggingFace.revision: \"a:b\" is not a revision",
+                "spec.huggingFace.secretRef.name: is missing",
+                "spec.resources.cpu: not a quantity: \"x\"",
+                "spec.serving[0].name: is missing",
+                "spec.serving[1].name: must not be empty",
+        };
+        struct value object = json_value(
+                &arena, "{'spec': {'huggingFace': {'repo': 'hf://o/m', 'revision': 'a:b', "
+                        "'secretRef': {}}, 'resources': {'cpu': 'x'},"
+                        "'serving': [{}, {'name': ''}, {'name': 'c'}]}}");
+        struct mistakes mistakes = { 0 };
+        struct model m;
+
+        (void)state;
+        assert_int_equal(model_read(object, &arena, &m, &mistakes), -EINVAL);
+        for (size_t i = 0; i < mistakes.n; i++)
+                print_message("%.*s\n", TEXT_ARG(mistakes.items[i]));
+        assert_int_equal(mistakes.n, sizeof(want) / sizeof(want[0]));
+        for (size_t i = 0; i < mistakes.n; i++)
+                assert_true(text_equal(mistakes.items[i], text_from(want[i])));
+}
+
+static void test_without_spec(void **state) {
+        struct mistakes mistakes = { 0 };
+        struct model m;
+
+        (void)state;
+        assert_int_equal(model_read(json_value(&arena, "{'kind': 'Model'}"), &arena, &m, &mistakes),
+                         -EINVAL);
+        assert_int_equal(mistakes.n, 1);
+        assert_true(text_equal(mistakes.items[0], TEXT("spec: is missing")));
+}
+
+static void read_good(const char *json, struct model *ret) {
+        struct mistakes mistakes = { 0 };
+        int r = model_read(json_value(&arena, json), &arena, ret, &mistakes);
+
+        for (size_t i = 0; i < mistakes.n; i++)
+                print_message("%.*s\n", TEXT_ARG(mistakes.items[i]));
+        assert_int_equal(r, 0);
+}
+
+static void test_one_implicit_profile(void **state) {
+        struct model m;
+
+        (void)state;
+        read_good("{'kind': 'Model', 'metadata': {'name': 'gemma'},"
+                  " 'spec': {'model': {'name': 'g'}, 'huggingFace': {'repo': 'google/gemma'}}}",
+                  &m);
+        assert_true(text_equal(m.kind, TEXT("Model")));
+        assert_true(text_equal(m.name, TEXT("gemma")));
+        assert_true(text_equal(m.uri, TEXT("hf://google/gemma")));
+        assert_true(text_is_empty(m.secret_name));
+        assert_int_equal(m.n_profiles, 1);
+        assert_true(text_equal(m.profiles[0].name, TEXT("default")));
+        assert_false(m.profiles[0].topology);
+        assert_int_equal(m.profiles[0].nodes, 1);
+        assert_int_equal(m.profiles[0].gpus_per_node, 1);
+        assert_int_equal(m.profiles[0].tensor, 1);
+        assert_int_equal(m.profiles[0].pipeline, 1);
+}
+
+/* How many units a vram takes depends on the pool, so that the number is left open. */
+static void test_vram_leaves_units_open(void **state) {
+        struct model m;
+
+        (void)state;
+        read_good("{'spec': {'model': {'name': 'g'}, 'huggingFace': {'repo': 'g'},"
+                  "'resources': {'vram': '40Gi'}, 'serving': [{'name': 'a'},"
+                  "{'name': 'b', 'replicaTopology': {'gpusPerNode': 2}}]}}",
+                  &m);
+        assert_true(m.vram_bytes == INT64_C(40) << 30);
+        assert_int_equal(m.profiles[0].gpus_per_node, 0);
+        assert_int_equal(m.profiles[1].gpus_per_node, 2);
+        assert_int_equal(m.profiles[1].tensor, 2);
+}
+
+static const char everything[] =
+        "{'kind': 'ClusterModel', 'metadata': {'name': 'gemma'}, 'spec': {"
+        " 'model': {'name': 'google/gemma-3-27b-it'}, 'source': 'HuggingFace',"
+        " 'huggingFace': {'repo': 'google/gemma-3-27b-it', 'revision': 'main',"
+        "                 'secretRef': {'name': 'hf-token', 'key': 'TOKEN'}},"
+        " 'resources': {'cpu': '8', 'memory': '64Gi', 'vram': '40Gi'},"
+        " 'serving': [{'name': 'fp8', 'environmentSelector': {'matchLabels': {'tier': 'prod'}},"
+        "   'poolSelector': {'matchLabels': {'disk': 'fast'}},"
+        "   'engine': {'name': 'vLLM', 'image': 'vllm/vllm-openai:v0.20.1',"
+        "              'args': ['--max-model-len=16384', '--x={\\'a\\': 1}']},"
+        "   'replicaTopology': {'nodes': 2, 'gpusPerNode': 4,"
+        "      'parallelism': {'tensor': 8, 'pipeline': 1},"
+        "      'requires': {'memoryPerGpu': '40Gi', 'precisionSupport': ['fp8'],"
+        "                   'interconnect': 'nvlink', 'interNodeBandwidth': 'ib-400g',"
+        "                   'multiNodeCapable': true, 'nvlinkDomainSize': 4,"
+        "                   'zebra': 1, 'colour': 'red'}}}]}}";
+
+static void test_everything(void **state) {
+        const struct serving_profile *p;
+        struct model m;
+
+        (void)state;
+        read_good(everything, &m);
+        assert_true(text_equal(m.model_name, TEXT("google/gemma-3-27b-it")));
+        assert_true(text_equal(m.uri, TEXT("hf://google/gemma-3-27b-it:main")));
+        assert_true(text_equal(m.secret_name, TEXT("hf-token")));
+        assert_true(text_equal(m.secret_key, TEXT("TOKEN")));
+        assert_true(text_equal(m.cpu, TEXT("8")));
+        assert_true(text_equal(m.memory, TEXT("64Gi")));
+        assert_int_equal(m.n_profiles, 1);
+        p = &m.profiles[0];
+        assert_true(text_equal(p->name, TEXT("fp8")));
+        assert_true(text_equal(p->path, TEXT("spec.serving[0]")));
+        assert_true(text_equal(value_text(value_get(p->environment_selector, TEXT("tier"))),
+                               TEXT("prod")));
+        assert_true(
+                text_equal(value_text(value_get(p->pool_selector, TEXT("disk"))), TEXT("fast")));
+        assert_true(text_equal(p->engine, TEXT("vLLM")));
+        assert_true(text_equal(p->image, TEXT("vllm/vllm-openai:v0.20.1")));
+        assert_int_equal(value_count(p->args), 2);
+        assert_true(p->topology);
+        assert_int_equal(p->nodes, 2);
+        assert_int_equal(p->gpus_per_node, 4);
+        assert_int_equal(p->tensor, 8);
+        assert_int_equal(p->pipeline, 1);
+        assert_true(p->needs.memory_bytes == INT64_C(40) << 30);
+        assert_true(text_equal(p->needs.memory, TEXT("40Gi")));
+        assert_int_equal(value_count(p->needs.precisions), 1);
+        assert_true(text_equal(p->needs.interconnect, TEXT("nvlink")));
+        assert_true(text_equal(p->needs.bandwidth, TEXT("ib-400g")));
+        assert_true(p->needs.multi_node.boolean);
+        assert_int_equal(p->needs.nvlink_domain, 4);
+        assert_true(text_equal(p->needs.unknown, TEXT("colour"))); /* the first by name */
+}
+
+static void test_without_memory(void **state) {
+        struct value object = json_value(&input_arena, everything);
+
+        (void)state;
+        for (uint64_t n = 1;; n++) {
+                struct mistakes mistakes = { 0 };
+                struct model m;
+
+                sweep_arm(&arena, n);
+                if (sweep_is_over(&arena, n, model_read(object, &arena, &m, &mistakes)))
+                        break;
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_mistakes, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_every_mistake_is_named, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_without_spec, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_one_implicit_profile, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_vram_leaves_units_open, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_everything, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
+        };
+
+        return cmocka_run_group_tests_name("model", tests, NULL, NULL);
+}

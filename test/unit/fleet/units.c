@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/sweep.h"
+
+#include <stdio.h>
+
+#include "fleet/units.h"
+#include "lib/json.h"
+
+static struct arena arena;
+static struct settings settings;
+
+static int set_up(void **state) {
+        struct fault fault;
+
+        (void)state;
+        arena_init(&arena, 1 << 22);
+        return settings_read((struct value) { 0 }, &arena, &settings, &fault);
+}
+
+static int tear_down(void **state) {
+        (void)state;
+        arena_release(&arena);
+        return 0;
+}
+
+/* A pool on pinned nodes, so that nobody is told of that. */
+static void count(const char *members, struct pool *ret) {
+        char json[1024];
+
+        snprintf(json, sizeof(json), "{'name': 'a', 'nodeSelector': {'a': 'b'}, %s}", members);
+        assert_int_equal(pool_read(json_value(&arena, json), TEXT("spec.nodePools[0]"), NULL,
+                                   &settings, &arena, ret),
+                         0);
+        assert_int_equal(units_count(ret, &settings, &arena), 0);
+        print_message("%s\n", members);
+        for (size_t i = 0; i < ret->n_messages; i++)
+                print_message("  told: %.*s\n", TEXT_ARG(ret->messages[i]));
+        if (!text_is_empty(ret->invalid))
+                print_message("  invalid: %.*s\n", TEXT_ARG(ret->invalid));
+}
+
+#define MIG(profile) "'migConfiguration': {'profile': '" profile "'}"
+#define H100 "'acceleratorType': 'nvidia-h100-80gb', "
+#define SHARED(n) "'sharing': {'strategy': 'TimeSlicing', 'replicas': " #n "}"
+
+static void test_uniform_counts(void **state) {
+        static const struct {
+                const char *members;
+                int64_t per_node, units;
+                const char *profile;
+                const char *reason;
+        } rows[] = {
+                {H100 "'acceleratorCount': 8, 'nodeCount': 0, 'maxNodeCount': 4, " MIG("3g.40gb"),
+                 16,                                                                                                                  64,                          "3g.40gb",    "two slices on each GPU"},
+                { H100 "'acceleratorCount': 8, 'nodeCount': 0, 'maxNodeCount': 8, " MIG("3g.40gb"),
+                 16,                                                                                                                  128,                         "3g.40gb",    ""                      },
+                { H100 "'acceleratorCount': 8, " MIG("1g.10gb"),                                                    56,               56,                          "1g.10gb",
+                 "8 x 7 = 56; the text that asked for this program says 28, a slip"                                                                                                                      },
+                { H100 "'acceleratorCount': 8, " MIG("1G.10GB"),                                                    56,               56,                          "1g.10gb",
+                 "the catalogue's spelling"                                                                                                                                                              },
+                { H100 "'acceleratorCount': 8, " MIG("1g.10gb+me"),                                                 8,                8,                           "1g.10gb+me",
+                 "one owner of the media engines on each GPU"                                                                                                                                            },
+                { H100 "'acceleratorCount': 8, " MIG("7g.80gb"),                                                    8,                8,                           "7g.80gb",    ""                      },
+                { "'acceleratorType': 'nvidia-tesla-a100', " MIG("1g.10gb"),                                        4,                4,                           "1g.10gb",
+                 "the double-memory profile on a 40 GB part"                                                                                                                                             },
+                { "'acceleratorType': 'nvidia-a100-80gb', " MIG("1g.10gb"),                                         7,                7,                           "1g.10gb",    ""                      },
+                { "'acceleratorType': 'nvidia-a30', " MIG("1g.6gb"),                                                4,                4,                           "1g.6gb",     ""                      },
+                { "'acceleratorType': 'NVIDIA-H200', 'acceleratorCount': 4, " MIG("3g.71gb"),                       8,                8,
+                 "3g.71gb",                                                                                                                                                      ""                      },
+                { H100 "'migConfiguration': {'profile': '1g.10gb', 'slicesPerGpu': 5}",                             5,                5,
+                 "1g.10gb",                                                                                                                                                      "some were left out"    },
+                { "'acceleratorType': 'nvidia-z900', 'acceleratorCount': 2, "
+                  "'migConfiguration': {'profile': '1g.40gb', 'slicesPerGpu': 6}",                 12,               12,                          "1g.40gb",    "a GPU of tomorrow"     },
+                { H100 "'acceleratorCount': 8, " MIG("3g.40gb") ", " SHARED(4),                                     64,               64,                          "3g.40gb",
+                 "shares of slices"                                                                                                                                                                      },
+                { H100 "'acceleratorCount': 8, 'nodeCount': 3",                                                     8,                24,                          "",           "whole GPUs"            },
+                { H100 "'acceleratorCount': 8, " SHARED(4),                                                         32,               32,                          "",           "shares of GPUs"        },
+                { "'acceleratorType': 'nvidia-l4', 'acceleratorCount': 2",                                          2,                2,                           "",
+                 "an unknown whole GPU"                                                                                                                                                                  },
+                { "'acceleratorCount': 2",                                                                          2,                2,                           "",           "no type at all"        },
+                { H100 "'acceleratorCount': 8, "
+                       "'migConfiguration': {'enabled': false, 'profile': '3g.40gb'}",             8,                8,                           "",           "MIG is off"            },
+                { H100 "'acceleratorCount': 8, 'maxNodeCount': 0",                                                  8,                0,                           "",           "no nodes, no units"    },
+                { "'gpu': {'acceleratorType': 'nvidia-h100-80gb', 'acceleratorCount': 8}, "
+                  "'capabilities': {'migConfiguration': {'enabled': true, 'profile': '3g.40gb'}}", 16,               16,                          "3g.40gb",    "the older shape"       },
+                { "'acceleratorType': 'z', 'acceleratorCount': 1024, 'nodeCount': 100000, "
+                  "'sharing': {'strategy': 'TimeSlicing', 'replicas': 1024}, "
+                  "'migConfiguration': {'profile': '1g.1gb', 'slicesPerGpu': 1024}",               INT64_C(1) << 30, (INT64_C(1) << 30) * 100000, "1g.1gb",     "the largest"           },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct pool pool;
+
+                count(rows[i].members, &pool);
+                print_message("  %s\n", rows[i].reason);
+                assert_true(text_is_empty(pool.invalid));
+                assert_int_equal(pool.n_sub_pools, 1);
+                assert_ptr_equal(pool.sub_pools[0].pool, &pool);
+                assert_true(text_is_empty(pool.sub_pools[0].invalid));
+                assert_true(text_equal(pool.sub_pools[0].mig_profile, text_from(rows[i].profile)));
+                assert_true(pool.sub_pools[0].units_per_node == rows[i].per_node);
+                assert_true(pool.sub_pools[0].units == rows[i].units);
+        }
+}
+
+#define MIB(n) ((int64_t)(n) << 20)
+#define GIB(n) ((int64_t)(n) << 30)
+#define MEM(q) ", 'capabilities': {'memoryPerGpu': '" q "'}"
+
+static void test_memory(void **state) {
+        static const struct {
+                const char *members;
+                int64_t declared, usable; /* by the setting memory */
+                const char *told;         /* with Declared: how the first message begins */
+                bool over_declared;
+        } rows[] = {
+                {H100 MIG("3g.40gb"),                                                                           GIB(40),       MIB(40448),     "a 3g.40gb really has 39.5Gi", false},
+                { H100 MIG("3g.40gb") MEM("40Gi"),                                                              GIB(40),       MIB(40448),     "a 3g.40gb",                   false},
+                { H100 MIG("3g.40gb") MEM("39Gi"),                                                              GIB(39),       GIB(39),        "a 3g.40gb",                   false},
+                { H100 MIG("3g.40gb") MEM("80Gi"),                                                              GIB(40),       MIB(40448),     "a 3g.40gb",                   true },
+                { H100 MIG("3g.40gb") ", " SHARED(2),                                                           GIB(20),       MIB(20224),     "a 3g.40gb",                   false},
+                { H100 MIG("3g.40gb") ", " SHARED(2) MEM("10Gi"),                                               GIB(10),       GIB(10),        "a 3g.40gb",
+                 false                                                                                                                                                             },
+                { H100 MIG("3g.40gb") ", " SHARED(2) MEM("30Gi"),                                               GIB(20),       MIB(20224),     "a 3g.40gb",
+                 false                                                                                                                                                             },
+                { "'acceleratorType': 'z', "
+                  "'migConfiguration': {'profile': '1g.35gb', 'slicesPerGpu': 7}",             GIB(35),       UNKNOWN_BYTES,  NULL,                          false},
+                { "'acceleratorType': 'z', "
+                  "'migConfiguration': {'profile': '1g.35gb', 'slicesPerGpu': 7}" MEM("30Gi"),
+                 GIB(30),                                                                                                      UNKNOWN_BYTES,  NULL,                          false},
+                { "'acceleratorType': 'z', "
+                  "'migConfiguration': {'profile': 'half', 'slicesPerGpu': 2}" MEM("30Gi"),
+                 GIB(30),                                                                                                      UNKNOWN_BYTES,  NULL,                          false},
+                { "'acceleratorType': 'z', "
+                  "'migConfiguration': {'profile': 'half', 'slicesPerGpu': 2}",                UNKNOWN_BYTES, UNKNOWN_BYTES,  NULL,                          false},
+                { H100 "'nodeCount': 1",                                                                        GIB(80),       MIB(81559),     NULL,                          false},
+                { H100 "'nodeCount': 1" MEM("79Gi"),                                                            GIB(79),       GIB(79),        NULL,                          false},
+                { H100 "'nodeCount': 1" MEM("96Gi"),                                                            GIB(96),       MIB(81559),     "over-declared",               true },
+                { "'acceleratorType': 'nvidia-a30'",                                                            GIB(24),       GIB(24),        NULL,                          false},
+                { "'acceleratorType': 'nvidia-l4'" MEM("24Gi"),                                                 GIB(24),       GIB(24),        NULL,                          false},
+                { "'acceleratorType': 'nvidia-l4'",                                                             UNKNOWN_BYTES, UNKNOWN_BYTES,  NULL,                          false},
+                { H100 SHARED(4),                                                                               GIB(20),       MIB(81559) / 4, NULL,                          false},
+                { H100 SHARED(4) MEM("10Gi"),                                                                   GIB(10),       GIB(10),        NULL,                          false},
+                { H100 SHARED(4) MEM("30Gi"),                                                                   GIB(30),       MIB(81559) / 4, "over-declared",               true },
+                { "'acceleratorType': 'nvidia-l4', " SHARED(4),                                                 UNKNOWN_BYTES, UNKNOWN_BYTES,  NULL,
+                 false                                                                                                                                                             },
+                { "'acceleratorType': 'nvidia-a100'",                                                           GIB(40),       GIB(40),
+                 "nvidia-a100 may mean A100-80GB too",                                                                                                                        false},
+                { "'acceleratorType': 'nvidia-a100'" MEM("80Gi"),                                               GIB(80),       GIB(80),        NULL,                          false},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct pool pool;
+
+                settings.memory_usable = true;
+                count(rows[i].members, &pool);
+                assert_int_equal(pool.sub_pools[0].memory_bytes, rows[i].usable);
+                settings.memory_usable = false;
+                count(rows[i].members, &pool);
+                assert_int_equal(pool.sub_pools[0].memory_bytes, rows[i].declared);
+                assert_int_equal(pool.over_declared, rows[i].over_declared);
+                assert_int_equal(pool.n_messages > 0, rows[i].told != NULL);
+                if (rows[i].told)
+                        assert_true(text_starts_with(pool.messages[0], text_from(rows[i].told)));
+        }
+}
+
+static void test_sentences(void **state) {
+        static const struct {
+                const char *members;
+                const char *message;
+        } rows[] = {
+                {H100 MIG("3g.40gb") MEM("80Gi"),
+                 "over-declared: memoryPerGpu is 80Gi, but 3g.40gb has 40Gi, which is what "
+                  "counts"                                                             },
+                { H100 "'migConfiguration': {'profile': '1g.10gb', 'slicesPerGpu': 8}",
+                 "over-declared: slicesPerGpu is 8, but a H100-80GB holds 7 of 1g.10gb"},
+                { "'acceleratorType': 'nvidia-a100', " MIG("1g.10gb"),
+                 "nvidia-a100 may mean A100-80GB too, with 7 slices of 1g.10gb on a GPU; 4 are "
+                  "counted, as on A100-40GB"                                           },
+                { H100 "'nodeCount': 1" MEM("96Gi"),
+                 "over-declared: memoryPerGpu is 96Gi, but the accelerator has 80Gi"   },
+                { H100 "'migConfiguration': {'layout': {'3g.40gb': 2}}" MEM("40Gi"),
+                 "memoryPerGpu is ignored: with a layout every slice has its own"      },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct pool pool;
+                bool told = false;
+
+                count(rows[i].members, &pool);
+                for (size_t j = 0; j < pool.n_messages; j++)
+                        told |= text_equal(pool.messages[j], text_from(rows[i].message));
+                assert_true(told);
+        }
+}
+
+/* The first product of the alias that has the profile is meant. */
+static void test_ambiguous_alias(void **state) {
+        struct pool pool;
+
+        (void)state;
+        count("'acceleratorType': 'nvidia-a100', " MIG("3g.40gb"), &pool);
+        assert_true(text_equal(pool.product->name, TEXT("A100-80GB")));
+        assert_int_equal(pool.sub_pools[0].units, 2);
+        count("'acceleratorType': 'nvidia-a100', " MIG("1g.10gb"), &pool);
+        assert_true(text_equal(pool.product->name, TEXT("A100-40GB")));
+        assert_int_equal(pool.sub_pools[0].units, 4);
+        count("'acceleratorType': 'nvidia-a100', "
+              "'migConfiguration': {'layout': {'1g.10gb': 1, '3g.40gb': 1}}",
+              &pool);
+        assert_true(text_equal(pool.product->name, TEXT("A100-80GB")));
+        assert_int_equal(pool.n_sub_pools, 2);
+}
+
+#define LAYOUT(slices) H100 "'migConfiguration': {'layout': {" slices "}}"
+
+static void test_layout(void **state) {
+        static const struct {
+                const char *profile;
+                int64_t per_node, memory_bytes;
+        } want[] = {
+                {"1g.10gb",  16, GIB(10)},
+                { "2g.20gb", 8,  GIB(20)},
+                { "3g.40gb", 8,  GIB(40)},
+        };
+        /* Entries in whatever order: sub-pools come in the catalogue's. */
+        static const char *const orders[] = {
+                "'3g.40gb': 1, '1g.10gb': 2, '2g.20gb': 1",
+                "'2g.20gb': 1, '1G.10gb': 2, '3g.40gb': 1",
+        };
+
+        (void)state;
+        for (size_t i = 0; i < 2; i++) {
+                char members[256];
+                struct pool pool;
+
+                snprintf(members, sizeof(members),
+                         H100 "'acceleratorCount': 8, 'maxNodeCount': 2, "
+                              "'migConfiguration': {'layout': {%s}}",
+                         orders[i]);
+                count(members, &pool);
+                assert_int_equal(pool.n_sub_pools, 3);
+                for (size_t j = 0; j < 3; j++) {
+                        const struct sub_pool *sub = &pool.sub_pools[j];
+
+                        assert_true(text_equal(sub->mig_profile, text_from(want[j].profile)));
+                        assert_int_equal(sub->units_per_node, want[j].per_node);
+                        assert_int_equal(sub->units, want[j].per_node * 2);
+                        assert_int_equal(sub->memory_bytes, want[j].memory_bytes);
+                }
+        }
+}
+
+static void test_invalid(void **state) {
+        static const struct {
+                const char *members;
+                const char *invalid;
+        } rows[] = {
+                {H100 MIG("3g.41gb"),
+                 "unknown MIG profile \"3g.41gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                               },
+                { H100 "'migConfiguration': {'profile': '1g.5gb', 'slicesPerGpu': 7}",
+                 "unknown MIG profile \"1g.5gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                               },
+                { "'acceleratorType': 'nvidia-l4', " MIG("3g.40gb"),
+                 "unknown accelerator \"nvidia-l4\": its MIG slices are only known with "
+                  "migConfiguration.profile and slicesPerGpu"                                                                 },
+                { "'migConfiguration': {'layout': {'3g.40gb': 1}}",
+                 "unknown accelerator \"\": its MIG slices are only known with "
+                  "migConfiguration.profile and slicesPerGpu"                                                                 },
+                { H100 "'migConfiguration': {'config': 'all-balanced'}",
+                 "migConfiguration.config is not supported yet"                                                               },
+                { LAYOUT(""),                                                          "impossible layout: it names no slices"},
+                { LAYOUT("'3g.40gb': 1, '1g.11gb': 1, '1g.12gb': 1"),
+                 "unknown MIG profile \"1g.11gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                               },
+                { LAYOUT("'4g.40gb': 1, '2g.20gb': 2"),
+                 "impossible layout: no arrangement keeps the slices from overlapping"                                        },
+                { LAYOUT("'3g.40gb': 2, '1g.10gb': 1"),
+                 "impossible layout: it takes 9 memory slices, but the GPU has 8"                                             },
+                { LAYOUT("'1g.10gb': 1000"),
+                 "impossible layout: 1000 x 1g.10gb, but one GPU holds 7"                                                     },
+                { LAYOUT("'1g.10gb': 1, '1G.10GB': 1"),
+                 "impossible layout: a profile is named twice"                                                                },
+                { H100 "'migConfiguration': {'strategy': 'single', "
+                       "'layout': {'3g.40gb': 1, '1g.10gb': 1}}",     "migConfiguration.strategy single needs equal slices, but the layout has "
+                  "several profiles"        },
+                { H100 "'acceleratorCount': 0",
+                 "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024"                                             },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct pool pool;
+
+                count(rows[i].members, &pool);
+                assert_true(text_equal(pool.invalid, text_from(rows[i].invalid)));
+                assert_int_equal(pool.n_sub_pools, 1);
+                assert_true(text_equal(pool.sub_pools[0].invalid, pool.invalid));
+                assert_int_equal(pool.sub_pools[0].units, 0);
+                assert_ptr_equal(pool.sub_pools[0].pool, &pool);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_uniform_counts, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_memory, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_sentences, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_ambiguous_alias, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_layout, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_invalid, set_up, tear_down),
+        };
+
+        return cmocka_run_group_tests_name("units", tests, NULL, NULL);
+}
