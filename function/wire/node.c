@@ -2,7 +2,6 @@
 #include "wire/node.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -60,9 +59,6 @@ struct node *node_integer(struct arena *arena, int64_t number) {
 }
 
 struct node *node_number(struct arena *arena, double number) {
-        /* JSON has no other number, and Crossplane cannot store one. */
-        if (!isfinite(number))
-                return node_null(arena);
         return node_new(arena, (struct value) { .kind = VALUE_NUMBER, .number = number }, false);
 }
 
