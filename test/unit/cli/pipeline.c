@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "cli/pipeline.h"
+#include "wire/field.h"
 #include "wire/guard.h"
 
 enum { BUDGET = 64 * 1024 * 1024, CALLS_KEPT = 16 };
@@ -17,6 +18,7 @@ enum { BUDGET = 64 * 1024 * 1024, CALLS_KEPT = 16 };
 struct fake {
         void (*answer)(struct fake *fake, const struct request *request, struct response *r);
         struct request requests[CALLS_KEPT];
+        struct text bytes[CALLS_KEPT];
         size_t n_calls;
         const char *target;
 };
@@ -32,7 +34,7 @@ static int call_fake(void *ctx, const char *target, struct text bytes, struct ar
         fake->target = target;
         assert_int_equal(guard_request(bytes, fault), 0);
         assert_int_equal(request_read(bytes, arena, request, fault), 0);
-        fake->n_calls++;
+        fake->bytes[fake->n_calls++] = bytes;
         response_init(&response, arena);
         fake->answer(fake, request, &response);
         assert_int_equal(response_encode(&response, request, &payload), 0);
@@ -136,6 +138,7 @@ static void ask_then_warn(struct fake *fake, const struct request *request, stru
         (void)fake;
 }
 
+/* clang-format off */
 static const struct {
         const char *name, *reason;
         void (*answer)(struct fake *, const struct request *, struct response *);
@@ -143,15 +146,16 @@ static const struct {
         int rc;
         const char *fatal;
 } loops[] = {
-        {"nothing asked",   "one call is enough",              ask_nothing,         1, 0,       ""},
-        { "the same asked", "once unresolved, once resolved",  ask_once,            2, 0,       ""},
-        { "more asked",     "and once to see that it was all", ask_more_later,      3, 0,       ""},
-        { "another asked",  "a, a is settled",                 ask_elsewhere_later, 2, 0,       ""},
-        { "never settled",  "Crossplane gives up too",         ask_for_ever,        6, -EPROTO, ""},
+        { "nothing asked",  "one call is enough",              ask_nothing,         1, 0,       "" },
+        { "the same asked", "once unresolved, once resolved",  ask_once,            2, 0,       "" },
+        { "more asked",     "and once to see that it was all", ask_more_later,      3, 0,       "" },
+        { "another asked",  "a, a is settled",                 ask_elsewhere_later, 2, 0,       "" },
+        { "never settled",  "Crossplane gives up too",         ask_for_ever,        6, -EPROTO, "" },
         { "fatal",          "ends the loop at once",           ask_and_fail,        1, 0,
-         "pipeline step \"one\" returned a fatal result: spec.x: bad"                             },
-        { "warning",        "ends nothing",                    ask_then_warn,       2, 0,       ""},
+          "pipeline step \"one\" returned a fatal result: spec.x: bad" },
+        { "warning",        "ends nothing",                    ask_then_warn,       2, 0,       "" },
 };
+/* clang-format on */
 
 static void requirements_are_asked_until_they_settle(void **state) {
         (void)state;
@@ -189,6 +193,7 @@ static void answers_come_in_the_field_that_was_asked_in(void **state) {
         struct pipeline_output out;
         struct pipeline_input in;
         const struct answer_set *answer;
+        struct text field;
 
         (void)state;
         arena_init(&arena, BUDGET);
@@ -198,6 +203,10 @@ static void answers_come_in_the_field_that_was_asked_in(void **state) {
         assert_int_equal(out.steps[0].response.n_requirements, 1);
         assert_int_equal(out.steps[0].response.n_extra, 1);
         assert_null(request_required(&fake.requests[0], TEXT("env")));
+        /* extra_resources is field 6, required_resources field 8. */
+        assert_false(field_last(fake.bytes[0], 6, &field));
+        assert_true(field_last(fake.bytes[1], 6, &field));
+        assert_true(field_last(fake.bytes[1], 8, &field));
         answer = request_required(&fake.requests[1], TEXT("env"));
         assert_non_null(answer);
         assert_int_equal(answer->n_items, 1);
@@ -324,6 +333,7 @@ static void steps_of_other_functions_are_skipped(void **state) {
         arena_release(&arena);
 }
 
+/* clang-format off */
 static const struct {
         const char *name, *composition, *observed, *path, *message;
 } mistakes[] = {
@@ -339,6 +349,7 @@ static const struct {
          "{kind: Pod, metadata: {name: p}}",                                  "",
          "observed Pod \"p\" has no annotation crossplane.io/composition-resource-name" },
 };
+/* clang-format on */
 
 static void mistakes_are_told(void **state) {
         (void)state;
