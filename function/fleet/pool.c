@@ -225,19 +225,17 @@ static void read_choices(struct reader *rd, const struct form *form, struct pool
                 ret->schedulable = (enum schedulable)word;
 }
 
-/* "1.10": digits and at most one point; no sign, no suffix, no exponent. */
+/* "1.10": a quantity without sign, suffix and exponent. */
 static bool is_decimal(struct text t) {
-        size_t n_digits = 0, n_points = 0;
+        size_t n_digits = 0;
 
         for (size_t i = 0; i < t.len; i++) {
-                if (t.data[i] == '.')
-                        n_points++;
-                else if (t.data[i] >= '0' && t.data[i] <= '9')
+                if (t.data[i] >= '0' && t.data[i] <= '9')
                         n_digits++;
-                else
+                else if (t.data[i] != '.')
                         return false;
         }
-        return n_digits > 0 && n_points <= 1;
+        return n_digits > 0;
 }
 
 static void read_cost(struct reader *rd, const struct member *f, struct pool *ret) {

@@ -132,6 +132,20 @@ static void test_defaults(void **state) {
         assert_true(text_is_empty(d.created));
 }
 
+static void test_fixed(void **state) {
+        struct value object = json_value(
+                &arena, "{'spec': {'modelRef': {'name': 'gemma'}, 'scaling': {"
+                        "'fixed': {'replicas': 3}, 'concurrency': {'maxReplicas': 9}}}}");
+        struct deployment d;
+        struct fault fault;
+
+        (void)state;
+        assert_int_equal(deployment_read(object, &arena, &d, &fault), 0);
+        assert_false(d.concurrency);
+        assert_int_equal(d.replicas, 3);
+        assert_int_equal(d.min_replicas, 3);
+}
+
 static const char everything[] =
         "{'metadata': {'namespace': 'team-a', 'name': 'chat',"
         "              'creationTimestamp': '2026-01-02T03:04:05Z'},"
@@ -183,6 +197,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_mistakes, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_model_ref, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_defaults, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_fixed, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_everything, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
         };

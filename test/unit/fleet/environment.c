@@ -232,6 +232,27 @@ static void test_overlaps(void **state) {
         }
 }
 
+/* More selectors than a footprint has bits: some look alike there and differ all the same. */
+static void test_equal_footprints(void **state) {
+        struct node *object = node_map(&input_arena);
+        struct node *pools = node_add_list(node_add_map(object, "spec"), "nodePools");
+        struct environment e;
+        struct text bytes;
+
+        (void)state;
+        for (int i = 0; i < 200; i++) {
+                struct text name = text_format(&input_arena, "pool-%d", i);
+                struct node *pool = node_append_map(pools);
+
+                node_set_string(pool, "name", name);
+                node_set_string(node_add_map(pool, "nodeSelector"), "pool", name);
+        }
+        assert_int_equal(node_encode(object, &input_arena, &bytes), 0);
+        assert_int_equal(environment_read(value_of_struct(bytes), &settings, &arena, &e), 0);
+        for (int i = 0; i < 200; i++)
+                assert_int_equal(e.pools[i].n_messages, 0);
+}
+
 static void test_many_pools(void **state) {
         struct node *object = node_map(&input_arena);
         struct node *pools = node_add_list(node_add_map(object, "spec"), "nodePools");
@@ -284,6 +305,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_ready, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_equal_names, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_overlaps, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_equal_footprints, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_many_pools, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
         };
