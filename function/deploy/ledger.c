@@ -130,14 +130,10 @@ struct hall {
         int64_t first[SMALL_SIZE_MAX + 1]; /* nodes below it have no room for that size */
 };
 
-/* The lowest node with room for size. Free room only shrinks: no full node is looked at twice. */
-static int64_t first_with_room(struct hall *hall, int64_t size) {
-        int64_t at = size <= SMALL_SIZE_MAX ? hall->first[size] : 0;
-
+/* The lowest node from `at` on with room for size. */
+static int64_t next_with_room(const struct hall *hall, int64_t size, int64_t at) {
         while (at < hall->n && hall->free[at] < size)
                 at++;
-        if (size <= SMALL_SIZE_MAX)
-                hall->first[size] = at;
         return at;
 }
 
@@ -149,10 +145,13 @@ static int64_t first_with_room(struct hall *hall, int64_t size) {
  */
 static int64_t seat_replicas(struct hall *hall, const struct reservation *r, int64_t count) {
         int64_t seated = 0, size = r->units_per_node;
+        int64_t first = size <= SMALL_SIZE_MAX ? hall->first[size] : 0;
 
+        /* Free room only shrinks: no full node is looked at twice. */
         while (seated < count) {
-                int64_t first = first_with_room(hall, size), found = 0, round = count - seated;
+                int64_t found = 0, round = count - seated;
 
+                first = next_with_room(hall, size, first);
                 for (int64_t at = first; at < hall->n && found < r->nodes; at++) {
                         if (hall->free[at] < size)
                                 continue;
@@ -171,6 +170,8 @@ static int64_t seat_replicas(struct hall *hall, const struct reservation *r, int
                 hall->seated_units += size * round * r->nodes;
                 seated += round;
         }
+        if (size <= SMALL_SIZE_MAX)
+                hall->first[size] = first;
         return seated;
 }
 
