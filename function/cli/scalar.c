@@ -171,6 +171,28 @@ struct value scalar_resolve(struct text plain) {
         return value_of_string(plain);
 }
 
+#define CORE_TAG "tag:yaml.org,2002:"
+
+bool scalar_has_tag(struct value value, struct text tag) {
+        static const struct {
+                struct text tag;
+                enum value_kind kind;
+        } known[] = {
+                {TEXT_INIT(CORE_TAG "null"),   VALUE_NULL  },
+                { TEXT_INIT(CORE_TAG "bool"),  VALUE_BOOL  },
+                { TEXT_INIT(CORE_TAG "int"),   VALUE_NUMBER},
+                { TEXT_INIT(CORE_TAG "float"), VALUE_NUMBER},
+        };
+
+        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+                if (!text_equal(tag, known[i].tag) || value.kind != known[i].kind)
+                        continue;
+                return !text_equal(known[i].tag, TEXT(CORE_TAG "int")) ||
+                       value.number == trunc(value.number);
+        }
+        return false;
+}
+
 /* A number in any base, with any separator, a date, a time, a version: they look alike. */
 static bool looks_numeric(struct text s) {
         if (!is_digit(s.data[0]) && !strchr("+-.", s.data[0]))

@@ -24,6 +24,14 @@
 struct value scalar_resolve(struct text plain);
 
 /*
+ * scalar_has_tag() - is a resolved scalar of the type that its tag names?
+ * @tag: in full, "tag:yaml.org,2002:int"; a type of another schema is never right
+ *
+ * A whole number is a float too.
+ */
+bool scalar_has_tag(struct value value, struct text tag);
+
+/*
  * scalar_is_plain() - may this string be written without quotes, as a value or a key?
  *
  * Stricter than scalar_resolve(): what another YAML reader could take for a

@@ -178,28 +178,6 @@ static int tag_of(const yaml_char_t *tag) {
         return TAG_OTHER;
 }
 
-/* A plain scalar whose tag says what it resolves to anyway; 3 as !!float is a float too. */
-static bool tag_agrees(const yaml_char_t *tag, struct value value) {
-        static const struct {
-                struct text tag;
-                enum value_kind kind;
-        } known[] = {
-                {TEXT_INIT(YAML_NULL_TAG),   VALUE_NULL  },
-                { TEXT_INIT(YAML_BOOL_TAG),  VALUE_BOOL  },
-                { TEXT_INIT(YAML_INT_TAG),   VALUE_NUMBER},
-                { TEXT_INIT(YAML_FLOAT_TAG), VALUE_NUMBER},
-        };
-
-        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-                if (!text_equal(text_from((const char *)tag), known[i].tag) ||
-                    value.kind != known[i].kind)
-                        continue;
-                return !text_equal(known[i].tag, TEXT(YAML_INT_TAG)) ||
-                       value.number == trunc(value.number);
-        }
-        return false;
-}
-
 static struct node *node_of(struct arena *arena, struct value scalar) {
         switch (scalar.kind) {
         case VALUE_NULL:
@@ -251,7 +229,8 @@ static int read_scalar(struct reader *r, const yaml_event_t *event) {
                 return refuse(r, at, "a string holds a NUL character", TEXT(""));
         if (plain && tag != TAG_STRING)
                 value = scalar_resolve(text);
-        if (tag == TAG_OTHER && !tag_agrees(event->data.scalar.tag, value))
+        if (tag == TAG_OTHER &&
+            !scalar_has_tag(value, text_from((const char *)event->data.scalar.tag)))
                 return refuse(r, at, "not a value of type",
                               text_from((const char *)event->data.scalar.tag));
         if (value.kind == VALUE_NUMBER && !isfinite(value.number))
