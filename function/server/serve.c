@@ -2,8 +2,10 @@
 #include "server/serve.h"
 
 #include "base/fault.h"
+#include "server/alive.h"
 #include "server/log.h"
 #include "server/options.h"
+#include "server/probe.h"
 #include "server/server.h"
 #include "server/tls.h"
 
@@ -40,14 +42,33 @@ static void block_signals(sigset_t *ret) {
         signal(SIGPIPE, SIG_IGN);
 }
 
-static void log_serving(const struct options *o, int port) {
-        const char *colon = strrchr(o->address, ':');
-        char address[300];
+/* HOST:PORT with the port that was bound. */
+static void bound_address(const char *address, int port, char *ret, size_t size) {
+        const char *colon = strrchr(address, ':');
 
-        snprintf(address, sizeof(address), "%.*s:%d", (int)(colon - o->address), o->address, port);
+        snprintf(ret, size, "%.*s:%d", (int)(colon - address), address, port);
+}
+
+static void log_serving(const struct options *o, int port, int probe_port_or_0) {
+        char address[300], metrics[300] = "";
+
+        bound_address(o->address, port, address, sizeof(address));
+        if (probe_port_or_0)
+                bound_address(o->metrics_address, probe_port_or_0, metrics, sizeof(metrics));
         LOG(LOG_INFO, "serving", LOG_STRING("address", address),
+            LOG_STRING("metrics_address", metrics),
             LOG_STRING("security", o->insecure ? "none" : "mTLS"),
             LOG_NUMBER("workers", o->workers), LOG_STRING("version", VERSION));
+}
+
+static void drain(struct server *server, const struct options *o, int signal_number) {
+        bool in_time;
+
+        LOG(LOG_INFO, "draining", LOG_STRING("signal", strsignal(signal_number)),
+            LOG_NUMBER("grace_ms", o->grace_ms));
+        in_time = server_stop(server, o->grace_ms);
+        LOG(in_time ? LOG_INFO : LOG_WARN, in_time ? "stopped" : "stopped; calls were cancelled",
+            { 0 });
 }
 
 static int serve_until_signal(const struct options *o, const sigset_t *signals, struct tls *tls) {
@@ -57,22 +78,27 @@ static int serve_until_signal(const struct options *o, const sigset_t *signals, 
                 .max_recv_bytes = o->max_recv_bytes,
                 .n_workers = o->workers,
         };
-        static struct stats stats;
+        struct stats stats = { 0 };
         struct fault fault = { 0 };
+        struct probe *probe = NULL;
         struct server *server;
+        struct alive alive;
         int signal_number;
-        bool in_time;
 
         if (server_start(&config, &stats, &server, &fault) < 0)
                 return fail(&fault);
-        log_serving(o, server_port(server));
-
+        if (o->metrics_address) {
+                alive_init(&alive, o->address, server_port(server), tls != NULL);
+                if (probe_start(o->metrics_address, &alive, &stats, VERSION, &probe, &fault) < 0) {
+                        server_stop(server, 0);
+                        return fail(&fault);
+                }
+        }
+        log_serving(o, server_port(server), probe ? probe_port(probe) : 0);
         sigwait(signals, &signal_number);
-        LOG(LOG_INFO, "draining", LOG_STRING("signal", strsignal(signal_number)),
-            LOG_NUMBER("grace_ms", o->grace_ms));
-        in_time = server_stop(server, o->grace_ms);
-        LOG(in_time ? LOG_INFO : LOG_WARN, in_time ? "stopped" : "stopped; calls were cancelled",
-            { 0 });
+        drain(server, o, signal_number);
+        if (probe) /* last: readyz tells the drain */
+                probe_stop(probe);
         return EXIT_DONE;
 }
 
