@@ -79,62 +79,76 @@ static const struct text capability_names[N_CAPABILITIES] = {
         [INNER_MIG_CONFIGURATION] = TEXT_INIT("migConfiguration"),
 };
 
-/* The fields of a pool while it is read. */
-struct form {
-        struct member root;
-        struct member members[N_MEMBERS];
-        struct member capabilities[N_CAPABILITIES];
+enum mig_member { PROFILE, LAYOUT, CONFIG, ENABLED, STRATEGY, SLICES_PER_GPU, N_MIG_MEMBERS };
+
+static const struct text mig_names[N_MIG_MEMBERS] = {
+        [PROFILE] = TEXT_INIT("profile"),   [LAYOUT] = TEXT_INIT("layout"),
+        [CONFIG] = TEXT_INIT("config"),     [ENABLED] = TEXT_INIT("enabled"),
+        [STRATEGY] = TEXT_INIT("strategy"), [SLICES_PER_GPU] = TEXT_INIT("slicesPerGpu"),
 };
 
+/* A pool while it is read. */
+struct form {
+        struct member root;
+        struct member capabilities;
+        struct member gpu;
+        struct value values[N_MEMBERS];
+        struct value capability_values[N_CAPABILITIES];
+};
+
+static struct member at(const struct form *form, enum pool_member member) {
+        return member_named(&form->root, member_names[member], form->values[member]);
+}
+
+static struct member capability(const struct form *form, enum capability capability) {
+        return member_named(&form->capabilities, capability_names[capability],
+                            form->capability_values[capability]);
+}
+
 static void open_form(struct form *form, struct value entry, struct text path) {
-        struct value values[N_MEMBERS], capabilities[N_CAPABILITIES];
-
         form->root = member_root(entry, path);
-        value_pick(entry, member_names, N_MEMBERS, values);
-        for (size_t i = 0; i < N_MEMBERS; i++)
-                form->members[i] = member_named(&form->root, member_names[i], values[i]);
-
-        value_pick(values[CAPABILITIES], capability_names, N_CAPABILITIES, capabilities);
-        for (size_t i = 0; i < N_CAPABILITIES; i++)
-                form->capabilities[i] = member_named(&form->members[CAPABILITIES],
-                                                     capability_names[i], capabilities[i]);
+        value_pick(entry, member_names, N_MEMBERS, form->values);
+        form->gpu = at(form, GPU);
+        form->capabilities = at(form, CAPABILITIES);
+        value_pick(form->capabilities.value, capability_names, N_CAPABILITIES,
+                   form->capability_values);
 }
 
 /* The older shape keeps type and count in gpu{}; the newer one wins. */
 static struct member newer(const struct form *form, enum pool_member member, const char *older) {
-        const struct member *gpu = &form->members[GPU];
+        struct member flat = at(form, member);
 
-        if (member_is_absent(&form->members[member]) && !member_is_absent(gpu))
-                return member_get(gpu, older);
-        return form->members[member];
+        if (member_is_absent(&flat) && !member_is_absent(&form->gpu))
+                return member_get(&form->gpu, older);
+        return flat;
 }
 
 static void read_nodes(struct reader *rd, const struct form *form, const struct settings *settings,
                        struct pool *ret) {
-        const struct member *most = &form->members[MAX_NODE_COUNT];
+        struct member most = at(form, MAX_NODE_COUNT);
         int64_t now = 1, max = 1;
-        bool has_now = read_integer(rd, form->members[NODE_COUNT], 0, NODES_MAX, &now);
-        bool has_max = read_integer(rd, *most, 0, NODES_MAX, &max);
+        bool has_now = read_integer(rd, at(form, NODE_COUNT), 0, NODES_MAX, &now);
+        bool has_max = read_integer(rd, most, 0, NODES_MAX, &max);
 
         if (has_now && has_max && max < now)
-                reader_refuse(rd, most, "%lld is below nodeCount, %lld", (long long)max,
+                reader_refuse(rd, &most, "%lld is below nodeCount, %lld", (long long)max,
                               (long long)now);
         ret->nodes = has_max && !settings->capacity_declared ? max : now;
 }
 
 static void read_capabilities(struct reader *rd, const struct form *form, struct pool *ret) {
-        const struct member *c = form->capabilities;
+        struct member multi_node = capability(form, MULTI_NODE_CAPABLE);
         struct text written;
         bool ignored;
 
-        read_map(rd, form->members[CAPABILITIES]);
-        read_bytes(rd, c[MEMORY_PER_GPU], &written, &ret->memory_bytes);
-        read_text(rd, c[INTERCONNECT], &ret->interconnect);
-        read_texts(rd, c[PRECISION_SUPPORT], &ret->precisions);
-        if (read_bool(rd, c[MULTI_NODE_CAPABLE], &ignored))
-                ret->multi_node = c[MULTI_NODE_CAPABLE].value;
-        read_text(rd, c[INTER_NODE_BANDWIDTH], &ret->bandwidth);
-        read_integer(rd, c[NVLINK_DOMAIN_SIZE], 1, DOMAIN_MAX, &ret->nvlink_domain);
+        read_map(rd, form->capabilities);
+        read_bytes(rd, capability(form, MEMORY_PER_GPU), &written, &ret->memory_bytes);
+        read_text(rd, capability(form, INTERCONNECT), &ret->interconnect);
+        read_texts(rd, capability(form, PRECISION_SUPPORT), &ret->precisions);
+        if (read_bool(rd, multi_node, &ignored))
+                ret->multi_node = multi_node.value;
+        read_text(rd, capability(form, INTER_NODE_BANDWIDTH), &ret->bandwidth);
+        read_integer(rd, capability(form, NVLINK_DOMAIN_SIZE), 1, DOMAIN_MAX, &ret->nvlink_domain);
 }
 
 static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
@@ -157,48 +171,52 @@ static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
 
 static void read_mig(struct reader *rd, const struct form *form, struct pool *ret) {
         static const struct text strategies[] = { TEXT_INIT("mixed"), TEXT_INIT("single") };
-        const struct member *outer = &form->members[MIG_CONFIGURATION];
-        const struct member *inner = &form->capabilities[INNER_MIG_CONFIGURATION];
-        const struct member *f = member_is_absent(outer) ? inner : outer;
-        struct member slices = member_get(f, "slicesPerGpu");
+        struct member outer = at(form, MIG_CONFIGURATION);
+        struct member inner = capability(form, INNER_MIG_CONFIGURATION);
+        struct member f = member_is_absent(&outer) ? inner : outer;
+        struct member m[N_MIG_MEMBERS];
+        struct value values[N_MIG_MEMBERS];
         unsigned int strategy;
         int n_ways;
 
-        if (!member_is_absent(outer) && !member_is_absent(inner) &&
-            !value_equal(outer->value, inner->value, rd->arena))
-                reader_refuse(rd, inner, "is written in the pool too, and differs there");
-        if (!read_map(rd, *f))
+        if (!member_is_absent(&outer) && !member_is_absent(&inner) &&
+            !value_equal(outer.value, inner.value, rd->arena))
+                reader_refuse(rd, &inner, "is written in the pool too, and differs there");
+        if (!read_map(rd, f))
                 return;
-        read_text(rd, member_get(f, "profile"), &ret->mig_profile);
-        read_layout(rd, member_get(f, "layout"), ret);
-        read_text(rd, member_get(f, "config"), &ret->mig_config);
+        value_pick(f.value, mig_names, N_MIG_MEMBERS, values);
+        for (size_t i = 0; i < N_MIG_MEMBERS; i++)
+                m[i] = member_named(&f, mig_names[i], values[i]);
+        read_text(rd, m[PROFILE], &ret->mig_profile);
+        read_layout(rd, m[LAYOUT], ret);
+        read_text(rd, m[CONFIG], &ret->mig_config);
         n_ways = !text_is_empty(ret->mig_profile) + (ret->mig_layout.kind == VALUE_MAP) +
                  !text_is_empty(ret->mig_config);
         ret->mig = n_ways > 0;
-        read_bool(rd, member_get(f, "enabled"), &ret->mig);
+        read_bool(rd, m[ENABLED], &ret->mig);
         if (!ret->mig)
                 return;
         if (n_ways == 0)
-                reader_refuse(rd, f, "enabled, but none of profile, layout and config is written");
+                reader_refuse(rd, &f, "enabled, but none of profile, layout and config is written");
         if (n_ways > 1)
-                reader_refuse(rd, f, "more than one of profile, layout and config is written");
-        if (read_word(rd, member_get(f, "strategy"), strategies, COUNT_OF(strategies), &strategy))
+                reader_refuse(rd, &f, "more than one of profile, layout and config is written");
+        if (read_word(rd, m[STRATEGY], strategies, COUNT_OF(strategies), &strategy))
                 ret->strategy = strategy == 0 ? STRATEGY_MIXED : STRATEGY_SINGLE;
-        if (read_integer(rd, slices, 1, SLICES_MAX, &ret->slices_per_gpu) &&
+        if (read_integer(rd, m[SLICES_PER_GPU], 1, SLICES_MAX, &ret->slices_per_gpu) &&
             text_is_empty(ret->mig_profile))
-                reader_refuse(rd, &slices, "belongs to a profile, and none is written");
+                reader_refuse(rd, &m[SLICES_PER_GPU], "belongs to a profile, and none is written");
 }
 
 static void read_sharing(struct reader *rd, const struct form *form, struct pool *ret) {
         static const struct text strategies[] = { TEXT_INIT("TimeSlicing"), TEXT_INIT("MPS") };
-        const struct member *f = &form->members[SHARING];
-        struct member strategy_field = member_get(f, "strategy"),
-                      replicas = member_get(f, "replicas");
+        struct member f = at(form, SHARING);
+        struct member strategy_field = member_get(&f, "strategy"),
+                      replicas = member_get(&f, "replicas");
         struct text ignored;
         unsigned int strategy;
 
         ret->share_replicas = 1;
-        if (!read_map(rd, *f))
+        if (!read_map(rd, f))
                 return;
         if (read_needed_text(rd, strategy_field, &ignored) &&
             read_word(rd, strategy_field, strategies, COUNT_OF(strategies), &strategy))
@@ -206,11 +224,11 @@ static void read_sharing(struct reader *rd, const struct form *form, struct pool
         if (member_is_absent(&replicas))
                 reader_refuse(rd, &replicas, "is missing");
         read_integer(rd, replicas, 1, REPLICAS_MAX, &ret->share_replicas);
-        read_bool(rd, member_get(f, "renameByDefault"), &ret->share_renamed);
+        read_bool(rd, member_get(&f, "renameByDefault"), &ret->share_renamed);
         if (ret->mig && ret->sharing == SHARING_MPS)
-                reader_refuse(rd, f, "MPS does not share MIG slices");
+                reader_refuse(rd, &f, "MPS does not share MIG slices");
         if (ret->allocation == ALLOCATION_DRA && ret->sharing != SHARING_NONE)
-                reader_refuse(rd, f, "a device that is allocated by DRA is not shared");
+                reader_refuse(rd, &f, "a device that is allocated by DRA is not shared");
 }
 
 static void read_choices(struct reader *rd, const struct form *form, struct pool *ret) {
@@ -219,9 +237,9 @@ static void read_choices(struct reader *rd, const struct form *form, struct pool
                                                     TEXT_INIT("Drain") };
         unsigned int word;
 
-        if (read_word(rd, form->members[ALLOCATION], allocations, COUNT_OF(allocations), &word))
+        if (read_word(rd, at(form, ALLOCATION), allocations, COUNT_OF(allocations), &word))
                 ret->allocation = word == 0 ? ALLOCATION_DEVICE_PLUGIN : ALLOCATION_DRA;
-        if (read_word(rd, form->members[SCHEDULABLE], schedulables, COUNT_OF(schedulables), &word))
+        if (read_word(rd, at(form, SCHEDULABLE), schedulables, COUNT_OF(schedulables), &word))
                 ret->schedulable = (enum schedulable)word;
 }
 
@@ -238,33 +256,33 @@ static bool is_decimal(struct text t) {
         return n_digits > 0;
 }
 
-static void read_cost(struct reader *rd, const struct member *f, struct pool *ret) {
+static void read_cost(struct reader *rd, struct member f, struct pool *ret) {
         struct text written;
         struct fault fault;
 
-        if (f->value.kind == VALUE_NUMBER)
-                written = value_brief(f->value, rd->arena);
-        else if (!read_text(rd, *f, &written))
+        if (f.value.kind == VALUE_NUMBER)
+                written = value_brief(f.value, rd->arena);
+        else if (!read_text(rd, f, &written))
                 return;
         if (is_decimal(written) && quantity_parse(written, &ret->cost_value, &fault) == 0)
                 ret->cost = written;
         else
-                reader_refuse(rd, f, "%.*s is not a decimal number",
-                              TEXT_ARG(value_brief(f->value, rd->arena)));
+                reader_refuse(rd, &f, "%.*s is not a decimal number",
+                              TEXT_ARG(value_brief(f.value, rd->arena)));
 }
 
-static void read_pod_defaults(struct reader *rd, const struct member *f, struct pool *ret) {
-        struct member security = member_get(f, "securityContext");
+static void read_pod_defaults(struct reader *rd, struct member f, struct pool *ret) {
+        struct member security = member_get(&f, "securityContext");
         struct quantity ignored;
 
-        if (!read_map(rd, *f))
+        if (!read_map(rd, f))
                 return;
-        check_env(rd, member_get(f, "env"), &ret->env);
-        check_args(rd, member_get(f, "args"), &ret->args);
-        check_object_name(rd, member_get(f, "priorityClassName"), &ret->priority_class);
-        check_object_name(rd, member_get(f, "runtimeClassName"), &ret->runtime_class);
-        read_quantity(rd, member_get(f, "cpuPerUnit"), &ret->cpu_per_unit, &ignored);
-        read_quantity(rd, member_get(f, "memoryPerUnit"), &ret->memory_per_unit, &ignored);
+        check_env(rd, member_get(&f, "env"), &ret->env);
+        check_args(rd, member_get(&f, "args"), &ret->args);
+        check_object_name(rd, member_get(&f, "priorityClassName"), &ret->priority_class);
+        check_object_name(rd, member_get(&f, "runtimeClassName"), &ret->runtime_class);
+        read_quantity(rd, member_get(&f, "cpuPerUnit"), &ret->cpu_per_unit, &ignored);
+        read_quantity(rd, member_get(&f, "memoryPerUnit"), &ret->memory_per_unit, &ignored);
         if (read_map(rd, security))
                 ret->security_context = security.value;
 }
@@ -280,13 +298,12 @@ static void apply_defaults(struct reader *rd, const struct form *form, struct po
                 ret->nvlink_domain = ret->accelerator_count;
 
         /* gpu.memory is the card's, so it says nothing of slices and shares. */
-        if (member_is_absent(&form->members[GPU]) || !read_map(rd, form->members[GPU]))
+        if (!read_map(rd, form->gpu))
                 return;
         if (ret->memory_bytes == UNKNOWN_BYTES) {
                 int64_t card_bytes;
 
-                if (read_bytes(rd, member_get(&form->members[GPU], "memory"), &written,
-                               &card_bytes) &&
+                if (read_bytes(rd, member_get(&form->gpu, "memory"), &written, &card_bytes) &&
                     whole_gpus)
                         ret->memory_bytes = card_bytes;
         }
@@ -294,11 +311,9 @@ static void apply_defaults(struct reader *rd, const struct form *form, struct po
 
 static void read_all(struct reader *rd, const struct form *form, const struct settings *settings,
                      struct pool *ret) {
-        const struct member *m = form->members;
-
-        read_needed_text(rd, m[NAME], &ret->name);
-        check_labels(rd, m[NODE_SELECTOR], &ret->node_selector);
-        check_labels(rd, m[LABELS], &ret->labels);
+        read_needed_text(rd, at(form, NAME), &ret->name);
+        check_labels(rd, at(form, NODE_SELECTOR), &ret->node_selector);
+        check_labels(rd, at(form, LABELS), &ret->labels);
         read_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"), &ret->accelerator_type);
         read_integer(rd, newer(form, ACCELERATOR_COUNT, "acceleratorCount"), 1, ACCELERATORS_MAX,
                      &ret->accelerator_count);
@@ -307,11 +322,11 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         read_mig(rd, form, ret);
         read_choices(rd, form, ret);
         read_sharing(rd, form, ret);
-        check_resource_name(rd, m[RESOURCE_NAME], &ret->resource_name);
-        check_tolerations(rd, m[TOLERATIONS], &ret->tolerations);
-        check_affinity(rd, m[AFFINITY], &ret->affinity);
-        read_cost(rd, &m[COST], ret);
-        read_pod_defaults(rd, &m[POD_DEFAULTS], ret);
+        check_resource_name(rd, at(form, RESOURCE_NAME), &ret->resource_name);
+        check_tolerations(rd, at(form, TOLERATIONS), &ret->tolerations);
+        check_affinity(rd, at(form, AFFINITY), &ret->affinity);
+        read_cost(rd, at(form, COST), ret);
+        read_pod_defaults(rd, at(form, POD_DEFAULTS), ret);
         apply_defaults(rd, form, ret);
         catalog_find(ret->accelerator_type, &ret->product, 1);
 }
@@ -366,7 +381,7 @@ static void tell_of_selector(const struct form *form, struct pool *pool, struct 
                 pool_tell(pool, arena,
                           TEXT("not pinned to nodes: without nodeSelector, labels or node affinity "
                                "its pods may run on nodes of other pools"));
-        if (value_is_integer(form->members[NODE_COUNT].value, &now) && now == 0 &&
+        if (value_is_integer(form->values[NODE_COUNT], &now) && now == 0 &&
             scales_from_unknown(pool, telling))
                 pool_tell(pool, arena,
                           TEXT("scales from zero nodes with a nvidia.com/mig-* resource, which an "

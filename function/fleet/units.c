@@ -119,6 +119,15 @@ static int count_gpus(struct pool *pool, const struct settings *settings, struct
 
 /* ---- MIG slices --------------------------------------------------------------------------- */
 
+/* Nearly every MIG pool is told, so that this is not printed with a format. */
+static void tell_of_gap(struct pool *pool, struct text name, int64_t real_bytes,
+                        struct arena *arena) {
+        struct text parts[] = { TEXT("a "), name, TEXT(" really has "),
+                                quantity_format_bytes(real_bytes, arena) };
+
+        pool_tell(pool, arena, text_join(arena, parts, COUNT_OF(parts)));
+}
+
 /*
  * A unit's memory: what the profile's name says, or what is declared where that
  * is less; with memory: Usable at most what a listing showed.
@@ -135,9 +144,7 @@ static int64_t slice_bytes(struct pool *pool, const struct settings *settings,
         if (settings->memory_usable)
                 slice = real_bytes == UNKNOWN_BYTES ? UNKNOWN_BYTES : smaller(slice, real_bytes);
         else if (real_bytes != UNKNOWN_BYTES && real_bytes < named_bytes)
-                pool_tell(pool, arena,
-                          text_format(arena, "a %.*s really has %.*s", TEXT_ARG(name),
-                                      TEXT_ARG(quantity_format_bytes(real_bytes, arena))));
+                tell_of_gap(pool, name, real_bytes, arena);
         if (named_bytes != UNKNOWN_BYTES && declared_bytes > named_bytes)
                 tell_over_declared(pool, arena, name, named_bytes, ", which is what counts");
         if (settings->memory_usable && slice == UNKNOWN_BYTES)
