@@ -39,8 +39,19 @@ void parts_init(struct parts *parts, struct arena *arena) {
         *parts = (struct parts) { .arena = arena };
 }
 
+/* Bytes that lie behind those of the last part make it longer. */
+static bool extend_last(struct parts *parts, struct text bytes) {
+        struct text *last = parts->n > 0 ? &parts->parts[parts->n - 1] : NULL;
+
+        if (!last || last->data + last->len != bytes.data)
+                return false;
+        last->len += bytes.len;
+        parts->len += bytes.len;
+        return true;
+}
+
 void parts_raw(struct parts *parts, struct text bytes) {
-        if (bytes.len == 0)
+        if (bytes.len == 0 || extend_last(parts, bytes))
                 return;
         if (parts->n == parts->cap) {
                 size_t cap = parts->cap > 0 ? parts->cap * 2 : 8;

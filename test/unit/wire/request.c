@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "wire/guard.h"
+#include "wire/request.h"
+
+static struct arena arena, input; /* input outlives the sweeps of arena */
+
+static int set_up(void **state) {
+        (void)state;
+        arena_init(&arena, 16 << 20);
+        arena_init(&input, 16 << 20);
+        return 0;
+}
+
+static int forget(void **state) {
+        (void)state;
+        arena_reset(&arena, 1 << 20);
+        arena_reset(&input, 1 << 20);
+        return 0;
+}
+
+static int tear_down(void **state) {
+        (void)state;
+        arena_release(&arena);
+        arena_release(&input);
+        return 0;
+}
+
+static void assert_text(struct text got, const char *want) {
+        if (!text_equal(got, text_from(want)))
+                fail_msg("\"%.*s\" is not \"%s\"", TEXT_ARG(got), want);
+}
+
+static struct request read(struct text bytes) {
+        struct request request;
+        struct fault fault;
+
+        assert_int_equal(guard_request(bytes, &fault), 0);
+        assert_int_equal(request_read(bytes, &arena, &request, &fault), 0);
+        return request;
+}
+
+static struct text named(const char *name, const char *more) {
+        struct text parts[] = { TEXT("{'metadata': {'name': '"), text_from(name), TEXT("'"),
+                                text_from(more), TEXT("}}\0") };
+
+        return bytes_resource(&input, text_join(&input, parts, 5).data);
+}
+
+static void test_nothing(void **state) {
+        struct request request = read(TEXT(""));
+
+        (void)state;
+        assert_int_equal(request.tag.len, 0);
+        assert_false(request.has_capabilities);
+        assert_int_equal(request.observed.composite.object.kind, VALUE_ABSENT);
+        assert_int_equal(request.observed.n_resources, 0);
+        assert_int_equal(request.desired.raw.len, 0);
+        assert_int_equal(request.input.kind, VALUE_ABSENT);
+        assert_int_equal(request.context.kind, VALUE_ABSENT);
+        assert_int_equal(request.n_required, 0);
+        assert_null(request_required(&request, TEXT("")));
+        assert_null(state_resource(&request.observed, TEXT("")));
+}
+
+static void test_meta_and_maps(void **state) {
+        struct text parts[] = { TEXT("\x0a\x05\x0a\x03tag"),
+                                bytes_field(&input, 4, bytes_json(&input, "{'kind': 'Input'}")),
+                                TEXT("\x2a\0") };
+        struct request request = read(text_join(&input, parts, 3));
+
+        (void)state;
+        assert_text(request.tag, "tag");
+        assert_false(request.has_capabilities);
+        assert_text(value_text(value_get(request.input, TEXT("kind"))), "Input");
+        assert_int_equal(request.context.kind, VALUE_MAP); /* empty, but there */
+        assert_int_equal(request.context.bytes.len, 0);
+        assert_true(read(TEXT("\x0a\x03\x12\x01\x01")).has_capabilities);
+        assert_true(read(TEXT("\x0a\x02\x10\x01")).has_capabilities);
+        assert_false(read(TEXT("\x0a\0")).has_capabilities);
+}
+
+static void test_state(void **state) {
+        struct text xr = named("xr", ""), first = named("first", ""), last = named("last", "");
+        struct text ready = bytes_join(&input, last, TEXT("\x18\x01"));
+        struct text parts[] = {
+                bytes_entry(&input, 2, TEXT("b"), first),
+                bytes_field(&input, 1, xr),
+                bytes_entry(&input, 2, TEXT("c"), TEXT("\x0a\0\x18\x02")), /* an empty object */
+                bytes_entry(&input, 2, TEXT("a"), TEXT("\x18\x09")),       /* no object */
+                TEXT("\x78\x05"),                                          /* unknown */
+                bytes_entry(&input, 2, TEXT("b"), ready),
+                TEXT("\x12\x03\x0a\x01z"), /* no Resource at all */
+        };
+        struct text body = text_join(&input, parts, sizeof(parts) / sizeof(*parts));
+
+        (void)state;
+        for (uint32_t number = 2; number <= 3; number++) {
+                struct request request = read(bytes_field(&input, number, body));
+                const struct state *got = number == 2 ? &request.observed : &request.desired;
+                const struct resource *r = got->resources;
+
+                assert_true(text_equal(got->raw, body));
+                assert_text(value_text(value_at(got->composite.object, "metadata.name")), "xr");
+                assert_true(text_equal(got->composite.raw, xr));
+                assert_int_equal(got->n_resources, 4);
+                assert_text(r[0].name, "a");
+                assert_int_equal(r[0].object.kind, VALUE_ABSENT);
+                assert_int_equal(r[0].ready, READY_UNSPECIFIED); /* 9 has no meaning */
+                assert_text(r[1].name, "b");
+                assert_text(value_text(value_at(r[1].object, "metadata.name")), "last");
+                assert_int_equal(r[1].ready, READY_TRUE);
+                assert_true(text_equal(r[1].raw, ready));
+                assert_text(r[2].name, "c");
+                assert_int_equal(r[2].object.kind, VALUE_MAP);
+                assert_int_equal(r[2].object.bytes.len, 0);
+                assert_int_equal(r[2].ready, READY_FALSE);
+                assert_text(r[3].name, "z");
+                assert_int_equal(r[3].object.kind, VALUE_ABSENT);
+                assert_int_equal(r[3].raw.len, 0);
+                for (size_t i = 0; i < 4; i++)
+                        assert_ptr_equal(state_resource(got, r[i].name), &r[i]);
+                assert_null(state_resource(got, TEXT("ab")));
+        }
+}
+
+static struct text answer(uint32_t number, const char *key, struct text items) {
+        return bytes_entry(&input, number, text_from(key), items);
+}
+
+static void test_answers(void **state) {
+        struct text a = bytes_field(&input, 1, named("a", "")),
+                    b = bytes_field(&input, 1, named("b", "")),
+                    b_in_x = bytes_field(&input, 1, named("b", ", 'namespace': 'x'")),
+                    a_in_y = bytes_field(&input, 1, named("a", ", 'namespace': 'y'"));
+        struct text parts[] = {
+                answer(8, "z", text_join(&input, (struct text[]) { a_in_y, b_in_x, b, a }, 4)),
+                answer(8, "both", a),
+                answer(6, "both", b),
+                answer(6, "old", b),
+                answer(8, "twice", a),
+                answer(8, "twice", b),
+                TEXT("\x42\x09\x0a\x07nothing"),
+        };
+        static const char *const keys[] = { "both", "nothing", "old", "twice", "z" };
+        struct request request = read(text_join(&input, parts, sizeof(parts) / sizeof(*parts)));
+        static const char *const order[] = { "a", "b", "b", "a" };
+
+        (void)state;
+        assert_int_equal(request.n_required, 5);
+        for (size_t i = 0; i < 5; i++) {
+                assert_text(request.required[i].key, keys[i]);
+                assert_ptr_equal(request_required(&request, text_from(keys[i])),
+                                 &request.required[i]);
+        }
+        assert_null(request_required(&request, TEXT("unresolved")));
+        assert_int_equal(request.required[1].n_items, 0);
+        for (size_t i = 0; i < 4; i += i ? 1 : 2) {
+                const struct answer_set *set = &request.required[i];
+
+                assert_int_equal(set->n_items, 1);
+                assert_text(value_text(value_at(set->items[0].object, "metadata.name")),
+                            i == 0 ? "a" : "b");
+        }
+        assert_int_equal(request.required[4].n_items, 4);
+        for (size_t i = 0; i < 4; i++) {
+                struct value object = request.required[4].items[i].object;
+
+                assert_text(value_text(value_at(object, "metadata.name")), order[i]);
+                assert_int_equal(value_at(object, "metadata.namespace").kind,
+                                 i < 2 ? VALUE_ABSENT : VALUE_STRING);
+        }
+}
+
+/* Not guarded: it must not be believed either. */
+static void test_no_request(void **state) {
+        static const struct text rows[] = {
+                TEXT_INIT("hello"),                /* no fields */
+                TEXT_INIT("\x12\x02\xff\xff"),     /* a State of no fields */
+                TEXT_INIT("\x12\x03\x12\x01\x0a"), /* an entry that is cut */
+                TEXT_INIT("\x12\x05\x0a"),
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+                struct request request = { .n_required = 42 };
+                struct fault fault;
+
+                assert_int_equal(request_read(rows[i], &arena, &request, &fault), -EBADMSG);
+                assert_string_equal(fault.message, "not a RunFunctionRequest");
+                assert_int_equal(request.n_required, 42);
+        }
+}
+
+static void test_sweep(void **state) {
+        struct text body = bytes_join(&input, bytes_entry(&input, 2, TEXT("b"), named("b", "")),
+                                      bytes_entry(&input, 2, TEXT("a"), named("a", "")));
+        struct text items = bytes_join(&input, bytes_field(&input, 1, named("b", "")),
+                                       bytes_field(&input, 1, named("a", "")));
+        struct text parts[] = { bytes_field(&input, 2, body), bytes_field(&input, 3, body),
+                                answer(8, "b", items), answer(6, "a", items) };
+        struct text bytes = text_join(&input, parts, 4);
+
+        (void)state;
+        for (uint64_t n = 1;; n++) {
+                struct request request = { .n_required = 42 };
+                struct fault fault;
+                int r;
+
+                sweep_arm(&arena, n);
+                r = request_read(bytes, &arena, &request, &fault);
+                if (sweep_is_over(&arena, n, r))
+                        break;
+                assert_int_equal(request.n_required, 42);
+                assert_string_equal(fault.message,
+                                    "the request needs more memory than it may have");
+        }
+}
+
+/* The memory that bytes can ask for ends at the budget. */
+static void test_budget(void **state) {
+        enum { N = 100000 };
+        char *empty_entries = malloc(2 * N + 16);
+        struct text bytes = { .data = empty_entries };
+        struct arena small;
+        struct request request;
+        struct fault fault;
+        char *p = encode_varint(encode_tag(empty_entries, 2, WIRE_BYTES), 2 * N);
+
+        (void)state;
+        for (size_t i = 0; i < N; i++, p += 2)
+                memcpy(p, "\x12", 2);
+        bytes.len = (size_t)(p - empty_entries);
+        arena_init(&small, 1 << 20);
+        assert_int_equal(guard_request(bytes, &fault), 0);
+        assert_int_equal(request_read(bytes, &small, &request, &fault), -ENOMEM);
+        assert_true(small.peak_bytes <= 1 << 20);
+        arena_release(&small);
+        free(empty_entries);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(test_nothing, forget),
+                cmocka_unit_test_setup(test_meta_and_maps, forget),
+                cmocka_unit_test_setup(test_state, forget),
+                cmocka_unit_test_setup(test_answers, forget),
+                cmocka_unit_test_setup(test_no_request, forget),
+                cmocka_unit_test_setup(test_sweep, forget),
+                cmocka_unit_test_setup(test_budget, forget),
+        };
+
+        return cmocka_run_group_tests(tests, set_up, tear_down);
+}
