@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls without TLS against the program itself.
+ */
+#include "rig.h"
+
+#include "base/arena.h"
+#include "server/client.h"
+
+#include <errno.h>
+#include <grpc/byte_buffer.h>
+#include <grpc/byte_buffer_reader.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const char *program;
+
+static const char *const insecure[] = { "--insecure", NULL };
+
+static int setup(void **state) {
+        struct rig *r = calloc(1, sizeof(*r));
+
+        rig_start(r, program, insecure);
+        *state = r;
+        return 0;
+}
+
+static int teardown(void **state) {
+        rig_stop(*state);
+        free(*state);
+        return 0;
+}
+
+static void lives(const struct rig *r) {
+        assert_int_equal(client_once(r->address, NULL, RUN_V1, SMALL_REQUEST, NULL),
+                         GRPC_STATUS_OK);
+}
+
+static void test_status(void **state) {
+        static const struct {
+                const char *name;
+                const char *method;
+                struct text request;
+                grpc_status_code want;
+        } rows[] = {
+                {"v1 answers",                      RUN_V1,                         TEXT_INIT("\x0a\x03\x0a\x01t"), GRPC_STATUS_OK              },
+                { "v1beta1 answers",                RUN_V1BETA1,                    TEXT_INIT("\x0a\x03\x0a\x01t"), GRPC_STATUS_OK              },
+                { "garbage",                        RUN_V1,                         TEXT_INIT("\xff\xff\xff\xff"),  GRPC_STATUS_INVALID_ARGUMENT},
+                { "a method of another version",
+                 "/apiextensions.fn.proto.v2.FunctionRunnerService/RunFunction",    TEXT_INIT(""),
+                 GRPC_STATUS_UNIMPLEMENTED                                                                                                      },
+                { "another method of this service",
+                 "/apiextensions.fn.proto.v1.FunctionRunnerService/Run",            TEXT_INIT(""),
+                 GRPC_STATUS_UNIMPLEMENTED                                                                                                      },
+                { "health of all",                  "/grpc.health.v1.Health/Check", TEXT_INIT(""),                  GRPC_STATUS_OK              },
+                { "health of a service",            "/grpc.health.v1.Health/Check",
+                 TEXT_INIT("\x0a\x2f"
+                            "apiextensions.fn.proto.v1.FunctionRunnerService"),
+                 GRPC_STATUS_OK                                                                                                                 },
+                { "health of nothing we know",      "/grpc.health.v1.Health/Check",
+                 TEXT_INIT("\x0a\x01x"),                                                                            GRPC_STATUS_NOT_FOUND       },
+                { "health of garbage",              "/grpc.health.v1.Health/Check", TEXT_INIT("\x0a\x7fx"),
+                 GRPC_STATUS_INVALID_ARGUMENT                                                                                                   },
+                { "health of every service",        "/grpc.health.v1.Health/List",  TEXT_INIT(""),
+                 GRPC_STATUS_OK                                                                                                                 },
+        };
+        const struct rig *r = *state;
+
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                grpc_status_code got =
+                        client_once(r->address, NULL, rows[i].method, rows[i].request, NULL);
+
+                if (got != rows[i].want)
+                        fail_msg("%s: status %d, want %d", rows[i].name, (int)got,
+                                 (int)rows[i].want);
+        }
+        lives(r);
+}
+
+static struct text bytes_of(grpc_byte_buffer *buffer, char *ret, size_t size) {
+        grpc_byte_buffer_reader reader;
+        grpc_slice slice;
+        size_t len;
+
+        assert_non_null(buffer);
+        assert_true(grpc_byte_buffer_reader_init(&reader, buffer));
+        slice = grpc_byte_buffer_reader_readall(&reader);
+        len = GRPC_SLICE_LENGTH(slice);
+        assert_true(len <= size);
+        memcpy(ret, GRPC_SLICE_START_PTR(slice), len);
+        grpc_slice_unref(slice);
+        grpc_byte_buffer_reader_destroy(&reader);
+        grpc_byte_buffer_destroy(buffer);
+        return (struct text) { .data = ret, .len = len };
+}
+
+static void test_serving(void **state) {
+        const struct rig *r = *state;
+        grpc_byte_buffer *answer;
+        char buffer[16];
+
+        assert_int_equal(
+                client_once(r->address, NULL, "/grpc.health.v1.Health/Check", TEXT(""), &answer),
+                GRPC_STATUS_OK);
+        assert_true(text_equal(bytes_of(answer, buffer, sizeof(buffer)), TEXT("\x08\x01")));
+}
+
+static void test_own_client(void **state) {
+        const struct rig *r = *state;
+        struct fault fault = { 0 };
+        struct arena arena;
+        struct text answer;
+
+        arena_init(&arena, 1 << 20);
+        assert_int_equal(client_call(r->address, SMALL_REQUEST, 5000, &arena, &answer, &fault), 0);
+        assert_true(text_contains(answer, TEXT("\x0a\x01t")));
+        assert_int_equal(client_call(r->address, TEXT("\xff"), 5000, &arena, &answer, &fault),
+                         -EBADMSG);
+        assert_int_equal(client_call("127.0.0.1:1", SMALL_REQUEST, 5000, &arena, &answer, &fault),
+                         -ECONNREFUSED);
+        arena_release(&arena);
+}
+
+static void test_too_large(void **state) {
+        const struct rig *r = *state;
+        size_t len = 33 * 1024 * 1024;
+        char *bytes = calloc(1, len);
+        long before;
+
+        lives(r);
+        before = rig_memory_kb(r);
+        assert_int_equal(client_once(r->address, NULL, RUN_V1, (struct text) { bytes, len }, NULL),
+                         GRPC_STATUS_RESOURCE_EXHAUSTED);
+        lives(r);
+        /* The message was never taken; what core buffered of it is gone. */
+        assert_in_range(rig_memory_kb(r), 0, before + 16 * 1024);
+        free(bytes);
+}
+
+/* A request whose answer is larger than what the network takes unread: a long string in the
+ * context. */
+static struct text make_large_request(size_t string_len) {
+        char *bytes = malloc(string_len + 64), *at = bytes + 64;
+        struct text t = { at, string_len };
+        /* Value.string_value, the entry's value, Struct.fields around its key, the context */
+        static const struct {
+                struct text before;
+                char tag;
+        } shells[] = {
+                {TEXT_INIT(""),           0x1a},
+                { TEXT_INIT("\x0a\x01k"), 0x12},
+                { TEXT_INIT(""),          0x0a},
+                { TEXT_INIT(""),          0x2a},
+        };
+
+        memset(at, 'x', string_len);
+        for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
+                char head[16];
+                size_t n = 0, len = t.len;
+
+                memcpy(head, shells[i].before.data, shells[i].before.len);
+                n = shells[i].before.len;
+                head[n++] = shells[i].tag;
+                for (; len > 0x7f; len >>= 7)
+                        head[n++] = (char)(0x80 | (len & 0x7f));
+                head[n++] = (char)len;
+                at -= n;
+                memcpy(at, head, n);
+                t = (struct text) { at, t.len + n };
+        }
+        memmove(bytes, t.data, t.len);
+        return (struct text) { bytes, t.len };
+}
+
+static void test_drain(void **state) {
+        struct text request = make_large_request(3 * 1024 * 1024);
+        struct rig r;
+        struct client run, watch;
+        grpc_byte_buffer *answer;
+        char buffer[16];
+
+        (void)state;
+        rig_start(&r, program, insecure);
+        client_open(&watch, r.address, NULL);
+        client_send(&watch, "/grpc.health.v1.Health/Watch", TEXT(""), 10000);
+        assert_true(text_equal(bytes_of(client_read(&watch), buffer, sizeof(buffer)),
+                               TEXT("\x08\x01")));
+        client_open(&run, r.address, NULL);
+        client_send(&run, RUN_V1, request, 10000);
+        rig_wait(&r, "\"msg\":\"RunFunction\"");
+
+        kill(r.pid, SIGTERM);
+        rig_wait(&r, "\"msg\":\"draining\"");
+        assert_true(text_equal(bytes_of(client_read(&watch), buffer, sizeof(buffer)),
+                               TEXT("\x08\x02")));
+        assert_null(client_read(&watch));
+        assert_int_equal(client_finish(&watch), GRPC_STATUS_OK);
+        assert_int_equal(rig_get(&r, "/readyz", r.line, sizeof(r.line)), 503);
+
+        /* Only now does the client read what was computed for it. */
+        answer = client_read(&run);
+        assert_non_null(answer);
+        assert_true(grpc_byte_buffer_length(answer) >= 3 * 1024 * 1024);
+        grpc_byte_buffer_destroy(answer);
+        assert_int_equal(client_finish(&run), GRPC_STATUS_OK);
+        assert_int_equal(rig_exit(&r), 0);
+        client_close(&run);
+        client_close(&watch);
+        free((void *)(uintptr_t)request.data);
+}
+
+static void test_grace_ends(void **state) {
+        static const char *const flags[] = { "--insecure", "--grace=200ms", NULL };
+        struct text request = make_large_request(3 * 1024 * 1024);
+        struct client run;
+        struct rig r;
+
+        (void)state;
+        rig_start(&r, program, flags);
+        client_open(&run, r.address, NULL);
+        client_send(&run, RUN_V1, request, 10000);
+        rig_wait(&r, "\"msg\":\"RunFunction\"");
+        kill(r.pid, SIGTERM);
+        assert_int_equal(rig_exit(&r), 0);
+        assert_int_not_equal(client_finish(&run), GRPC_STATUS_OK);
+        client_close(&run);
+        free((void *)(uintptr_t)request.data);
+}
+
+static void test_expired(void **state) {
+        const struct rig *r = *state;
+        struct client c;
+
+        client_open(&c, r->address, NULL);
+        client_send(&c, RUN_V1, SMALL_REQUEST, 0);
+        assert_int_equal(client_finish(&c), GRPC_STATUS_DEADLINE_EXCEEDED);
+        client_close(&c);
+}
+
+static void test_pages(void **state) {
+        const struct rig *r = *state;
+        char page[16384];
+
+        client_once(r->address, NULL, RUN_V1, TEXT("\xff"), NULL);
+        assert_int_equal(rig_get(r, "/healthz", page, sizeof(page)), 200);
+        assert_int_equal(rig_get(r, "/readyz", page, sizeof(page)), 200);
+        assert_int_equal(rig_get(r, "/", page, sizeof(page)), 404);
+        assert_int_equal(rig_get(r, "/metrics", page, sizeof(page)), 200);
+        assert_non_null(strstr(page, "grpc_code=\"InvalidArgument\"} "));
+        assert_non_null(strstr(page, "function_gpu_placement_build_info{version="));
+}
+
+static void test_taken(void **state) {
+        const struct rig *first = *state;
+        char address[80], metrics[80];
+        const struct {
+                const char *name;
+                const char *flags[4];
+        } rows[] = {
+                {"gRPC",     { "--insecure", address, "--metrics-address=0", NULL }  },
+                { "metrics", { "--insecure", "--address=127.0.0.1:0", metrics, NULL }},
+        };
+
+        snprintf(address, sizeof(address), "--address=%s", first->address);
+        snprintf(metrics, sizeof(metrics), "--metrics-address=127.0.0.1:%s", first->metrics);
+        for (size_t i = 0; i < 2; i++) {
+                struct rig r;
+
+                rig_spawn(&r, program, rows[i].flags);
+                rig_wait(&r, "cannot listen on 127.0.0.1:");
+                assert_int_equal(rig_exit(&r), 2);
+        }
+}
+
+int main(int argc, char **argv) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_status),     cmocka_unit_test(test_serving),
+                cmocka_unit_test(test_own_client), cmocka_unit_test(test_too_large),
+                cmocka_unit_test(test_drain),      cmocka_unit_test(test_grace_ends),
+                cmocka_unit_test(test_expired),    cmocka_unit_test(test_pages),
+                cmocka_unit_test(test_taken),
+        };
+        int failed;
+
+        if (argc != 2)
+                return 2;
+        program = argv[1];
+        grpc_init();
+        failed = cmocka_run_group_tests(tests, setup, teardown);
+        grpc_shutdown_blocking();
+        return failed;
+}
