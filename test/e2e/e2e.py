@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compares what the real Crossplane makes of our server's answers with our own render.
+
+e2e.py PROGRAM PEERS        our program, and the folder of Crossplane's programs
+
+Closes with "N passed, N failed"; exit 1 on a failure or when nothing ran.
+"""
+
+import contextlib
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import cases
+import freeze
+import peers
+
+START_SECONDS = 10
+
+
+@contextlib.contextmanager
+def server(program, folder):
+    """Our server on a free port; gives where to dial it."""
+    log = folder / "server.log"
+    with open(log, "w") as stderr:
+        process = subprocess.Popen(
+            [program, "--insecure", "--address", "127.0.0.1:0", "--metrics-address", "0"],
+            stderr=stderr)
+    try:
+        yield wait_for_address(process, log)
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended: {log.read_text()}")
+    finally:
+        process.terminate()
+        process.wait(START_SECONDS)
+
+
+def wait_for_address(process, log):
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends and process.poll() is None:
+        found = re.search(r'"address":"([^"]+)"', log.read_text())
+        if found:
+            return found[1]
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not start: {log.read_text()}")
+
+
+def differences(want, got, path=""):
+    """Sentences on where two values differ."""
+    if isinstance(want, dict) and isinstance(got, dict):
+        for key in sorted(set(want) | set(got)):
+            if key not in want or key not in got:
+                yield f"{path}/{key}: only in {'theirs' if key in got else 'ours'}"
+            else:
+                yield from differences(want[key], got[key], f"{path}/{key}")
+    elif want != got:
+        yield f"{path}: ours {json.dumps(want)}, theirs {json.dumps(got)}"
+
+
+def compare(ours, peer, case, folder, target):
+    want = ours.render(case, folder, target).told(peer.cannot_tell)
+    got = peer.render(case, folder, target).told(peer.cannot_tell)
+    if want["fatal"]:  # a CLI then prints nothing else
+        want, got = {"fatal": want["fatal"]}, {"fatal": got["fatal"]}
+    return list(differences(want, got))
+
+
+class Score:
+    def __init__(self):
+        self.n_passed = self.n_failed = 0
+
+    def add(self, name, check):
+        """check() returns complaints, or raises."""
+        try:
+            complaints = check()
+        except (RuntimeError, subprocess.TimeoutExpired) as problem:
+            complaints = [str(problem)]
+        self.n_passed += not complaints
+        self.n_failed += bool(complaints)
+        if complaints:
+            print(f"failed: {name}")
+            for complaint in complaints:
+                print(f"    {complaint}")
+
+
+def main(program, folder_of_peers):
+    score = Score()
+    ours = peers.Command("ours", [program, "render"])
+    there, absent = peers.find(folder_of_peers)
+    everything = [*cases.examples(), *cases.goldens()]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        with server(program, folder) as target:
+            for peer in there:
+                before = score.n_passed
+                for case in everything:
+                    score.add(f"{case.name} as {peer.name} has it",
+                              lambda: compare(ours, peer, case, folder, target))
+                print(f"{peer.name}: {score.n_passed - before} of {len(everything)} equal to ours")
+                if isinstance(peer, peers.Core):
+                    for title, check in freeze.checks(everything, peer, folder, target):
+                        score.add(f"core: {title}", check)
+    for peer in absent:
+        print(f"not there, not run: {peer}")
+    print(f"{score.n_passed} passed, {score.n_failed} failed")
+    return 1 if score.n_failed or not score.n_passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
