@@ -50,6 +50,12 @@ static const struct text h100_80gb_aliases[] = {
         TEXT_INIT("NVIDIA H100 PCIe"),
 };
 
+static const struct text h100_80gb_pci_ids[] = {
+        TEXT_INIT("0x233010DE"), /* SXM */
+        TEXT_INIT("0x233110DE"), /* PCIe */
+        TEXT_INIT("0x233610DE"),
+};
+
 /*
  * NVIDIA A100 40 GB.
  * Source: MIG User Guide, Supported MIG Profiles (450.80.02; 1g.5gb+me from the
@@ -74,6 +80,12 @@ static const struct text a100_40gb_aliases[] = {
         TEXT_INIT("NVIDIA-A100-PCIE-40GB"),
         TEXT_INIT("NVIDIA A100-SXM4-40GB"),
         TEXT_INIT("NVIDIA A100-PCIE-40GB"),
+};
+
+static const struct text a100_40gb_pci_ids[] = {
+        TEXT_INIT("0x20B010DE"),
+        TEXT_INIT("0x20B110DE"),
+        TEXT_INIT("0x20F110DE"),
 };
 
 /*
@@ -102,6 +114,12 @@ static const struct text a100_80gb_aliases[] = {
         TEXT_INIT("NVIDIA A100X"),
 };
 
+static const struct text a100_80gb_pci_ids[] = {
+        TEXT_INIT("0x20B210DE"),
+        TEXT_INIT("0x20B510DE"),
+        TEXT_INIT("0x20B810DE"), /* A100X */
+};
+
 /*
  * NVIDIA H200 141 GB.
  * Source: MIG User Guide, Supported MIG Profiles (550.90.07); memory from one
@@ -128,6 +146,11 @@ static const struct text h200_141gb_aliases[] = {
         TEXT_INIT("NVIDIA H200 NVL"),
 };
 
+static const struct text h200_141gb_pci_ids[] = {
+        TEXT_INIT("0x233510DE"), /* SXM */
+        TEXT_INIT("0x233B10DE"), /* NVL */
+};
+
 /*
  * NVIDIA A30 24 GB: four compute and four memory slices.
  * Source: MIG User Guide, Supported MIG Profiles (460.73.01; +me from the R470
@@ -149,8 +172,15 @@ static const struct text a30_24gb_aliases[] = {
         TEXT_INIT("NVIDIA A30X"),
 };
 
+static const struct text a30_24gb_pci_ids[] = {
+        TEXT_INIT("0x20B710DE"),
+        TEXT_INIT("0x20B910DE"), /* A30X */
+};
+
 #define ALIASES(table)  table##_aliases, COUNT(table##_aliases)
+#define PCI_IDS(table)  table##_pci_ids, COUNT(table##_pci_ids)
 #define PROFILES(table) table##_profiles, COUNT(table##_profiles)
+#define ALL_OF(table)   ALIASES(table), PCI_IDS(table), PROFILES(table)
 
 /*
  * Where a name is said of several products, the first one here is meant first.
@@ -159,11 +189,11 @@ static const struct text a30_24gb_aliases[] = {
  */
 static const struct gpu_product products[] = {
         /* name               compute memory  GiB  reported MiB */
-        { TEXT_INIT("H100-80GB"),  7,    8,    80,   81559, ALIASES(h100_80gb),  PROFILES(h100_80gb) },
-        { TEXT_INIT("A100-40GB"),  7,    8,    40,   40960, ALIASES(a100_40gb),  PROFILES(a100_40gb) },
-        { TEXT_INIT("A100-80GB"),  7,    8,    80,       0, ALIASES(a100_80gb),  PROFILES(a100_80gb) },
-        { TEXT_INIT("H200-141GB"), 7,    8,   141,       0, ALIASES(h200_141gb), PROFILES(h200_141gb) },
-        { TEXT_INIT("A30-24GB"),   4,    4,    24,       0, ALIASES(a30_24gb),   PROFILES(a30_24gb) },
+        { TEXT_INIT("H100-80GB"),  7,    8,    80,   81559, ALL_OF(h100_80gb) },
+        { TEXT_INIT("A100-40GB"),  7,    8,    40,   40960, ALL_OF(a100_40gb) },
+        { TEXT_INIT("A100-80GB"),  7,    8,    80,       0, ALL_OF(a100_80gb) },
+        { TEXT_INIT("H200-141GB"), 7,    8,   141,       0, ALL_OF(h200_141gb) },
+        { TEXT_INIT("A30-24GB"),   4,    4,    24,       0, ALL_OF(a30_24gb) },
 };
 
 /* clang-format on */

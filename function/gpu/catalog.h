@@ -32,6 +32,8 @@ struct gpu_product {
         const struct text
                 *aliases; /* without case: cloud names, feature discovery labels, machine keys */
         size_t n_aliases;
+        const struct text *pci_ids; /* "0x233010DE": device and vendor, as mig-parted filters */
+        size_t n_pci_ids;
         const struct gpu_profile *profiles; /* in NVIDIA's order: smallest first */
         size_t n_profiles;
 };
