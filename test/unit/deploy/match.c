@@ -293,44 +293,44 @@ struct bench {
 };
 
 static struct candidate set_up(const struct row *row, struct bench *b, struct arena *arena) {
-        *b = (struct bench) {
-                .environment = {.name = TEXT("eu-1"),
-                                .labels = json(row->labels, arena),
-                                .not_ready = row->not_ready},
-                .pool = {.environment = &b->environment,
-                         .name = TEXT("pool"),
-                         .labels = json(row->pool_labels, arena),
-                         .precisions = json(row->precisions, arena),
-                         .interconnect = text_from(row->interconnect),
-                         .bandwidth = text_from(row->bandwidth),
-                         .multi_node = json(row->multi_node, arena),
-                         .nvlink_domain = row->nvlink_domain,
-                         .sharing = row->sharing,
-                         .schedulable = row->schedulable},
-                .sub_pool = {.environment = &b->environment,
-                             .pool = &b->pool,
-                             .mig_profile = text_from(row->mig_profile),
-                             .invalid = text_from(row->invalid),
-                             .ambiguous = text_from(row->ambiguous),
-                             .units_per_node = or_usual(row->units_per_node, 8),
-                             .nodes = or_usual(row->nodes, 4),
-                             .memory_bytes = or_usual(row->memory_bytes, 80 * GIB)},
-                .deployment = {.environment_selector = json(row->select, arena)},
-                .settings = {.multi_node = row->multi_node_preset,
-                             .multi_slice = row->multi_slice},
-                .model = {.vram_bytes = row->vram_bytes},
-                .profile = {.name = TEXT("default"),
-                            .environment_selector = json(row->profile_select, arena),
-                            .pool_selector = json(row->pool_select, arena),
-                            .nodes = or_usual(row->wants_nodes, 1),
-                            .gpus_per_node = or_usual(row->wants_units, 1),
-                            .needs = {.memory_bytes = row->wants_memory_bytes,
-                                      .precisions = json(row->wants_precisions, arena),
-                                      .interconnect = text_from(row->wants_interconnect),
-                                      .bandwidth = text_from(row->wants_bandwidth),
-                                      .multi_node = json(row->wants_multi_node, arena),
-                                      .nvlink_domain = row->wants_nvlink_domain,
-                                      .unknown = text_from(row->unknown)}},
+        b->environment = (struct environment) { .name = TEXT("eu-1"),
+                                                .labels = json(row->labels, arena),
+                                                .not_ready = row->not_ready };
+        b->pool = (struct pool) { .environment = &b->environment,
+                                  .name = TEXT("pool"),
+                                  .labels = json(row->pool_labels, arena),
+                                  .precisions = json(row->precisions, arena),
+                                  .interconnect = text_from(row->interconnect),
+                                  .bandwidth = text_from(row->bandwidth),
+                                  .multi_node = json(row->multi_node, arena),
+                                  .nvlink_domain = row->nvlink_domain,
+                                  .sharing = row->sharing,
+                                  .schedulable = row->schedulable };
+        b->sub_pool = (struct sub_pool) { .environment = &b->environment,
+                                          .pool = &b->pool,
+                                          .mig_profile = text_from(row->mig_profile),
+                                          .invalid = text_from(row->invalid),
+                                          .ambiguous = text_from(row->ambiguous),
+                                          .units_per_node = or_usual(row->units_per_node, 8),
+                                          .nodes = or_usual(row->nodes, 4),
+                                          .memory_bytes = or_usual(row->memory_bytes, 80 * GIB) };
+        b->deployment = (struct deployment) { .environment_selector = json(row->select, arena) };
+        b->settings = (struct settings) { .multi_node = row->multi_node_preset,
+                                          .multi_slice = row->multi_slice };
+        b->model = (struct model) { .vram_bytes = row->vram_bytes };
+        b->profile = (struct serving_profile) {
+                .name = TEXT("default"),
+                .environment_selector = json(row->profile_select, arena),
+                .pool_selector = json(row->pool_select, arena),
+                .nodes = or_usual(row->wants_nodes, 1),
+                .gpus_per_node = or_usual(row->wants_units, 1),
+                .needs = {.memory_bytes = row->wants_memory_bytes,
+                          .precisions = json(row->wants_precisions, arena),
+                          .interconnect = text_from(row->wants_interconnect),
+                          .bandwidth = text_from(row->wants_bandwidth),
+                          .multi_node = json(row->wants_multi_node, arena),
+                          .nvlink_domain = row->wants_nvlink_domain,
+                          .unknown = text_from(row->unknown)}
         };
         b->sub_pool.units = b->sub_pool.units_per_node * b->sub_pool.nodes;
         return (struct candidate) { .deployment = &b->deployment,
@@ -512,19 +512,22 @@ static void test_room_sentences(void **state) {
         arena_init(&arena, SIZE_MAX);
         set_up(&usual, &bench, &arena);
         r = (struct rejection) { .sub_pool = &bench.sub_pool, .profile = &bench.profile };
+        r.verdict = (struct verdict) {
+                .reason = REASON_NO_CAPACITY, .wanted = 4, .offered = 3, .total = 32, .gap = 2
+        };
+        assert_true(
+                text_equal(explain_rejection(&r, &arena),
+                           TEXT("wants 4 units, 3 of 32 are free, at most 2 of them on one node")));
         r.verdict = (struct verdict) { .reason = REASON_NO_CAPACITY,
-                                       .wanted = 4, .offered = 3, .total = 32, .gap = 2 };
-        assert_true(text_equal(
-                explain_rejection(&r, &arena),
-                TEXT("wants 4 units, 3 of 32 are free, at most 2 of them on one node")));
-        r.verdict = (struct verdict) { .reason = REASON_NO_CAPACITY,
-                                       .wanted = 1, .offered = 3, .total = 32, .gap = 2,
+                                       .wanted = 1,
+                                       .offered = 3,
+                                       .total = 32,
+                                       .gap = 2,
                                        .detail = TEXT("others wait") };
         assert_true(text_equal(explain_rejection(&r, &arena),
                                TEXT("wants 1 unit, 3 of 32 are free, at most 2 of them on one "
                                     "node; others wait")));
-        r.verdict = (struct verdict) { .reason = REASON_QUOTA_EXCEEDED,
-                                       .wanted = 4, .offered = 3 };
+        r.verdict = (struct verdict) { .reason = REASON_QUOTA_EXCEEDED, .wanted = 4, .offered = 3 };
         assert_true(text_equal(explain_rejection(&r, &arena),
                                TEXT("wants 4 units, the namespace's quota has 3 left")));
         arena_release(&arena);
@@ -541,10 +544,11 @@ static void test_every_reason(void **state) {
         arena_init(&arena, SIZE_MAX);
         set_up(&usual, &bench, &arena);
         for (int i = 0; i < N_REASONS; i++) {
-                struct rejection r = { .sub_pool = &bench.sub_pool,
-                                       .profile = &bench.profile,
-                                       .verdict = { .reason = (enum reason)i,
-                                                    .detail = TEXT("detail") } };
+                struct rejection r = {
+                        .sub_pool = &bench.sub_pool,
+                        .profile = &bench.profile,
+                        .verdict = {.reason = (enum reason)i, .detail = TEXT("detail")}
+                };
 
                 names[i] = text_from(reason_name((enum reason)i));
                 sentences[i] = explain_rejection(&r, &arena);
@@ -565,7 +569,7 @@ static void add(struct rejections *r, struct arena *arena, const struct sub_pool
         assert_int_equal(rejections_add(r, arena,
                                         (struct rejection) { .sub_pool = sub_pool,
                                                              .profile = profile,
-                                                             .verdict = {.reason = reason} }),
+                                                             .verdict = { .reason = reason } }),
                          0);
 }
 
@@ -579,9 +583,9 @@ static void assert_count(struct rejections *r, struct arena *arena, const char *
 }
 
 static void test_count(void **state) {
+        /* clang-format off */
         const struct environment e[] = { { .name = TEXT("a") }, { .name = TEXT("b") } };
         const struct pool pools[] = { { .name = TEXT("p") }, { .name = TEXT("q") } };
-        /* clang-format off */
         const struct sub_pool s[] = {
                 { .environment = &e[0], .pool = &pools[0], .mig_profile = TEXT("1g.10gb") },
                 { .environment = &e[0], .pool = &pools[0], .mig_profile = TEXT("3g.40gb"),
