@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/field.h"
 
-bool field_varint(const char **p, const char *end, size_t max_len, uint64_t *ret) {
+bool field_long_varint(const char **p, const char *end, size_t max_len, uint64_t *ret) {
         const char *at = *p;
         uint64_t number = 0;
 
@@ -33,41 +33,18 @@ static bool read_fixed(const char **p, const char *end, size_t size, uint64_t *r
         return true;
 }
 
-static bool read_payload(const char **p, const char *end, struct field *ret) {
-        uint64_t len;
-
-        switch (ret->type) {
+bool field_scalar(const char **p, const char *end, enum wire_type type, uint64_t *ret) {
+        switch (type) {
         case WIRE_VARINT:
-                return field_varint(p, end, 10, &ret->scalar);
+                return field_varint(p, end, 10, ret);
         case WIRE_FIXED64:
-                return read_fixed(p, end, 8, &ret->scalar);
+                return read_fixed(p, end, 8, ret);
         case WIRE_FIXED32:
-                return read_fixed(p, end, 4, &ret->scalar);
+                return read_fixed(p, end, 4, ret);
         case WIRE_BYTES:
-                if (!field_varint(p, end, 5, &len) || len > (uint64_t)(end - *p))
-                        return false;
-                ret->bytes = (struct text) { .data = *p, .len = (size_t)len };
-                *p += len;
-                return true;
+                break;
         }
         return false; /* groups, and what protobuf does not have */
-}
-
-bool field_next(struct text *rest, struct field *ret) {
-        const char *start = rest->data, *p = start, *end;
-        uint64_t tag;
-
-        if (rest->len == 0)
-                return false;
-        end = start + rest->len;
-        if (!field_varint(&p, end, 5, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
-                return false;
-        *ret = (struct field) { .number = (uint32_t)(tag >> 3), .type = (enum wire_type)(tag & 7) };
-        if (!read_payload(&p, end, ret))
-                return false;
-        ret->record = (struct text) { .data = start, .len = (size_t)(p - start) };
-        *rest = (struct text) { .data = p, .len = (size_t)(end - p) };
-        return true;
 }
 
 bool field_last(struct text message, uint32_t number, struct text *ret) {

@@ -31,7 +31,42 @@ struct field {
  *
  * Returns false and leaves *p where the varint is cut, too long or above 64 bits.
  */
-bool field_varint(const char **p, const char *end, size_t max_len, uint64_t *ret);
+bool field_long_varint(const char **p, const char *end, size_t max_len, uint64_t *ret);
+
+static inline bool field_varint(const char **p, const char *end, size_t max_len, uint64_t *ret) {
+        if (*p < end && (unsigned char)**p < 0x80) {
+                *ret = (unsigned char)*(*p)++;
+                return true;
+        }
+        return field_long_varint(p, end, max_len, ret);
+}
+
+/* A field up to where its bytes begin, if it has any. */
+struct field_head {
+        uint32_t number;
+        enum wire_type type;
+        uint64_t scalar; /* WIRE_BYTES: the length, which does not reach beyond the end */
+};
+
+/* field_scalar() - what follows the tag of any other type than WIRE_BYTES. */
+bool field_scalar(const char **p, const char *end, enum wire_type type, uint64_t *ret);
+
+/*
+ * field_head() - the head of the field at *p
+ *
+ * Returns false where there is no field, or one that reaches beyond end.
+ */
+static inline bool field_head(const char **p, const char *end, struct field_head *ret) {
+        uint64_t tag;
+
+        if (!field_varint(p, end, 5, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
+                return false;
+        ret->number = (uint32_t)(tag >> 3);
+        ret->type = (enum wire_type)(tag & 7);
+        if (ret->type != WIRE_BYTES)
+                return field_scalar(p, end, ret->type, &ret->scalar);
+        return field_varint(p, end, 5, &ret->scalar) && ret->scalar <= (uint64_t)(end - *p);
+}
 
 /*
  * field_next() - the next field of the message whose rest is *rest
@@ -39,7 +74,23 @@ bool field_varint(const char **p, const char *end, size_t max_len, uint64_t *ret
  * Returns false at the end and where the bytes are no field: *rest is empty
  * only at the end.
  */
-bool field_next(struct text *rest, struct field *ret);
+static inline bool field_next(struct text *rest, struct field *ret) {
+        const char *p = rest->data, *end = p + rest->len;
+        struct field_head head;
+
+        if (rest->len == 0 || !field_head(&p, end, &head))
+                return false;
+        *ret = (struct field) { .number = head.number, .type = head.type };
+        if (head.type == WIRE_BYTES) {
+                ret->bytes = (struct text) { .data = p, .len = (size_t)head.scalar };
+                p += head.scalar;
+        } else {
+                ret->scalar = head.scalar;
+        }
+        ret->record = (struct text) { .data = rest->data, .len = (size_t)(p - rest->data) };
+        *rest = (struct text) { .data = p, .len = (size_t)(end - p) };
+        return true;
+}
 
 /* field_is() - is this a field of bytes with that number? */
 static inline bool field_is(const struct field *field, uint32_t number) {

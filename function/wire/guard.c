@@ -194,16 +194,17 @@ static const struct shape shapes[] = {
 enum { OPEN_MAX = 3 * GUARD_DEPTH_MAX + 16 };
 
 struct open {
-        struct text rest;
+        const char *end;
         enum message message;
         uint32_t seen; /* bits of the ONE and SEALED fields that have come */
 };
 
 struct walk {
-        struct open open[OPEN_MAX];
-        size_t n_open;
+        const char *p; /* what follows, in the innermost message that is open */
+        struct open *open;
         size_t n_levels;
         size_t n_elements;
+        struct open stack[OPEN_MAX];
 };
 
 static int refuse(struct fault *fault, int error, const struct shape *shape,
@@ -215,26 +216,7 @@ static int refuse(struct fault *fault, int error, const struct shape *shape,
         return error;
 }
 
-static enum wire_type type_of(enum what what) {
-        switch (what) {
-        case VARINT:
-                return WIRE_VARINT;
-        case DOUBLE:
-                return WIRE_FIXED64;
-        case UNKNOWN:
-        case STRING:
-        case BYTES:
-        case ENUMS:
-        case ONE:
-        case MANY:
-        case SEALED:
-                break;
-        }
-        return WIRE_BYTES;
-}
-
-static bool are_varints(struct text packed) {
-        const char *p = packed.data, *end = p + packed.len;
+static bool are_varints(const char *p, const char *end) {
         uint64_t number;
 
         while (p < end) {
@@ -242,16 +224,6 @@ static bool are_varints(struct text packed) {
                         return false;
         }
         return true;
-}
-
-static int open_message(struct walk *walk, enum message message, struct text bytes,
-                        struct fault *fault) {
-        if (shapes[message].is_level && ++walk->n_levels > GUARD_DEPTH_MAX)
-                return refuse(fault, -E2BIG, &shapes[message], NULL, "is nested too deeply");
-        if (walk->n_open == OPEN_MAX)
-                BUG("messages nest deeper than their levels allow");
-        walk->open[walk->n_open++] = (struct open) { .rest = bytes, .message = message };
-        return 0;
 }
 
 static int check_string(struct text text, const struct shape *shape, const struct rule *rule,
@@ -267,54 +239,110 @@ static int check_string(struct text text, const struct shape *shape, const struc
         return refuse(fault, -EBADMSG, shape, rule, "holds a NUL byte");
 }
 
-/* One field of the innermost open message; a message in it is opened, not entered. */
-static int check_field(struct walk *walk, const struct field *field, struct fault *fault) {
-        struct open *open = &walk->open[walk->n_open - 1];
-        const struct shape *shape = &shapes[open->message];
-        const struct rule *rule = field->number < FIELDS_MAX ? &shape->fields[field->number] : NULL;
-        enum what what = rule ? rule->what : UNKNOWN;
+static int open_message(struct walk *walk, enum message message, size_t len, struct fault *fault) {
+        if (shapes[message].is_level && ++walk->n_levels > GUARD_DEPTH_MAX)
+                return refuse(fault, -E2BIG, &shapes[message], NULL, "is nested too deeply");
+        if (walk->open == walk->stack + OPEN_MAX - 1)
+                BUG("messages nest deeper than their levels allow");
+        *++walk->open = (struct open) { .end = walk->p + len, .message = message };
+        return 0;
+}
 
-        if (what == UNKNOWN || what == MANY || what == ENUMS) {
+/* A field of bytes whose length has been read: opened when it is a message, else stepped over. */
+static int check_bytes(struct walk *walk, const struct shape *shape, const struct rule *rule,
+                       size_t len, struct fault *fault) {
+        struct text bytes = { .data = walk->p, .len = len };
+
+        switch (rule->what) {
+        case STRING:
+                walk->p += len;
+                return check_string(bytes, shape, rule, fault);
+        case ONE:
+        case SEALED: {
+                uint32_t bit = 1u << (rule - shape->fields);
+
+                if (walk->open->seen & bit)
+                        return refuse(fault, -EBADMSG, shape, rule, "comes twice");
+                walk->open->seen |= bit;
+                if (rule->what == ONE)
+                        return open_message(walk, rule->child, len, fault);
+                break;
+        }
+        case MANY:
+                return open_message(walk, rule->child, len, fault);
+        case ENUMS:
+                if (!are_varints(walk->p, walk->p + len))
+                        return refuse(fault, -EBADMSG, shape, rule, "is cut or no protobuf");
+                break;
+        case VARINT:
+        case DOUBLE:
+                return refuse(fault, -EBADMSG, shape, rule, "has another wire type");
+        case UNKNOWN:
+        case BYTES:
+                break;
+        }
+        walk->p += len;
+        return 0;
+}
+
+static bool is_scalar_of(enum wire_type type, enum what what) {
+        switch (what) {
+        case UNKNOWN:
+                return true;
+        case VARINT:
+        case ENUMS:
+                return type == WIRE_VARINT;
+        case DOUBLE:
+                return type == WIRE_FIXED64;
+        case STRING:
+        case BYTES:
+        case ONE:
+        case MANY:
+        case SEALED:
+                break;
+        }
+        return false;
+}
+
+static int check_field(struct walk *walk, struct fault *fault) {
+        static const struct rule unknown = { NULL, UNKNOWN, 0 };
+        const struct shape *shape = &shapes[walk->open->message];
+        const struct rule *rule;
+        struct field_head head;
+
+        if (!field_head(&walk->p, walk->open->end, &head))
+                return refuse(fault, -EBADMSG, shape, NULL, "is cut or no protobuf");
+        rule = head.number < FIELDS_MAX ? &shape->fields[head.number] : &unknown;
+        if (rule->what == UNKNOWN || rule->what == MANY || rule->what == ENUMS) {
                 if (++walk->n_elements > GUARD_ELEMENTS_MAX)
                         return refuse(fault, -E2BIG, shape, rule, "is one element too many");
         }
-        if (what == UNKNOWN || (what == ENUMS && field->type == WIRE_VARINT))
-                return 0;
-        if (field->type != type_of(what))
+        if (head.type == WIRE_BYTES)
+                return check_bytes(walk, shape, rule, (size_t)head.scalar, fault);
+        if (!is_scalar_of(head.type, rule->what))
                 return refuse(fault, -EBADMSG, shape, rule, "has another wire type");
-        if (what == ONE || what == SEALED) {
-                if (open->seen & 1u << field->number)
-                        return refuse(fault, -EBADMSG, shape, rule, "comes twice");
-                open->seen |= 1u << field->number;
-        }
-        if (what == STRING)
-                return check_string(field->bytes, shape, rule, fault);
-        if (what == ONE || what == MANY)
-                return open_message(walk, rule->child, field->bytes, fault);
-        if (what == ENUMS && !are_varints(field->bytes))
-                return refuse(fault, -EBADMSG, shape, rule, "is cut or no protobuf");
         return 0;
 }
 
 static int guard(struct text bytes, enum message message, struct fault *fault) {
         struct walk walk;
-        struct field field;
-        int r;
+        int r = 0;
 
-        walk.n_open = walk.n_levels = walk.n_elements = 0;
-        r = open_message(&walk, message, bytes, fault);
-        while (r == 0 && walk.n_open > 0) {
-                struct open *open = &walk.open[walk.n_open - 1];
-
-                if (open->rest.len == 0) {
-                        walk.n_levels -= shapes[open->message].is_level;
-                        walk.n_open--;
-                        continue;
+        if (bytes.len == 0)
+                return 0;
+        walk.p = bytes.data;
+        walk.n_elements = 0;
+        walk.n_levels = shapes[message].is_level;
+        walk.open = walk.stack;
+        *walk.open = (struct open) { .end = bytes.data + bytes.len, .message = message };
+        while (r == 0) {
+                while (walk.p == walk.open->end) {
+                        walk.n_levels -= shapes[walk.open->message].is_level;
+                        if (walk.open == walk.stack)
+                                return 0;
+                        walk.open--;
                 }
-                if (!field_next(&open->rest, &field))
-                        return refuse(fault, -EBADMSG, &shapes[open->message], NULL,
-                                      "is cut or no protobuf");
-                r = check_field(&walk, &field, fault);
+                r = check_field(&walk, fault);
         }
         return r;
 }

@@ -6,11 +6,30 @@
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* Eight bytes of 0x01..0x7f? Taking one from each sets the top bit of a 0 only. */
+static bool are_plain(uint64_t word) {
+        return ((word | (word - EACH(1))) & EACH(0x80)) == 0;
+}
+
 static bool is_plain(const char *p) {
         uint64_t word;
 
         memcpy(&word, p, sizeof(word));
-        return ((word | (word - EACH(1))) & EACH(0x80)) == 0;
+        return are_plain(word);
+}
+
+/* The same for 1..7 bytes: some are looked at twice so that there are eight. */
+static bool is_short_plain(const char *p, size_t len) {
+        uint32_t low, high;
+
+        if (len < 4) {
+                unsigned char first = (unsigned char)p[0], middle = (unsigned char)p[len / 2],
+                              last = (unsigned char)p[len - 1];
+
+                return first && middle && last && (first | middle | last) < 0x80;
+        }
+        memcpy(&low, p, sizeof(low));
+        memcpy(&high, p + len - sizeof(high), sizeof(high));
+        return are_plain((uint64_t)high << 32 | low);
 }
 
 /* Bytes of the sequence at p, or 0. Source: The Unicode Standard 15.0, table 3-7. */
@@ -50,15 +69,18 @@ enum utf8 utf8_check(struct text text) {
 
         while (at < text.len) {
                 const unsigned char *p = (const unsigned char *)text.data + at;
+                size_t left = text.len - at;
 
-                if (text.len - at >= 8 && is_plain(text.data + at)) {
+                if (left >= 8 && is_plain(text.data + at)) {
                         at += 8;
+                } else if (left < 8 && is_short_plain(text.data + at, left)) {
+                        break;
                 } else if (*p == 0) {
                         return UTF8_HAS_NUL;
                 } else if (*p < 0x80) {
                         at++;
                 } else {
-                        size_t len = sequence_len(p, text.len - at);
+                        size_t len = sequence_len(p, left);
 
                         if (len == 0)
                                 return UTF8_BROKEN;
