@@ -225,7 +225,7 @@ static int read_response(struct text bytes, struct arena *arena, struct call_res
                 if (field_is(&field, META))
                         read_meta(field.bytes, ret);
                 else if (field_is(&field, ANSWER_DESIRED))
-                        r = state_read(field.bytes, arena, &ret->desired);
+                        r = desired_read(field.bytes, arena, &ret->desired);
                 else if (field_is(&field, RESULTS))
                         ret->results[ret->n_results++] = read_result(field.bytes);
                 else if (field_is(&field, ANSWER_CONTEXT))

@@ -39,7 +39,8 @@ const struct resource *state_resource(const struct state *state, struct text nam
         return NULL;
 }
 
-/* ---- states: protobuf-c decodes the envelope --------------------------------------------------
+/* ---- what is observed: protobuf-c decodes the envelope
+ * --------------------------------------------------
  */
 
 static void *decoder_alloc(void *data, size_t size) {
@@ -107,29 +108,91 @@ static size_t keep_last_resources(struct resource *resources, size_t n) {
         return kept;
 }
 
-int state_read(struct text raw, struct arena *arena, struct state *ret) {
+static int sort_resources(size_t n, struct arena *arena, struct state *ret) {
+        struct resource *resources = ret->resources;
+
+        if (sort_stable(resources, n, sizeof(*resources), compare_resources, arena) < 0)
+                return -ENOMEM;
+        ret->n_resources = keep_last_resources(resources, n);
+        return 0;
+}
+
+static int decode_state(struct text bytes, struct arena *arena, const Envelope__State **ret) {
         ProtobufCAllocator allocator = { .alloc = decoder_alloc,
                                          .free = decoder_free,
                                          .allocator_data = arena };
-        const Envelope__State *decoded =
-                envelope__state__unpack(&allocator, raw.len, (const uint8_t *)raw.data);
-        int r;
 
-        if (!decoded)
-                return arena_failed(arena) ? -ENOMEM : -EBADMSG;
+        *ret = envelope__state__unpack(&allocator, bytes.len, (const uint8_t *)bytes.data);
+        if (*ret)
+                return 0;
+        return arena_failed(arena) ? -ENOMEM : -EBADMSG;
+}
+
+static int read_observed(struct text raw, struct arena *arena, struct state *ret) {
+        const Envelope__State *decoded;
+        int r = decode_state(raw, arena, &decoded);
+
+        if (r < 0)
+                return r;
         ret->raw = raw;
         ret->resources = ARENA_ARRAY(arena, decoded->n_resources, struct resource);
         if (!ret->resources)
                 return -ENOMEM;
         r = take_state(decoded, raw, ret);
-        if (r < 0)
-                return r;
-        r = sort_stable(ret->resources, decoded->n_resources, sizeof(*ret->resources),
-                        compare_resources, arena);
-        if (r < 0)
-                return r;
-        ret->n_resources = keep_last_resources(ret->resources, decoded->n_resources);
-        return 0;
+        return r < 0 ? r : sort_resources(decoded->n_resources, arena, ret);
+}
+
+/* ---- what others desire: stepped over by length, because protobuf-c would copy it ---------------
+ */
+
+static struct resource read_resource(struct text raw) {
+        struct resource resource = { .raw = raw };
+        struct field field;
+
+        while (field_next(&raw, &field)) {
+                if (field_is(&field, RESOURCE_OBJECT))
+                        resource.object = value_of_struct(field.bytes);
+                else if (field.number == RESOURCE_READY)
+                        resource.ready = ready_of((int32_t)field.scalar);
+        }
+        return resource;
+}
+
+static struct resource read_entry(struct text entry) {
+        struct text name = { 0 }, body = { 0 };
+        struct resource resource;
+
+        field_last(entry, ENTRY_KEY, &name);
+        field_last(entry, ENTRY_VALUE, &body);
+        resource = read_resource(body);
+        resource.name = name;
+        return resource;
+}
+
+int desired_read(struct text raw, struct arena *arena, struct state *ret) {
+        size_t n = field_count(raw, STATE_RESOURCES), i = 0;
+        struct resource *resources = ARENA_ARRAY(arena, n, struct resource);
+        const Envelope__State *decoded;
+        struct text rest = raw;
+        struct field field;
+        int r;
+
+        if (!resources)
+                return -ENOMEM;
+        *ret = (struct state) { .resources = resources, .raw = raw };
+        while (field_next(&rest, &field)) {
+                if (field_is(&field, STATE_RESOURCES))
+                        resources[i++] = read_entry(field.bytes);
+                if (!field_is(&field, STATE_COMPOSITE))
+                        continue;
+                /* The composite's field alone is a State too. */
+                r = decode_state(field.record, arena, &decoded);
+                if (r < 0)
+                        return r;
+                take_resource(decoded->composite, (struct text) { 0 }, field.bytes,
+                              &ret->composite);
+        }
+        return rest.len > 0 ? -EBADMSG : sort_resources(n, arena, ret);
 }
 
 /* ---- answers to requirements: read where they lie ----------------------------------------------
@@ -145,19 +208,6 @@ static int compare_items(const void *a, const void *b) {
         int order = text_compare(left->namespace_, right->namespace_);
 
         return order != 0 ? order : text_compare(left->name, right->name);
-}
-
-static struct resource read_resource(struct text raw) {
-        struct resource resource = { .raw = raw };
-        struct field field;
-
-        while (field_next(&raw, &field)) {
-                if (field_is(&field, RESOURCE_OBJECT))
-                        resource.object = value_of_struct(field.bytes);
-                else if (field.number == RESOURCE_READY)
-                        resource.ready = ready_of((int32_t)field.scalar);
-        }
-        return resource;
 }
 
 static struct item read_item(struct text raw) {
@@ -279,9 +329,9 @@ static int read_fields(struct text rest, struct arena *arena, struct request *re
                 if (field_is(&field, META))
                         read_meta(field.bytes, ret);
                 else if (field_is(&field, OBSERVED))
-                        r = state_read(field.bytes, arena, &ret->observed);
+                        r = read_observed(field.bytes, arena, &ret->observed);
                 else if (field_is(&field, DESIRED))
-                        r = state_read(field.bytes, arena, &ret->desired);
+                        r = desired_read(field.bytes, arena, &ret->desired);
                 else if (field_is(&field, INPUT))
                         ret->input = value_of_struct(field.bytes);
                 else if (field_is(&field, CONTEXT))

@@ -2,8 +2,10 @@
 /*
  * request - a RunFunctionRequest as plain structs
  *
- * The envelope (which resources there are, under which names, how ready) is
- * decoded into the arena; objects stay Struct bytes behind a struct value.
+ * The envelope of what is observed (which resources there are, under which
+ * names, how ready), and of the desired composite, is decoded into the arena;
+ * objects stay Struct bytes behind a struct value. Desired resources and answers
+ * are not copied.
  * Everything is borrowed from the request's bytes and the arena.
  */
 #ifndef WIRE_REQUEST_H
@@ -60,11 +62,11 @@ struct request {
 int request_read(struct text bytes, struct arena *arena, struct request *ret, struct fault *fault);
 
 /*
- * state_read() - the same for the body of a State message alone
+ * desired_read() - the body of a State message as desired state: objects stay where they lie
  *
  * Errors: -ENOMEM, -EBADMSG  as request_read()
  */
-int state_read(struct text raw, struct arena *arena, struct state *ret);
+int desired_read(struct text raw, struct arena *arena, struct state *ret);
 
 /* request_required() - the answer to key, or NULL while it is unresolved. */
 const struct answer_set *request_required(const struct request *request, struct text key);
