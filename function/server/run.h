@@ -23,7 +23,10 @@ struct runner;
 struct runner *runner_new(grpc_server *server, grpc_completion_queue *queue, size_t budget_bytes,
                           unsigned int keep_arenas, struct stats *stats);
 
-/* runner_accept() - ask for calls; the server has started. At most n at once are handed over. */
+/*
+ * runner_accept() - ask for calls; the server has started
+ * @n: so many of each version are handed over before a worker must take one
+ */
 void runner_accept(struct runner *r, unsigned int n);
 
 /*

@@ -37,6 +37,10 @@ struct server {
 
 enum {
         MIN_ARENA_BYTES = 64 * 1024 * 1024,
+        POLL_MS = 20,
+        LEAVE_MS = 500, /* for clients to hang up once their calls are over */
+        /* Calls beyond these wait inside core, which drops them when a drain begins. */
+        N_POSTED = 64,
         MIN_STREAMS = 16, /* of one connection: what it can make us hold is this many messages */
 };
 
@@ -155,7 +159,7 @@ int server_start(const struct server_config *config, struct stats *stats, struct
         }
         grpc_server_start(s->grpc);
         generic_accept(s->generic);
-        runner_accept(s->runner, config->n_workers);
+        runner_accept(s->runner, N_POSTED);
         *ret = s;
         return 0;
 }
@@ -173,6 +177,29 @@ static bool wait_for_shutdown(grpc_completion_queue *queue, int64_t ms) {
         return grpc_completion_queue_next(queue, deadline, NULL).type == GRPC_OP_COMPLETE;
 }
 
+static bool is_idle(struct server *s) {
+        return runner_idle(s->runner) && generic_idle(s->generic) && health_idle(s->health);
+}
+
+/*
+ * Returns whether every call came to its end in time; sets ret_shut_down when core
+ * says so too. It does not while a peer keeps its connection, which a dead one
+ * does for ever: without calls there is not much to wait for.
+ */
+static bool drain(struct server *s, grpc_completion_queue *end, int64_t grace_ms,
+                  bool *ret_shut_down) {
+        int64_t idle_ms = 0, ms = 0;
+
+        while (ms < grace_ms && idle_ms < LEAVE_MS) {
+                *ret_shut_down = wait_for_shutdown(end, POLL_MS);
+                if (*ret_shut_down)
+                        return true;
+                ms += POLL_MS;
+                idle_ms = is_idle(s) ? idle_ms + POLL_MS : 0;
+        }
+        return is_idle(s);
+}
+
 static void destroy_queue(grpc_completion_queue *queue) {
         /* The threads have emptied theirs; this is for a start that failed, and for the end. */
         while (grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL).type !=
@@ -183,17 +210,17 @@ static void destroy_queue(grpc_completion_queue *queue) {
 
 bool server_stop(struct server *s, int64_t grace_ms) {
         grpc_completion_queue *end = grpc_completion_queue_create_for_next(NULL);
-        bool in_time;
+        bool in_time, shut_down = false;
 
         atomic_store(&s->stats->draining, true);
         health_end(s->health);
         grpc_server_shutdown_and_notify(s->grpc, end, end);
-        in_time = wait_for_shutdown(end, grace_ms);
-        if (!in_time) {
+        in_time = drain(s, end, grace_ms, &shut_down);
+        if (!shut_down)
                 grpc_server_cancel_all_calls(s->grpc);
-                wait_for_shutdown(end, INT64_MAX / 2000000);
-        }
-        while (!runner_idle(s->runner) || !generic_idle(s->generic) || !health_idle(s->health))
+        while (!shut_down)
+                shut_down = wait_for_shutdown(end, POLL_MS);
+        while (!is_idle(s))
                 gpr_sleep_until(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                                              gpr_time_from_millis(1, GPR_TIMESPAN)));
         grpc_completion_queue_shutdown(s->run_queue);

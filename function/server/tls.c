@@ -27,7 +27,7 @@
  * in one step, by dup3() over the descriptor in the path that core opens.
  */
 
-enum { FILE_MAX_BYTES = 1024 * 1024, WATCH_SECONDS = 1 };
+enum { FILE_MAX_BYTES = 1024 * 1024, WATCH_MS = 500, CORE_WATCH_SECONDS = 1 };
 
 enum file { FILE_CERTIFICATE, FILE_KEY, FILE_CA, N_FILES };
 
@@ -270,7 +270,11 @@ static bool wait_period(struct tls *t) {
         bool is_closing;
 
         clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += WATCH_SECONDS;
+        until.tv_nsec += WATCH_MS * 1000000;
+        if (until.tv_nsec >= 1000000000) {
+                until.tv_sec++;
+                until.tv_nsec -= 1000000000;
+        }
         pthread_mutex_lock(&t->lock);
         while (!t->is_closing && pthread_cond_timedwait(&t->closing, &t->lock, &until) == 0)
                 continue;
@@ -343,7 +347,7 @@ grpc_server_credentials *tls_credentials(struct tls *t) {
         };
         verifier = grpc_tls_certificate_verifier_external_create(&t->verifier);
         provider = grpc_tls_certificate_provider_file_watcher_create(
-                t->published_path, t->published_path, NULL, WATCH_SECONDS);
+                t->published_path, t->published_path, NULL, CORE_WATCH_SECONDS);
         grpc_tls_credentials_options_set_cert_request_type(
                 options, GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
         grpc_tls_credentials_options_set_certificate_provider(options, provider);

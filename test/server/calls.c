@@ -225,7 +225,7 @@ static void test_grace_ends(void **state) {
         (void)state;
         rig_start(&r, program, flags);
         client_open(&run, r.address, NULL);
-        client_send(&run, RUN_V1, request, 10000);
+        client_send(&run, RUN_V1, request, 2000);
         rig_wait(&r, "\"msg\":\"RunFunction\"");
         kill(r.pid, SIGTERM);
         assert_int_equal(rig_exit(&r), 0);
