@@ -160,6 +160,27 @@ static void test_read(void **state) {
 
 /* A foreign server may answer anything. */
 static void test_refused(void **state) {
+        static const struct {
+                struct text bytes;
+                const char *message;
+        } rows[] = {
+                {TEXT_INIT("\x1a\x03\x12\x01\xff"), "Result.message is not UTF-8"            },
+                { TEXT_INIT("\x12\0\x12\0"),        "RunFunctionResponse.desired comes twice"},
+                { TEXT_INIT("\x32\x02\x0a\x05"),    "Condition is cut or no protobuf"        },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+                struct call_response response = { .n_results = 42 };
+                struct fault fault;
+
+                assert_int_equal(call_read(rows[i].bytes, &arena, &response, &fault), -EBADMSG);
+                assert_string_equal(fault.message, rows[i].message);
+                assert_int_equal(response.n_results, 42);
+        }
+}
+
+static void test_cut_anywhere(void **state) {
         struct text whole = sample_response();
 
         (void)state;
@@ -224,6 +245,7 @@ int main(void) {
                 cmocka_unit_test_setup(test_round_trip, forget),
                 cmocka_unit_test_setup(test_read, forget),
                 cmocka_unit_test_setup(test_refused, forget),
+                cmocka_unit_test_setup(test_cut_anywhere, forget),
                 cmocka_unit_test_setup(test_sweep_read, forget),
                 cmocka_unit_test_setup(test_sweep_encode, forget),
         };

@@ -183,6 +183,7 @@ static void test_no_request(void **state) {
                 TEXT_INIT("hello"),                /* no fields */
                 TEXT_INIT("\x12\x02\xff\xff"),     /* a State of no fields */
                 TEXT_INIT("\x12\x03\x12\x01\x0a"), /* an entry that is cut */
+                TEXT_INIT("\x1a\x02\xff\xff"),     /* the same of desired */
                 TEXT_INIT("\x12\x05\x0a"),
         };
 

@@ -40,6 +40,8 @@ static const struct row rows[] = {
         { "third is no follower",           TEXT_INIT("\xe2\x82" "a"),         UTF8_BROKEN },
         { "NUL",                            TEXT_INIT("\0"),                   UTF8_HAS_NUL },
         { "NUL at the end",                 TEXT_INIT("ab\0"),                 UTF8_HAS_NUL },
+        { "NUL between two",                TEXT_INIT("a\0" "b"),             UTF8_HAS_NUL },
+        { "0xff between two",               TEXT_INIT("a\xff" "b"),           UTF8_BROKEN },
         { "what comes first counts",        TEXT_INIT("\0\xff"),               UTF8_HAS_NUL },
 };
 /* clang-format on */
