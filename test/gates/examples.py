@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of README.md and of the examples' READMEs do what is written around them.
+
+examples.py PROGRAM ROOT    runs each "render" of a console block; exit 1 on any complaint
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+# What must be in the answer to the command that renders this file.
+SAYS = {
+    "examples/mig-pool/xr.yaml": [
+        "kind: LLMInferenceService",
+        'limits:\n          nvidia.com/mig-3g.40gb: "1"\n',
+        "nodeSelector:\n      modelplane.ai/pool: small-mig\n",
+    ],
+    "examples/gke-partition/xr.yaml": [
+        "kind: Object",
+        'limits:\n                nvidia.com/gpu: "1"\n',
+        "nodeSelector:\n            cloud.google.com/gke-gpu-partition-size: 3g.40gb\n",
+    ],
+    "examples/whole-gpu/xr.yaml": [
+        'limits:\n          nvidia.com/gpu: "2"\n',
+        "- --tensor-parallel-size=2\n",
+        "units: 6\n",
+    ],
+    "examples/fleet/xr.yaml": [
+        "pool: small-models-mig\n",
+        'limits:\n          nvidia.com/mig-3g.40gb: "1"\n',
+    ],
+    "examples/fleet/required/mig-cluster.yaml": [
+        "resourceName: nvidia.com/mig-3g.40gb\n      total: 64\n      unitsPerNode: 16\n",
+        "    total: 80\n",
+    ],
+}
+
+
+def commands(text):
+    """The arguments of every render command in the console blocks of a page."""
+    for block in re.findall(r"```console\n(.*?)```", text, re.S):
+        for line in block.replace("\\\n", " ").split("\n"):
+            words = line.split()
+            if words[:2] == ["build/function-gpu-placement", "render"]:
+                yield words[1:]
+
+
+def check_command(program, root, words):
+    done = subprocess.run([program, *words], cwd=root, capture_output=True, text=True)
+    if done.returncode != 0:
+        yield f"exit code {done.returncode}: {done.stderr.strip()}"
+    for sentence in SAYS.get(words[1], ["nothing is expected of it: say it in examples.py"]):
+        if sentence not in done.stdout:
+            yield f"does not say {sentence!r}"
+
+
+def main(program, root):
+    root = pathlib.Path(root).resolve()
+    pages = [root / "README.md", *sorted((root / "examples").glob("*/README.md"))]
+    n_complaints, seen = 0, set()
+    for page in pages:
+        for words in commands(page.read_text()):
+            seen.add(words[1])
+            for complaint in check_command(program, root, words):
+                n_complaints += 1
+                print(f"{page.relative_to(root)}: {words[1]}: {complaint}")
+    for path in sorted(set(SAYS) - seen):
+        n_complaints += 1
+        print(f"{path}: no README renders it")
+    print(f"examples: {len(seen)} rendered, {n_complaints} complaints")
+    return 1 if n_complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
