@@ -57,7 +57,7 @@ def check_command(program, root, words):
 
 
 def main(program, root):
-    root = pathlib.Path(root).resolve()
+    program, root = pathlib.Path(program).resolve(), pathlib.Path(root).resolve()
     pages = [root / "README.md", *sorted((root / "examples").glob("*/README.md"))]
     n_complaints, seen = 0, set()
     for page in pages:
