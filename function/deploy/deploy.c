@@ -12,12 +12,12 @@
  *            and unready environments move nothing.
  *   reduce   when more stay than are wanted, those that never served go first,
  *            then the last made.
+ *   retire   a leaving assignment goes when its replacement is Ready.
  *   settle   each grant that stays is cut to R, loses the unadmitted replicas
  *            that have no seat, and grows towards R as far as there is room. An
  *            empty grant is given up.
  *   fill     the shortfall is made up from the best environments that have no
  *            assignment that stays; all replicas or none.
- *   retire   a leaving assignment goes when its replacement is Ready.
  *
  * Invariants, whatever the input:
  *   - an admitted replica is taken away only because the user asked for fewer,
@@ -64,7 +64,9 @@ int64_t deploy_admitted(const struct held *held) {
         if (s->ready_replicas >= 0)
                 served = s->ready_replicas;
         else if (s->ready)
-                served = r->admitted > 0 || s->replicas < 0 ? r->admitted : s->replicas;
+                served = r->admitted > 0    ? r->admitted
+                         : s->replicas >= 0 ? s->replicas
+                                            : r->replicas;
         if (served > r->replicas)
                 served = r->replicas;
         return served > r->admitted ? served : r->admitted;
@@ -294,6 +296,39 @@ static void reduce(struct deciding *d) {
         }
 }
 
+/* ---- retire ---------------------------------------------------------------------------------- */
+
+/*
+ * Before anything is settled, so that what is given back here can be used in the
+ * same answer. Holders are in the order in which they were made. Of those that stay, the
+ * first `wanted - leaving` were there before: the others are replacements.
+ */
+static void retire(struct deciding *d) {
+        size_t wanted = (size_t)d->request->deployment->environments;
+        size_t leaving = count(d, FATE_LEAVES), seen = 0, ready = 0, replaced = 0;
+        size_t originals = wanted > leaving ? wanted - leaving : 0;
+
+        for (size_t i = 0; i < d->n; i++) {
+                const struct placement *p = &d->holders[i].placement;
+
+                if (p->fate != FATE_STAYS)
+                        continue;
+                ready += p->service.ready;
+                replaced += p->service.ready && seen >= originals;
+                seen++;
+        }
+        if (ready >= wanted)
+                replaced = leaving;
+        for (size_t i = 0; i < d->n && replaced > 0; i++) {
+                struct placement *p = &d->holders[i].placement;
+
+                if (p->fate != FATE_LEAVES)
+                        continue;
+                p->fate = FATE_DROPPED;
+                replaced--;
+        }
+}
+
 /* ---- settle ---------------------------------------------------------------------------------- */
 
 /* Do all have a seat with the reservation as it is now? */
@@ -378,7 +413,8 @@ static int settle_grant(struct deciding *d, struct seat_holder *holder) {
         if (err < 0)
                 return err;
         /* Ready of a service that tells no numbers is about what was composed before. */
-        if (r->replicas > before && s->ready && s->ready_replicas < 0 && s->replicas >= before)
+        if (r->replicas > before && s->ready && s->ready_replicas < 0 &&
+            (s->replicas < 0 || s->replicas >= before))
                 r->admitted = before;
         return 0;
 }
@@ -479,38 +515,6 @@ static int fill(struct deciding *d) {
                 d->rejections.n = 0;
         rejections_sort(&d->rejections);
         return 0;
-}
-
-/* ---- retire ---------------------------------------------------------------------------------- */
-
-/*
- * Holders are in the order in which they were made. Of those that stay, the
- * first `wanted - leaving` were there before: the others are replacements.
- */
-static void retire(struct deciding *d) {
-        size_t wanted = (size_t)d->request->deployment->environments;
-        size_t leaving = count(d, FATE_LEAVES), seen = 0, ready = 0, replaced = 0;
-        size_t originals = wanted > leaving ? wanted - leaving : 0;
-
-        for (size_t i = 0; i < d->n; i++) {
-                const struct placement *p = &d->holders[i].placement;
-
-                if (p->fate != FATE_STAYS)
-                        continue;
-                ready += p->service.ready && !p->fresh;
-                replaced += p->service.ready && !p->fresh && seen >= originals;
-                seen++;
-        }
-        if (ready >= wanted)
-                replaced = leaving;
-        for (size_t i = 0; i < d->n && replaced > 0; i++) {
-                struct placement *p = &d->holders[i].placement;
-
-                if (p->fate != FATE_LEAVES)
-                        continue;
-                p->fate = FATE_DROPPED;
-                replaced--;
-        }
 }
 
 /* ---- the decision ---------------------------------------------------------------------------- */
@@ -619,6 +623,7 @@ int deploy(const struct deploy_request *request, struct arena *arena, struct dec
         if (err < 0)
                 return err;
         reduce(&d);
+        retire(&d);
         err = settle(&d);
         if (err < 0)
                 return err;
@@ -627,6 +632,5 @@ int deploy(const struct deploy_request *request, struct arena *arena, struct dec
                 if (err < 0)
                         return err;
         }
-        retire(&d);
         return finish(&d, ret);
 }

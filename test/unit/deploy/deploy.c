@@ -1,0 +1,884 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/json.h"
+#include "lib/sweep.h"
+#include "unit/deploy/world.h"
+
+static struct arena arena;
+static struct world w;
+
+static void assert_text(struct text got, const char *want) {
+        if (!text_equal(got, text_from(want)))
+                fail_msg("\"%.*s\" is not \"%s\"", TEXT_ARG(got), want);
+}
+
+/* Decides, and compares the whole decision. */
+static struct decision decides(const char *want) {
+        struct decision decision = world_decide(&w, &arena);
+
+        assert_text(world_print(&decision, true, &arena), want);
+        return decision;
+}
+
+/* The same, and what was decided is then observed. */
+static struct decision decides_and_goes_on(const char *want) {
+        struct decision decision = decides(want);
+
+        world_observe(&w, &decision);
+        return decision;
+}
+
+/* The first rejection's reason and sentence. */
+static void assert_rejected(const struct decision *decision, size_t n, enum reason reason,
+                            const char *sentence) {
+        assert_int_equal(decision->rejections.n, n);
+        assert_string_equal(reason_name(decision->rejections.items[0].verdict.reason),
+                            reason_name(reason));
+        assert_text(explain_rejection(&decision->rejections.items[0], &arena), sentence);
+}
+
+/* One environment eu-1 with a pool of two-unit nodes. */
+static struct sub_pool *one_pool(int64_t nodes) {
+        world_environment(&w, "eu-1");
+        return world_pool(&w, "slices", "3g.40gb", 2, nodes, 40);
+}
+
+/* ---- a first placement ----------------------------------------------------------------------- */
+
+/* Gemma with 40Gi in fp8: half an H100, though whole ones are free. */
+static void test_best_fit(void **state) {
+        struct sub_pool *slices;
+        struct decision decision;
+
+        (void)state;
+        world_environment(&w, "eu-1");
+        world_pool(&w, "gpus", "", 8, 4, 80);
+        world_pool(&w, "small", "1g.10gb", 56, 1, 10);
+        slices = world_pool(&w, "slices", "3g.40gb", 16, 4, 40);
+        world_pool(&w, "unknown", "", 8, 4, 0)->memory_bytes = UNKNOWN_BYTES;
+        w.profiles[0].needs.precisions = json_value(&arena, "['fp8']");
+        w.pools[0][0].precisions = w.pools[0][2].precisions = json_value(&arena, "['bf16','fp8']");
+
+        decision = decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        assert_int_equal(decision.placed, 1);
+        assert_int_equal(decision.ready, 0);
+        assert_int_equal(decision.rejections.n, 0);
+        assert_false(decision.settled);
+        assert_text(decision.plan.placements[0].suffix, "eu-1");
+        assert_text(decision.plan.placements[0].reservation.model, "ClusterModel/gemma");
+        assert_text(decision.plan.placements[0].reservation.mig_profile, "3g.40gb");
+        assert_text(decision.plan.placements[0].workload.uri, "hf://google/gemma-3-27b-it");
+
+        /* One slice short: the whole GPU does as well. */
+        slices->units_per_node = slices->nodes = slices->units = 1;
+        world_other(&w, "first", slices, 1, 1, 1);
+        decides("stays eu-1/gpus fp8 1x1x1 admitted 0 fresh");
+
+        w.pools[0][0].precisions = (struct value) { 0 };
+        decision = decides("");
+        assert_int_equal(decision.placed, 0);
+        assert_rejected(&decision, 4, REASON_PRECISION_UNSUPPORTED,
+                        "wants precision fp8, the pool supports none declared");
+        assert_text(explain_count(&decision.rejections, &arena),
+                    "0/4 pools fit: 2 InsufficientMemory, 1 PrecisionUnsupported, 1 NoCapacity");
+}
+
+static void set_cost(struct sub_pool *sub_pool, const char *cost) {
+        struct pool *pool = &w.pools[sub_pool->environment - w.environments]
+                                    [sub_pool->pool - sub_pool->environment->pools];
+        struct fault fault;
+
+        pool->cost = text_from(cost);
+        assert_int_equal(quantity_parse(pool->cost, &pool->cost_value, &fault), 0);
+}
+
+static void test_order_in_an_environment(void **state) {
+        struct sub_pool *a, *b;
+
+        (void)state;
+        world_environment(&w, "eu-1");
+        a = world_pool(&w, "a", "", 4, 2, 80);
+        b = world_pool(&w, "b", "", 4, 2, 80);
+        decides("stays eu-1/a fp8 1x1x1 admitted 0 fresh"); /* as declared */
+        world_other(&w, "first", b, 1, 1, 1);
+        decides("stays eu-1/b fp8 1x1x1 admitted 0 fresh"); /* fewest free */
+        set_cost(a, "1.10");
+        decides("stays eu-1/a fp8 1x1x1 admitted 0 fresh"); /* absent cost is last */
+        set_cost(b, "1.09");
+        decides("stays eu-1/b fp8 1x1x1 admitted 0 fresh"); /* cheaper */
+        set_cost(b, "1.1");
+        decides("stays eu-1/b fp8 1x1x1 admitted 0 fresh"); /* as cheap, fewest free */
+        a->memory_bytes -= 1;
+        decides("stays eu-1/a fp8 1x1x1 admitted 0 fresh"); /* least memory left over */
+
+        /* Each profile in its turn, whatever fits the second one better. */
+        w.model.n_profiles = 2;
+        w.profiles[0].needs.memory_bytes = 80 * GIB;
+        w.profiles[1].needs.memory_bytes = 80 * GIB - 1;
+        decides("stays eu-1/b fp8 1x1x1 admitted 0 fresh");
+        w.profiles[0].needs.memory_bytes = 80 * GIB + 1;
+        decides("stays eu-1/a bf16 1x1x1 admitted 0 fresh");
+}
+
+/* By vram several GPUs have it together: what each has more than its part is left over. */
+static void test_vram_left_over(void **state) {
+        (void)state;
+        world_environment(&w, "eu-1");
+        world_pool(&w, "l40s", "", 8, 1, 48);
+        world_pool(&w, "h100", "", 8, 1, 80);
+        w.profiles[0].gpus_per_node = 0;
+        w.profiles[0].topology = false;
+        w.profiles[0].needs.memory_bytes = 0;
+        w.model.vram_bytes = 70 * GIB;
+        decides("stays eu-1/h100 fp8 1x1x1 admitted 0 fresh");
+        w.model.vram_bytes = 90 * GIB;
+        decides("stays eu-1/l40s fp8 1x2x1 admitted 0 fresh");
+}
+
+static void test_order_of_environments(void **state) {
+        struct sub_pool *b, *c;
+
+        (void)state;
+        world_environment(&w, "a");
+        world_pool(&w, "p", "", 4, 1, 80);
+        world_environment(&w, "b");
+        world_pool(&w, "filler", "", 4, 1, 10);
+        b = world_pool(&w, "p", "", 4, 1, 80);
+        world_environment(&w, "c");
+        c = world_pool(&w, "p", "", 4, 1, 80);
+
+        decides("stays a/p fp8 1x1x1 admitted 0 fresh"); /* by name; declared order is not asked */
+        world_other(&w, "first", c, 1, 2, 2);
+        decides("stays c/p fp8 1x1x1 admitted 0 fresh"); /* fewest free */
+        w.deployment.environments = 2;
+        decides("stays c/p fp8 1x1x1 admitted 0 fresh; stays a/p fp8 1x1x1 admitted 0 fresh");
+        b->memory_bytes = 40 * GIB;
+        decides("stays b/p fp8 1x1x1 admitted 0 fresh; stays c/p fp8 1x1x1 admitted 0 fresh");
+
+        w.deployment.environments = 1;
+        w.model.n_profiles = 2;
+        w.profiles[0].environment_selector = json_value(&arena, "{'tier':'gold'}");
+        w.environments[0].labels = w.profiles[0].environment_selector;
+        w.profiles[1].needs.memory_bytes = 40 * GIB;
+        decides("stays a/p fp8 1x1x1 admitted 0 fresh"); /* its first profile fits, b's second */
+}
+
+/* A first placement is all or nothing, and takes no seat that somebody waits for. */
+static void test_all_or_nothing(void **state) {
+        struct sub_pool *slices = one_pool(2);
+        struct decision decision;
+
+        (void)state;
+        world_other(&w, "first", slices, 1, 2, 2);
+        w.deployment.replicas = 3;
+        decision = decides("");
+        assert_rejected(&decision, 1, REASON_NO_CAPACITY,
+                        "wants 3 units, 2 of 4 are free, at most 2 of them on one node");
+        w.deployment.replicas = 2;
+        decides("stays eu-1/slices fp8 1x1x2 admitted 0 fresh");
+
+        world_other(&w, "second", slices, 2, 2, 1);
+        decision = decides("");
+        assert_rejected(&decision, 1, REASON_NO_CAPACITY,
+                        "wants 2 units, 0 of 4 are free, at most 0 of them on one node; others "
+                        "there have too little already");
+        /* Whoever comes with a higher priority throws nobody out either. */
+        w.deployment.priority = 100;
+        decides("");
+}
+
+static void test_over_committed(void **state) {
+        struct sub_pool *slices = one_pool(2);
+
+        (void)state;
+        world_other(&w, "first", slices, 2, 1, 1);
+        decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        world_hold(&w, slices, 1, 1);
+        w.deployment.replicas = 2;
+        decides("stays eu-1/slices fp8 1x1x2 admitted 1");
+        world_other(&w, "large", slices, 3, 1, 1); /* the pool's nodes were larger once */
+        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        w.n_held = 0;
+        w.deployment.replicas = 1;
+        decides("");
+}
+
+/* ---- keep, grow, shrink ---------------------------------------------------------------------- */
+
+static void test_keep(void **state) {
+        struct sub_pool *gpus;
+        struct decision decision;
+
+        (void)state;
+        world_environment(&w, "eu-1");
+        gpus = world_pool(&w, "gpus", "", 8, 1, 80);
+        world_hold(&w, gpus, 1, 1)->service.url = TEXT("https://chat.eu-1");
+        world_pool(&w, "slices", "3g.40gb", 16, 1, 40);
+        world_environment(&w, "eu-2");
+        set_cost(world_pool(&w, "slices", "3g.40gb", 16, 1, 40), "0.01");
+        decision = decides("stays eu-1/gpus fp8 1x1x1 admitted 1");
+        assert_true(decision.settled);
+        assert_int_equal(decision.ready, 1);
+        assert_text(decision.url, "https://chat.eu-1");
+
+        w.environments[0].not_ready = true;
+        w.pools[0][0].schedulable = SCHEDULABLE_NO_NEW;
+        w.profiles[0].image = TEXT("vllm:next");
+        gpus->resource_name = TEXT("example.com/gpu");
+        decision = decides("stays eu-1/gpus fp8 1x1x1 admitted 1");
+        assert_text(decision.plan.placements[0].workload.image, "vllm:next");
+        assert_text(decision.plan.placements[0].reservation.resource_name, "example.com/gpu");
+
+        /* Better before in the model's order: still where it is. */
+        w.model.n_profiles = 2;
+        w.profiles[1] = w.profiles[0];
+        w.profiles[0].name = TEXT("fp4");
+        w.profiles[0].needs.memory_bytes = GIB;
+        decides("stays eu-1/gpus fp8 1x1x1 admitted 1");
+}
+
+static void test_growth(void **state) {
+        struct sub_pool *slices = one_pool(2);
+        struct decision decision;
+
+        (void)state;
+        world_hold(&w, slices, 1, 1);
+        world_other(&w, "first", slices, 1, 1, 1);
+        w.deployment.replicas = 3;
+        decision = decides("stays eu-1/slices fp8 1x1x3 admitted 1");
+        assert_int_equal(decision.short_replicas, 0);
+        w.deployment.replicas = 9;
+        decision = decides("stays eu-1/slices fp8 1x1x3 admitted 1"); /* as far as it fits */
+        assert_int_equal(decision.short_replicas, 6);
+        assert_int_equal(decision.rejections.n, 0);
+        assert_false(decision.settled);
+
+        w.environments[0].not_ready = true;
+        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        w.environments[0].not_ready = false;
+        w.pools[0][0].schedulable = SCHEDULABLE_NO_NEW;
+        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        w.pools[0][0].schedulable = SCHEDULABLE_ALWAYS;
+
+        /* Somebody who holds a later place would lose it. */
+        world_other(&w, "later", slices, 1, 1, 0);
+        decision = decides("stays eu-1/slices fp8 1x1x2 admitted 1");
+        assert_int_equal(decision.short_replicas, 7);
+        world_other(&w, "later-still", slices, 2, 1, 0);
+        decides("stays eu-1/slices fp8 1x1x1 admitted 1"); /* somebody is without a seat */
+}
+
+static void test_scale_down(void **state) {
+        struct sub_pool *slices = one_pool(2);
+
+        (void)state;
+        world_hold(&w, slices, 4, 3);
+        w.deployment.replicas = 2;
+        decides("stays eu-1/slices fp8 1x1x2 admitted 2");
+        w.deployment.replicas = 3;
+        assert_false(decides("stays eu-1/slices fp8 1x1x3 admitted 3").short_replicas);
+}
+
+/* An environment more, and one less: never served first, then the last made. */
+static void test_more_and_fewer_environments(void **state) {
+        struct sub_pool *a, *b, *c;
+
+        (void)state;
+        world_environment(&w, "a");
+        a = world_pool(&w, "p", "", 4, 1, 80);
+        world_environment(&w, "b");
+        b = world_pool(&w, "p", "", 4, 1, 80);
+        world_environment(&w, "c");
+        c = world_pool(&w, "p", "", 4, 1, 80);
+        world_hold(&w, c, 1, 1);
+        world_hold(&w, a, 1, 0);
+        w.deployment.environments = 3;
+        decides("stays c/p fp8 1x1x1 admitted 1; stays a/p fp8 1x1x1 admitted 0; "
+                "stays b/p fp8 1x1x1 admitted 0 fresh");
+
+        world_hold(&w, b, 1, 1);
+        w.deployment.environments = 2;
+        decides("stays c/p fp8 1x1x1 admitted 1; "
+                "drops a/p fp8 1x1x1 admitted 0: fewer environments are wanted; "
+                "stays b/p fp8 1x1x1 admitted 1");
+        w.deployment.environments = 1;
+        decides("stays c/p fp8 1x1x1 admitted 1; "
+                "drops a/p fp8 1x1x1 admitted 0: fewer environments are wanted; "
+                "drops b/p fp8 1x1x1 admitted 1: fewer environments are wanted");
+}
+
+/* ---- two at once ----------------------------------------------------------------------------- */
+
+/* Both took the last slice; both decide from one snapshot, and exactly one yields. */
+static void test_two_at_once(void **state) {
+        static const char *const created[] = { "2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z" };
+        static const char *const names[] = { "later", "chat" };
+
+        (void)state;
+        for (size_t me = 0; me < 2; me++) {
+                struct sub_pool *slices;
+                struct reservation *other;
+
+                world_init(&w);
+                slices = one_pool(1);
+                world_other(&w, "first", slices, 1, 1, 1);
+                w.deployment.name = text_from(names[me]);
+                w.deployment.created = text_from(created[me]);
+                world_hold(&w, slices, 1, 0);
+                other = world_other(&w, names[1 - me], slices, 1, 1, 0);
+                other->created = text_from(created[1 - me]);
+                if (me == 0)
+                        decides("stays eu-1/slices fp8 1x1x1 admitted 0");
+                else
+                        decides("drops eu-1/slices fp8 1x1x0 admitted 0: another deployment holds "
+                                "its units");
+        }
+        /* Who yields may find another place in the same answer. */
+        world_pool(&w, "more", "3g.40gb", 2, 1, 40);
+        decides("drops eu-1/slices fp8 1x1x0 admitted 0: another deployment holds its units; "
+                "stays eu-1/more fp8 1x1x1 admitted 0 fresh");
+}
+
+static void test_trimmed_growth(void **state) {
+        struct sub_pool *slices = one_pool(2);
+        struct decision decision;
+
+        (void)state;
+        world_hold(&w, slices, 3, 1);
+        world_other(&w, "other", slices, 1, 2, 1)->created = TEXT("2024-01-01T00:00:00Z");
+        w.deployment.replicas = 3;
+        decision = decides("stays eu-1/slices fp8 1x1x2 admitted 1");
+        assert_int_equal(decision.short_replicas, 1);
+}
+
+/* A priority that only this deployment knows of must not decide who yields: the other cannot see
+ * it. */
+static void test_priority_not_yet_observed(void **state) {
+        struct sub_pool *slices = one_pool(1);
+        struct decision decision;
+
+        (void)state;
+        world_hold(&w, slices, 2, 0);
+        world_other(&w, "other", slices, 1, 1, 0)->priority = 5;
+        w.deployment.replicas = 2;
+        w.deployment.priority = 10;
+        decision = decides("stays eu-1/slices fp8 1x1x1 admitted 0");
+        assert_int_equal(decision.plan.placements[0].reservation.priority, 10);
+}
+
+/* ---- make before break ----------------------------------------------------------------------- */
+
+static void test_drain(void **state) {
+        struct sub_pool *a, *b;
+        struct decision decision;
+
+        (void)state;
+        world_environment(&w, "a");
+        a = world_pool(&w, "p", "", 4, 1, 80);
+        world_environment(&w, "b");
+        b = world_pool(&w, "p", "", 1, 1, 80);
+        world_hold(&w, a, 1, 1)->service.url = TEXT("https://a");
+        w.pools[0][0].schedulable = SCHEDULABLE_DRAIN;
+
+        world_other(&w, "other", b, 1, 1, 1);
+        decision = decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being "
+                                       "drained");
+        assert_int_equal(decision.placed, 0);
+        assert_true(decision.plan.placements[0].leaves_now);
+        assert_true(decision.plan.placements[0].reservation.leaving);
+        assert_text(decision.url, "https://a");
+        assert_rejected(&decision, 2, REASON_POOL_CORDONED, "the pool's schedulable is Drain");
+        assert_false(world_decide(&w, &arena).plan.placements[0].leaves_now);
+
+        w.n_others = 0;
+        decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                            "stays b/p fp8 1x1x1 admitted 0 fresh");
+        decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                            "stays b/p fp8 1x1x1 admitted 0");
+        world_serve(&w.held[1]);
+        decision = decides_and_goes_on("drops a/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                                       "stays b/p fp8 1x1x1 admitted 1");
+        assert_true(decision.settled);
+        assert_int_equal(w.n_held, 1);
+        assert_int_equal(w.held[0].reservation.order, 1);
+        decides("stays b/p fp8 1x1x1 admitted 1");
+}
+
+/* The drain was called off: what was leaving stays, and the replacement that never served goes. */
+static void test_drain_called_off(void **state) {
+        struct sub_pool *a, *b;
+
+        (void)state;
+        world_environment(&w, "a");
+        a = world_pool(&w, "p", "", 4, 1, 80);
+        world_environment(&w, "b");
+        b = world_pool(&w, "p", "", 4, 1, 80);
+        world_hold(&w, a, 1, 1)->reservation.leaving = true;
+        world_hold(&w, b, 1, 0);
+        decides("stays a/p fp8 1x1x1 admitted 1; "
+                "drops b/p fp8 1x1x1 admitted 0: fewer environments are wanted");
+}
+
+/* As many go as there are Ready replacements, the first made first. */
+static void test_drain_of_two(void **state) {
+        struct sub_pool *s[4];
+        static const char *const names[] = { "a", "b", "c", "d" };
+
+        (void)state;
+        for (size_t i = 0; i < 4; i++) {
+                world_environment(&w, names[i]);
+                s[i] = world_pool(&w, "p", "", 4, 1, 80);
+        }
+        w.deployment.environments = 2;
+        world_hold(&w, s[0], 1, 1);
+        world_hold(&w, s[1], 1, 1);
+        w.pools[0][0].schedulable = w.pools[1][0].schedulable = SCHEDULABLE_DRAIN;
+        decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                            "leaves b/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                            "stays c/p fp8 1x1x1 admitted 0 fresh; "
+                            "stays d/p fp8 1x1x1 admitted 0 fresh");
+        world_serve(&w.held[3]);
+        decides_and_goes_on("drops a/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                            "leaves b/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                            "stays c/p fp8 1x1x1 admitted 0; stays d/p fp8 1x1x1 admitted 1");
+        world_serve(&w.held[1]);
+        decides("drops b/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                "stays c/p fp8 1x1x1 admitted 1; stays d/p fp8 1x1x1 admitted 1");
+}
+
+/* One original stays and is Ready: that is no replacement of the other. */
+static void test_an_original_is_no_replacement(void **state) {
+        struct sub_pool *a, *b;
+
+        (void)state;
+        world_environment(&w, "a");
+        a = world_pool(&w, "p", "", 4, 1, 80);
+        world_environment(&w, "b");
+        b = world_pool(&w, "p", "", 4, 1, 80);
+        w.deployment.environments = 2;
+        world_hold(&w, a, 1, 1);
+        world_hold(&w, b, 1, 1);
+        w.pools[0][0].schedulable = SCHEDULABLE_DRAIN;
+        decides("leaves a/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                "stays b/p fp8 1x1x1 admitted 1");
+        w.deployment.environments = 1; /* as many as wanted stay and are Ready */
+        decides("drops a/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                "stays b/p fp8 1x1x1 admitted 1");
+}
+
+/* Units that are given back are there for growth in the same answer. */
+static void test_retired_units_are_free(void **state) {
+        struct sub_pool *slices = one_pool(2);
+        struct held *leaving = world_hold(&w, slices, 1, 1);
+
+        (void)state;
+        leaving->reservation.nodes = 2;
+        leaving->suffix = TEXT("eu-1-g2");
+        world_hold(&w, slices, 1, 1);
+        w.deployment.replicas = 4;
+        decides("drops eu-1/slices fp8 2x1x1 admitted 1: a replica spans another number of nodes "
+                "now; stays eu-1/slices fp8 1x1x4 admitted 1");
+}
+
+/* ---- reasons to leave ------------------------------------------------------------------------ */
+
+static void lose_environment(void) {
+        w.environments[0].name = TEXT("eu-0");
+        w.pools[0][0].schedulable = SCHEDULABLE_NO_NEW;
+}
+static void lose_pool(void) {
+        w.pools[0][0].name = TEXT("other");
+        w.pools[0][0].schedulable = SCHEDULABLE_NO_NEW;
+}
+static void lose_mig_profile(void) {
+        w.sub_pools[0][0].mig_profile = TEXT("4g.40gb");
+        w.pools[0][0].schedulable = SCHEDULABLE_NO_NEW;
+}
+static void break_pool(void) {
+        w.sub_pools[0][0].mig_profile = (struct text) { 0 };
+        w.sub_pools[0][0].invalid = TEXT("unknown MIG profile \"3g.41gb\"");
+}
+static void lose_profile(void) {
+        w.profiles[0].name = TEXT("renamed");
+        w.profiles[0].needs.memory_bytes = 80 * GIB;
+}
+static void relabel(void) {
+        w.deployment.environment_selector = json_value(&arena, "{'tier':'gold'}");
+}
+static void need_memory(void) {
+        w.profiles[0].needs.memory_bytes = 41 * GIB;
+}
+static void name_other_model(void) {
+        w.deployment.model_name = TEXT("llama");
+        w.profiles[0].needs.memory_bytes = 80 * GIB;
+}
+static void name_other_kind(void) {
+        w.deployment.model_kind = TEXT("Model");
+        w.profiles[0].needs.memory_bytes = 80 * GIB;
+}
+static void need_units(void) {
+        w.profiles[0].gpus_per_node = 2;
+        w.settings.multi_slice = true;
+}
+static void need_nodes(void) {
+        w.profiles[0].nodes = 3;
+        w.settings.multi_node = true;
+        w.pools[0][0].multi_node = json_value(&arena, "true");
+}
+
+struct leave_row {
+        void (*change)(void);
+        const char *why;
+};
+
+static const struct leave_row leave_rows[] = {
+        {lose_environment,  "the environment is gone"                             },
+        { lose_pool,        "the pool, or its MIG profile, is gone"               },
+        { lose_mig_profile, "the pool, or its MIG profile, is gone"               },
+        { break_pool,       "unknown MIG profile \"3g.41gb\""                     },
+        { lose_profile,     "the model has no such serving profile any more"      },
+        { relabel,          "label tier is missing or has another value"          },
+        { need_memory,      "wants 41Gi of memory per unit, a unit here has 40Gi" },
+        { name_other_model, "the deployment names another model"                  },
+        { name_other_kind,  "the deployment names another model"                  },
+        { need_units,       "a replica wants more units now, and there is no room"},
+        { need_nodes,       "wants 3 nodes, the pool has 2"                       },
+};
+
+/* It stays composed and counted, as it is, where no replacement is found. */
+static void test_reasons_to_leave(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(leave_rows) / sizeof(leave_rows[0]); i++) {
+                struct sub_pool *slices;
+                struct decision decision;
+                struct text want;
+
+                world_init(&w);
+                slices = one_pool(2);
+                world_other(&w, "other", slices, 1, 2, 2);
+                world_hold(&w, slices, 2, 2);
+                w.deployment.replicas = 2;
+                leave_rows[i].change();
+                want = text_format(&arena, "leaves eu-1/slices fp8 1x1x2 admitted 2: %s",
+                                   leave_rows[i].why);
+                decision = decides(text_format(&arena, "%.*s%c", TEXT_ARG(want), '\0').data);
+                assert_false(decision.settled);
+                w.partly = true;
+                assert_false(world_decide(&w, &arena).settled);
+        }
+}
+
+/* ---- in place -------------------------------------------------------------------------------- */
+
+/* Another model in a full pool takes the units of the one before it. */
+static void test_in_place(void **state) {
+        struct sub_pool *slices = one_pool(1);
+        struct decision decision;
+
+        (void)state;
+        world_other(&w, "other", slices, 1, 1, 1);
+        world_hold(&w, slices, 1, 1);
+        w.deployment.model_name = TEXT("llama");
+        decision = decides_and_goes_on("drops eu-1/slices fp8 1x1x1 admitted 1: replaced in place; "
+                                       "stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        assert_text(decision.plan.placements[1].reservation.model, "ClusterModel/llama");
+        assert_text(decision.plan.placements[1].suffix, "eu-1");
+        assert_true(decision.plan.placements[1].service.ready); /* the one that is there */
+        assert_int_equal(decision.ready, 0);
+        decides("stays eu-1/slices fp8 1x1x1 admitted 0");
+}
+
+/* Another group size has keys of its own: both are there, and both count. */
+static void test_group_size(void **state) {
+        struct sub_pool *slices = one_pool(2);
+        struct decision decision;
+
+        (void)state;
+        world_hold(&w, slices, 1, 1);
+        world_other(&w, "other", slices, 1, 1, 1);
+        w.profiles[0].nodes = 2;
+        w.settings.multi_node = true;
+        w.pools[0][0].multi_node = json_value(&arena, "true");
+        decision = decides("leaves eu-1/slices fp8 1x1x1 admitted 1: a replica spans another "
+                           "number of nodes now");
+        assert_rejected(&decision, 1, REASON_NO_CAPACITY,
+                        "wants 2 units, 2 of 4 are free, at most 2 of them on one node");
+        w.n_others = 0;
+        decision = decides("leaves eu-1/slices fp8 1x1x1 admitted 1: a replica spans another "
+                           "number of nodes now; stays eu-1/slices fp8 2x1x1 admitted 0 fresh");
+        assert_text(decision.plan.placements[1].suffix, "eu-1-g2");
+}
+
+/* And the same group size elsewhere in the environment is taken over, its units too. */
+static void test_group_in_place(void **state) {
+        struct sub_pool *slices = one_pool(2);
+        struct held *held = world_hold(&w, slices, 1, 1);
+
+        (void)state;
+        held->reservation.nodes = 2;
+        held->reservation.units_per_node = 2;
+        held->suffix = TEXT("eu-1-g2");
+        w.profiles[0].nodes = 2;
+        w.profiles[0].gpus_per_node = 2;
+        w.settings.multi_node = w.settings.multi_slice = true;
+        w.pools[0][0].multi_node = json_value(&arena, "true");
+        decides("stays eu-1/slices fp8 2x2x1 admitted 1");
+        w.deployment.model_name = TEXT("llama");
+        decides("drops eu-1/slices fp8 2x2x1 admitted 1: replaced in place; "
+                "stays eu-1/slices fp8 2x2x1 admitted 0 fresh");
+}
+
+static void test_units_per_replica(void **state) {
+        struct sub_pool *slices = one_pool(2);
+
+        (void)state;
+        world_hold(&w, slices, 2, 2);
+        w.deployment.replicas = 2;
+        need_units();
+        decides("stays eu-1/slices fp8 1x2x2 admitted 2");
+        w.held[0].reservation.units_per_node = 2;
+        w.profiles[0].gpus_per_node = 1;
+        decides("stays eu-1/slices fp8 1x1x2 admitted 2");
+        w.partly = true;
+        assert_true(decides("stays eu-1/slices fp8 1x1x2 admitted 2").settled);
+
+        /* More units are a question to the whole fleet. */
+        w.held[0].reservation.units_per_node = 1;
+        need_units();
+        assert_false(decides("leaves eu-1/slices fp8 1x1x2 admitted 2: a replica wants more units "
+                             "now")
+                             .settled);
+}
+
+/* ---- settled --------------------------------------------------------------------------------- */
+
+static void test_settled(void **state) {
+        struct sub_pool *slices = one_pool(2);
+        struct held *held = world_hold(&w, slices, 2, 2), before = *held;
+
+        (void)state;
+        w.partly = true;
+        w.deployment.replicas = 2;
+        assert_true(deploy_is_settled(&w.deployment, w.held, 1));
+        assert_true(world_decide(&w, &arena).settled);
+        assert_false(deploy_is_settled(&w.deployment, w.held, 0));
+
+        held->reservation.admitted = 1;
+        assert_false(deploy_is_settled(&w.deployment, w.held, 1));
+        *held = before;
+        held->reservation.leaving = true;
+        assert_false(deploy_is_settled(&w.deployment, w.held, 1));
+        *held = before;
+        held->rebuilt = true;
+        assert_false(deploy_is_settled(&w.deployment, w.held, 1));
+        *held = before;
+        w.deployment.replicas = 3;
+        assert_false(deploy_is_settled(&w.deployment, w.held, 1));
+        assert_false(world_decide(&w, &arena).settled);
+        w.deployment.replicas = 1;
+        assert_false(deploy_is_settled(&w.deployment, w.held, 1));
+        w.deployment.replicas = 2;
+        w.deployment.environments = 2;
+        assert_false(deploy_is_settled(&w.deployment, w.held, 1));
+        assert_false(world_decide(&w, &arena).settled);
+}
+
+struct admitted_row {
+        const char *name;
+        int64_t granted, admitted;
+        bool ready;
+        int64_t ready_replicas, composed;
+        int64_t want;
+};
+
+/* clang-format off */
+static const struct admitted_row admitted_rows[] = {
+        { "not observed",                     3, 0, false, -1, -1, 0 },
+        { "told",                             3, 0, true,   2,  3, 2 },
+        { "told while not Ready",             3, 0, false,  1,  3, 1 },
+        { "told fewer than before",           3, 3, true,   1,  3, 3 },
+        { "told more than granted",           3, 1, true,   5,  5, 3 },
+        { "told none",                        3, 2, false,  0,  3, 2 },
+        { "Ready for the first time",         3, 0, true,  -1,  3, 3 },
+        { "Ready before the growth reached it", 3, 0, true, -1, 2, 2 },
+        { "Ready, scaled by somebody else",   3, 0, true,  -1, -1, 3 },
+        { "Ready after growth",               3, 2, true,  -1,  3, 2 },
+        { "no longer Ready",                  3, 2, false, -1,  3, 2 },
+};
+/* clang-format on */
+
+static void test_admitted(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(admitted_rows) / sizeof(admitted_rows[0]); i++) {
+                const struct admitted_row *row = &admitted_rows[i];
+                const struct held held = {
+                        .reservation = {.replicas = row->granted,              .admitted = row->admitted},
+                        .service = { .observed = true,
+                                        .ready = row->ready,
+                                        .ready_replicas = row->ready_replicas,
+                                        .replicas = row->composed },
+                };
+
+                if (deploy_admitted(&held) != row->want)
+                        fail_msg("%s: %lld", row->name, (long long)deploy_admitted(&held));
+        }
+}
+
+/* Growth says that what was composed before it had been Ready, where KServe tells no numbers. */
+static void test_admitted_by_growth(void **state) {
+        struct sub_pool *slices = one_pool(4);
+        struct held *held = world_hold(&w, slices, 2, 1);
+
+        (void)state;
+        held->service.ready_replicas = -1;
+        w.deployment.replicas = 3;
+        decides("stays eu-1/slices fp8 1x1x3 admitted 2");
+        held->service.replicas = 1; /* the two are not composed yet */
+        decides("stays eu-1/slices fp8 1x1x3 admitted 1");
+        held->service.ready = false;
+        held->service.replicas = 2;
+        decides("stays eu-1/slices fp8 1x1x3 admitted 1");
+}
+
+/* ---- odds ------------------------------------------------------------------------------------ */
+
+static void test_url(void **state) {
+        struct sub_pool *a, *b;
+
+        (void)state;
+        world_environment(&w, "a");
+        a = world_pool(&w, "p", "", 4, 1, 80);
+        world_environment(&w, "b");
+        b = world_pool(&w, "p", "", 4, 1, 80);
+        w.deployment.environments = 2;
+        world_hold(&w, b, 1, 1)->service.url = TEXT("https://b");
+        world_hold(&w, a, 1, 0)->service.url = TEXT("https://a");
+        assert_text(world_decide(&w, &arena).url, "https://b");
+        world_serve(&w.held[1]);
+        assert_text(world_decide(&w, &arena).url, "https://b"); /* Ready, but with no address */
+        w.held[1].service.url = TEXT("https://a");
+        assert_text(world_decide(&w, &arena).url, "https://a");
+        assert_int_equal(world_decide(&w, &arena).ready, 2);
+}
+
+static void test_odd_reservations(void **state) {
+        struct sub_pool *slices = one_pool(2);
+        struct held *held = world_hold(&w, slices, 1, 1);
+        struct decision decision;
+
+        (void)state;
+        held->reservation.model = (struct text) { 0 };
+        held->reservation.order = INT64_MAX;
+        decision = decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        assert_text(decision.plan.placements[0].reservation.model, "ClusterModel/gemma");
+        held->reservation.replicas = held->reservation.admitted = INT64_C(1) << 62;
+        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        world_other(&w, "a", slices, 1, INT64_C(1) << 62, 0);
+        world_other(&w, "b", slices, 1, INT64_C(1) << 62, INT64_C(1) << 61);
+        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+
+        world_environment(&w, "eu-2");
+        world_pool(&w, "p", "", 4, 1, 80);
+        w.deployment.environments = 2;
+        decides("stays eu-1/slices fp8 1x1x1 admitted 1; stays eu-2/p fp8 1x1x1 admitted 0 fresh");
+}
+
+static void test_sweep(void **state) {
+        struct arena small;
+        struct sub_pool *a;
+        struct decision decision = { .wanted = -1 };
+
+        (void)state;
+        world_environment(&w, "a");
+        a = world_pool(&w, "p", "", 4, 1, 80);
+        world_other(&w, "other", a, 1, 1, 1);
+        world_hold(&w, a, 1, 1);
+        w.pools[0][0].schedulable = SCHEDULABLE_DRAIN;
+        world_environment(&w, "b");
+        world_pool(&w, "p", "", 4, 1, 80);
+        world_environment(&w, "c");
+        world_hold(&w, world_pool(&w, "p", "", 4, 1, 80), 1, 1);
+        w.deployment.environments = 2;
+        w.deployment.replicas = 3;
+
+        arena_init(&small, SIZE_MAX);
+        for (uint64_t n = 1;; n++) {
+                const struct deploy_request request = { .deployment = &w.deployment,
+                                                        .settings = &w.settings,
+                                                        .model = &w.model,
+                                                        .environments = w.environments,
+                                                        .n_environments = w.n_environments,
+                                                        .reservations = w.others,
+                                                        .n_reservations = w.n_others,
+                                                        .held = w.held,
+                                                        .n_held = w.n_held,
+                                                        .whole_fleet = true };
+
+                sweep_arm(&small, n);
+                if (sweep_is_over(&small, n, deploy(&request, &small, &decision)))
+                        break;
+                assert_int_equal(decision.wanted, -1);
+        }
+        assert_text(world_print(&decision, false, &arena),
+                    "leaves a/p fp8 1x1x1 admitted 1; stays c/p fp8 1x1x3 admitted 1; "
+                    "stays b/p fp8 1x1x3 admitted 0");
+        arena_release(&small);
+}
+
+static int set_up(void **state) {
+        (void)state;
+        arena_init(&arena, SIZE_MAX);
+        world_init(&w);
+        return 0;
+}
+
+static int tear_down(void **state) {
+        (void)state;
+        arena_release(&arena);
+        return 0;
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TEST(test_best_fit),
+                TEST(test_order_in_an_environment),
+                TEST(test_vram_left_over),
+                TEST(test_order_of_environments),
+                TEST(test_all_or_nothing),
+                TEST(test_over_committed),
+                TEST(test_keep),
+                TEST(test_growth),
+                TEST(test_scale_down),
+                TEST(test_more_and_fewer_environments),
+                TEST(test_two_at_once),
+                TEST(test_trimmed_growth),
+                TEST(test_priority_not_yet_observed),
+                TEST(test_drain),
+                TEST(test_drain_called_off),
+                TEST(test_drain_of_two),
+                TEST(test_an_original_is_no_replacement),
+                TEST(test_retired_units_are_free),
+                TEST(test_reasons_to_leave),
+                TEST(test_in_place),
+                TEST(test_group_size),
+                TEST(test_group_in_place),
+                TEST(test_units_per_replica),
+                TEST(test_settled),
+                TEST(test_admitted),
+                TEST(test_admitted_by_growth),
+                TEST(test_url),
+                TEST(test_odd_reservations),
+                TEST(test_sweep),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
