@@ -132,15 +132,16 @@ static void test_too_large(void **state) {
         const struct rig *r = *state;
         size_t len = 33 * 1024 * 1024;
         char *bytes = calloc(1, len);
-        long before;
+        long before = rig_memory_kb(r);
 
-        lives(r);
-        before = rig_memory_kb(r);
+        (void)before;
         assert_int_equal(client_once(r->address, NULL, RUN_V1, (struct text) { bytes, len }, NULL),
                          GRPC_STATUS_RESOURCE_EXHAUSTED);
         lives(r);
+#if !defined(__SANITIZE_ADDRESS__) /* which keeps what was freed for a while */
         /* The message was never taken; what core buffered of it is gone. */
         assert_in_range(rig_memory_kb(r), 0, before + 16 * 1024);
+#endif
         free(bytes);
 }
 

@@ -104,7 +104,7 @@ static void test_who_is_let_in(void **state) {
                 { "itself signed, as its name suggests", cert_ca(1),                GRPC_STATUS_UNAVAILABLE              },
                 { "expired", cert_leaf(&w->ca,                "clientAuth",                     -1),                                                           GRPC_STATUS_UNAVAILABLE                                    },
                 { "for servers only", cert_leaf(&w->ca,                "serverAuth",              1), GRPC_STATUS_UNAVAILABLE                                       },
-                { "for clients and servers",           cert_leaf(&w->ca,                          "serverAuth,clientAuth",                            1),
+                { "for clients and servers",           cert_leaf(&w->ca,                          "serverAuth,clientAuth",                       1),
                  GRPC_STATUS_OK},
         };
 

@@ -11,9 +11,10 @@
 #include <cmocka.h>
 
 static const char *const variables[] = {
-        "FUNCTION_ADDRESS", "TLS_SERVER_CERTS_DIR", "FUNCTION_INSECURE",
-        "FUNCTION_MAX_RECV_MESSAGE_SIZE", "FUNCTION_METRICS_ADDRESS", "FUNCTION_WORKERS",
-        "FUNCTION_GRACE", "FUNCTION_DEBUG",
+        "FUNCTION_ADDRESS",         "TLS_SERVER_CERTS_DIR",
+        "FUNCTION_INSECURE",        "FUNCTION_MAX_RECV_MESSAGE_SIZE",
+        "FUNCTION_METRICS_ADDRESS", "FUNCTION_WORKERS",
+        "FUNCTION_GRACE",           "FUNCTION_DEBUG",
 };
 
 /* Reads words of a line, after variables of a line. */
@@ -44,29 +45,30 @@ static void test_refused(void **state) {
                 const char *arguments;
                 const char *want; /* a part of the sentence */
         } rows[] = {
-                { "", "", "--insecure" },
-                { "FUNCTION_INSECURE=false", "", "no certificates" },
-                { "", "--nope", "unknown flag --nope" },
-                { "", "-x", "unknown flag -x" },
-                { "", "--address", "--address needs a value" },
-                { "", "--insecure extra", "unexpected argument \"extra\"" },
-                { "", "--insecure=maybe", "--insecure is \"maybe\"" },
-                { "", "--insecure --address 9443", "--address is \"9443\"" },
-                { "", "--insecure --address :99999", "--address is \":99999\"" },
-                { "", "--insecure --address localhost:http", "--address is \"localhost:http\"" },
-                { "", "--insecure --workers 0", "--workers is \"0\"" },
-                { "", "--insecure --workers -1", "--workers is \"-1\"" },
-                { "", "--insecure --workers 1e3", "--workers is \"1e3\"" },
-                { "", "--insecure --workers 257", "--workers is \"257\"" },
-                { "", "--insecure --max-recv-message-size 0", "--max-recv-message-size is \"0\"" },
-                { "", "--insecure --max-recv-message-size 4MB", "--max-recv-message-size is \"4MB\"" },
-                { "", "--insecure --max-recv-message-size 2048", "is \"2048\"" },
-                { "", "--insecure --grace 10", "--grace is \"10\"" },
-                { "", "--insecure --grace -1s", "--grace is \"-1s\"" },
-                { "", "--insecure --metrics-address x", "--metrics-address is \"x\"" },
-                { "FUNCTION_WORKERS=many", "--insecure", "FUNCTION_WORKERS is \"many\"" },
-                { "FUNCTION_DEBUG=2", "--insecure", "FUNCTION_DEBUG is \"2\"" },
-                { "FUNCTION_GRACE=soon", "--insecure", "FUNCTION_GRACE is \"soon\"" },
+                {"",                         "",                                        "--insecure"                      },
+                { "FUNCTION_INSECURE=false", "",                                        "no certificates"                 },
+                { "",                        "--nope",                                  "unknown flag --nope"             },
+                { "",                        "-x",                                      "unknown flag -x"                 },
+                { "",                        "--address",                               "--address needs a value"         },
+                { "",                        "--insecure extra",                        "unexpected argument \"extra\""   },
+                { "",                        "--insecure=maybe",                        "--insecure is \"maybe\""         },
+                { "",                        "--insecure --address 9443",               "--address is \"9443\""           },
+                { "",                        "--insecure --address :99999",             "--address is \":99999\""         },
+                { "",                        "--insecure --address localhost:http",     "--address is \"localhost:http\"" },
+                { "",                        "--insecure --workers 0",                  "--workers is \"0\""              },
+                { "",                        "--insecure --workers -1",                 "--workers is \"-1\""             },
+                { "",                        "--insecure --workers 1e3",                "--workers is \"1e3\""            },
+                { "",                        "--insecure --workers 257",                "--workers is \"257\""            },
+                { "",                        "--insecure --max-recv-message-size 0",    "--max-recv-message-size is \"0\""},
+                { "",                        "--insecure --max-recv-message-size 4MB",
+                 "--max-recv-message-size is \"4MB\""                                                                     },
+                { "",                        "--insecure --max-recv-message-size 2048", "is \"2048\""                     },
+                { "",                        "--insecure --grace 10",                   "--grace is \"10\""               },
+                { "",                        "--insecure --grace -1s",                  "--grace is \"-1s\""              },
+                { "",                        "--insecure --metrics-address x",          "--metrics-address is \"x\""      },
+                { "FUNCTION_WORKERS=many",   "--insecure",                              "FUNCTION_WORKERS is \"many\""    },
+                { "FUNCTION_DEBUG=2",        "--insecure",                              "FUNCTION_DEBUG is \"2\""         },
+                { "FUNCTION_GRACE=soon",     "--insecure",                              "FUNCTION_GRACE is \"soon\""      },
         };
 
         (void)state;
@@ -133,11 +135,25 @@ static void test_duration(void **state) {
                 const char *text;
                 int64_t want; /* below 0: refused */
         } rows[] = {
-                { "0", 0 },        { "10s", 10000 },   { "1m30s", 90000 }, { "1.5h", 5400000 },
-                { "250ms", 250 },  { ".5s", 500 },     { "1.s", 1000 },    { "1500us", 2 },
-                { "24h", 86400000 }, { "24h1ms", -1 }, { "10", -1 },       { "", -1 },
-                { "s", -1 },       { ".s", -1 },       { "1x", -1 },       { "-1s", -1 },
-                { "1s ", -1 },     { "1s2", -1 },      { "999999999999999999999999h", -1 },
+                {"0",                          0       },
+                { "10s",                       10000   },
+                { "1m30s",                     90000   },
+                { "1.5h",                      5400000 },
+                { "250ms",                     250     },
+                { ".5s",                       500     },
+                { "1.s",                       1000    },
+                { "1500us",                    2       },
+                { "24h",                       86400000},
+                { "24h1ms",                    -1      },
+                { "10",                        -1      },
+                { "",                          -1      },
+                { "s",                         -1      },
+                { ".s",                        -1      },
+                { "1x",                        -1      },
+                { "-1s",                       -1      },
+                { "1s ",                       -1      },
+                { "1s2",                       -1      },
+                { "999999999999999999999999h", -1      },
         };
 
         (void)state;

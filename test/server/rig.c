@@ -157,8 +157,15 @@ static void run(struct client *c, const grpc_op *ops, size_t n) {
 
 void client_open(struct client *c, const char *address, grpc_channel_credentials *credentials) {
         static char own_connection[] = GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL;
-        grpc_arg argument = { .type = GRPC_ARG_INTEGER, .key = own_connection, .value.integer = 1 };
-        grpc_channel_args arguments = { .num_args = 1, .args = &argument };
+        static char window[] = GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES;
+        static char probe[] = GRPC_ARG_HTTP2_BDP_PROBE;
+        /* A small window that does not grow: what is not read stays with the server. */
+        grpc_arg list[] = {
+                {.type = GRPC_ARG_INTEGER,  .key = own_connection, .value.integer = 1    },
+                { .type = GRPC_ARG_INTEGER, .key = window,         .value.integer = 65536},
+                { .type = GRPC_ARG_INTEGER, .key = probe,          .value.integer = 0    },
+        };
+        grpc_channel_args arguments = { .num_args = 3, .args = list };
 
         memset(c, 0, sizeof(*c));
         if (!credentials)
@@ -221,6 +228,9 @@ grpc_status_code client_finish(struct client *c) {
 void client_close(struct client *c) {
         grpc_channel_destroy(c->channel);
         grpc_completion_queue_shutdown(c->queue);
+        while (grpc_completion_queue_pluck(c->queue, NULL, gpr_inf_future(GPR_CLOCK_REALTIME), NULL)
+                       .type != GRPC_QUEUE_SHUTDOWN)
+                continue;
         grpc_completion_queue_destroy(c->queue);
 }
 
