@@ -15,11 +15,10 @@
 
 #include "deploy/deploy.h"
 #include "deploy/status.h"
-#include "inventory/inventory.h"
+#include "inventory_stage.h"
 #include "place/names.h"
 #include "place/observe.h"
 #include "place/place.h"
-#include "place/resource.h"
 #include "requirements.h"
 #include "wire/guard.h"
 
@@ -66,15 +65,15 @@ static struct condition serving_as_observed(struct call *call) {
 }
 
 /* An event when the reason is another than the one that was observed, so on transitions only. */
-static void tell_transition(struct call *call, const struct condition *scheduled) {
-        struct value before = observe_condition(call->xr, scheduled->type);
+static void tell_transition(struct call *call, const struct condition *condition) {
+        struct value before = observe_condition(call->xr, condition->type);
 
-        if (scheduled->status != CONDITION_FALSE ||
-            text_equal(value_text(value_get(before, TEXT("reason"))), scheduled->reason))
+        if (condition->status != CONDITION_FALSE ||
+            text_equal(value_text(value_get(before, TEXT("reason"))), condition->reason))
                 return;
         response_result(&call->response, (struct result) { .severity = SEVERITY_WARNING,
-                                                           .reason = scheduled->reason,
-                                                           .message = scheduled->message });
+                                                           .reason = condition->reason,
+                                                           .message = condition->message });
 }
 
 /* A plan that keeps everything; Place carries it out, in this step or in one of its own. */
@@ -282,17 +281,12 @@ static void answer_plan(struct call *call) {
  */
 
 static int run_inventory(struct call *call) {
-        struct environment environment;
-        int err = environment_read(call->xr, &call->settings, call->arena, &environment);
+        struct condition condition;
+        int err = inventory_stage(&call->request, &call->settings, &call->response, &condition);
 
         if (err == 0)
-                err = resource_resolve(&environment, call->arena);
-        if (err < 0)
-                return err;
-        call->response.status = inventory_status(&environment, call->arena);
-        call->response.composite_ready = ready_when(inventory_usable(&environment));
-        response_condition(&call->response, inventory_condition(&environment, call->arena));
-        return 0;
+                tell_transition(call, &condition);
+        return err;
 }
 
 static int run_check(struct call *call) {
@@ -318,6 +312,7 @@ static int run_check(struct call *call) {
                 condition.message = builder_done(&b);
         }
         response_condition(&call->response, condition);
+        tell_transition(call, &condition);
         call->response.composite_ready = ready_when(err == 0);
         return 0;
 }
@@ -359,6 +354,12 @@ static int run_stages(struct call *call) {
  */
 static void refuse_call(struct call *call, struct text kind, const struct fault *fault) {
         unsigned int usual = default_stages(kind);
+        struct condition condition = {
+                .type = usual & STAGE_INVENTORY ? TEXT("CapacityValid") : TEXT("ModelValid"),
+                .status = CONDITION_FALSE,
+                .reason = TEXT("InvalidSpec"),
+                .message = fault_text(fault, call->arena),
+        };
 
         if (!(usual & (STAGE_INVENTORY | STAGE_CHECK))) {
                 refuse(call, fault);
@@ -366,15 +367,11 @@ static void refuse_call(struct call *call, struct text kind, const struct fault 
                 answer_plan(call);
                 return;
         }
-        response_condition(&call->response,
-                           (struct condition) {
-                                   .type = usual & STAGE_INVENTORY ? TEXT("CapacityValid")
-                                                                   : TEXT("ModelValid"),
-                                   .status = CONDITION_FALSE,
-                                   .reason = TEXT("InvalidSpec"),
-                                   .message = fault_text(fault, call->arena),
-                           });
-        add_fatal(call, fault_text(fault, call->arena));
+        response_condition(&call->response, condition);
+        if ((usual & STAGE_INVENTORY) && inventory_stage_freeze(&call->request, &call->response))
+                tell_transition(call, &condition);
+        else
+                add_fatal(call, condition.message);
 }
 
 static int run(struct call *call) {

@@ -1,22 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inventory/inventory.h"
 
+#include <errno.h>
+
 #include "base/arena.h"
+
+int inventory_messages(const struct sub_pool *s, struct arena *arena, struct text **ret,
+                       size_t *ret_n) {
+        struct text *list = ARENA_ARRAY(arena, s->pool->n_messages + 2, struct text);
+        size_t n = 0;
+
+        if (!list)
+                return -ENOMEM;
+        if (!text_is_empty(s->invalid))
+                list[n++] = s->invalid;
+        if (!text_is_empty(s->ambiguous))
+                list[n++] = text_format(arena,
+                                        "pool %.*s has the same resource name and the same "
+                                        "selector: give each a selector of its own",
+                                        TEXT_ARG(s->ambiguous));
+        for (size_t i = 0; i < s->pool->n_messages; i++)
+                list[n++] = s->pool->messages[i];
+        *ret = list;
+        *ret_n = n;
+        return arena_failed(arena) ? -ENOMEM : 0;
+}
 
 static void add_messages(struct node *entry, const struct sub_pool *s, struct arena *arena) {
         struct node *list = node_list(arena);
+        struct text *messages;
+        size_t n;
 
-        if (!text_is_empty(s->invalid))
-                node_append_string(list, s->invalid);
-        if (!text_is_empty(s->ambiguous))
-                node_append_string(list,
-                                   text_format(arena,
-                                               "pool %.*s has the same resource name and the same "
-                                               "selector: give each a selector of its own",
-                                               TEXT_ARG(s->ambiguous)));
-        for (size_t i = 0; i < s->pool->n_messages; i++)
-                node_append_string(list, s->pool->messages[i]);
-        if (!node_is_empty(list))
+        if (inventory_messages(s, arena, &messages, &n) < 0)
+                return; /* the arena remembers */
+        for (size_t i = 0; i < n; i++)
+                node_append_string(list, messages[i]);
+        if (n > 0)
                 node_set(entry, TEXT("messages"), list);
 }
 
@@ -26,7 +45,8 @@ static void add_sub_pool(struct node *pools, const struct sub_pool *s, struct ar
         node_set_string(entry, "name", s->pool->name);
         if (!text_is_empty(s->mig_profile))
                 node_set_string(entry, "migProfile", s->mig_profile);
-        node_set_string(entry, "resourceName", s->resource_name);
+        if (text_is_empty(s->invalid))
+                node_set_string(entry, "resourceName", s->resource_name);
         if (s->memory_bytes != UNKNOWN_BYTES)
                 node_set_string(entry, "memoryPerUnit",
                                 quantity_format_bytes(s->memory_bytes, arena));
@@ -72,50 +92,110 @@ bool inventory_usable(const struct environment *environment) {
         return false;
 }
 
-/* The first sub-pool that cannot be used, or NULL. */
-static const struct sub_pool *first_unusable(const struct environment *environment) {
-        for (size_t p = 0; p < environment->n_pools; p++) {
-                const struct pool *pool = &environment->pools[p];
+struct node *inventory_status_keep(struct value observed_status, struct arena *arena) {
+        struct node *status = node_map(arena);
 
-                for (size_t s = 0; s < pool->n_sub_pools; s++) {
-                        if (!is_usable(&pool->sub_pools[s]))
-                                return &pool->sub_pools[s];
-                }
-        }
-        return NULL;
+        node_set_value(status, "capacity", value_get(observed_status, TEXT("capacity")));
+        node_set_value(status, "providerConfigRef",
+                       value_get(observed_status, TEXT("providerConfigRef")));
+        return status;
 }
 
-struct condition inventory_condition(const struct environment *environment, struct arena *arena) {
+/* ---- the condition -----------------------------------------------------------------------------
+ */
+
+/* Each says what is wrong with a sub-pool for one reason; empty when nothing is. */
+
+static struct text complain_invalid(const struct used *u) {
+        if (!u->sub_pool || is_usable(u->sub_pool))
+                return (struct text) { 0 };
+        return text_is_empty(u->sub_pool->invalid)
+                       ? TEXT("its resource name and selector are those of another pool")
+                       : u->sub_pool->invalid;
+}
+
+static struct text complain_over_committed(const struct used *u) {
+        if (!u->over_committed)
+                return (struct text) { 0 };
+        return u->sub_pool ? TEXT("replicas that were ready have no room any more, nothing new is "
+                                  "placed there")
+                           : TEXT("no longer declared, but replicas that were ready have units of "
+                                  "it");
+}
+
+static struct text complain_over_declared(const struct used *u) {
+        const struct pool *pool = u->sub_pool ? u->sub_pool->pool : NULL;
+
+        if (!pool || !pool->over_declared)
+                return (struct text) { 0 };
+        for (size_t i = 0; i < pool->n_messages; i++) {
+                if (text_starts_with(pool->messages[i], TEXT("over-declared: ")))
+                        return pool->messages[i];
+        }
+        return TEXT("declares more than its GPUs have");
+}
+
+/* In the order in which they are told: what cannot be used at all comes first. */
+static const struct {
+        const char *reason;
+        struct text (*complain)(const struct used *u);
+} verdicts[] = {
+        {"InvalidPool",    complain_invalid       },
+        { "OverCommitted", complain_over_committed},
+        { "OverDeclared",  complain_over_declared },
+};
+
+static struct text sentence_about(const struct used *u, struct text what, size_t n_others,
+                                  struct arena *arena) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        builder_string(&b, "Pool ");
+        builder_text(&b, text_is_empty(u->pool) ? u->sub_pool->pool->path : u->pool);
+        if (!text_is_empty(u->mig_profile)) {
+                builder_string(&b, ", ");
+                builder_text(&b, u->mig_profile);
+        }
+        builder_string(&b, ": ");
+        builder_text(&b, what);
+        if (n_others > 0) {
+                builder_string(&b, "; and ");
+                builder_u64(&b, n_others);
+                builder_string(&b, " more");
+        }
+        return builder_done(&b);
+}
+
+struct condition inventory_condition(const struct environment *environment,
+                                     const struct used_list *used, struct arena *arena) {
         struct condition c = { .type = TEXT("CapacityValid"),
                                .status = CONDITION_FALSE,
                                .reason = TEXT("InvalidPool") };
-        const struct sub_pool *bad = first_unusable(environment);
 
         if (!text_is_empty(environment->invalid)) {
                 c.message = environment->invalid;
                 return c;
         }
-        if (bad) {
-                struct text sentence = text_is_empty(bad->invalid)
-                                               ? TEXT("its resource name and selector are those "
-                                                      "of another pool")
-                                               : bad->invalid;
+        for (size_t v = 0; v < sizeof(verdicts) / sizeof(verdicts[0]); v++) {
+                const struct used *first = NULL;
+                size_t n = 0;
 
-                c.message = text_format(arena, "Pool %.*s: %.*s", TEXT_ARG(bad->pool->name),
-                                        TEXT_ARG(sentence));
-                return c;
-        }
-        for (size_t p = 0; p < environment->n_pools; p++) {
-                const struct pool *pool = &environment->pools[p];
-
-                if (!pool->over_declared)
+                for (size_t i = 0; i < used->n; i++) {
+                        if (text_is_empty(verdicts[v].complain(&used->items[i])))
+                                continue;
+                        if (n++ == 0)
+                                first = &used->items[i];
+                }
+                if (!first)
                         continue;
-                c.reason = TEXT("OverDeclared");
-                c.message = text_format(arena, "Pool %.*s declares more than its GPUs have",
-                                        TEXT_ARG(pool->name));
+                c.reason = text_from(verdicts[v].reason);
+                c.message = sentence_about(first, verdicts[v].complain(first), n - 1, arena);
                 return c;
         }
-        return (struct condition) { .type = TEXT("CapacityValid"),
-                                    .status = CONDITION_TRUE,
-                                    .reason = TEXT("Valid") };
+        c.status = CONDITION_TRUE;
+        c.reason = TEXT("Valid");
+        if (environment->source == CLUSTER_EXISTING && text_is_empty(environment->secret_name))
+                c.message = TEXT("Not ready: spec.cluster.existing.secretRef.name is needed to "
+                                 "reach the cluster");
+        return c;
 }

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inventory/compose.h"
+
+#include "base/arena.h"
+#include "place/names.h"
+#include "place/observe.h"
+
+#define KEY_CAPACITY "capacity"
+#define KEY_PROVIDER_CONFIG "provider-config"
+#define KEY_IN_USE "in-use"
+
+#define LEDGER_CAPACITY "capacity"
+
+static const struct text keys[] = { TEXT_INIT(KEY_CAPACITY), TEXT_INIT(KEY_PROVIDER_CONFIG),
+                                    TEXT_INIT(KEY_IN_USE) };
+
+static enum ready ready_when(bool ready) {
+        return ready ? READY_TRUE : READY_FALSE;
+}
+
+/* Of the three only a ClusterUsage tells whether it is ready. */
+static enum ready ready_as_observed(const struct resource *r) {
+        struct value condition;
+
+        if (!text_equal(r->name, TEXT(KEY_IN_USE)))
+                return READY_TRUE;
+        condition = observe_condition(r->object, TEXT("Ready"));
+        return ready_when(
+                text_equal(value_text(value_get(condition, TEXT("status"))), TEXT("True")));
+}
+
+/* ---- frozen ------------------------------------------------------------------------------------
+ */
+
+static struct node *our_labels(struct value labels, struct arena *arena) {
+        struct value_iter it = value_iterate(labels);
+        struct node *kept = node_map(arena);
+        struct value member;
+        struct text key;
+
+        while (value_next(&it, &key, &member)) {
+                if (names_is_our_member(key))
+                        node_set(kept, key, node_value(arena, member));
+        }
+        return kept;
+}
+
+static void freeze(const struct resource *r, struct response *response) {
+        struct value metadata = value_get(r->object, TEXT("metadata"));
+        struct arena *arena = response->arena;
+        struct node *object = node_map(arena), *kept = node_map(arena);
+        struct node *labels = our_labels(value_get(metadata, TEXT("labels")), arena);
+
+        node_set_value(object, "apiVersion", value_get(r->object, TEXT("apiVersion")));
+        node_set_value(object, "kind", value_get(r->object, TEXT("kind")));
+        node_set_value(kept, "name", value_get(metadata, TEXT("name")));
+        node_set_value(kept, "namespace", value_get(metadata, TEXT("namespace")));
+        if (!node_is_empty(labels))
+                node_set(kept, TEXT("labels"), labels);
+        node_set(object, TEXT("metadata"), kept);
+        node_set_value(object, "spec", value_get(r->object, TEXT("spec")));
+        node_set_value(object, "data", value_get(r->object, TEXT("data")));
+        response_desire(response, (struct desired) { .name = r->name,
+                                                     .object = object,
+                                                     .ready = ready_as_observed(r) });
+}
+
+bool compose_freeze(const struct state *observed, struct response *response) {
+        bool any = false;
+
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+                const struct resource *r = state_resource(observed, keys[i]);
+
+                if (!r)
+                        continue;
+                freeze(r, response);
+                any = true;
+        }
+        return any;
+}
+
+bool compose_has_provider_config(const struct state *observed) {
+        return state_resource(observed, TEXT(KEY_PROVIDER_CONFIG)) != NULL;
+}
+
+/* ---- composed ----------------------------------------------------------------------------------
+ */
+
+static struct node *new_object(const char *api_version, const char *kind, struct text name,
+                               struct arena *arena, struct node **ret_metadata) {
+        struct node *object = node_map(arena);
+
+        node_set_string(object, "apiVersion", text_from(api_version));
+        node_set_string(object, "kind", text_from(kind));
+        *ret_metadata = node_add_map(object, "metadata");
+        node_set_string(*ret_metadata, "name", name);
+        return object;
+}
+
+static struct text name_with(struct text environment, const char *tail, struct arena *arena) {
+        return text_join(arena, (struct text[]) { environment, text_from(tail) }, 2);
+}
+
+/* A key of a ConfigMap may hold what a label's value may. */
+static struct text data_key(const struct used *u, struct arena *arena) {
+        struct text parts[] = { names_label_value(u->pool, arena), TEXT("."),
+                                names_label_value(u->mig_profile, arena) };
+
+        return text_join(arena, parts, text_is_empty(u->mig_profile) ? 1 : 3);
+}
+
+static struct text data_value(const struct used *u, struct arena *arena) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        builder_string(&b, "total ");
+        builder_i64(&b, u->total);
+        builder_string(&b, " used ");
+        builder_i64(&b, u->used);
+        builder_string(&b, " free ");
+        builder_i64(&b, u->free_units);
+        return builder_done(&b);
+}
+
+static void desire_capacity(const struct environment *environment, const struct used_list *used,
+                            const struct settings *settings, struct response *response) {
+        struct arena *arena = response->arena;
+        struct node *metadata, *object, *data;
+
+        object = new_object("v1", "ConfigMap", name_with(environment->name, "-gpu-capacity", arena),
+                            arena, &metadata);
+        node_set_string(metadata, "namespace", settings->system_namespace);
+        node_set_string(node_add_map(metadata, "labels"), LABEL_LEDGER, TEXT(LEDGER_CAPACITY));
+        data = node_add_map(object, "data");
+        for (size_t i = 0; i < used->n; i++) {
+                if (!text_is_empty(used->items[i].pool))
+                        node_set(data, data_key(&used->items[i], arena),
+                                 node_string(arena, data_value(&used->items[i], arena)));
+        }
+        response_desire(response, (struct desired) { .name = TEXT(KEY_CAPACITY),
+                                                     .object = object,
+                                                     .ready = READY_TRUE });
+}
+
+static void desire_provider_config(const struct environment *environment,
+                                   const struct resource *observed, struct response *response) {
+        struct arena *arena = response->arena;
+        struct node *metadata, *object, *credentials, *secret;
+
+        object = new_object("kubernetes.m.crossplane.io/v1alpha1", "ClusterProviderConfig",
+                            environment->provider_config, arena, &metadata);
+        credentials = node_add_map(node_add_map(object, "spec"), "credentials");
+        node_set_string(credentials, "source", TEXT("Secret"));
+        secret = node_add_map(credentials, "secretRef");
+        node_set_string(secret, "namespace", environment->secret_namespace);
+        node_set_string(secret, "name", environment->secret_name);
+        node_set_string(secret, "key", environment->secret_key);
+        response_desire(response, (struct desired) { .name = TEXT(KEY_PROVIDER_CONFIG),
+                                                     .object = object,
+                                                     .ready = ready_when(observed != NULL) });
+}
+
+/* Deleting a remote environment in use would strand the Objects that reach its cluster. */
+static void desire_in_use(const struct environment *environment, struct value composite,
+                          const struct resource *observed, struct response *response) {
+        struct arena *arena = response->arena;
+        struct node *metadata, *object, *spec, *of;
+
+        object = new_object("protection.crossplane.io/v1beta1", "ClusterUsage",
+                            name_with(environment->name, "-in-use", arena), arena, &metadata);
+        spec = node_add_map(object, "spec");
+        of = node_add_map(spec, "of");
+        node_set_value(of, "apiVersion", value_get(composite, TEXT("apiVersion")));
+        node_set_value(of, "kind", value_get(composite, TEXT("kind")));
+        node_set_string(node_add_map(of, "resourceRef"), "name", environment->name);
+        node_set_string(spec, "reason", TEXT("model deployments use GPU units of it"));
+        response_desire(response,
+                        (struct desired) {
+                                .name = TEXT(KEY_IN_USE),
+                                .object = object,
+                                .ready = observed ? ready_as_observed(observed) : READY_FALSE,
+                        });
+}
+
+void compose_inventory(const struct environment *environment, const struct used_list *used,
+                       const struct settings *settings, struct value composite,
+                       const struct state *observed, struct response *response) {
+        const struct resource *config = state_resource(observed, TEXT(KEY_PROVIDER_CONFIG));
+        const struct resource *in_use = state_resource(observed, TEXT(KEY_IN_USE));
+        bool existing = environment->source == CLUSTER_EXISTING;
+
+        desire_capacity(environment, used, settings, response);
+        if (existing && !text_is_empty(environment->secret_name))
+                desire_provider_config(environment, config, response);
+        else if (config && (existing || used->any))
+                freeze(config, response);
+        if (used->any && (environment->source != CLUSTER_IN_CLUSTER || config))
+                desire_in_use(environment, composite, in_use, response);
+}
