@@ -2,8 +2,9 @@
 /*
  * catalog - what NVIDIA documents about its GPUs
  *
- * Static tables; every block names its source. A profile's meaning depends on
- * the product: 1g.10gb is 7 slices on an H100-80GB and 4 on an A100-40GB.
+ * Static tables, one file for each architecture; every block names its source.
+ * A profile's meaning depends on the product: 1g.10gb is 7 slices on an
+ * H100-80GB and 4 on an A100-40GB.
  */
 #ifndef GPU_CATALOG_H
 #define GPU_CATALOG_H
@@ -21,16 +22,26 @@ struct gpu_profile {
         int32_t memory_mib;    /* what the slice really has; 0 = never seen in a listing */
         uint8_t n_placements;
         uint8_t placements[GPU_PLACEMENTS_MAX]; /* start positions, ascending */
+        struct text former;                     /* what older drivers called it; mostly empty */
+};
+
+/* How it is known where slices of a product start. */
+enum gpu_basis {
+        GPU_LISTED,       /* a listing of the driver was seen */
+        GPU_PUBLISHED,    /* a table of some software says so */
+        GPU_ASSUMED,      /* as on other GPUs of seven slices */
+        GPU_GUESSED,      /* only how many fit is known, or reports disagree */
+        GPU_UNDOCUMENTED, /* no profiles are known */
 };
 
 struct gpu_product {
         struct text name;       /* "H100-80GB", our key */
         uint8_t compute_slices; /* 7, or 4 on an A30; 0: no MIG */
-        uint8_t memory_slices;  /* 8, or 4 on an A30 */
-        int32_t memory_gib;     /* nominal memory of the whole GPU */
+        uint8_t memory_slices;  /* 8, or 4 on an A30, or 12 on an RTX PRO 6000 */
+        int32_t memory_gib;     /* nominal memory of the whole GPU; 0: it is the CPU's too */
         int32_t reported_mib;   /* what the driver reports; 0 = unknown */
-        const struct text
-                *aliases; /* without case: cloud names, feature discovery labels, machine keys */
+        enum gpu_basis basis;
+        const struct text *aliases; /* cloud names, labels of GPU feature discovery, product keys */
         size_t n_aliases;
         const struct text *pci_ids; /* "0x233010DE": device and vendor, as mig-parted filters */
         size_t n_pci_ids;
@@ -38,25 +49,28 @@ struct gpu_product {
         size_t n_profiles;
 };
 
-/* catalog_products() - all products, in the catalogue's order. */
-const struct gpu_product *catalog_products(size_t *ret_n);
+/* catalog_product() - the products one by one, in the catalogue's order; NULL behind the last. */
+const struct gpu_product *catalog_product(size_t index);
 
 /*
  * catalog_find() - the products that an accelerator type may mean
- * @alias: compared without case with names and aliases
+ * @alias: compared with names and aliases without case, a blank being a "-";
+ *         or a cloud's machine type, "p5.48xlarge", or its family, "p5"
  * @ret:   up to max of them, in the catalogue's order
  *
  * Returns how many there are; 0 when the type is unknown.
  */
 size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t max);
 
-/* catalog_profile() - the product's profile of that name (without case), or NULL. */
+/* catalog_profile() - the product's profile of that name, now or formerly, without case; or NULL.
+ */
 const struct gpu_profile *catalog_profile(const struct gpu_product *product, struct text name);
 
 /*
  * catalog_memory_from_name() - the Gi number in a profile's name: 40 for "3g.40gb+me"
  *
- * Returns 0 when the name is not `[<c>c.]<g>g.<n>gb[+attr[,attr]][-attr]`.
+ * Returns 0 for a GPU that shares the CPU's memory ("2g.0gb"), and when the name
+ * is not `[<c>c.]<g>g.<n>gb[+attr[,attr]][-attr]`.
  */
 int32_t catalog_memory_from_name(struct text profile);
 

@@ -3,14 +3,133 @@
 
 #include <errno.h>
 
-static bool owns_media(const struct gpu_profile *profile) {
-        return text_contains(profile->name, TEXT("+me"));
+#include "gpu/profile.h"
+
+static int read_count(struct text text, struct text whole, int64_t *ret, struct fault *fault) {
+        uint64_t count;
+
+        if (!text_to_u64(text, &count) || count < 1 || count > LAYOUT_COUNT_MAX) {
+                fault_set(fault, "\"%.*s\": the count is not within 1 and %d", TEXT_ARG(whole),
+                          LAYOUT_COUNT_MAX);
+                return -EINVAL;
+        }
+        *ret = (int64_t)count;
+        return 0;
+}
+
+static int read_wish(struct text text, struct layout_wish *ret, struct fault *fault) {
+        size_t colon = text_index(text, ':');
+        struct profile_name name;
+
+        ret->profile = text_slice(text, 0, colon);
+        ret->count = 1;
+        if (!profile_parse(ret->profile, &name)) {
+                fault_set(fault, "\"%.*s\" is not profile[:count], such as 1g.10gb:7",
+                          TEXT_ARG(text));
+                return -EINVAL;
+        }
+        if (colon == text.len)
+                return 0;
+        return read_count(text_slice(text, colon + 1, text.len), text, &ret->count, fault);
+}
+
+/* Where the first profile ends: a comma before an attribute is its own, as in "+me,gfx". */
+static size_t find_end(struct text text) {
+        for (size_t i = 0; i < text.len; i++) {
+                if (text.data[i] == ',' &&
+                    (i + 1 == text.len || (text.data[i + 1] >= '0' && text.data[i + 1] <= '9')))
+                        return i;
+        }
+        return text.len;
+}
+
+int layout_read(struct text text, struct layout_wish *ret, size_t *ret_n, struct fault *fault) {
+        for (size_t n = 0; n < LAYOUT_KINDS_MAX; n++) {
+                size_t comma = find_end(text);
+                int r = read_wish(text_slice(text, 0, comma), &ret[n], fault);
+
+                if (r < 0)
+                        return r;
+                if (comma == text.len) {
+                        *ret_n = n + 1;
+                        return 0;
+                }
+                text = text_slice(text, comma + 1, text.len);
+        }
+        fault_set(fault, "more than %d profiles", LAYOUT_KINDS_MAX);
+        return -EINVAL;
+}
+
+const struct layout_wish *layout_count(const struct gpu_product *product,
+                                       const struct layout_wish *wishes, size_t n_wishes,
+                                       int64_t *ret_counts) {
+        for (size_t i = 0; i < LAYOUT_KINDS_MAX; i++)
+                ret_counts[i] = 0;
+        for (size_t i = 0; i < n_wishes; i++) {
+                const struct gpu_profile *profile = catalog_profile(product, wishes[i].profile);
+
+                if (!profile)
+                        return &wishes[i];
+                ret_counts[profile - product->profiles] += wishes[i].count;
+        }
+        return NULL;
+}
+
+static enum profile_media media_of(const struct gpu_profile *profile) {
+        struct profile_name name;
+
+        return profile_parse(profile->name, &name) ? name.media : MEDIA_SHARED;
+}
+
+/*
+ * One slice owns the engines of which a GPU has just one, and one that owns all
+ * leaves none for the others. Totals of the other engines never decide: the
+ * places leave no room for more slices than there are engines.
+ */
+static int check_media(const struct gpu_product *product, const int64_t *counts,
+                       struct fault *fault) {
+        const struct gpu_profile *all = NULL, *other = NULL;
+        int64_t n_owners = 0;
+
+        for (size_t i = 0; i < product->n_profiles; i++) {
+                const struct gpu_profile *profile = &product->profiles[i];
+
+                if (counts[i] == 0)
+                        continue;
+                switch (media_of(profile)) {
+                case MEDIA_NONE:
+                        break;
+                case MEDIA_SHARED:
+                        other = profile;
+                        break;
+                case MEDIA_OWNER:
+                        n_owners += counts[i];
+                        break;
+                case MEDIA_ALL:
+                        n_owners += counts[i];
+                        all = profile;
+                        break;
+                }
+        }
+        if (n_owners > 1) {
+                fault_set(fault, "%lld slices want the media engines, which one slice owns",
+                          (long long)n_owners);
+                return -EINVAL;
+        }
+        if (all && other) {
+                fault_set(fault,
+                          "%.*s takes all media engines, and %.*s wants some: it must be -me",
+                          TEXT_ARG(all->name), TEXT_ARG(other->name));
+                return -EINVAL;
+        }
+        return 0;
 }
 
 /* What can be said without looking for places: it makes for the better sentence. */
 static int check_totals(const struct gpu_product *product, const int64_t *counts,
                         struct fault *fault) {
-        int64_t n_memory = 0, n_media = 0;
+        int64_t n_memory = 0;
+        int r;
 
         for (size_t i = 0; i < product->n_profiles; i++) {
                 const struct gpu_profile *profile = &product->profiles[i];
@@ -21,13 +140,10 @@ static int check_totals(const struct gpu_product *product, const int64_t *counts
                         return -EINVAL;
                 }
                 n_memory += counts[i] * profile->memory_slices;
-                n_media += owns_media(profile) ? counts[i] : 0;
         }
-        if (n_media > 1) {
-                fault_set(fault, "%lld slices want the media engines, which one slice owns",
-                          (long long)n_media);
-                return -EINVAL;
-        }
+        r = check_media(product, counts, fault);
+        if (r < 0)
+                return r;
         if (n_memory > product->memory_slices) {
                 fault_set(fault, "it takes %lld memory slices, but the GPU has %d",
                           (long long)n_memory, product->memory_slices);

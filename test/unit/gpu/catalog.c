@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "gpu/catalog.h"
+#include "gpu/profile.h"
 
 static void test_find(void **state) {
         static const struct {
@@ -15,22 +16,39 @@ static void test_find(void **state) {
                 const char *first;
                 const char *reason;
         } rows[] = {
-                {"nvidia-h100-80gb",       1, "H100-80GB",  "GKE's name"              },
-                { "NVIDIA-H100-80gb",      1, "H100-80GB",  "case does not count"     },
-                { "nvidia-h100-mega-80gb", 1, "H100-80GB",  "GKE's a3-megagpu"        },
-                { "NVIDIA-H100-80GB-HBM3", 1, "H100-80GB",  "a node's label"          },
-                { "NVIDIA H100 80GB HBM3", 1, "H100-80GB",  "nvidia-smi's name"       },
-                { "H100-80GB",             1, "H100-80GB",  "our own key"             },
-                { "h100.80gb",             1, "H100-80GB",  "Bottlerocket's key"      },
-                { "nvidia-tesla-a100",     1, "A100-40GB",  "GKE means the 40 GB part"},
-                { "nvidia-a100",           2, "A100-40GB",  "said of both sizes"      },
-                { "nvidia-a100-80gb",      1, "A100-80GB",  ""                        },
-                { "NVIDIA-A100-SXM4-80GB", 1, "A100-80GB",  ""                        },
-                { "NVIDIA-H200",           1, "H200-141GB", ""                        },
-                { "NVIDIA-A30",            1, "A30-24GB",   ""                        },
-                { "nvidia-l4",             0, NULL,         "no MIG there"            },
-                { "",                      0, NULL,         ""                        },
-                { "nvidia-h100-80gb ",     0, NULL,         "a blank"                 },
+                {"nvidia-h100-80gb",                              1, "H100-80GB",         "GKE's name"              },
+                { "NVIDIA-H100-80gb",                             1, "H100-80GB",         "case does not count"     },
+                { "nvidia-h100-mega-80gb",                        1, "H100-80GB",         "GKE's a3-megagpu"        },
+                { "NVIDIA-H100-80GB-HBM3",                        1, "H100-80GB",         "a node's label"          },
+                { "NVIDIA H100 80GB HBM3",                        1, "H100-80GB",         "nvidia-smi's name"       },
+                { "H100-80GB",                                    1, "H100-80GB",         "our own key"             },
+                { "h100.80gb",                                    1, "H100-80GB",         "Bottlerocket's key"      },
+                { "nvidia-tesla-a100",                            1, "A100-40GB",         "GKE means the 40 GB part"},
+                { "nvidia-a100",                                  2, "A100-40GB",         "said of both sizes"      },
+                { "nvidia-a100-80gb",                             1, "A100-80GB",         ""                        },
+                { "NVIDIA-A100-SXM4-80GB",                        1, "A100-80GB",         ""                        },
+                { "NVIDIA-H200",                                  1, "H200-141GB",        ""                        },
+                { "NVIDIA-A30",                                   1, "A30-24GB",          ""                        },
+                { "NVIDIA A30X",                                  1, "A30-24GB",          "nvidia-smi's name"       },
+                { "nvidia-h100",                                  3, "H100-80GB",         "said of 80, 94 and 96 GB"},
+                { "nvidia-gb200",                                 2, "GB200-186GB",       "the boards of today"     },
+                { "rtxpro6000.96gb",                              1, "RTX-PRO-6000-96GB", "Bottlerocket"            },
+                { "NVIDIA RTX PRO 6000 Blackwell Server Edition", 1, "RTX-PRO-6000-96GB", ""                        },
+                { "RTX-PRO-5000-48GB",                            2, "RTX-PRO-5000-48GB", "two editions"            },
+                { "p5",                                           1, "H100-80GB",         "a family of machines"    },
+                { "P5.48xlarge",                                  1, "H100-80GB",         "a machine"               },
+                { "p5e.48xlarge",                                 1, "H200-141GB",        "no p5"                   },
+                { "p5f.48xlarge",                                 0, NULL,                "neither"                 },
+                { "p6-b200.48xlarge",                             1, "B200-180GB",        ""                        },
+                { "a2-highgpu-1g",                                1, "A100-40GB",         "Google Cloud"            },
+                { "a3-ultragpu-8g",                               1, "H200-141GB",        ""                        },
+                { "Standard_ND96asr_v4",                          1, "A100-40GB",         "Azure"                   },
+                { "ND96asr_v4",                                   1, "A100-40GB",         ""                        },
+                { "gpua30.small",                                 1, "A30-24GB",          "Exoscale"                },
+                { "Standard_",                                    0, NULL,                ""                        },
+                { "nvidia-l4",                                    0, NULL,                "no MIG there"            },
+                { "",                                             0, NULL,                ""                        },
+                { "nvidia-h100-80gb ",                            0, NULL,                "a blank"                 },
         };
 
         (void)state;
@@ -54,64 +72,218 @@ static void test_find_counts_beyond_max(void **state) {
         assert_int_equal(catalog_find(TEXT("nvidia-a100"), NULL, 0), 2);
 }
 
-/* Slices of one GPU as NVIDIA's tables give them, by product and profile. */
+/* clang-format off */
+
+/* Slices of one GPU as NVIDIA's tables give them, by product and profile; 0 MiB: never listed. */
+static const struct {
+        const char *product, *profile;
+        int slices;
+        int32_t memory_mib;
+} slices[] = {
+        { "A30-24GB",           "1g.6gb",          4,   5952 },
+        { "A30-24GB",           "1g.6gb+me",       1,   5952 },
+        { "A30-24GB",           "2g.12gb",         2,  11968 },
+        { "A30-24GB",           "2g.12gb+me",      1,  11968 },
+        { "A30-24GB",           "4g.24gb",         1,  24000 },
+        { "A100-40GB",          "1g.5gb",          7,   4864 },
+        { "A100-40GB",          "1g.5gb+me",       1,   4864 },
+        { "A100-40GB",          "1g.10gb",         4,   9856 },
+        { "A100-40GB",          "2g.10gb",         3,   9856 },
+        { "A100-40GB",          "3g.20gb",         2,  19968 },
+        { "A100-40GB",          "4g.20gb",         1,  19968 },
+        { "A100-40GB",          "7g.40gb",         1,  40192 },
+        { "A800-40GB",          "1g.5gb",          7,      0 },
+        { "A800-40GB",          "1g.5gb+me",       1,      0 },
+        { "A800-40GB",          "1g.10gb",         4,      0 },
+        { "A800-40GB",          "2g.10gb",         3,      0 },
+        { "A800-40GB",          "3g.20gb",         2,      0 },
+        { "A800-40GB",          "4g.20gb",         1,      0 },
+        { "A800-40GB",          "7g.40gb",         1,      0 },
+        { "A100-80GB",          "1g.10gb",         7,   9728 },
+        { "A100-80GB",          "1g.10gb+me",      1,   9728 },
+        { "A100-80GB",          "1g.20gb",         4,  19968 },
+        { "A100-80GB",          "2g.20gb",         3,  19968 },
+        { "A100-80GB",          "3g.40gb",         2,  40192 },
+        { "A100-80GB",          "4g.40gb",         1,  40192 },
+        { "A100-80GB",          "7g.80gb",         1,  80640 },
+        { "A800-80GB",          "1g.10gb",         7,      0 },
+        { "A800-80GB",          "1g.10gb+me",      1,      0 },
+        { "A800-80GB",          "1g.20gb",         4,      0 },
+        { "A800-80GB",          "2g.20gb",         3,      0 },
+        { "A800-80GB",          "3g.40gb",         2,      0 },
+        { "A800-80GB",          "4g.40gb",         1,      0 },
+        { "A800-80GB",          "7g.80gb",         1,      0 },
+        { "H100-64GB",          "1g.8gb",          7,      0 },
+        { "H100-64GB",          "1g.8gb+me",       1,      0 },
+        { "H100-64GB",          "1g.16gb",         4,      0 },
+        { "H100-64GB",          "2g.16gb",         3,      0 },
+        { "H100-64GB",          "3g.32gb",         2,      0 },
+        { "H100-64GB",          "4g.32gb",         1,      0 },
+        { "H100-64GB",          "7g.64gb",         1,      0 },
+        { "H100-80GB",          "1g.10gb",         7,   9984 },
+        { "H100-80GB",          "1g.10gb+me",      1,   9984 },
+        { "H100-80GB",          "1g.20gb",         4,  20096 },
+        { "H100-80GB",          "2g.20gb",         3,  20096 },
+        { "H100-80GB",          "3g.40gb",         2,  40448 },
+        { "H100-80GB",          "4g.40gb",         1,  40448 },
+        { "H100-80GB",          "7g.80gb",         1,  81152 },
+        { "H800-80GB",          "1g.10gb",         7,      0 },
+        { "H800-80GB",          "1g.10gb+me",      1,      0 },
+        { "H800-80GB",          "1g.20gb",         4,      0 },
+        { "H800-80GB",          "2g.20gb",         3,      0 },
+        { "H800-80GB",          "3g.40gb",         2,      0 },
+        { "H800-80GB",          "4g.40gb",         1,      0 },
+        { "H800-80GB",          "7g.80gb",         1,      0 },
+        { "H100-94GB",          "1g.12gb",         7,  11008 },
+        { "H100-94GB",          "1g.12gb+me",      1,  11008 },
+        { "H100-94GB",          "1g.24gb",         4,  22144 },
+        { "H100-94GB",          "2g.24gb",         3,  22144 },
+        { "H100-94GB",          "3g.47gb",         2,  47488 },
+        { "H100-94GB",          "4g.47gb",         1,  47488 },
+        { "H100-94GB",          "7g.94gb",         1,  95360 },
+        { "H800-94GB",          "1g.12gb",         7,      0 },
+        { "H800-94GB",          "1g.12gb+me",      1,      0 },
+        { "H800-94GB",          "1g.24gb",         4,      0 },
+        { "H800-94GB",          "2g.24gb",         3,      0 },
+        { "H800-94GB",          "3g.47gb",         2,      0 },
+        { "H800-94GB",          "4g.47gb",         1,      0 },
+        { "H800-94GB",          "7g.94gb",         1,      0 },
+        { "H100-96GB",          "1g.12gb",         7,  11264 },
+        { "H100-96GB",          "1g.12gb+me",      1,  11264 },
+        { "H100-96GB",          "1g.24gb",         4,  23552 },
+        { "H100-96GB",          "2g.24gb",         3,  23552 },
+        { "H100-96GB",          "3g.48gb",         2,  47616 },
+        { "H100-96GB",          "4g.48gb",         1,  47616 },
+        { "H100-96GB",          "7g.96gb",         1,  95232 },
+        { "H20-96GB",           "1g.12gb",         7,      0 },
+        { "H20-96GB",           "1g.12gb+me",      1,      0 },
+        { "H20-96GB",           "1g.24gb",         4,      0 },
+        { "H20-96GB",           "2g.24gb",         3,      0 },
+        { "H20-96GB",           "3g.48gb",         2,      0 },
+        { "H20-96GB",           "4g.48gb",         1,      0 },
+        { "H20-96GB",           "7g.96gb",         1,      0 },
+        { "H20-141GB",          "1g.18gb",         7,      0 },
+        { "H20-141GB",          "1g.18gb+me",      1,      0 },
+        { "H20-141GB",          "1g.35gb",         4,      0 },
+        { "H20-141GB",          "2g.35gb",         3,      0 },
+        { "H20-141GB",          "3g.71gb",         2,      0 },
+        { "H20-141GB",          "4g.71gb",         1,      0 },
+        { "H20-141GB",          "7g.141gb",        1,      0 },
+        { "H200-141GB",         "1g.18gb",         7,  16384 },
+        { "H200-141GB",         "1g.18gb+me",      1,  16384 },
+        { "H200-141GB",         "1g.35gb",         4,  33024 },
+        { "H200-141GB",         "2g.35gb",         3,  33024 },
+        { "H200-141GB",         "3g.71gb",         2,  71168 },
+        { "H200-141GB",         "4g.71gb",         1,  71168 },
+        { "H200-141GB",         "7g.141gb",        1, 143104 },
+        { "GH200-144GB",        "1g.18gb",         7,  17920 },
+        { "GH200-144GB",        "1g.18gb+me",      1,  17920 },
+        { "GH200-144GB",        "1g.36gb",         4,  36096 },
+        { "GH200-144GB",        "2g.36gb",         3,  36096 },
+        { "GH200-144GB",        "3g.72gb",         2,      0 },
+        { "GH200-144GB",        "4g.72gb",         1,      0 },
+        { "GH200-144GB",        "7g.144gb",        1,      0 },
+        { "B200-180GB",         "1g.23gb",         7,  20992 },
+        { "B200-180GB",         "1g.23gb+me",      1,  20992 },
+        { "B200-180GB",         "1g.45gb",         4,  45312 },
+        { "B200-180GB",         "2g.45gb",         3,  45312 },
+        { "B200-180GB",         "3g.90gb",         2,      0 },
+        { "B200-180GB",         "4g.90gb",         1,      0 },
+        { "B200-180GB",         "7g.180gb",        1,      0 },
+        { "GB200-186GB",        "1g.23gb",         7,  22528 },
+        { "GB200-186GB",        "1g.23gb+me",      1,  22528 },
+        { "GB200-186GB",        "1g.47gb",         4,  46592 },
+        { "GB200-186GB",        "2g.47gb",         3,  46592 },
+        { "GB200-186GB",        "3g.93gb",         2,      0 },
+        { "GB200-186GB",        "4g.93gb",         1,      0 },
+        { "GB200-186GB",        "7g.186gb",        1,      0 },
+        { "GB200-189GB",        "1g.24gb",         7,  20480 },
+        { "GB200-189GB",        "1g.24gb+me",      1,  20480 },
+        { "GB200-189GB",        "1g.47gb",         4,  46592 },
+        { "GB200-189GB",        "2g.47gb",         3,  46592 },
+        { "GB200-189GB",        "3g.95gb",         2,      0 },
+        { "GB200-189GB",        "4g.95gb",         1,      0 },
+        { "GB200-189GB",        "7g.189gb",        1,      0 },
+        { "B300-269GB",         "1g.34gb",         7,      0 },
+        { "B300-269GB",         "1g.34gb+me",      1,      0 },
+        { "B300-269GB",         "1g.67gb",         4,      0 },
+        { "B300-269GB",         "2g.67gb",         3,      0 },
+        { "B300-269GB",         "3g.135gb",        2,      0 },
+        { "B300-269GB",         "4g.135gb",        1,      0 },
+        { "B300-269GB",         "7g.269gb",        1,      0 },
+        { "GB300-278GB",        "1g.35gb",         7,      0 },
+        { "GB300-278GB",        "1g.35gb+me",      1,      0 },
+        { "GB300-278GB",        "1g.70gb",         4,      0 },
+        { "GB300-278GB",        "2g.70gb",         3,      0 },
+        { "GB300-278GB",        "3g.139gb",        2,      0 },
+        { "GB300-278GB",        "4g.139gb",        1,      0 },
+        { "GB300-278GB",        "7g.278gb",        1,      0 },
+        { "GB300-251GB",        "1g.31gb",         7,      0 },
+        { "GB300-251GB",        "1g.31gb+me",      1,      0 },
+        { "GB300-251GB",        "2g.63gb",         3,      0 },
+        { "GB300-251GB",        "3g.126gb",        2,      0 },
+        { "GB300-251GB",        "4g.126gb",        1,      0 },
+        { "GB300-251GB",        "7g.251gb",        1,      0 },
+        { "RTX-PRO-6000-96GB",  "1g.24gb",         4,  24192 },
+        { "RTX-PRO-6000-96GB",  "1g.24gb+me",      1,  24192 },
+        { "RTX-PRO-6000-96GB",  "1g.24gb+gfx",     4,  24192 },
+        { "RTX-PRO-6000-96GB",  "1g.24gb+me.all",  1,  24192 },
+        { "RTX-PRO-6000-96GB",  "1g.24gb-me",      4,  24192 },
+        { "RTX-PRO-6000-96GB",  "2g.48gb",         2,  48512 },
+        { "RTX-PRO-6000-96GB",  "2g.48gb+gfx",     2,  48512 },
+        { "RTX-PRO-6000-96GB",  "2g.48gb+me.all",  1,  48512 },
+        { "RTX-PRO-6000-96GB",  "2g.48gb-me",      2,  48512 },
+        { "RTX-PRO-6000-96GB",  "4g.96gb",         1,  97280 },
+        { "RTX-PRO-6000-96GB",  "4g.96gb+gfx",     1,  97280 },
+        { "RTX-PRO-5000-48GB",  "1g.24gb",         2,      0 },
+        { "RTX-PRO-5000-48GB",  "1g.24gb+me",      1,      0 },
+        { "RTX-PRO-5000-48GB",  "1g.24gb+gfx",     2,      0 },
+        { "RTX-PRO-5000-48GB",  "1g.24gb+me.all",  1,      0 },
+        { "RTX-PRO-5000-48GB",  "1g.24gb-me",      2,      0 },
+        { "RTX-PRO-5000-48GB",  "2g.48gb",         1,      0 },
+        { "RTX-PRO-5000-48GB",  "2g.48gb+gfx",     1,      0 },
+        { "RTX-PRO-5000-48GB",  "1g.12gb",         1,      0 },
+        { "RTX-PRO-5000-48GB",  "1g.12gb+me",      1,      0 },
+        { "RTX-PRO-5000-48GB",  "1g.12gb+gfx",     1,      0 },
+        { "RTX-PRO-5000-48GB",  "1g.12gb-me",      3,      0 },
+        { "RTX-PRO-5000-48GB",  "2g.24gb-me",      1,      0 },
+        { "RTX-PRO-5000-48GB",  "4g.48gb",         1,      0 },
+        { "RTX-PRO-5000-48GB",  "4g.48gb+gfx",     1,      0 },
+        { "RTX-PRO-4500-32GB",  "1g.16gb",         2,      0 },
+        { "RTX-PRO-4500-32GB",  "1g.16gb+gfx",     2,      0 },
+        { "RTX-PRO-4500-32GB",  "1g.16gb+me.all",  1,      0 },
+        { "RTX-PRO-4500-32GB",  "1g.16gb-me",      2,      0 },
+        { "RTX-PRO-4500-32GB",  "2g.32gb",         1,      0 },
+        { "RTX-PRO-4500-32GB",  "2g.32gb+gfx",     1,      0 },
+        { "THOR-IGPU",          "1g.0gb+me",       1,      0 },
+        { "THOR-IGPU",          "1g.0gb",          1,      0 },
+        { "THOR-IGPU",          "1g.0gb+gfx",      1,      0 },
+        { "THOR-IGPU",          "2g.0gb",          1,      0 },
+        { "THOR-IGPU",          "2g.0gb+gfx",      1,      0 },
+        { "THOR-IGPU",          "3g.0gb",          1,      0 },
+        { "THOR-IGPU",          "3g.0gb+gfx",      1,      0 },
+};
+
+/* clang-format on */
+
 static void test_slices(void **state) {
-        static const struct {
-                const char *product, *profile;
-                int slices;
-                int32_t memory_mib;
-        } rows[] = {
-                {"H100-80GB",   "1g.10gb",    7, 9984  },
-                { "H100-80GB",  "1g.10gb+me", 1, 9984  },
-                { "H100-80GB",  "1g.20gb",    4, 20096 },
-                { "H100-80GB",  "2g.20gb",    3, 20096 },
-                { "H100-80GB",  "3g.40gb",    2, 40448 },
-                { "H100-80GB",  "4g.40gb",    1, 40448 },
-                { "H100-80GB",  "7g.80gb",    1, 81152 },
-                { "A100-40GB",  "1g.5gb",     7, 4864  },
-                { "A100-40GB",  "1g.5gb+me",  1, 4864  },
-                { "A100-40GB",  "1g.10gb",    4, 9856  },
-                { "A100-40GB",  "2g.10gb",    3, 9856  },
-                { "A100-40GB",  "3g.20gb",    2, 19968 },
-                { "A100-40GB",  "4g.20gb",    1, 19968 },
-                { "A100-40GB",  "7g.40gb",    1, 40192 },
-                { "A100-80GB",  "1g.10gb",    7, 9728  },
-                { "A100-80GB",  "1g.10gb+me", 1, 9728  },
-                { "A100-80GB",  "1g.20gb",    4, 19968 },
-                { "A100-80GB",  "2g.20gb",    3, 19968 },
-                { "A100-80GB",  "3g.40gb",    2, 40192 },
-                { "A100-80GB",  "4g.40gb",    1, 40192 },
-                { "A100-80GB",  "7g.80gb",    1, 80640 },
-                { "H200-141GB", "1g.18gb",    7, 16384 },
-                { "H200-141GB", "1g.18gb+me", 1, 16384 },
-                { "H200-141GB", "1g.35gb",    4, 33024 },
-                { "H200-141GB", "2g.35gb",    3, 33024 },
-                { "H200-141GB", "3g.71gb",    2, 71168 },
-                { "H200-141GB", "4g.71gb",    1, 71168 },
-                { "H200-141GB", "7g.141gb",   1, 143104},
-                { "A30-24GB",   "1g.6gb",     4, 5952  },
-                { "A30-24GB",   "1g.6gb+me",  1, 5952  },
-                { "A30-24GB",   "2g.12gb",    2, 11968 },
-                { "A30-24GB",   "2g.12gb+me", 1, 11968 },
-                { "A30-24GB",   "4g.24gb",    1, 24000 },
-        };
-        size_t n_products, n_profiles = 0;
-        const struct gpu_product *products = catalog_products(&n_products);
+        size_t n_profiles = 0;
 
         (void)state;
-        for (size_t i = 0; i < n_products; i++)
-                n_profiles += products[i].n_profiles;
-        assert_int_equal(n_profiles, sizeof(rows) / sizeof(rows[0]));
+        for (size_t i = 0; catalog_product(i); i++)
+                n_profiles += catalog_product(i)->n_profiles;
+        assert_int_equal(n_profiles, sizeof(slices) / sizeof(slices[0]));
         for (size_t i = 0; i < n_profiles; i++) {
-                const struct gpu_product *product;
-                const struct gpu_profile *profile;
+                const struct gpu_product *found[4];
+                const struct gpu_profile *profile = NULL;
+                size_t n = catalog_find(text_from(slices[i].product), found, 4);
 
-                print_message("%s %s\n", rows[i].product, rows[i].profile);
-                assert_int_equal(catalog_find(text_from(rows[i].product), &product, 1), 1);
-                profile = catalog_profile(product, text_from(rows[i].profile));
+                print_message("%s %s\n", slices[i].product, slices[i].profile);
+                for (size_t j = 0; j < n && !profile; j++)
+                        profile = catalog_profile(found[j], text_from(slices[i].profile));
                 assert_non_null(profile);
-                assert_int_equal(profile->max_instances, rows[i].slices);
-                assert_int_equal(profile->memory_mib, rows[i].memory_mib);
+                assert_int_equal(profile->max_instances, slices[i].slices);
+                assert_int_equal(profile->memory_mib, slices[i].memory_mib);
         }
 }
 
@@ -126,28 +298,156 @@ static void test_profile_names(void **state) {
         assert_null(catalog_profile(product, TEXT("")));
 }
 
-/* Rows that contradict themselves would promise slices that are not there. */
-static void test_tables_are_consistent(void **state) {
-        size_t n_products;
-        const struct gpu_product *products = catalog_products(&n_products);
+/* Names that the driver once had, of the slices that they were. */
+static void test_former_names(void **state) {
+        static const struct {
+                const char *product, *former, *now;
+        } rows[] = {
+                {"A100-80GB",          "7g.79gb",    "7g.80gb"},
+                { "A30-24GB",          "1g.3gb",     "1g.6gb" },
+                { "A30-24GB",          "2g.6gb",     "2g.12gb"},
+                { "A30-24GB",          "2G.6GB",     "2g.12gb"},
+                { "A100-40GB",         "7g.79gb",    NULL     },
+                { "GB200-186GB",       "4g.95gb",    NULL     }, /* an early board's: another GPU */
+                { "GB200-189GB",       "4g.95gb",    "4g.95gb"},
+                { "RTX-PRO-5000-48GB", "1g.12gb-me", NULL     }, /* another edition's geometry */
+        };
 
         (void)state;
-        for (size_t i = 0; i < n_products; i++) {
-                for (size_t j = 0; j < products[i].n_profiles; j++) {
-                        const struct gpu_profile *p = &products[i].profiles[j];
-                        int32_t named_mib = catalog_memory_from_name(p->name) * 1024;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                const struct gpu_product *product;
+                const struct gpu_profile *profile;
 
-                        print_message("%.*s %.*s\n", TEXT_ARG(products[i].name), TEXT_ARG(p->name));
-                        assert_int_equal(p->name.data[0] - '0', p->compute_slices);
-                        assert_in_range(p->compute_slices, 1, products[i].compute_slices);
-                        assert_in_range(p->memory_slices, 1, products[i].memory_slices);
-                        assert_in_range(p->n_placements, p->max_instances, GPU_PLACEMENTS_MAX);
-                        assert_true(p->memory_mib == 0 || (p->memory_mib < named_mib + 1024 &&
-                                                           p->memory_mib > named_mib * 85 / 100));
-                        for (size_t k = 0; k < p->n_placements; k++) {
-                                assert_true(p->placements[k] + p->memory_slices <=
-                                            products[i].memory_slices);
-                                assert_true(k == 0 || p->placements[k - 1] < p->placements[k]);
+                print_message("%s %s\n", rows[i].product, rows[i].former);
+                assert_in_range(catalog_find(text_from(rows[i].product), &product, 1), 1, 2);
+                profile = catalog_profile(product, text_from(rows[i].former));
+                assert_int_equal(profile != NULL, rows[i].now != NULL);
+                if (profile)
+                        assert_true(text_equal(profile->name, text_from(rows[i].now)));
+        }
+}
+
+/* NVIDIA's order: compute slices, then memory, then attributes. */
+static int rank(const struct gpu_profile *profile) {
+        static const char *const attributes[] = { "", "+me", "+gfx", "+me.all", "-me" };
+        struct profile_name name;
+
+        assert_true(profile_parse(profile->name, &name));
+        for (int i = 0; i < 5; i++) {
+                if (text_equal(name.attributes, text_from(attributes[i])))
+                        return (profile->compute_slices * 100 + profile->memory_slices) * 10 + i;
+        }
+        fail_msg("%.*s has attributes of no known order", TEXT_ARG(profile->name));
+        return 0;
+}
+
+static void check_profile(const struct gpu_product *product, const struct gpu_profile *p) {
+        struct profile_name name;
+        int32_t named_mib;
+
+        print_message("%.*s %.*s\n", TEXT_ARG(product->name), TEXT_ARG(p->name));
+        assert_true(profile_parse(p->name, &name));
+        named_mib = name.memory_gib * 1024;
+        assert_int_equal(name.gpu_slices, p->compute_slices);
+        assert_int_equal(name.compute_slices, p->compute_slices);
+        assert_in_range(p->compute_slices, 1, product->compute_slices);
+        assert_in_range(p->memory_slices, 1, product->memory_slices);
+        assert_in_range(p->n_placements, p->max_instances, GPU_PLACEMENTS_MAX);
+        assert_true(name.media == MEDIA_SHARED || name.media == MEDIA_NONE ||
+                    p->max_instances == 1);
+        assert_true(p->memory_mib == 0 ||
+                    (p->memory_mib < named_mib + 1024 && p->memory_mib > named_mib * 83 / 100));
+        for (size_t k = 0; k < p->n_placements; k++) {
+                assert_true(p->placements[k] + p->memory_slices <= product->memory_slices);
+                assert_true(k == 0 || p->placements[k - 1] < p->placements[k]);
+        }
+}
+
+/* Rows that contradict themselves would promise slices that are not there. */
+static void test_tables_are_consistent(void **state) {
+        const struct gpu_product *product;
+
+        (void)state;
+        for (size_t i = 0; (product = catalog_product(i)); i++) {
+                assert_int_equal(product->n_profiles == 0, product->basis == GPU_UNDOCUMENTED);
+                for (size_t j = 0; j < product->n_profiles; j++) {
+                        const struct gpu_profile *p = &product->profiles[j];
+
+                        check_profile(product, p);
+                        assert_true(j == 0 || rank(&p[-1]) < rank(p));
+                        assert_ptr_equal(catalog_profile(product, p->name), p);
+                        if (p->former.len)
+                                assert_ptr_equal(catalog_profile(product, p->former), p);
+                }
+                for (size_t j = 0; j < product->n_pci_ids; j++) {
+                        assert_int_equal(product->pci_ids[j].len, 10);
+                        assert_true(text_starts_with(product->pci_ids[j], TEXT("0x")) &&
+                                    text_ends_with(product->pci_ids[j], TEXT("10DE")));
+                }
+        }
+}
+
+/* Do two products count any profile of one name differently? */
+static bool counts_differ(const struct gpu_product *a, const struct gpu_product *b) {
+        for (size_t i = 0; i < a->n_profiles; i++) {
+                const struct gpu_profile *p = &a->profiles[i], *q = catalog_profile(b, p->name);
+
+                if (q && q->max_instances != p->max_instances)
+                        return true;
+        }
+        return false;
+}
+
+/* Names that are said of several products, on purpose; those that count differently are marked. */
+static const struct {
+        const char *name;
+        size_t n;
+        bool counts_differ;
+} ambiguous[] = {
+        {"nvidia-a100",                    2, true },
+        { "nvidia-h100",                   3, false},
+        { "nvidia-h20",                    2, false},
+        { "nvidia-gh200",                  2, false},
+        { "nvidia-gb200",                  2, false},
+        { "RTX-PRO-5000-48GB",             2, false},
+        { "NVIDIA-RTX-PRO-5000-Blackwell", 2, false},
+};
+
+static bool is_ambiguous(struct text name, const struct gpu_product **found, size_t n) {
+        for (size_t i = 0; i < sizeof(ambiguous) / sizeof(ambiguous[0]); i++) {
+                bool differ = false;
+
+                if (!text_equal_fold(name, text_from(ambiguous[i].name)))
+                        continue;
+                for (size_t j = 1; j < n; j++) {
+                        differ |= counts_differ(found[0], found[j]);
+                        assert_true(found[j - 1]->memory_gib <= found[j]->memory_gib);
+                }
+                assert_int_equal(n, ambiguous[i].n);
+                assert_int_equal(differ, ambiguous[i].counts_differ);
+                return true;
+        }
+        return false;
+}
+
+/* Every name means one product, but for those of the list; and the smallest is meant first. */
+static void test_names_are_unique(void **state) {
+        const struct gpu_product *product;
+
+        (void)state;
+        for (size_t i = 0; (product = catalog_product(i)); i++) {
+                for (size_t j = 0; j <= product->n_aliases; j++) {
+                        struct text name = j > 0 ? product->aliases[j - 1] : product->name;
+                        const struct gpu_product *found[8];
+                        size_t n = catalog_find(name, found, 8);
+
+                        print_message("%.*s\n", TEXT_ARG(name));
+                        for (size_t k = 0; k < j; k++)
+                                assert_false(text_equal_fold(name, k > 0 ? product->aliases[k - 1]
+                                                                         : product->name));
+                        if (!is_ambiguous(name, found, n)) {
+                                assert_int_equal(n, 1);
+                                assert_ptr_equal(found[0], product);
                         }
                 }
         }
@@ -197,7 +497,9 @@ int main(void) {
                 cmocka_unit_test(test_find_counts_beyond_max),
                 cmocka_unit_test(test_slices),
                 cmocka_unit_test(test_profile_names),
+                cmocka_unit_test(test_former_names),
                 cmocka_unit_test(test_tables_are_consistent),
+                cmocka_unit_test(test_names_are_unique),
                 cmocka_unit_test(test_memory_from_name),
         };
 
