@@ -157,13 +157,18 @@ def uid_of(xr):
     return str(uuid.uuid5(uuid.UUID(int=0), text))
 
 
+def owner_of(xr):
+    """What core looks for before it deletes."""
+    return {"apiVersion": xr["apiVersion"], "kind": xr["kind"], "name": xr["metadata"]["name"],
+            "uid": xr["metadata"]["uid"], "controller": True, "blockOwnerDeletion": True}
+
+
 def field_of_request(case, target):
     xr = copy.deepcopy(case.xr)
     xr["metadata"]["uid"] = uid_of(xr)
     observed = copy.deepcopy(case.observed)
     for each in observed:
-        for owner in each["metadata"].get("ownerReferences", []):
-            owner["uid"] = uid_of(xr)
+        each["metadata"]["ownerReferences"] = [owner_of(xr)]
     body = wire.field(1, wire.write_struct(xr))
     body += wire.field(2, wire.write_struct(case.composition))
     body += wire.field(3, wire.field(1, cases.FUNCTION) + wire.field(2, target))
