@@ -91,34 +91,38 @@ static int teardown(void **state) {
 
 static void test_who_is_let_in(void **state) {
         struct world *w = *state;
-        struct cert other_ca = cert_ca(1);
-        struct {
+        struct cert other_ca = cert_ca(1), itself = cert_ca(1);
+        struct cert client = cert_leaf(&w->ca, "clientAuth", 1);
+        struct cert foreign = cert_leaf(&other_ca, "clientAuth", 1);
+        struct cert expired = cert_leaf(&w->ca, "clientAuth", -1);
+        struct cert server = cert_leaf(&w->ca, "serverAuth", 1);
+        struct cert both = cert_leaf(&w->ca, "serverAuth,clientAuth", 1);
+        struct cert *made[] = { &other_ca, &itself, &client, &foreign, &expired, &server, &both };
+        const struct {
                 const char *name;
-                struct cert cert;
+                const struct cert *cert;
                 grpc_status_code want;
         } rows[] = {
-                {"a client of this CA",    cert_leaf(&w->ca, "clientAuth",            1),              GRPC_STATUS_OK                                                    },
-                { "no certificate",        { 0 },            GRPC_STATUS_UNAVAILABLE},
-                { "another CA of the same name",            cert_leaf(&other_ca,                          "clientAuth",                                             1),
-                 GRPC_STATUS_UNAVAILABLE                                                    },
-                { "itself signed, as its name suggests", cert_ca(1),                GRPC_STATUS_UNAVAILABLE              },
-                { "expired", cert_leaf(&w->ca,                "clientAuth",                     -1),                                                           GRPC_STATUS_UNAVAILABLE                                    },
-                { "for servers only", cert_leaf(&w->ca,                "serverAuth",              1), GRPC_STATUS_UNAVAILABLE                                       },
-                { "for clients and servers",           cert_leaf(&w->ca,                          "serverAuth,clientAuth",                       1),
-                 GRPC_STATUS_OK},
+                {"a client of this CA",                     &client,  GRPC_STATUS_OK         },
+                { "a client and server of this CA",         &both,    GRPC_STATUS_OK         },
+                { "no certificate",                         NULL,     GRPC_STATUS_UNAVAILABLE},
+                { "another CA of the same name",            &foreign, GRPC_STATUS_UNAVAILABLE},
+                { "signed by itself, as its name suggests", &itself,  GRPC_STATUS_UNAVAILABLE},
+                { "expired",                                &expired, GRPC_STATUS_UNAVAILABLE},
+                { "for servers only",                       &server,  GRPC_STATUS_UNAVAILABLE},
         };
 
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                grpc_status_code got = call_as(w, rows[i].cert.x509 ? &rows[i].cert : NULL);
+                grpc_status_code got = call_as(w, rows[i].cert);
 
                 if (got != rows[i].want)
                         fail_msg("%s: status %d, want %d", rows[i].name, (int)got,
                                  (int)rows[i].want);
-                cert_release(&rows[i].cert);
         }
         assert_int_equal(client_once(w->rig.address, NULL, RUN_V1, SMALL_REQUEST, NULL),
                          GRPC_STATUS_UNAVAILABLE); /* plain text */
-        cert_release(&other_ca);
+        for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+                cert_release(made[i]);
 }
 
 static void test_alive(void **state) {

@@ -97,6 +97,7 @@ void rig_wait(struct rig *r, const char *what) {
                         break;
                 r->n_seen += (size_t)n;
         }
+        kill(r->pid, SIGKILL); /* or it would outlive the test */
         fail_msg("the log never said %s; last: %s", what, r->line);
 }
 
