@@ -30,6 +30,7 @@ struct reservation choose_reservation(const struct chooser *chooser,
                 .units_per_node = demand.units_per_node,
                 .replicas = d->replicas,
                 .priority = d->priority,
+                .order = chooser->next_order,
         };
 }
 

@@ -16,6 +16,7 @@ struct chooser {
         const struct ledger *ledger;           /* of everybody else */
         const struct reservation *const *mine; /* of this deployment, as they are to be */
         size_t n_mine;
+        int64_t next_order; /* of the reservation that a choice makes: it is the last of mine */
         struct arena *arena;
 };
 

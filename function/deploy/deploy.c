@@ -5,17 +5,17 @@
  * A deployment wants W environments with R replicas in each. What it has are its
  * assignments: one per environment, each with a grant of at most R replicas, of
  * which some are admitted (they have served). A decision turns the assignments
- * that were observed into those that are to be, in five phases:
+ * that were observed into those that are to be, in six phases:
  *
  *   review   each assignment stays or leaves. It leaves when its sub-pool is
  *            gone or drained, or no longer fits the model. Better pools, cordons
  *            and unready environments move nothing.
  *   reduce   when more stay than are wanted, those that never served go first,
  *            then the last made.
+ *   trim     each grant that stays is cut to R and loses the unadmitted replicas
+ *            that have no seat. An empty grant is given up.
  *   retire   a leaving assignment goes when its replacement is Ready.
- *   settle   each grant that stays is cut to R, loses the unadmitted replicas
- *            that have no seat, and grows towards R as far as there is room. An
- *            empty grant is given up.
+ *   grow     each grant that stays grows towards R as far as there is room.
  *   fill     the shortfall is made up from the best environments that have no
  *            assignment that stays; all replicas or none.
  *
@@ -25,7 +25,8 @@
  *   - nothing new is granted in a sub-pool while anybody there is without a seat;
  *   - two deployments that decide from the same snapshot never both keep a unit
  *     that only one can have (ledger.h);
- *   - a decision that is observed and made again is the same decision.
+ *   - a decision that is observed and made again is the same decision. Only where
+ *     several leave at once can one going change, a round later, who goes next.
  *
  * What Deploy refuses: to move what serves for a better fit, to split one
  * environment's replicas over pools, to give a part of a first placement.
@@ -43,6 +44,7 @@ struct seat_holder {
         struct placement placement;
         const struct sub_pool *sub_pool; /* NULL: gone */
         const struct serving_profile *profile;
+        const struct held *held; /* as observed; NULL: made in this answer */
 };
 
 struct deciding {
@@ -108,6 +110,7 @@ static struct chooser chooser_for(struct deciding *d, const struct seat_holder *
                 .ledger = &d->ledger,
                 .mine = d->mine,
                 .n_mine = n,
+                .next_order = d->next_order,
                 .arena = d->arena,
         };
 }
@@ -246,22 +249,49 @@ static int follow_demand(struct deciding *d, struct seat_holder *holder, struct 
         return 0;
 }
 
+static void let_leave(struct seat_holder *holder, struct text why) {
+        struct placement *p = &holder->placement;
+
+        p->fate = FATE_LEAVES;
+        p->why = why;
+        p->reservation.units_per_node = holder->held->reservation.units_per_node;
+        p->leaves_now = !holder->held->reservation.leaving;
+        p->reservation.leaving = true;
+}
+
+/* What left for another assignment of its environment does not come back beside it. */
+static bool is_replaced(const struct deciding *d, const struct seat_holder *holder) {
+        for (size_t i = 0; i < d->n && holder->held->reservation.leaving; i++) {
+                const struct seat_holder *other = &d->holders[i];
+
+                if (!other->held->reservation.leaving && other->placement.fate == FATE_STAYS &&
+                    text_equal(other->placement.reservation.environment,
+                               holder->placement.reservation.environment))
+                        return true;
+        }
+        return false;
+}
+
 static int review(struct deciding *d) {
         for (size_t i = 0; i < d->n; i++) {
                 struct seat_holder *holder = &d->holders[i];
-                struct placement *p = &holder->placement;
-                int err;
+                struct text why = reason_to_leave(d, holder);
 
-                p->why = reason_to_leave(d, holder);
-                if (text_is_empty(p->why)) {
-                        err = follow_demand(d, holder, &p->why);
+                if (text_is_empty(why)) {
+                        int err = follow_demand(d, holder, &why);
+
                         if (err < 0)
                                 return err;
                 }
-                p->leaves_now = !text_is_empty(p->why) && !p->reservation.leaving;
-                p->reservation.leaving = !text_is_empty(p->why);
-                if (p->reservation.leaving)
-                        p->fate = FATE_LEAVES;
+                holder->placement.reservation.leaving = false;
+                if (!text_is_empty(why))
+                        let_leave(holder, why);
+        }
+        for (size_t i = 0; i < d->n; i++) {
+                struct seat_holder *holder = &d->holders[i];
+
+                if (holder->placement.fate == FATE_STAYS && is_replaced(d, holder))
+                        let_leave(holder, TEXT("it is being replaced in its environment"));
         }
         return 0;
 }
@@ -296,12 +326,55 @@ static void reduce(struct deciding *d) {
         }
 }
 
+/* ---- trim ------------------------------------------------------------------------------------ */
+
+static int trim_grant(struct deciding *d, struct seat_holder *holder) {
+        struct reservation *r = &holder->placement.reservation;
+        int64_t wanted = d->request->deployment->replicas;
+        struct chooser chooser;
+        struct seats seats;
+        int err;
+
+        if (r->replicas > wanted)
+                r->replicas = wanted;
+        if (r->admitted > r->replicas)
+                r->admitted = r->replicas;
+        if (!d->request->whole_fleet)
+                return 0;
+        chooser = chooser_for(d, NULL);
+        err = choose_room(&chooser, holder->sub_pool, r, &seats);
+        if (err < 0)
+                return err;
+        r->replicas -= seats.own_without;
+        if (r->replicas == 0) {
+                holder->placement.fate = FATE_DROPPED;
+                holder->placement.why = TEXT("another deployment holds its units");
+        }
+        return 0;
+}
+
+static int trim(struct deciding *d) {
+        for (size_t i = 0; i < d->n; i++) {
+                if (d->holders[i].placement.fate == FATE_STAYS) {
+                        int err = trim_grant(d, &d->holders[i]);
+
+                        if (err < 0)
+                                return err;
+                }
+        }
+        return 0;
+}
+
 /* ---- retire ---------------------------------------------------------------------------------- */
 
 /*
- * Before anything is settled, so that what is given back here can be used in the
- * same answer. Holders are in the order in which they were made. Of those that stay, the
- * first `wanted - leaving` were there before: the others are replacements.
+ * After the trimming, because only what stays can replace, and before anything
+ * grows, so that what is given back here can be used in the same answer.
+ *
+ * Nothing tells who replaces whom. Holders are in the order in which they were
+ * made: of those that stay, the first `wanted - leaving` were there before, and the
+ * others are replacements. These count up to the first that is not Ready, because
+ * once something has gone they are all the same: a later one would count again.
  */
 static void retire(struct deciding *d) {
         size_t wanted = (size_t)d->request->deployment->environments;
@@ -313,12 +386,15 @@ static void retire(struct deciding *d) {
 
                 if (p->fate != FATE_STAYS)
                         continue;
+                if (p->service.ready && seen == originals + replaced)
+                        replaced++;
                 ready += p->service.ready;
-                replaced += p->service.ready && seen >= originals;
                 seen++;
         }
         if (ready >= wanted)
                 replaced = leaving;
+        else if (replaced > 0 && leaving > wanted)
+                replaced += leaving - wanted; /* fewer are wanted than there were */
         for (size_t i = 0; i < d->n && replaced > 0; i++) {
                 struct placement *p = &d->holders[i].placement;
 
@@ -329,7 +405,12 @@ static void retire(struct deciding *d) {
         }
 }
 
-/* ---- settle ---------------------------------------------------------------------------------- */
+/* ---- grow ------------------------------------------------------------------------------------ */
+
+static bool takes_more(const struct sub_pool *sub_pool) {
+        return !sub_pool->environment->not_ready &&
+               sub_pool->pool->schedulable == SCHEDULABLE_ALWAYS;
+}
 
 /* Do all have a seat with the reservation as it is now? */
 static int everybody_sits(const struct chooser *chooser, const struct seat_holder *holder,
@@ -348,7 +429,7 @@ static int everybody_sits(const struct chooser *chooser, const struct seat_holde
  * holding order; that these keep theirs is tried for all at once, and replica by
  * replica when that fails.
  */
-static int grow(const struct chooser *chooser, struct seat_holder *holder, int64_t wanted) {
+static int grow_grant(const struct chooser *chooser, struct seat_holder *holder, int64_t wanted) {
         struct reservation *r = &holder->placement.reservation;
         int64_t granted = r->replicas, most;
         struct seats seats;
@@ -377,56 +458,27 @@ static int grow(const struct chooser *chooser, struct seat_holder *holder, int64
         return 0;
 }
 
-static bool takes_more(const struct sub_pool *sub_pool) {
-        return !sub_pool->environment->not_ready &&
-               sub_pool->pool->schedulable == SCHEDULABLE_ALWAYS;
-}
+static int grow(struct deciding *d) {
+        int64_t wanted = d->request->deployment->replicas;
+        struct chooser chooser = chooser_for(d, NULL);
 
-static int settle_grant(struct deciding *d, struct seat_holder *holder) {
-        struct reservation *r = &holder->placement.reservation;
-        const struct service *s = &holder->placement.service;
-        int64_t wanted = d->request->deployment->replicas, before;
-        struct chooser chooser;
-        struct seats seats;
-        int err;
-
-        if (r->replicas > wanted)
-                r->replicas = wanted;
-        if (r->admitted > r->replicas)
-                r->admitted = r->replicas;
-        if (!d->request->whole_fleet)
-                return 0;
-        chooser = chooser_for(d, NULL);
-        err = choose_room(&chooser, holder->sub_pool, r, &seats);
-        if (err < 0)
-                return err;
-        r->replicas -= seats.own_without;
-        if (r->replicas == 0) {
-                holder->placement.fate = FATE_DROPPED;
-                holder->placement.why = TEXT("another deployment holds its units");
-                return 0;
-        }
-        before = r->replicas;
-        if (before == wanted || !takes_more(holder->sub_pool))
-                return 0;
-        err = grow(&chooser, holder, wanted);
-        if (err < 0)
-                return err;
-        /* Ready of a service that tells no numbers is about what was composed before. */
-        if (r->replicas > before && s->ready && s->ready_replicas < 0 &&
-            (s->replicas < 0 || s->replicas >= before))
-                r->admitted = before;
-        return 0;
-}
-
-static int settle(struct deciding *d) {
         for (size_t i = 0; i < d->n; i++) {
-                if (d->holders[i].placement.fate == FATE_STAYS) {
-                        int err = settle_grant(d, &d->holders[i]);
+                struct seat_holder *holder = &d->holders[i];
+                struct reservation *r = &holder->placement.reservation;
+                const struct service *s = &holder->placement.service;
+                int64_t before = r->replicas;
+                int err;
 
-                        if (err < 0)
-                                return err;
-                }
+                if (holder->placement.fate != FATE_STAYS || before >= wanted ||
+                    !takes_more(holder->sub_pool))
+                        continue;
+                err = grow_grant(&chooser, holder, wanted);
+                if (err < 0)
+                        return err;
+                /* Ready of a service that tells no numbers is about what was composed before. */
+                if (r->replicas > before && s->ready && s->ready_replicas < 0 &&
+                    (s->replicas < 0 || s->replicas >= before))
+                        r->admitted = before;
         }
         return 0;
 }
@@ -468,7 +520,7 @@ static void add_placement(struct deciding *d, const struct chooser *chooser,
         p->service = (struct service) { .ready_replicas = -1, .replicas = -1 };
         p->reservation =
                 choose_reservation(chooser, choice->sub_pool, choice->profile, choice->demand);
-        p->reservation.order = d->next_order++;
+        d->next_order++;
         p->suffix = suffix_of(p->reservation.environment, p->reservation.nodes, d->arena);
         take_over(d, p->suffix, &p->service);
         d->n++;
@@ -540,6 +592,7 @@ static int begin(struct deciding *d) {
         for (size_t i = 0; i < request->n_held; i++) {
                 struct placement *p = &d->holders[d->n++].placement;
 
+                d->holders[d->n - 1].held = &request->held[i];
                 p->reservation = request->held[i].reservation;
                 p->reservation.namespace_ = request->deployment->namespace_;
                 p->reservation.deployment = request->deployment->name;
@@ -623,12 +676,14 @@ int deploy(const struct deploy_request *request, struct arena *arena, struct dec
         if (err < 0)
                 return err;
         reduce(&d);
-        retire(&d);
-        err = settle(&d);
+        err = trim(&d);
         if (err < 0)
                 return err;
+        retire(&d);
         if (request->whole_fleet) {
-                err = fill(&d);
+                err = grow(&d);
+                if (err == 0)
+                        err = fill(&d);
                 if (err < 0)
                         return err;
         }

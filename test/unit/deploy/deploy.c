@@ -426,12 +426,10 @@ static void test_drain_called_off(void **state) {
                 "drops b/p fp8 1x1x1 admitted 0: fewer environments are wanted");
 }
 
-/* As many go as there are Ready replacements, the first made first. */
-static void test_drain_of_two(void **state) {
-        struct sub_pool *s[4];
+static void drain_two(void) {
         static const char *const names[] = { "a", "b", "c", "d" };
+        struct sub_pool *s[4];
 
-        (void)state;
         for (size_t i = 0; i < 4; i++) {
                 world_environment(&w, names[i]);
                 s[i] = world_pool(&w, "p", "", 4, 1, 80);
@@ -444,12 +442,34 @@ static void test_drain_of_two(void **state) {
                             "leaves b/p fp8 1x1x1 admitted 1: the pool is being drained; "
                             "stays c/p fp8 1x1x1 admitted 0 fresh; "
                             "stays d/p fp8 1x1x1 admitted 0 fresh");
-        world_serve(&w.held[3]);
+}
+
+/* As many go as there are Ready replacements, the first made first. */
+static void test_drain_of_two(void **state) {
+        (void)state;
+        drain_two();
+        world_serve(&w.held[2]);
         decides_and_goes_on("drops a/p fp8 1x1x1 admitted 1: the pool is being drained; "
                             "leaves b/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                            "stays c/p fp8 1x1x1 admitted 0; stays d/p fp8 1x1x1 admitted 1");
-        world_serve(&w.held[1]);
+                            "stays c/p fp8 1x1x1 admitted 1; stays d/p fp8 1x1x1 admitted 0");
+        decides_and_goes_on("leaves b/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                            "stays c/p fp8 1x1x1 admitted 1; stays d/p fp8 1x1x1 admitted 0");
+        world_serve(&w.held[2]);
         decides("drops b/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                "stays c/p fp8 1x1x1 admitted 1; stays d/p fp8 1x1x1 admitted 1");
+}
+
+/* The second replacement alone sends nobody away: next time it would count once more. */
+static void test_drain_of_two_second_first(void **state) {
+        (void)state;
+        drain_two();
+        world_serve(&w.held[3]);
+        decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                            "leaves b/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                            "stays c/p fp8 1x1x1 admitted 0; stays d/p fp8 1x1x1 admitted 1");
+        world_serve(&w.held[2]);
+        decides("drops a/p fp8 1x1x1 admitted 1: the pool is being drained; "
+                "drops b/p fp8 1x1x1 admitted 1: the pool is being drained; "
                 "stays c/p fp8 1x1x1 admitted 1; stays d/p fp8 1x1x1 admitted 1");
 }
 
@@ -865,6 +885,7 @@ int main(void) {
                 TEST(test_drain),
                 TEST(test_drain_called_off),
                 TEST(test_drain_of_two),
+                TEST(test_drain_of_two_second_first),
                 TEST(test_an_original_is_no_replacement),
                 TEST(test_retired_units_are_free),
                 TEST(test_reasons_to_leave),

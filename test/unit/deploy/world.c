@@ -164,6 +164,8 @@ void world_observe(struct world *w, const struct decision *decision) {
                         w->held[w->n_held].service =
                                 (struct service) { .observed = true,
                                                    .replicas = p->reservation.replicas };
+                if (w->held[w->n_held].service.ready_replicas > p->reservation.replicas)
+                        w->held[w->n_held].service.ready_replicas = p->reservation.replicas;
                 w->n_held++;
         }
 }
