@@ -236,6 +236,9 @@ static int run_deploy(struct call *call) {
         }
         if (err < 0)
                 return err;
+        err = requirements_mig_parted(&call->settings, &call->request, &call->response);
+        if (err < 0)
+                return err;
         more = !deploy_is_settled(&deployment, call->held, call->n_held);
         if (!more)
                 err = decide(call, &deployment, false, &more);
@@ -282,8 +285,10 @@ static void answer_plan(struct call *call) {
 
 static int run_inventory(struct call *call) {
         struct condition condition;
-        int err = inventory_stage(&call->request, &call->settings, &call->response, &condition);
+        int err = requirements_mig_parted(&call->settings, &call->request, &call->response);
 
+        if (err == 0)
+                err = inventory_stage(&call->request, &call->settings, &call->response, &condition);
         if (err == 0)
                 tell_transition(call, &condition);
         return err;

@@ -83,7 +83,7 @@ int inventory_stage(const struct request *request, const struct settings *settin
         if (err < 0)
                 return err;
         reservations = ask_reservations(request, environment.name, response);
-        if (reservations) {
+        if (reservations && requirements_has_mig_parted(settings)) {
                 err = answer(&environment, reservations, request, settings, response, ret);
         } else {
                 *ret = (struct condition) {

@@ -19,6 +19,7 @@
 #define REQUIRE_ANCHOR "watch-anchor"
 #define REQUIRE_ENVIRONMENTS "environments"
 #define REQUIRE_RESERVATIONS "reservations"
+#define REQUIRE_MIG_PARTED "mig-parted"
 
 struct requirements_of {
         const struct deployment *deployment;
@@ -37,6 +38,21 @@ struct requirements_of {
  * the request is unresolved; one without items is absent: two different things.
  */
 bool requirements_ask(const struct requirements_of *of, struct response *response);
+
+/*
+ * requirements_mig_parted() - ask for the mig-parted file that the input names, and read it
+ * @settings: mig_parted is set when there is a file; one that cannot be read is a value that says
+ * so
+ *
+ * For every stage that reads environments, before it does.
+ *
+ * Errors: -ENOMEM
+ */
+int requirements_mig_parted(struct settings *settings, const struct request *request,
+                            struct response *response);
+
+/* requirements_has_mig_parted() - is that file there, or none asked for? */
+bool requirements_has_mig_parted(const struct settings *settings);
 
 /*
  * The answers as plain structs; every one of them must be there (requirements_ask()).

@@ -8,6 +8,8 @@
 #include "base/fault.h"
 #include "wire/value.h"
 
+struct migparted;
+
 enum stage {
         STAGE_DEPLOY = 1 << 0,
         STAGE_PLACE = 1 << 1,
@@ -33,10 +35,11 @@ struct settings {
         struct text mig_parted_namespace;
         struct text mig_parted_key; /* default "config.yaml" */
         struct text mig_parted_inline;
-        int64_t ttl_seconds;          /* default 60 */
-        struct text system_namespace; /* default "crossplane-system" */
-        struct text api;              /* default "modelplane.ai/v1alpha1" */
-        struct text group;            /* of api: "modelplane.ai" */
+        const struct migparted *mig_parted; /* that file once it is read, or NULL */
+        int64_t ttl_seconds;                /* default 60 */
+        struct text system_namespace;       /* default "crossplane-system" */
+        struct text api;                    /* default "modelplane.ai/v1alpha1" */
+        struct text group;                  /* of api: "modelplane.ai" */
 };
 
 /*

@@ -530,20 +530,18 @@ static bool passes(const struct migparted_entry *entry, const struct gpu_product
         return entry->n_filters == 0;
 }
 
-static bool covers(const struct migparted_entry *entry, int64_t index) {
-        if (entry->all_devices)
-                return true;
-        return index < MIGPARTED_DEVICES_MAX &&
-               (entry->devices[index / 64] >> (index % 64) & 1) != 0;
-}
+void migparted_apply(const struct migparted_config *config, const struct gpu_product *product,
+                     size_t n, const struct migparted_entry **ret) {
+        for (size_t i = 0; i < n; i++)
+                ret[i] = NULL;
+        for (size_t e = 0; e < config->n_entries; e++) {
+                const struct migparted_entry *entry = &config->entries[e];
 
-const struct migparted_entry *migparted_entry_of(const struct migparted_config *config,
-                                                 const struct gpu_product *product, int64_t index) {
-        for (size_t i = config->n_entries; i-- > 0;) {
-                const struct migparted_entry *entry = &config->entries[i];
-
-                if (covers(entry, index) && passes(entry, product))
-                        return entry;
+                if (!passes(entry, product))
+                        continue;
+                for (size_t i = 0; i < n; i++) {
+                        if (entry->all_devices || (entry->devices[i / 64] >> (i % 64) & 1))
+                                ret[i] = entry;
+                }
         }
-        return NULL;
 }

@@ -77,13 +77,14 @@ int migparted_read(struct text yaml, struct arena *arena, struct migparted *ret)
 const struct migparted_config *migparted_find(const struct migparted *file, struct text name);
 
 /*
- * migparted_entry_of() - what happens to a GPU: the last entry that covers it, or NULL
- * @index: of the GPU on its node, from 0
+ * migparted_apply() - what happens to each GPU of a node: the last entry that covers it
+ * @n:   GPUs of the node, at most MIGPARTED_DEVICES_MAX
+ * @ret: n entries, by index; NULL where none covers the GPU
  *
  * The catalogue does not know boards: a filter that names one is taken to mean
  * every board with its GPU.
  */
-const struct migparted_entry *migparted_entry_of(const struct migparted_config *config,
-                                                 const struct gpu_product *product, int64_t index);
+void migparted_apply(const struct migparted_config *config, const struct gpu_product *product,
+                     size_t n, const struct migparted_entry **ret);
 
 #endif

@@ -27,7 +27,7 @@ static int tear_down(void **state) {
 static void count(const char *members, struct pool *ret) {
         char json[1024];
 
-        snprintf(json, sizeof(json), "{'name': 'a', 'nodeSelector': {'a': 'b'}, %s}", members);
+        snprintf(json, sizeof(json), "{'nodeSelector': {'a': 'b'}, %s, 'name': 'a'}", members);
         assert_int_equal(pool_read(json_value(&arena, json), TEXT("spec.nodePools[0]"), NULL,
                                    &settings, &arena, ret),
                          0);
@@ -255,6 +255,16 @@ static void test_layout(void **state) {
         }
 }
 
+#define MOST                                                                                       \
+        "; an NVIDIA H100-80GB holds at most 7 x 1g.10gb, 1 x 1g.10gb+me, 4 x 1g.20gb, "           \
+        "3 x 2g.20gb, 2 x 3g.40gb, 1 x 4g.40gb, 1 x 7g.80gb"
+#define UNLIKE                                                                                     \
+        "strategy single needs equal slices on all GPUs of a node, but these have several kinds"
+
+#define WRITTEN_SINGLE(slices)                                                                     \
+        H100 "'migConfiguration': {'strategy': 'single', 'layout': {" slices "}}"
+#define LABELLED_SINGLE "'nodeSelector': {'nvidia.com/mig.strategy': 'single'}, "
+
 static void test_invalid(void **state) {
         static const struct {
                 const char *members;
@@ -262,35 +272,37 @@ static void test_invalid(void **state) {
         } rows[] = {
                 {H100 MIG("3g.41gb"),
                  "unknown MIG profile \"3g.41gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
-                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                               },
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                      },
                 { H100 "'migConfiguration': {'profile': '1g.5gb', 'slicesPerGpu': 7}",
                  "unknown MIG profile \"1g.5gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
-                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                               },
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                      },
                 { "'acceleratorType': 'nvidia-l4', " MIG("3g.40gb"),
                  "unknown accelerator \"nvidia-l4\": its MIG slices are only known with "
-                  "migConfiguration.profile and slicesPerGpu"                                                                 },
+                  "migConfiguration.profile and slicesPerGpu"                                                                        },
                 { "'migConfiguration': {'layout': {'3g.40gb': 1}}",
                  "unknown accelerator \"\": its MIG slices are only known with "
-                  "migConfiguration.profile and slicesPerGpu"                                                                 },
+                  "migConfiguration.profile and slicesPerGpu"                                                                        },
                 { H100 "'migConfiguration': {'config': 'all-balanced'}",
-                 "migConfiguration.config is not supported yet"                                                               },
-                { LAYOUT(""),                                                          "impossible layout: it names no slices"},
+                 "unknown mig-parted configuration \"all-balanced\": the function's input "
+                  "names no mig-parted file"                                                                                         },
+                { LAYOUT(""),                                                            "impossible layout: it names no slices" MOST},
                 { LAYOUT("'3g.40gb': 1, '1g.11gb': 1, '1g.12gb': 1"),
                  "unknown MIG profile \"1g.11gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
-                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                               },
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                      },
                 { LAYOUT("'4g.40gb': 1, '2g.20gb': 2"),
-                 "impossible layout: no arrangement keeps the slices from overlapping"                                        },
+                 "impossible layout: no arrangement keeps the slices from overlapping" MOST                                          },
                 { LAYOUT("'3g.40gb': 2, '1g.10gb': 1"),
-                 "impossible layout: it takes 9 memory slices, but the GPU has 8"                                             },
+                 "impossible layout: it takes 9 memory slices, but the GPU has 8" MOST                                               },
                 { LAYOUT("'1g.10gb': 1000"),
-                 "impossible layout: 1000 x 1g.10gb, but one GPU holds 7"                                                     },
+                 "impossible layout: 1000 x 1g.10gb, but one GPU holds 7" MOST                                                       },
                 { LAYOUT("'1g.10gb': 1, '1G.10GB': 1"),
-                 "impossible layout: a profile is named twice"                                                                },
-                { H100 "'migConfiguration': {'strategy': 'single', "
-                       "'layout': {'3g.40gb': 1, '1g.10gb': 1}}",     "migConfiguration.strategy single needs equal slices, but the layout has "
-                  "several profiles"        },
+                 "impossible layout: a profile is named twice" MOST                                                                  },
+                { WRITTEN_SINGLE("'3g.40gb': 1, '1g.10gb': 1"),                          UNLIKE                                      },
+                { LABELLED_SINGLE LAYOUT("'3g.40gb': 1, '1g.10gb': 1"),                  UNLIKE                                      },
+                { H100 "'sharing': {'strategy': 'MPS', 'replicas': 2}, " MIG("3g.40gb"),
+                 "spec.nodePools[0].sharing: MPS does not share MIG slices"                                                          },
                 { H100 "'acceleratorCount': 0",
-                 "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024"                                             },
+                 "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024"                                                    },
         };
 
         (void)state;

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/offer.h"
+
+#include <errno.h>
+
+#include "base/arena.h"
+#include "fleet/member.h"
+
+size_t offer_products(const struct pool *pool, const struct gpu_product *ret[CANDIDATES_MAX]) {
+        size_t n = catalog_find(pool->accelerator_type, ret, CANDIDATES_MAX);
+
+        return n < CANDIDATES_MAX ? n : CANDIDATES_MAX;
+}
+
+int offer_nothing(struct pool *pool, struct arena *arena, struct text sentence) {
+        struct sub_pool *sub = ARENA_NEW(arena, struct sub_pool);
+
+        if (!sub || text_is_empty(sentence))
+                return -ENOMEM;
+        pool->invalid = sentence;
+        sub->pool = pool;
+        sub->environment = pool->environment;
+        sub->invalid = sentence;
+        sub->memory_bytes = UNKNOWN_BYTES;
+        pool->sub_pools = sub;
+        pool->n_sub_pools = 1;
+        return 0;
+}
+
+int offer_no_accelerator(struct pool *pool, struct arena *arena) {
+        return offer_nothing(
+                pool, arena,
+                text_format(arena,
+                            "unknown accelerator \"%.*s\": its MIG slices are only known with "
+                            "migConfiguration.profile and slicesPerGpu",
+                            TEXT_ARG(pool->accelerator_type)));
+}
+
+static struct text list_profiles(const struct gpu_product *product, struct arena *arena) {
+        struct builder b;
+
+        if (product->n_profiles == 0)
+                return TEXT("has no MIG slices that are known");
+        builder_init(&b, arena);
+        for (size_t i = 0; i < product->n_profiles; i++) {
+                builder_string(&b, i == 0 ? "offers " : ", ");
+                builder_text(&b, product->profiles[i].name);
+        }
+        return builder_done(&b);
+}
+
+int offer_no_profile(struct pool *pool, const struct gpu_product *product, struct text name,
+                     struct arena *arena) {
+        return offer_nothing(pool, arena,
+                             text_format(arena, "unknown MIG profile \"%.*s\": NVIDIA %.*s %.*s",
+                                         TEXT_ARG(name), TEXT_ARG(product->name),
+                                         TEXT_ARG(list_profiles(product, arena))));
+}
+
+void offer_units(struct sub_pool *sub, struct pool *pool, struct text mig_profile, int64_t per_node,
+                 int64_t memory_bytes) {
+        sub->environment = pool->environment;
+        sub->pool = pool;
+        sub->mig_profile = mig_profile;
+        sub->nodes = pool->nodes;
+        sub->units_per_node = per_node * pool->share_replicas;
+        sub->units = sub->units_per_node * sub->nodes;
+        sub->memory_bytes = memory_bytes;
+}
+
+int64_t offer_smaller(int64_t a, int64_t b) {
+        if (a == UNKNOWN_BYTES || b == UNKNOWN_BYTES)
+                return a == UNKNOWN_BYTES ? b : a;
+        return a < b ? a : b;
+}
+
+int64_t offer_card_bytes(const struct pool *pool, const struct gpu_product *product) {
+        if (!product || product->memory_gib == 0)
+                return UNKNOWN_BYTES;
+        return product->memory_gib * GIB / pool->share_replicas;
+}
+
+int64_t offer_usable_bytes(const struct pool *pool, const struct settings *settings,
+                           const struct gpu_product *product, int64_t bytes) {
+        if (!settings->memory_usable || !product || product->reported_mib == 0)
+                return bytes;
+        return offer_smaller(bytes, product->reported_mib * MIB / pool->share_replicas);
+}
+
+/* Nearly every MIG pool is told, so that this is not printed with a format. */
+static void tell_of_gap(struct pool *pool, struct text name, int64_t real_bytes,
+                        struct arena *arena) {
+        struct text parts[] = { TEXT("a "), name, TEXT(" really has "),
+                                quantity_format_bytes(real_bytes, arena) };
+
+        pool_tell(pool, arena, text_join(arena, parts, COUNT_OF(parts)));
+}
+
+int64_t offer_slice_bytes(struct pool *pool, const struct settings *settings,
+                          const struct gpu_profile *profile, struct text name,
+                          int64_t declared_bytes, struct arena *arena) {
+        int32_t named_gib = catalog_memory_from_name(name);
+        int64_t named_bytes = named_gib > 0 ? named_gib * GIB : UNKNOWN_BYTES;
+        int64_t real_bytes =
+                profile && profile->memory_mib > 0 ? profile->memory_mib * MIB : UNKNOWN_BYTES;
+        int64_t slice = named_bytes, counted;
+
+        if (settings->memory_usable)
+                slice = real_bytes == UNKNOWN_BYTES ? UNKNOWN_BYTES
+                                                    : offer_smaller(slice, real_bytes);
+        else if (real_bytes != UNKNOWN_BYTES && real_bytes < named_bytes)
+                tell_of_gap(pool, name, real_bytes, arena);
+        if (named_bytes != UNKNOWN_BYTES && declared_bytes > named_bytes)
+                offer_over_declared(pool, arena, name, named_bytes, ", which is what counts");
+        if (settings->memory_usable && slice == UNKNOWN_BYTES)
+                return UNKNOWN_BYTES;
+        counted = slice == UNKNOWN_BYTES ? UNKNOWN_BYTES : slice / pool->share_replicas;
+        return offer_smaller(counted, declared_bytes);
+}
+
+void offer_over_declared(struct pool *pool, struct arena *arena, struct text what,
+                         int64_t most_bytes, const char *consequence) {
+        pool->over_declared = true;
+        pool_tell(pool, arena,
+                  text_format(arena, "over-declared: memoryPerGpu is %.*s, but %.*s has %.*s%s",
+                              TEXT_ARG(quantity_format_bytes(pool->memory_bytes, arena)),
+                              TEXT_ARG(what), TEXT_ARG(quantity_format_bytes(most_bytes, arena)),
+                              consequence));
+}

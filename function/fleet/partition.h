@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * partition - pools whose GPUs hold several kinds of slices
+ *
+ * Each kind is a sub-pool of its own: they are fixed partitions of the same
+ * GPUs and never compete.
+ */
+#ifndef FLEET_PARTITION_H
+#define FLEET_PARTITION_H
+
+#include "fleet/pool.h"
+
+/* partition_layout() - the sub-pools of migConfiguration.layout. Errors: -ENOMEM */
+int partition_layout(struct pool *pool, const struct settings *settings, struct arena *arena);
+
+/* More profiles than any product has. */
+enum { PROFILES_MAX = 32 };
+
+/* What a node holds: slices by the product's profiles, and GPUs that are not divided. */
+struct tally {
+        int64_t of_profile[PROFILES_MAX];
+        int64_t whole_gpus;
+};
+
+/* tally_kinds() - how many kinds of units there are. */
+size_t tally_kinds(const struct tally *tally);
+
+/*
+ * tally_offer() - one sub-pool for each kind of unit that the nodes have
+ *
+ * Several kinds under the single strategy are the pool's `invalid`: its device
+ * plugin wants equal slices.
+ *
+ * Errors: -ENOMEM
+ */
+int tally_offer(struct pool *pool, const struct settings *settings,
+                const struct gpu_product *product, const struct tally *tally, struct arena *arena);
+
+/* partition_most() - "7 x 1g.10gb, 2 x 3g.40gb": the most that one GPU holds of each. */
+struct text partition_most(const struct gpu_product *product, struct arena *arena);
+
+/* partition_impossible() - the sentence about a layout, with what the GPU holds instead. */
+struct text partition_impossible(const struct gpu_product *product, const char *why,
+                                 struct arena *arena);
+
+#endif
