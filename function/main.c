@@ -2,6 +2,7 @@
 /*
  * Which command runs. Without one it serves, which is what Crossplane starts.
  */
+#include "cli/mig.h"
 #include "cli/render.h"
 #include "server/client.h"
 #include "server/serve.h"
@@ -31,8 +32,9 @@ struct command {
 
 /* Each gets its own name as argv[0], and returns the exit code. */
 static const struct command commands[] = {
-        {"render", render},
-        { "serve", serve },
+        {"mig",     cli_mig},
+        { "render", render },
+        { "serve",  serve  },
 };
 
 int main(int argc, char **argv) {

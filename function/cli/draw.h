@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * draw - GPUs and their slices in plain characters, for a terminal of 80 columns
+ *
+ * Everything is appended to a builder; when its arena is spent, the arena knows.
+ */
+#ifndef CLI_DRAW_H
+#define CLI_DRAW_H
+
+#include "gpu/layout.h"
+
+enum { DRAW_COLUMNS = 80 };
+
+/* draw_products() - a table of the catalogue, a line for each product. */
+void draw_products(struct builder *b);
+
+/* draw_product() - all that is known about one: its names, and a table of its profiles. */
+void draw_product(const struct gpu_product *product, struct builder *b);
+
+/*
+ * draw_profiles() - a table of profiles: their slices, how many fit, where they start
+ * @counts: only those of which it has some; NULL: all
+ */
+void draw_profiles(const struct gpu_product *product, const int64_t *counts, struct builder *b);
+
+/*
+ * draw_layout() - the slices at their places on the GPU's memory
+ * @colours: with the escapes of a terminal, a colour for each profile
+ */
+void draw_layout(const struct gpu_product *product, const struct layout *layout, bool colours,
+                 struct builder *b);
+
+/* draw_counts() - "3g.40gb, 4 x 1g.10gb": the largest first. */
+void draw_counts(const struct gpu_product *product, const int64_t *counts, struct builder *b);
+
+/* draw_basis() - how it is known where slices start, as a sentence. */
+struct text draw_basis(enum gpu_basis basis);
+
+/* draw_wrapped() - words as lines of at most DRAW_COLUMNS, all but the first indented. */
+void draw_wrapped(struct text words, struct builder *b);
+
+#endif

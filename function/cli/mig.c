@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/mig.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/draw.h"
+#include "cli/yaml.h"
+#include "gpu/profile.h"
+#include "wire/node.h"
+
+enum exit_code { EXIT_DONE = 0, EXIT_DOES_NOT_FIT = 1, EXIT_UNREADABLE = 2 };
+
+enum form { FORM_TEXT, FORM_JSON, FORM_YAML };
+
+/* The catalogue in all its forms takes less than one; the products that a name may mean. */
+enum { MEMORY_MAX = 16 * 1024 * 1024, CANDIDATES_MAX = 8 };
+
+static const char usage[] =
+        "usage: function-gpu-placement mig [GPU] [flags]\n"
+        "       function-gpu-placement mig check GPU LAYOUT [flags]\n"
+        "\n"
+        "Prints what NVIDIA documents about the MIG profiles of its GPUs, or whether a\n"
+        "layout fits one GPU.\n"
+        "\n"
+        "  GPU     a name of the catalogue or any other that it has: a cloud's name for it, a\n"
+        "          label of GPU feature discovery, a machine type. Without it: all GPUs\n"
+        "  LAYOUT  profile[:count] joined by commas, such as 3g.40gb,1g.10gb:4\n"
+        "\n"
+        "  -o, --output FORM  json or yaml instead of text\n"
+        "  -h, --help\n"
+        "\n"
+        "Colour only on a terminal, and not when NO_COLOR is set.\n"
+        "\n"
+        "Exit code: 0 done or fits, 1 does not fit, 2 unknown GPU or unreadable.\n";
+
+struct command {
+        enum form form;
+        bool help, check;
+        struct text gpu, layout; /* gpu is empty for all of them */
+        struct arena *arena;
+        struct fault fault;
+};
+
+/* Whether a layout fits, and what there is to tell. */
+struct verdict {
+        const struct gpu_product *product;
+        struct text others; /* products that the name may mean too; may be empty */
+        int64_t counts[LAYOUT_KINDS_MAX];
+        bool lacks; /* a profile; then counts say nothing */
+        bool fits;
+        struct text reason; /* why it does not */
+        struct layout layout;
+};
+
+static enum exit_code failed(struct command *c, int rc) {
+        fprintf(stderr, "mig: %s\n", rc == -ENOMEM ? "out of memory" : c->fault.message);
+        return EXIT_UNREADABLE;
+}
+
+/* ---- values ------------------------------------------------------------------------------------
+ */
+
+static struct text basis_word(enum gpu_basis basis) {
+        switch (basis) {
+        case GPU_LISTED:
+                return TEXT("Listed");
+        case GPU_PUBLISHED:
+                return TEXT("Published");
+        case GPU_ASSUMED:
+                return TEXT("Assumed");
+        case GPU_GUESSED:
+                return TEXT("Unpublished");
+        case GPU_UNDOCUMENTED:
+                break;
+        }
+        return TEXT("Undocumented");
+}
+
+static void add_texts(struct node *map, const char *key, const struct text *texts, size_t n) {
+        struct node *list = node_add_list(map, key);
+
+        for (size_t i = 0; i < n; i++)
+                node_append_string(list, texts[i]);
+}
+
+static void add_profile(struct node *list, const struct gpu_profile *profile, struct arena *arena) {
+        struct node *entry = node_append_map(list), *starts;
+
+        node_set_string(entry, "name", profile->name);
+        node_set_integer(entry, "computeSlices", profile->compute_slices);
+        node_set_integer(entry, "memorySlices", profile->memory_slices);
+        node_set_integer(entry, "perGpu", profile->max_instances);
+        if (profile->memory_mib > 0)
+                node_set_integer(entry, "memoryMiB", profile->memory_mib);
+        if (profile->former.len)
+                node_set_string(entry, "formerly", profile->former);
+        starts = node_add_list(entry, "starts");
+        for (size_t i = 0; i < profile->n_placements; i++)
+                node_append(starts, node_integer(arena, profile->placements[i]));
+}
+
+static void add_product(struct node *list, const struct gpu_product *product, struct arena *arena) {
+        struct node *entry = node_append_map(list), *profiles;
+
+        node_set_string(entry, "name", product->name);
+        node_set_integer(entry, "computeSlices", product->compute_slices);
+        node_set_integer(entry, "memorySlices", product->memory_slices);
+        if (product->memory_gib > 0)
+                node_set_integer(entry, "memoryGiB", product->memory_gib);
+        if (product->reported_mib > 0)
+                node_set_integer(entry, "reportedMiB", product->reported_mib);
+        node_set_string(entry, "basis", basis_word(product->basis));
+        add_texts(entry, "aliases", product->aliases, product->n_aliases);
+        add_texts(entry, "pciIds", product->pci_ids, product->n_pci_ids);
+        profiles = node_add_list(entry, "profiles");
+        for (size_t i = 0; i < product->n_profiles; i++)
+                add_profile(profiles, &product->profiles[i], arena);
+}
+
+static struct node *verdict_values(const struct verdict *v, struct arena *arena) {
+        struct node *root = node_map(arena), *layout, *slices;
+
+        node_set_string(root, "gpu", v->product->name);
+        node_set_bool(root, "fits", v->fits);
+        node_set_string(root, "basis", basis_word(v->product->basis));
+        if (!v->fits)
+                node_set_string(root, "reason", v->reason);
+        if (v->lacks)
+                return root;
+        layout = node_add_map(root, "layout");
+        for (size_t i = 0; i < v->product->n_profiles; i++) {
+                if (v->counts[i] > 0)
+                        node_set(layout, v->product->profiles[i].name,
+                                 node_integer(arena, v->counts[i]));
+        }
+        if (!v->fits)
+                return root;
+        slices = node_add_list(root, "slices");
+        for (size_t i = 0; i < v->layout.n_slices; i++) {
+                struct node *slice = node_append_map(slices);
+
+                node_set_string(slice, "profile", v->layout.slices[i].profile->name);
+                node_set_integer(slice, "start", v->layout.slices[i].start);
+                node_set_integer(slice, "size", v->layout.slices[i].profile->memory_slices);
+        }
+        return root;
+}
+
+static int write_values(struct command *c, const struct node *root, struct builder *b) {
+        struct text bytes;
+        int rc = node_encode(root, c->arena, &bytes);
+
+        if (rc < 0)
+                return rc;
+        if (c->form == FORM_YAML)
+                return yaml_write(value_of_struct(bytes), b, c->arena);
+        value_print(value_of_struct(bytes), b);
+        builder_char(b, '\n');
+        return 0;
+}
+
+/* ---- mig [GPU] ---------------------------------------------------------------------------------
+ */
+
+/* The products that the command line means; *ret_n is never 0. */
+static int find(struct command *c, const struct gpu_product **ret, size_t *ret_n) {
+        size_t n = catalog_find(c->gpu, ret, CANDIDATES_MAX);
+
+        if (n == 0) {
+                fault_set(&c->fault,
+                          "unknown GPU \"%.*s\"; \"mig\" alone lists those that are known",
+                          TEXT_ARG(c->gpu));
+                return -EINVAL;
+        }
+        *ret_n = n < CANDIDATES_MAX ? n : CANDIDATES_MAX;
+        return 0;
+}
+
+static int list_all(struct command *c, struct builder *b) {
+        struct node *root = node_map(c->arena), *list = node_add_list(root, "gpus");
+
+        if (c->form == FORM_TEXT) {
+                draw_products(b);
+                return 0;
+        }
+        for (size_t i = 0; catalog_product(i); i++)
+                add_product(list, catalog_product(i), c->arena);
+        return write_values(c, root, b);
+}
+
+static int list_some(struct command *c, struct builder *b) {
+        struct node *root = node_map(c->arena), *list = node_add_list(root, "gpus");
+        const struct gpu_product *products[CANDIDATES_MAX];
+        size_t n;
+        int rc = find(c, products, &n);
+
+        if (rc < 0)
+                return rc;
+        for (size_t i = 0; i < n; i++) {
+                if (c->form != FORM_TEXT) {
+                        add_product(list, products[i], c->arena);
+                        continue;
+                }
+                if (i > 0)
+                        builder_char(b, '\n');
+                draw_product(products[i], b);
+        }
+        return c->form == FORM_TEXT ? 0 : write_values(c, root, b);
+}
+
+/* ---- mig check ---------------------------------------------------------------------------------
+ */
+
+static struct text why_lacking(const struct gpu_product *product, struct text profile,
+                               struct arena *arena) {
+        struct profile_name name;
+        struct builder b;
+
+        if (product->n_profiles == 0)
+                return draw_basis(product->basis);
+        builder_init(&b, arena);
+        builder_text(&b, product->name);
+        builder_string(&b, " has no ");
+        builder_text(&b, profile);
+        if (profile_parse(profile, &name) && name.compute_slices < name.gpu_slices)
+                builder_string(&b, ": a part of an instance is nothing that a pod can ask for");
+        builder_string(&b, "; it has ");
+        for (size_t i = 0; i < product->n_profiles; i++) {
+                builder_string(&b, i > 0 ? ", " : "");
+                builder_text(&b, product->profiles[i].name);
+        }
+        return builder_done(&b);
+}
+
+static struct text names_but(const struct gpu_product **products, size_t n, size_t chosen,
+                             struct arena *arena) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        for (size_t i = 0; i < n; i++) {
+                if (i == chosen)
+                        continue;
+                builder_string(&b, b.len > 0 ? ", " : "");
+                builder_text(&b, products[i]->name);
+        }
+        return builder_done(&b);
+}
+
+/* Of several products the first that has all profiles is meant, as for pools. */
+static int judge(struct command *c, struct verdict *ret) {
+        const struct gpu_product *products[CANDIDATES_MAX];
+        struct layout_wish wishes[LAYOUT_KINDS_MAX];
+        const struct layout_wish *lacking = NULL;
+        size_t n, n_wishes, chosen;
+        int rc = find(c, products, &n);
+
+        if (rc == 0)
+                rc = layout_read(c->layout, wishes, &n_wishes, &c->fault);
+        if (rc < 0)
+                return rc;
+        for (chosen = 0; chosen < n; chosen++) {
+                lacking = layout_count(products[chosen], wishes, n_wishes, ret->counts);
+                if (!lacking)
+                        break;
+        }
+        ret->lacks = chosen == n;
+        if (ret->lacks) {
+                chosen = 0;
+                lacking = layout_count(products[0], wishes, n_wishes, ret->counts);
+        }
+        ret->product = products[chosen];
+        ret->others = names_but(products, n, chosen, c->arena);
+        if (ret->lacks) {
+                ret->reason = why_lacking(ret->product, lacking->profile, c->arena);
+                return 0;
+        }
+        ret->fits = layout_place(ret->product, ret->counts, &ret->layout, &c->fault) == 0;
+        if (!ret->fits)
+                ret->reason = text_from(c->fault.message);
+        return 0;
+}
+
+/* "7 of 7 compute and 8 of 8 memory slices are used." */
+static void tell_use(const struct verdict *v, struct builder *b) {
+        int compute = 0, memory = 0;
+
+        for (size_t i = 0; i < v->layout.n_slices; i++) {
+                compute += v->layout.slices[i].profile->compute_slices;
+                memory += v->layout.slices[i].profile->memory_slices;
+        }
+        builder_text(b,
+                     text_format(b->arena,
+                                 "%d of %d compute and %d of %d memory slices are used.\n", compute,
+                                 v->product->compute_slices, memory, v->product->memory_slices));
+}
+
+static void draw_verdict(struct command *c, const struct verdict *v, bool colours,
+                         struct builder *b) {
+        struct builder sentence;
+
+        builder_init(&sentence, c->arena);
+        if (!v->lacks) {
+                builder_text(&sentence, v->product->name);
+                builder_string(&sentence, v->fits ? " holds " : " does not hold ");
+                draw_counts(v->product, v->counts, &sentence);
+                if (!v->fits)
+                        builder_string(&sentence, ": ");
+        }
+        builder_text(&sentence, v->reason);
+        draw_wrapped(builder_done(&sentence), b);
+        if (!v->lacks)
+                builder_char(b, '\n');
+        if (v->fits) {
+                draw_layout(v->product, &v->layout, colours, b);
+                tell_use(v, b);
+        } else if (!v->lacks) {
+                draw_profiles(v->product, v->counts, b);
+        }
+        if (!v->lacks && v->product->basis != GPU_LISTED)
+                draw_wrapped(draw_basis(v->product->basis), b);
+        if (v->others.len)
+                draw_wrapped(text_format(c->arena, "%.*s may mean %.*s too.", TEXT_ARG(c->gpu),
+                                         TEXT_ARG(v->others)),
+                             b);
+}
+
+static bool wants_colours(void) {
+        const char *no_colour = getenv("NO_COLOR");
+
+        return isatty(STDOUT_FILENO) == 1 && !(no_colour && no_colour[0]);
+}
+
+static int check(struct command *c, struct builder *b, enum exit_code *ret) {
+        struct verdict v = { 0 };
+        int rc = judge(c, &v);
+
+        if (rc < 0)
+                return rc;
+        *ret = v.fits ? EXIT_DONE : EXIT_DOES_NOT_FIT;
+        if (c->form != FORM_TEXT)
+                return write_values(c, verdict_values(&v, c->arena), b);
+        draw_verdict(c, &v, wants_colours(), b);
+        return 0;
+}
+
+/* ---- the command line --------------------------------------------------------------------------
+ */
+
+static int read_form(struct command *c, const char *word) {
+        if (strcmp(word, "json") == 0)
+                c->form = FORM_JSON;
+        else if (strcmp(word, "yaml") == 0)
+                c->form = FORM_YAML;
+        else {
+                fault_set(&c->fault, "--output: \"%s\" is neither json nor yaml", word);
+                return -EINVAL;
+        }
+        return 0;
+}
+
+static int read_positions(struct command *c, int n, char **words) {
+        c->check = n > 0 && strcmp(words[0], "check") == 0;
+        if (c->check && n != 3) {
+                fault_set(&c->fault, "check needs GPU and LAYOUT; see mig --help");
+                return -EINVAL;
+        }
+        if (!c->check && n > 1) {
+                fault_set(&c->fault, "one GPU at a time; see mig --help");
+                return -EINVAL;
+        }
+        if (c->check) {
+                c->gpu = text_from(words[1]);
+                c->layout = text_from(words[2]);
+        } else if (n == 1) {
+                c->gpu = text_from(words[0]);
+        }
+        return 0;
+}
+
+static int read_arguments(struct command *c, int argc, char **argv) {
+        static const struct option options[] = {
+                {"output", required_argument, NULL, 'o' },
+                { "help",    no_argument, NULL, 'h' },
+                { 0      },
+        };
+        int option;
+
+        /* glibc: forget also where an earlier command line was left. */
+        optind = 0;
+        while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+                if (option == 'h') {
+                        c->help = true;
+                        return 0;
+                }
+                if (option != 'o') {
+                        /* getopt_long() has said which one. */
+                        fault_set(&c->fault, "see mig --help");
+                        return -EINVAL;
+                }
+                if (read_form(c, optarg) < 0)
+                        return -EINVAL;
+        }
+        return read_positions(c, argc - optind, argv + optind);
+}
+
+static enum exit_code run(struct command *c, int argc, char **argv) {
+        enum exit_code code = EXIT_DONE;
+        struct builder b;
+        struct text out;
+        int rc = read_arguments(c, argc, argv);
+
+        if (rc < 0)
+                return failed(c, rc);
+        builder_init(&b, c->arena);
+        if (c->help)
+                builder_string(&b, usage);
+        else if (c->check)
+                rc = check(c, &b, &code);
+        else
+                rc = c->gpu.data ? list_some(c, &b) : list_all(c, &b);
+        out = builder_done(&b);
+        if (rc == 0 && arena_failed(c->arena))
+                rc = -ENOMEM;
+        if (rc < 0)
+                return failed(c, rc);
+        if (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0) {
+                fputs("mig: cannot write to the standard output\n", stderr);
+                return EXIT_UNREADABLE;
+        }
+        return code;
+}
+
+int cli_mig(int argc, char **argv) {
+        struct arena arena;
+        struct command command = { .arena = &arena };
+        enum exit_code code;
+
+        arena_init(&arena, MEMORY_MAX);
+        code = run(&command, argc, argv);
+        arena_release(&arena);
+        return code;
+}
