@@ -9,8 +9,12 @@ static bool is_lower_alnum(char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+static bool is_letter(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 static bool is_alnum(char c) {
-        return is_lower_alnum(c) || (c >= 'A' && c <= 'Z');
+        return is_lower_alnum(c) || is_letter(c);
 }
 
 /* Without a length or a separator two parts could hash as one: "a" "bc" and "ab" "c". */
@@ -31,7 +35,7 @@ static struct text cut_and_hash(struct text t, size_t keep, uint64_t hash, struc
         struct builder b;
 
         builder_init(&b, arena);
-        if (t.len > 0 && !(t.data[0] >= 'a' && t.data[0] <= 'z'))
+        if (t.len > 0 && !is_letter(t.data[0]))
                 builder_string(&b, "m-");
         for (size_t i = 0; i < t.len && b.len < keep; i++) {
                 char c = t.data[i];

@@ -44,15 +44,26 @@ static void append_arguments(struct node *list, struct value args, struct arena 
                 node_append_string(list, pod_argument(value_text(arg), arena));
 }
 
-/* Do the arguments set this flag, as "--flag=..." or "--flag"? */
-static bool sets_flag(struct value args, struct text flag) {
+/* vLLM reads underscores in a flag's name as dashes. */
+static bool is_flag(struct text name, struct text flag) {
+        if (name.len != flag.len)
+                return false;
+        for (size_t i = 0; i < flag.len; i++) {
+                if (name.data[i] != flag.data[i] && (name.data[i] != '_' || flag.data[i] != '-'))
+                        return false;
+        }
+        return true;
+}
+
+/* Do the arguments set this flag, as "--flag=..." or "--flag"? The short name may be empty. */
+static bool sets_flag(struct value args, struct text flag, struct text short_name) {
         struct value_iter it = value_iterate(args);
         struct value arg;
 
         while (value_next(&it, NULL, &arg)) {
-                struct text t = value_text(arg);
+                struct text t = value_text(arg), name = text_slice(t, 0, text_index(t, '='));
 
-                if (text_equal(text_slice(t, 0, text_index(t, '=')), flag))
+                if (is_flag(name, flag) || (name.len > 0 && text_equal(name, short_name)))
                         return true;
         }
         return false;
@@ -61,18 +72,19 @@ static bool sets_flag(struct value args, struct text flag) {
 /* The pool's, the engine's, ours: later ones win in vLLM. */
 static struct node *arguments(const struct workload *w, struct arena *arena) {
         const struct text tensor = TEXT("--tensor-parallel-size");
-        const struct text utilization = TEXT("--gpu-memory-utilization");
+        const struct text utilization = TEXT("--gpu-memory-utilization"), none = { 0 };
         struct node *list = node_list(arena);
 
         append_arguments(list, w->pool_args, arena);
         append_arguments(list, w->engine_args, arena);
-        if (w->tensor > 1 && !sets_flag(w->engine_args, tensor))
+        if (w->tensor > 1 && !sets_flag(w->engine_args, tensor, TEXT("-tp")))
                 node_append_string(list, text_format(arena, "%.*s=%lld", TEXT_ARG(tensor),
                                                      (long long)w->tensor));
         /* The second engine on a card would find no memory: each takes its part of 0.9. */
-        if (w->share_replicas > 1 && !sets_flag(w->engine_args, utilization) &&
-            !sets_flag(w->pool_args, utilization)) {
-                long long hundredths = 90 / (long long)w->share_replicas;
+        if (w->share_replicas > 1 && !sets_flag(w->engine_args, utilization, none) &&
+            !sets_flag(w->pool_args, utilization, none)) {
+                long long hundredths =
+                        w->share_replicas < 90 ? 90 / (long long)w->share_replicas : 1;
 
                 node_append_string(list, text_format(arena, "%.*s=0.%02lld", TEXT_ARG(utilization),
                                                      hundredths));
@@ -82,7 +94,8 @@ static struct node *arguments(const struct workload *w, struct arena *arena) {
 
 /* ---- resources ------------------------------------------------------------------------------- */
 
-/* units x a quantity per unit, as whole numbers or thousandths. */
+/* units x a quantity per unit, with a binary suffix where it has one; else whole or in thousandths.
+ */
 static struct text times(struct text per_unit, int64_t units, struct arena *arena) {
         struct quantity q;
         struct fault unused;
@@ -91,6 +104,8 @@ static struct text times(struct text per_unit, int64_t units, struct arena *aren
         if (units == 1 || quantity_parse(per_unit, &q, &unused) < 0)
                 return per_unit;
         q.nano *= units;
+        if (text_ends_with(per_unit, TEXT("i")))
+                return quantity_format_bytes(quantity_whole(q), arena);
         if (q.nano % 1000000000 == 0)
                 return text_format(arena, "%lld", (long long)quantity_whole(q));
         q.nano = q.nano * 1000;

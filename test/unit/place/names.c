@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "place/names.h"
+
+static struct arena arena;
+
+static void assert_text(struct text got, const char *want, const char *reason) {
+        if (!text_equal(got, text_from(want)))
+                fail_msg("\"%.*s\" is not \"%s\" (%s)", TEXT_ARG(got), want, reason);
+}
+
+struct service_row {
+        const char *deployment, *environment;
+        int64_t nodes;
+        bool shared;
+        const char *service, *reservation;
+        const char *reason;
+};
+
+/* The hashes are written out: a name that changes makes a running service anew. */
+/* clang-format off */
+static const struct service_row service_rows[] = {
+        { "chat", "eu-1", 1, false, "chat-eu-1", "chat-eu-1-reservation", "as it is" },
+        { "chat", "eu-1", 2, false, "chat-eu-1-g2", "chat-eu-1-g2-reservation", "group size" },
+        { "chat", "eu-1", 16, false, "chat-eu-1-g16", "chat-eu-1-g16-reservation", "" },
+        { "gemma-3-27b-it-production", "europe-west4", 1, false,
+          "gemma-3-27b-it-production-europe-west4",
+          "gemma-3-27b-it-production-eur-8b4151a7", "38 characters" },
+        { "gemma-3-27b-it-production1", "europe-west4", 1, false,
+          "gemma-3-27b-it-production1-eu-3b293c2f",
+          "gemma-3-27b-it-production1-eu-3b293c2f", "39 characters" },
+        { "gemma-3-27b-it-production-xy", "europe-west4", 1, false,
+          "gemma-3-27b-it-production-xy-aa99e263",
+          "gemma-3-27b-it-production-xy-aa99e263", "cut behind a dash" },
+        { "v1.chat", "eu-1", 1, false, "v1-chat-eu-1-6aaf3246", "v1-chat-eu-1-reservation-6aaf3246", "a dot" },
+        { "v1-chat", "eu-1", 1, false, "v1-chat-eu-1", "v1-chat-eu-1-reservation",
+          "and what a dot might have become" },
+        { "3b", "eu-1", 1, false, "m-3b-eu-1-deb8d7fa", "m-3b-eu-1-reservation-deb8d7fa", "a digit first" },
+        { "Chat", "eu-1", 1, false, "chat-eu-1-9c5a0ae5", "chat-eu-1-reservation-9c5a0ae5", "upper case" },
+        { "chat", "eu-1", 1, true, "chat-eu-1-ebce2e57", "chat-eu-1-reservation-ebce2e57",
+          "beside deployments of other namespaces" },
+        { "chat", "eu-1", 2, true, "chat-eu-1-g2-ca1a9956", "chat-eu-1-g2-reservation-ca1a9956", "" },
+};
+/* clang-format on */
+
+static struct name_of name_of(const struct service_row *row, const char *namespace_) {
+        return (struct name_of) { .namespace_ = text_from(namespace_),
+                                  .deployment = text_from(row->deployment),
+                                  .environment = text_from(row->environment),
+                                  .nodes = row->nodes,
+                                  .shared = row->shared };
+}
+
+static bool is_dns_label(struct text t) {
+        for (size_t i = 0; i < t.len; i++) {
+                char c = t.data[i];
+
+                if (!(c >= 'a' && c <= 'z') && !(i > 0 && c >= '0' && c <= '9') &&
+                    !(i > 0 && i < t.len - 1 && c == '-'))
+                        return false;
+        }
+        return t.len > 0 && t.len <= NAME_MAX_LENGTH;
+}
+
+static void test_services(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(service_rows) / sizeof(service_rows[0]); i++) {
+                const struct service_row *row = &service_rows[i];
+                struct name_of of = name_of(row, "team");
+                struct text service = names_service(&of, &arena);
+                struct text reservation = names_reservation(&of, &arena);
+
+                assert_text(service, row->service, row->reason);
+                assert_text(reservation, row->reservation, row->reason);
+                assert_true(is_dns_label(service));
+                assert_true(is_dns_label(reservation));
+        }
+}
+
+/* Under one remote namespace each part of whose name it is counts. */
+static void test_shared_names_differ(void **state) {
+        const struct service_row rows[] = {
+                {"a",    "bc",  1, true, "", "", ""},
+                { "ab",  "c",   1, true, "", "", ""},
+                { "a",   "bc",  2, true, "", "", ""},
+                { "a-b", "c",   1, true, "", "", ""},
+                { "a",   "b-c", 1, true, "", "", ""}
+        };
+        struct text names[10];
+
+        (void)state;
+        for (size_t i = 0; i < 10; i++) {
+                struct name_of of = name_of(&rows[i / 2], i % 2 ? "team" : "other");
+
+                names[i] = names_service(&of, &arena);
+                for (size_t k = 0; k < i; k++)
+                        assert_false(text_equal(names[i], names[k]));
+        }
+}
+
+struct text_row {
+        const char *in, *want;
+        const char *reason;
+};
+
+#define CHARACTERS_60 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz01234567"
+
+/* clang-format off */
+static const struct text_row label_rows[] = {
+        { "",              "",               "empty is a value" },
+        { "eu-1",          "eu-1",           "" },
+        { "EU_1.x",        "EU_1.x",         "upper case, underscores and dots may be" },
+        { "3g.40gb",       "3g.40gb",        "" },
+        { "1g.10gb+me",    "1g.10gb.me",     "a plus is written as a dot" },
+        { "1g.10gb-me",    "1g.10gb-me",     "" },
+        { "1g.10gb+me.all", "1g.10gb.me.all", "" },
+        { CHARACTERS_60 "890", CHARACTERS_60 "890", "63 characters" },
+        { CHARACTERS_60 "8901", "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz01-5da2cbc6",
+          "64 characters" },
+        { "-x",            "m--x-b3486ca7",     "must begin with a letter or digit" },
+        { "x-",            "x-bd7da759",        "and end so" },
+        { "x+",            "x-bd7da2c3",        "a dot at the end is no value either" },
+        { "google/gemma",  "google-gemma-ecdb5052", "" },
+        { "\xc3\xa9",      "m-bdda0906",     "bytes beyond ASCII" },
+};
+/* clang-format on */
+
+static void test_labels(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(label_rows) / sizeof(label_rows[0]); i++) {
+                const struct text_row *row = &label_rows[i];
+                struct text got = names_label_value(text_from(row->in), &arena);
+
+                assert_text(got, row->want, row->reason);
+                assert_true(got.len <= 63);
+        }
+}
+
+static void test_keys(void **state) {
+        (void)state;
+        assert_text(names_key(KEY_SERVING, TEXT("eu-1-g2"), &arena), "serving-eu-1-g2", "");
+        assert_text(names_key(KEY_RESERVATION, TEXT("eu-1"), &arena), "reservation-eu-1", "");
+        assert_true(names_is_ours(TEXT("serving-eu-1")));
+        assert_true(names_is_ours(TEXT("reservation-eu-1")));
+        assert_true(names_is_ours(TEXT("devices-eu-1-0011aabb")));
+        assert_false(names_is_ours(TEXT("serving")));
+        assert_false(names_is_ours(TEXT("bucket")));
+        assert_false(names_is_ours(TEXT("my-serving-eu-1")));
+        assert_true(names_is_our_member(TEXT(LABEL_POOL)));
+        assert_true(names_is_our_member(TEXT(ANNOTATION_ASSIGNMENT)));
+        assert_true(names_is_our_member(TEXT(LABEL_LEDGER)));
+        assert_false(names_is_our_member(TEXT("crossplane.io/composite")));
+        assert_false(names_is_our_member(TEXT("modelplane.aim/x")));
+}
+
+static int set_up(void **state) {
+        (void)state;
+        arena_init(&arena, SIZE_MAX);
+        return 0;
+}
+
+static int tear_down(void **state) {
+        (void)state;
+        arena_release(&arena);
+        return 0;
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_services),
+                cmocka_unit_test(test_shared_names_differ),
+                cmocka_unit_test(test_labels),
+                cmocka_unit_test(test_keys),
+        };
+
+        return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/json.h"
+#include "lib/sweep.h"
+#include "place/resource.h"
+
+static struct arena arena;
+
+/* A pool as the reader leaves it, with one sub-pool of each profile. */
+struct row {
+        const char *name;
+        const char *profiles[2]; /* none: whole GPUs */
+        const char *selector, *labels, *override;
+        enum strategy strategy;
+        bool renamed;
+        const char *want;
+        const char *message;
+};
+
+#define GKE "{'cloud.google.com/gke-gpu-partition-size':'3g.40gb'}"
+#define SINGLE "{'nvidia.com/mig.strategy':'single'}"
+#define MIXED "{'nvidia.com/mig.strategy':'mixed'}"
+#define PRODUCT "{'nvidia.com/gpu.product':'NVIDIA-H100-80GB-HBM3-MIG-3g.40gb'}"
+#define SAYS_SINGLE                                                                                \
+        "migConfiguration.strategy is single, but the nodeSelector selects nodes of the mixed "    \
+        "strategy"
+#define SAYS_MIXED                                                                                 \
+        "migConfiguration.strategy is mixed, but the nodeSelector selects nodes that offer "       \
+        "slices "                                                                                  \
+        "as nvidia.com/gpu"
+
+/* clang-format off */
+static const struct row rows[] = {
+        { "whole GPU", .want = "nvidia.com/gpu" },
+        { "whole GPU, shared under its name", .renamed = false, .want = "nvidia.com/gpu" },
+        { "whole GPU, renamed", .renamed = true, .want = "nvidia.com/gpu.shared" },
+        { "whole GPU of a mixed cluster", .selector = MIXED, .want = "nvidia.com/gpu" },
+        { "slice", .profiles = { "3g.40gb" }, .want = "nvidia.com/mig-3g.40gb" },
+        { "slice with media engines", .profiles = { "1g.10gb+me" },
+          .want = "nvidia.com/mig-1g.10gb.me" },
+        { "slice without", .profiles = { "1g.24gb-me" }, .want = "nvidia.com/mig-1g.24gb-me" },
+        { "slice with all engines", .profiles = { "1g.24gb+me.all" },
+          .want = "nvidia.com/mig-1g.24gb.me.all" },
+        { "slice with graphics", .profiles = { "1g.24gb+gfx" },
+          .want = "nvidia.com/mig-1g.24gb.gfx" },
+        { "slice, renamed", .profiles = { "3g.40gb" }, .renamed = true,
+          .want = "nvidia.com/mig-3g.40gb.shared" },
+        { "GKE's partitions", .profiles = { "3g.40gb" }, .selector = GKE,
+          .want = "nvidia.com/gpu" },
+        { "GKE's partitions, by labels", .profiles = { "3g.40gb" }, .labels = GKE,
+          .want = "nvidia.com/gpu" },
+        { "labels beside a selector", .profiles = { "3g.40gb" }, .labels = GKE, .selector = "{}",
+          .want = "nvidia.com/mig-3g.40gb" },
+        { "GKE's partitions, renamed", .profiles = { "3g.40gb" }, .selector = GKE,
+          .renamed = true, .want = "nvidia.com/gpu.shared" },
+        { "strategy label single", .profiles = { "3g.40gb" }, .selector = SINGLE,
+          .want = "nvidia.com/gpu" },
+        { "strategy label mixed", .profiles = { "3g.40gb" }, .selector = MIXED,
+          .want = "nvidia.com/mig-3g.40gb" },
+        { "product of slices", .profiles = { "3g.40gb" }, .selector = PRODUCT,
+          .want = "nvidia.com/gpu" },
+        { "product of GPUs", .profiles = { "3g.40gb" },
+          .selector = "{'nvidia.com/gpu.product':'NVIDIA-H100-80GB-HBM3'}",
+          .want = "nvidia.com/mig-3g.40gb" },
+        { "single, as written", .profiles = { "3g.40gb" }, .strategy = STRATEGY_SINGLE,
+          .want = "nvidia.com/gpu" },
+        { "mixed, as written", .profiles = { "3g.40gb" }, .strategy = STRATEGY_MIXED,
+          .want = "nvidia.com/mig-3g.40gb" },
+        { "single and says so", .profiles = { "3g.40gb" }, .strategy = STRATEGY_SINGLE,
+          .selector = GKE, .want = "nvidia.com/gpu" },
+        { "single against the selector", .profiles = { "3g.40gb" }, .selector = MIXED,
+          .strategy = STRATEGY_SINGLE, .want = "nvidia.com/gpu", .message = SAYS_SINGLE },
+        { "mixed against the selector", .profiles = { "3g.40gb" }, .selector = GKE,
+          .strategy = STRATEGY_MIXED, .want = "nvidia.com/mig-3g.40gb", .message = SAYS_MIXED },
+        { "mixed against the product", .profiles = { "3g.40gb" }, .selector = PRODUCT,
+          .strategy = STRATEGY_MIXED, .want = "nvidia.com/mig-3g.40gb", .message = SAYS_MIXED },
+        { "strategy of whole GPUs", .selector = GKE, .strategy = STRATEGY_MIXED,
+          .want = "nvidia.com/gpu" },
+        { "override", .override = "example.com/gpu", .want = "example.com/gpu" },
+        { "override of a slice", .profiles = { "3g.40gb" }, .override = "nvidia.com/gpu",
+          .want = "nvidia.com/gpu" },
+        { "override, not renamed", .override = "example.com/gpu", .renamed = true,
+          .want = "example.com/gpu" },
+};
+/* clang-format on */
+
+enum { POOLS_MAX = 4 };
+
+struct fleet {
+        struct environment environment;
+        struct pool pools[POOLS_MAX];
+        struct sub_pool sub_pools[POOLS_MAX][2];
+};
+
+static void add_pool(struct fleet *f, const char *name, const struct row *row) {
+        size_t i = f->environment.n_pools++;
+        struct pool *pool = &f->pools[i];
+
+        assert_true(i < POOLS_MAX);
+        f->environment.pools = f->pools;
+        *pool = (struct pool) { .environment = &f->environment,
+                                .name = text_from(name),
+                                .node_selector =
+                                        json_value(&arena, row->selector ? row->selector : ""),
+                                .labels = json_value(&arena, row->labels ? row->labels : ""),
+                                .mig = row->profiles[0] != NULL,
+                                .strategy = row->strategy,
+                                .share_renamed = row->renamed,
+                                .resource_name = text_from(row->override),
+                                .sub_pools = f->sub_pools[i],
+                                .n_sub_pools = row->profiles[1] ? 2 : 1 };
+        for (size_t k = 0; k < pool->n_sub_pools; k++)
+                f->sub_pools[i][k] =
+                        (struct sub_pool) { .environment = &f->environment,
+                                            .pool = pool,
+                                            .mig_profile = text_from(row->profiles[k]) };
+}
+
+static void test_names(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                const struct row *row = &rows[i];
+                struct fleet f = { 0 };
+                struct text got;
+
+                add_pool(&f, "p", row);
+                assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+                got = f.sub_pools[0][0].resource_name;
+                if (!text_equal(got, text_from(row->want)))
+                        fail_msg("%s: %.*s", row->name, TEXT_ARG(got));
+                assert_true(text_is_empty(f.sub_pools[0][0].ambiguous));
+                if (f.pools[0].n_messages != (row->message ? 1 : 0) ||
+                    (row->message && !text_equal(f.pools[0].messages[0], text_from(row->message))))
+                        fail_msg("%s: another message", row->name);
+        }
+}
+
+/* Two pools with one resource name and one selector: the scheduler cannot tell them apart. */
+static void test_ambiguous(void **state) {
+        const struct row gpus = { .selector = "{'a':'1','b':'2'}" };
+        const struct row same = { .selector = "{'b':'2','a':'1'}" };
+        const struct row other = { .selector = "{'a':'1'}" };
+        const struct row slices = { .selector = "{'a':'1','b':'2'}", .profiles = { "3g.40gb" } };
+        struct fleet f = { 0 };
+
+        (void)state;
+        add_pool(&f, "gpus", &gpus);
+        add_pool(&f, "other", &other);
+        add_pool(&f, "slices", &slices);
+        add_pool(&f, "same", &same);
+        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_true(text_equal(f.sub_pools[0][0].ambiguous, TEXT("same")));
+        assert_true(text_equal(f.sub_pools[3][0].ambiguous, TEXT("gpus")));
+        assert_true(text_is_empty(f.sub_pools[1][0].ambiguous));
+        assert_true(text_is_empty(f.sub_pools[2][0].ambiguous));
+}
+
+/* A pool that cannot be used anyway confuses nobody. */
+static void test_ambiguous_with_an_invalid_pool(void **state) {
+        const struct row gpus = { 0 };
+        struct fleet f = { 0 };
+
+        (void)state;
+        add_pool(&f, "gpus", &gpus);
+        add_pool(&f, "broken", &gpus);
+        f.sub_pools[1][0].invalid = TEXT("unknown accelerator \"x\"");
+        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_true(text_is_empty(f.sub_pools[0][0].ambiguous));
+        assert_true(text_is_empty(f.sub_pools[1][0].ambiguous));
+}
+
+/* The profiles of one layout, under one overridden name. */
+static void test_ambiguous_in_a_layout(void **state) {
+        const struct row layout = {
+                .profiles = {"3g.40gb", "1g.10gb"}
+        };
+        const struct row overridden = {
+                .profiles = {"3g.40gb", "1g.10gb"},
+                  .override = "example.com/slice"
+        };
+        struct fleet f = { 0 };
+
+        (void)state;
+        add_pool(&f, "layout", &layout);
+        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_true(text_equal(f.sub_pools[0][1].resource_name, TEXT("nvidia.com/mig-1g.10gb")));
+        assert_true(text_is_empty(f.sub_pools[0][0].ambiguous));
+
+        f = (struct fleet) { 0 };
+        add_pool(&f, "layout", &overridden);
+        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_true(text_equal(f.sub_pools[0][0].ambiguous, TEXT("layout")));
+        assert_true(text_equal(f.sub_pools[0][1].ambiguous, TEXT("layout")));
+}
+
+static void test_sweep(void **state) {
+        const struct row slices = { .profiles = { "1g.10gb+me" },
+                                    .selector = SINGLE,
+                                    .strategy = STRATEGY_MIXED };
+        struct arena small;
+
+        (void)state;
+        arena_init(&small, SIZE_MAX);
+        for (uint64_t n = 1;; n++) {
+                struct fleet f = { 0 };
+
+                add_pool(&f, "p", &slices);
+                add_pool(&f, "q", &slices);
+                sweep_arm(&small, n);
+                if (sweep_is_over(&small, n, resource_resolve(&f.environment, &small)))
+                        break;
+        }
+        arena_release(&small);
+}
+
+static int set_up(void **state) {
+        (void)state;
+        arena_init(&arena, SIZE_MAX);
+        return 0;
+}
+
+static int tear_down(void **state) {
+        (void)state;
+        arena_release(&arena);
+        return 0;
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_names),
+                cmocka_unit_test(test_ambiguous),
+                cmocka_unit_test(test_ambiguous_with_an_invalid_pool),
+                cmocka_unit_test(test_ambiguous_in_a_layout),
+                cmocka_unit_test(test_sweep),
+        };
+
+        return cmocka_run_group_tests(tests, set_up, tear_down);
+}
