@@ -2,6 +2,7 @@
 /*
  * Which command runs. Without one it serves, which is what Crossplane starts.
  */
+#include "cli/capacity.h"
 #include "cli/mig.h"
 #include "cli/render.h"
 #include "server/client.h"
@@ -32,9 +33,10 @@ struct command {
 
 /* Each gets its own name as argv[0], and returns the exit code. */
 static const struct command commands[] = {
-        {"mig",     cli_mig},
-        { "render", render },
-        { "serve",  serve  },
+        {"capacity", cli_capacity},
+        { "mig",     cli_mig     },
+        { "render",  render      },
+        { "serve",   serve       },
 };
 
 int main(int argc, char **argv) {

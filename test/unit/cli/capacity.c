@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "cli/capacity.h"
+#include "cli/capacity_report.h"
+
+enum { ARGS_MAX = 8, OUTPUT_MAX = 64 * 1024 };
+
+#define POOLS                                                                                      \
+        "spec:\n  nodePools:\n"                                                                    \
+        "  - {name: slices, nodeSelector: {p: s}, acceleratorType: nvidia-h100-80gb,"              \
+        " acceleratorCount: 8, nodeCount: 1, migConfiguration: {profile: 3g.40gb}}\n"              \
+        "  - {name: whole, nodeSelector: {p: w}, acceleratorType: nvidia-h100-80gb,"               \
+        " acceleratorCount: 8, nodeCount: 1}\n"
+
+#define RESERVATION(name, environment, replicas)                                                   \
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " name "\n  namespace: team\n"        \
+        "  labels: {gpuplacement.fn.crossplane.io/ledger: reservation}\n"                          \
+        "  ownerReferences: [{apiVersion: modelplane.ai/v1alpha1, kind: ModelDeployment,"          \
+        " name: " name ", controller: true}]\n"                                                    \
+        "data: {environment: " environment ", pool: slices, migProfile: 3g.40gb, nodes: '1',"      \
+        " unitsPerNode: '1', replicas: '" replicas "', admitted: '" replicas "'}\n"
+
+#define LIST                                                                                       \
+        "apiVersion: v1\nkind: List\nitems:\n"                                                     \
+        "- {apiVersion: modelplane.ai/v1alpha1, kind: InferenceEnvironment, metadata: {name: l},"  \
+        " spec: {nodePools: [{name: whole, nodeSelector: {p: w}, acceleratorCount: 4,"             \
+        " acceleratorType: nvidia-h100-80gb}]}}\n"                                                 \
+        "- {apiVersion: v1, kind: ConfigMap, metadata: {name: kube-root-ca.crt}}\n"                \
+        "- {apiVersion: v1, kind: ConfigMap, metadata: {name: r, namespace: t,"                    \
+        " labels: {gpuplacement.fn.crossplane.io/ledger: reservation}, ownerReferences:"           \
+        " [{apiVersion: modelplane.ai/v1alpha1, kind: ModelDeployment, name: d,"                   \
+        " controller: true}]}, data: {environment: l, pool: whole, nodes: '1',"                    \
+        " unitsPerNode: '2', replicas: '1', admitted: '1'}}\n"
+
+#define ENVIRONMENT(name)                                                                          \
+        "apiVersion: modelplane.ai/v1alpha1\nkind: InferenceEnvironment\nmetadata: {name: " name   \
+        "}\n"
+
+static const struct {
+        const char *path, *content;
+} files[] = {
+        {"b.yaml",                            ENVIRONMENT("b") POOLS                        },
+        { "a.yaml",                           ENVIRONMENT("a") POOLS                        },
+        { "none.yaml",                        ENVIRONMENT("none") "spec: {}\n"              },
+        { "broken.yaml",                      ENVIRONMENT("broken") "spec: {nodePools: 7}\n"},
+        { "used.yaml",                        RESERVATION("r1",                               "a", "3") "---\n" RESERVATION(
+                               "r2", "a", "2") "---\n" RESERVATION("r3", "b", "1") },
+        { "over.yaml", RESERVATION("r1",                                            "a", "17") },
+        { "list.yaml",                                LIST                                                                         },
+        { "bad.yaml",                        "a: 1\na: 2\n"                                                     },
+};
+
+struct row {
+        const char *name;
+        const char *args; /* separated by blanks, in the folder of the files above */
+        int code;
+        const char *out, *err; /* parts of what is printed; NULL: nothing is */
+        const char *reason;
+};
+
+#define HEAD "POOL    MIG PROFILE  RESOURCE                TOTAL  USED  FREE\n"
+
+/* clang-format off */
+static const struct row rows[] = {
+        { "help",         "--help",               0, "usage: ", NULL, "" },
+        { "no file",      "",                     2, NULL, "a FILE is needed", "" },
+        { "unknown flag", "a.yaml -z",            2, NULL, "see capacity --help", "" },
+        { "unknown form", "a.yaml -o toml",       2, NULL, "--output: \"toml\" is neither json nor yaml", "" },
+        { "missing file", "nowhere.yaml",         2, NULL, "cannot read nowhere.yaml: No such file", "" },
+        { "bad yaml",     "bad.yaml",             2, NULL, "bad.yaml:2:1: the key is there twice", "" },
+        { "twice",        "a.yaml a.yaml",        2, NULL, "InferenceEnvironment a is there twice", "nobody can say which counts" },
+        { "nothing",      "used.yaml",            0, NULL, "there is no InferenceEnvironment in the input", "an empty fleet is no mistake" },
+        { "table",        "a.yaml used.yaml",     0,
+          "a\n" HEAD
+          "slices  3g.40gb      nvidia.com/mig-3g.40gb     16     5    11\n"
+          "whole   -            nvidia.com/gpu              8     0     8\n"
+          "- pool slices: ", NULL, "reservations of a only; no bar, no colour, no sum" },
+        { "fleet",        "b.yaml a.yaml used.yaml", 0, "\n2 environments: 48 units, 6 used, 42 free\n", NULL, "" },
+        { "sorted",       "b.yaml a.yaml",        0, "a\nPOOL", NULL, "by name, not as they come" },
+        { "over",         "a.yaml over.yaml",     0, "- Pool slices, 3g.40gb: replicas that were ready have no room", NULL, "" },
+        { "list",         "list.yaml",            0, "whole  -            nvidia.com/gpu      4     2     2\n", NULL, "as kubectl prints it" },
+        { "no pools",     "none.yaml",            0, "none: no pools\n", NULL, "" },
+        { "unreadable",   "broken.yaml",          0, "broken: no pools\n- spec.nodePools: must be a list", NULL, "one bad environment is a row, not the end" },
+        { "yaml",         "a.yaml over.yaml -o yaml", 0, "    reason: OverCommitted\n    valid: false\n  free: 8\n", NULL, "" },
+        { "json",         "-o json list.yaml",    0, "{\"environments\":[{\"capacityValid\":{\"message\":\"\",\"reason\":\"Valid\",\"valid\":true},"
+          "\"free\":2,\"name\":\"l\",\"pools\":[{\"free\":2,\"messages\":[],\"name\":\"whole\",\"nodes\":1,\"resourceName\":\"nvidia.com/gpu\","
+          "\"total\":4,\"unitsPerNode\":4,\"used\":2}],\"total\":4,\"used\":2}],\"free\":2,\"total\":4,\"used\":2}\n", NULL, "" },
+};
+/* clang-format on */
+
+static char folder[] = "/tmp/capacity-XXXXXX";
+
+static int make_files(void **state) {
+        (void)state;
+        if (!mkdtemp(folder) || chdir(folder) < 0)
+                return -1;
+        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+                FILE *file = fopen(files[i].path, "w");
+
+                if (!file || fputs(files[i].content, file) < 0 || fclose(file) != 0)
+                        return -1;
+        }
+        return 0;
+}
+
+static int remove_files(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+                unlink(files[i].path);
+        unlink("out");
+        unlink("err");
+        return chdir("/") < 0 || rmdir(folder) < 0;
+}
+
+/* From here on what is printed to fd goes into a file; returns what fd was. */
+static int redirect(int fd, const char *path) {
+        int kept = dup(fd), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+        assert_true(kept >= 0 && file >= 0 && dup2(file, fd) == fd);
+        close(file);
+        return kept;
+}
+
+static void restore(int fd, int kept) {
+        dup2(kept, fd);
+        close(kept);
+}
+
+static const char *content(const char *path, char *buffer) {
+        FILE *file = fopen(path, "r");
+        size_t n;
+
+        assert_non_null(file);
+        n = fread(buffer, 1, OUTPUT_MAX - 1, file);
+        buffer[n] = '\0';
+        fclose(file);
+        return buffer;
+}
+
+static bool is_as_wanted(const char *got, const char *want) {
+        return want ? strstr(got, want) != NULL : got[0] == '\0';
+}
+
+static void commands_print_and_exit(void **state) {
+        static char out[OUTPUT_MAX], err[OUTPUT_MAX];
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                char args[256] = "capacity", *argv[ARGS_MAX + 1] = { args };
+                int argc = 1, code, kept_out, kept_err;
+
+                snprintf(args, sizeof(args), "capacity %s", rows[i].args);
+                strtok(args, " ");
+                while (argc < ARGS_MAX && (argv[argc] = strtok(NULL, " ")))
+                        argc++;
+                fflush(stdout);
+                fflush(stderr);
+                kept_out = redirect(1, "out");
+                kept_err = redirect(2, "err");
+                code = cli_capacity(argc, argv);
+                fflush(stdout);
+                fflush(stderr);
+                restore(1, kept_out);
+                restore(2, kept_err);
+                content("out", out);
+                content("err", err);
+                if (code != rows[i].code || !is_as_wanted(out, rows[i].out) ||
+                    !is_as_wanted(err, rows[i].err))
+                        fail_msg("%s (%s): exit %d\n--- out\n%s--- err\n%s", rows[i].name,
+                                 rows[i].reason, code, out, err);
+                assert_null(strchr(out, '\033'));
+                assert_null(strstr(out, "[#"));
+        }
+}
+
+/* ---- the table itself --------------------------------------------------------------------------
+ */
+
+struct drawing {
+        const char *name;
+        const char *pool, *mig_profile;
+        int64_t total, used, free_units;
+        struct capacity_style style;
+        const char *want;  /* a part */
+        const char *never; /* may be NULL */
+};
+
+#define LONG_NAME "a-very-long-name-of-a-pool-that-somebody-took-all-63-characters"
+#define SIXTY_DOTS "............................................................"
+
+/* clang-format off */
+static const struct drawing drawings[] = {
+        { "no bar",      "p", "", 4, 2, 2, { false, false }, "\np     -            -             4     2     2\n", "#" },
+        { "half",        "p", "", 4, 2, 2, { true, false },  "\n  [##############################..............................] 50%\n", "\033" },
+        { "empty",       "p", "", 4, 0, 4, { true, false },  "\n  [" SIXTY_DOTS "] 0%\n", "#" },
+        { "a little",    "p", "", 1000, 1, 999, { true, false }, "  [#...", NULL },
+        { "all but one", "p", "", 1000, 999, 1, { true, false }, "#.] 99%\n", NULL },
+        { "over",        "p", "", 4, 5, 0, { true, false },  "#] 125%\n", "." },
+        { "undeclared",  "p", "", 0, 5, 0, { true, false },  "#]\n", "%" },
+        { "nothing",     "p", "", 0, 0, 0, { true, false },  "     0     0     0\n", "[" },
+        { "green",       "p", "", 10, 7, 3, { true, true },  "\033[32m###", "\033[31m" },
+        { "yellow",      "p", "", 10, 8, 2, { true, true },  "\033[33m###", "\033[32m" },
+        { "red",         "p", "", 10, 10, 0, { true, true }, "\033[31m###", "\033[33m" },
+        { "long name",   LONG_NAME, "3g.40gb", 4, 2, 2, { false, false }, "characters  3g.40gb", "somebody" },
+        { "escape",      "p\033[2J\n", "", 4, 2, 2, { true, false }, "\np?[2J?", "\033" },
+        { "C1 control",  "p\xc2\x9b" "2J", "", 4, 2, 2, { true, false }, "\np?2J", "\xc2" },
+        { "not ASCII",   "p\xc3\xa4", "", 4, 2, 2, { false, false }, "\np\xc3\xa4    -            -             4", NULL },
+        { "vast",        LONG_NAME, LONG_NAME, INT64_MAX, INT64_MAX, 0, { true, true }, "  9223372036854775807  9223372036854775807     0\n", NULL },
+};
+/* clang-format on */
+
+static struct text draw(const struct drawing *d, struct arena *arena, int *ret_err) {
+        struct used used = {
+                .pool = text_from(d->pool),
+                .mig_profile = text_from(d->mig_profile),
+                .total = d->total,
+                .used = d->used,
+                .free_units = d->free_units,
+        };
+        struct capacity fleet = {
+                .environment.name = TEXT("eu-1"),
+                .used = {.items = &used, .n = 1},
+                .condition.status = CONDITION_TRUE,
+        };
+        struct builder b;
+
+        builder_init(&b, arena);
+        *ret_err = capacity_table(&fleet, 1, d->style, arena, &b);
+        return builder_done(&b);
+}
+
+/* The longest line without the sequences that colour it. */
+static size_t columns_of(struct text t) {
+        size_t longest = 0, column = 0;
+
+        for (size_t i = 0; i < t.len; i++) {
+                if (t.data[i] == '\033')
+                        i += text_index(text_slice(t, i, t.len), 'm');
+                else if (t.data[i] == '\n')
+                        column = 0;
+                else if ((t.data[i] & 0xc0) != 0x80)
+                        column++;
+                if (column > longest)
+                        longest = column;
+        }
+        return longest;
+}
+
+static void tables_fit_the_terminal(void **state) {
+        struct arena arena;
+
+        (void)state;
+        arena_init(&arena, 1024 * 1024);
+        for (size_t i = 0; i < sizeof(drawings) / sizeof(drawings[0]); i++) {
+                const struct drawing *d = &drawings[i];
+                struct text table;
+                int err;
+
+                arena_reset(&arena, SIZE_MAX);
+                table = draw(d, &arena, &err);
+                assert_int_equal(err, 0);
+                if (!text_contains(table, text_from(d->want)) ||
+                    (d->never && text_contains(table, text_from(d->never))) ||
+                    columns_of(table) > CAPACITY_COLUMNS)
+                        fail_msg("%s, %zu columns:\n%.*s", d->name, columns_of(table),
+                                 TEXT_ARG(table));
+        }
+        arena_release(&arena);
+}
+
+static void failed_allocations_are_forwarded(void **state) {
+        struct arena arena;
+
+        (void)state;
+        arena_init(&arena, 1024 * 1024);
+        for (uint64_t n = 1;; n++) {
+                int err;
+
+                arena_reset(&arena, SIZE_MAX);
+                arena.countdown = n;
+                draw(&drawings[1], &arena, &err);
+                assert_int_equal(err, arena_failed(&arena) ? -ENOMEM : 0);
+                if (!arena_failed(&arena)) {
+                        assert_true(n > 1);
+                        break;
+                }
+        }
+        arena_release(&arena);
+}
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(commands_print_and_exit),
+                cmocka_unit_test(tables_fit_the_terminal),
+                cmocka_unit_test(failed_allocations_are_forwarded),
+        };
+
+        return cmocka_run_group_tests(tests, make_files, remove_files);
+}

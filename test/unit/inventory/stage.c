@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The calls in between: the goldens compare the answers of settled requirement
+ * loops, here the reservations are not there yet.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "inventory_stage.h"
+#include "lib/json.h"
+
+#define COMPOSITE                                                                                  \
+        "{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'InferenceEnvironment',"                 \
+        " 'metadata': {'name': 'eu-1'},"                                                           \
+        " 'spec': {'cluster': {'source': 'Existing', 'existing': {'secretRef': {'name': 's'}}},"   \
+        "  'nodePools': [{'name': 'whole', 'acceleratorType': 'nvidia-h100-80gb',"                 \
+        "   'nodeSelector': {'a': 'b'}, 'nodeCount': 2}]},"                                        \
+        " 'status': {'others': 1, 'capacity': {'total': 7}, 'providerConfigRef': {'name': 'c'},"   \
+        "  'conditions': [{'type': 'Ready', 'status': '%s'}]}}"
+
+#define CAPACITY                                                                                   \
+        "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'x', 'namespace': 'sys',"  \
+        "  'uid': '7', 'annotations': {'a': 'b'},"                                                 \
+        "  'labels': {'gpuplacement.fn.crossplane.io/ledger': 'capacity', 'l': 'm'}},"             \
+        " 'data': {'whole': 'total 9 used 8 free 1'}}"
+#define CAPACITY_FROZEN                                                                            \
+        "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'x', 'namespace': 'sys',"  \
+        "  'labels': {'gpuplacement.fn.crossplane.io/ledger': 'capacity'}},"                       \
+        " 'data': {'whole': 'total 9 used 8 free 1'}}"
+
+#define USAGE                                                                                      \
+        "{'apiVersion': 'protection.crossplane.io/v1beta1', 'kind': 'ClusterUsage',"               \
+        " 'metadata': {'name': 'u', 'generation': 3}, 'spec': {'reason': 'old'},"                  \
+        " 'status': {'conditions': [{'type': 'Ready', 'status': '%s'}]}}"
+#define USAGE_FROZEN                                                                               \
+        "{'apiVersion': 'protection.crossplane.io/v1beta1', 'kind': 'ClusterUsage',"               \
+        " 'metadata': {'name': 'u'}, 'spec': {'reason': 'old'}}"
+
+#define CONFIG                                                                                     \
+        "{'apiVersion': 'kubernetes.m.crossplane.io/v1alpha1', 'kind': 'ClusterProviderConfig',"   \
+        " 'metadata': {'name': 'c'}, 'spec': {'credentials': {'source': 'None'}}}"
+
+struct call {
+        struct arena arena;
+        struct settings settings;
+        struct resource observed[3];
+        struct answer_set answer;
+        struct request request;
+        struct response response;
+        struct condition condition;
+};
+
+static struct value formatted(struct arena *arena, const char *json, const char *status) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        for (; *json; json++) {
+                if (json[0] == '%' && json[1] == 's') {
+                        builder_string(&b, status);
+                        json++;
+                } else {
+                        builder_char(&b, *json);
+                }
+        }
+        builder_char(&b, '\0');
+        return json_value(arena, builder_done(&b).data);
+}
+
+/* An environment that had everything, now without an answer. */
+static void prepare(struct call *c, const char *status) {
+        struct fault fault;
+
+        arena_init(&c->arena, 4 * 1024 * 1024);
+        assert_int_equal(settings_read((struct value) { 0 }, &c->arena, &c->settings, &fault), 0);
+        c->observed[0] = (struct resource) { .name = TEXT("capacity"),
+                                             .object = json_value(&c->arena, CAPACITY) };
+        c->observed[1] = (struct resource) { .name = TEXT("in-use"),
+                                             .object = formatted(&c->arena, USAGE, status) };
+        c->observed[2] = (struct resource) { .name = TEXT("provider-config"),
+                                             .object = json_value(&c->arena, CONFIG) };
+        c->request = (struct request) {
+                .observed = {.composite.object = formatted(&c->arena, COMPOSITE, status),
+                             .resources = c->observed,
+                             .n_resources = 3},
+        };
+        c->answer = (struct answer_set) { .key = TEXT("reservations") };
+        response_init(&c->response, &c->arena);
+        c->response.ttl_seconds = 60;
+}
+
+static void run(struct call *c) {
+        assert_int_equal(inventory_stage(&c->request, &c->settings, &c->response, &c->condition),
+                         0);
+}
+
+static const struct desired *desired(const struct call *c, const char *name) {
+        for (size_t i = 0; i < c->response.n_desired; i++) {
+                if (text_equal(c->response.desired[i].name, text_from(name)))
+                        return &c->response.desired[i];
+        }
+        return NULL;
+}
+
+static void assert_object(struct call *c, const struct node *got, const char *want) {
+        struct text bytes;
+
+        assert_non_null(got);
+        assert_int_equal(node_encode(got, &c->arena, &bytes), 0);
+        assert_true(value_equal(value_of_struct(bytes), json_value(&c->arena, want), &c->arena));
+}
+
+static void assert_frozen(struct call *c, enum ready ready) {
+        assert_int_equal(c->response.n_desired, 3);
+        assert_object(c, desired(c, "capacity")->object, CAPACITY_FROZEN);
+        assert_object(c, desired(c, "in-use")->object, USAGE_FROZEN);
+        assert_object(c, desired(c, "provider-config")->object, CONFIG);
+        assert_int_equal(desired(c, "capacity")->ready, READY_TRUE);
+        assert_int_equal(desired(c, "provider-config")->ready, READY_TRUE);
+        assert_int_equal(desired(c, "in-use")->ready, ready);
+        assert_object(c, c->response.status,
+                      "{'capacity': {'total': 7}, 'providerConfigRef': {'name': 'c'}}");
+        assert_int_equal(c->response.composite_ready, ready);
+}
+
+static void unresolved_is_frozen_as_observed(void **state) {
+        static const struct {
+                const char *status;
+                enum ready ready;
+        } rows[] = {
+                {"True",   READY_TRUE },
+                { "False", READY_FALSE}
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct call c;
+
+                prepare(&c, rows[i].status);
+                run(&c);
+                assert_frozen(&c, rows[i].ready);
+                assert_int_equal(c.response.ttl_seconds, 0);
+                assert_int_equal(c.response.n_results, 0);
+                assert_int_equal(c.condition.status, CONDITION_UNKNOWN);
+                assert_true(text_equal(c.condition.type, TEXT("CapacityValid")));
+                assert_true(text_equal(c.condition.reason, TEXT("WaitingForInputs")));
+                assert_int_equal(c.response.n_conditions, 1);
+                arena_release(&c.arena);
+        }
+}
+
+/* The same question whatever was answered: otherwise Crossplane's loop would not end. */
+static void the_question_is_always_the_same(void **state) {
+        (void)state;
+        for (int answered = 0; answered <= 1; answered++) {
+                const struct requirement *r;
+                struct call c;
+
+                prepare(&c, "True");
+                if (answered) {
+                        c.request.required = &c.answer;
+                        c.request.n_required = 1;
+                }
+                run(&c);
+                assert_int_equal(c.response.n_requirements, 1);
+                r = &c.response.requirements[0];
+                assert_true(text_equal(r->key, TEXT("reservations")));
+                assert_true(text_equal(r->kind, TEXT("ConfigMap")));
+                assert_true(text_equal(r->api_version, TEXT("v1")));
+                assert_true(text_is_empty(r->namespace_));
+                assert_int_equal(r->n_labels, 2);
+                assert_true(
+                        text_equal(r->label_keys[0], TEXT("gpuplacement.fn.crossplane.io/ledger")));
+                assert_true(text_equal(r->label_values[0], TEXT("reservation")));
+                assert_true(text_equal(r->label_keys[1], TEXT("modelplane.ai/environment")));
+                assert_true(text_equal(r->label_values[1], TEXT("eu-1")));
+                assert_int_equal(c.response.ttl_seconds, answered ? 60 : 0);
+                arena_release(&c.arena);
+        }
+}
+
+/* Absent is an answer: nothing is used, so nothing need be protected. */
+static void absent_is_not_unresolved(void **state) {
+        struct call c;
+
+        (void)state;
+        prepare(&c, "True");
+        c.request.required = &c.answer;
+        c.request.n_required = 1;
+        run(&c);
+        assert_int_equal(c.response.n_desired, 2);
+        assert_null(desired(&c, "in-use"));
+        assert_int_equal(c.condition.status, CONDITION_TRUE);
+        assert_int_equal(c.response.composite_ready, READY_TRUE);
+        arena_release(&c.arena);
+}
+
+static void nothing_to_freeze(void **state) {
+        struct call c;
+
+        (void)state;
+        prepare(&c, "True");
+        assert_true(inventory_stage_freeze(&c.request, &c.response));
+        c.request.observed.n_resources = 0;
+        response_init(&c.response, &c.arena);
+        assert_false(inventory_stage_freeze(&c.request, &c.response));
+        assert_int_equal(c.response.n_desired, 0);
+        arena_release(&c.arena);
+}
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(unresolved_is_frozen_as_observed),
+                cmocka_unit_test(the_question_is_always_the_same),
+                cmocka_unit_test(absent_is_not_unresolved),
+                cmocka_unit_test(nothing_to_freeze),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
