@@ -78,7 +78,10 @@ struct service observe_service(struct value object, bool route) {
         s.sentence = failing_sentence(inner);
         if (text_is_empty(s.sentence) && is_object(object))
                 s.sentence = failing_sentence(object);
-        if (text_is_empty(s.sentence) && route && condition_is(inner, "Ready", TEXT("True")))
+        if (text_is_empty(s.sentence) && !is_current(inner))
+                s.sentence = TEXT("KServe has not looked at the last change yet");
+        if (text_is_empty(s.sentence) && route && text_is_empty(s.url) &&
+            condition_is(inner, "Ready", TEXT("True")))
                 s.sentence = TEXT("Ready, but without an address: is the Gateway API installed?");
         return s;
 }

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "lib/json.h"
+#include "place/pod.h"
+
+static struct arena arena;
+
+static struct text printed(struct value v) {
+        struct builder b;
+
+        builder_init(&b, &arena);
+        value_print(v, &b);
+        return builder_done(&b);
+}
+
+static struct value encoded(struct node *map) {
+        struct text bytes;
+
+        assert_int_equal(node_encode(map, &arena, &bytes), 0);
+        return value_of_struct(bytes);
+}
+
+static void assert_json(struct value got, const char *want, const char *reason) {
+        struct text a = printed(got), b = printed(json_value(&arena, want));
+
+        if (!text_equal(a, b))
+                fail_msg("%s:\n%.*s\nis not\n%.*s", reason, TEXT_ARG(a), TEXT_ARG(b));
+}
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+struct argument_row {
+        const char *in, *want;
+        const char *reason;
+};
+
+/* clang-format off */
+static const struct argument_row arguments[] = {
+        { "--max-model-len=16384",    "--max-model-len=16384",     "nothing to quote" },
+        { "--model=google/gemma-3@main", "--model=google/gemma-3@main", "" },
+        { "a,b:c+d%e_f.g",            "a,b:c+d%e_f.g",             "" },
+        { "--x={\"a\": 1}",           "'--x={\"a\": 1}'",          "JSON arrives whole" },
+        { "",                         "''",                        "an empty argument is one" },
+        { "two words",                "'two words'",               "" },
+        { "it's",                     "'it'\\''s'",                "a quote in quotes" },
+        { "'",                        "''\\'''",                   "" },
+        { "a\\b",                     "'a\\b'",                    "" },
+        { "*?[a]",                    "'*?[a]'",                   "no file names" },
+        { "~",                        "'~'",                       "no home" },
+        { "a;b|c&d>e<f",              "'a;b|c&d>e<f'",             "one command" },
+        { "(a)",                      "'(a)'",                     "" },
+        { "{a,b}",                    "'{a,b}'",                   "no braces in bash" },
+        { "#comment",                 "'#comment'",                "" },
+        { "!history",                 "'!history'",                "" },
+        { "a\tb",                     "'a\tb'",                    "" },
+        { "d\xc3\xa9j\xc3\xa0",       "'d\xc3\xa9j\xc3\xa0'",      "beyond ASCII" },
+};
+/* clang-format on */
+
+static void test_arguments(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
+                struct text got = pod_argument(text_from(arguments[i].in), &arena);
+
+                if (!text_equal(got, text_from(arguments[i].want)))
+                        fail_msg("%s (%s): %.*s", arguments[i].in, arguments[i].reason,
+                                 TEXT_ARG(got));
+        }
+}
+
+/* What a shell makes of the arguments, as KServe's start script evaluates them. */
+static struct text evaluate(const char *shell, const struct text *args, size_t n) {
+        static char output[4096];
+        char path[] = "/tmp/pod-arguments-XXXXXX";
+        const char *argv[32] = { shell, "-c", "eval \"printf '%s\\n' $@\"", "--" };
+        int file = mkstemp(path);
+        size_t len = 0;
+        FILE *stream;
+        pid_t child;
+
+        assert_true(file >= 0 && n < 27);
+        for (size_t i = 0; i < n; i++)
+                argv[4 + i] = text_format(&arena, "%.*s%c", TEXT_ARG(args[i]), '\0').data;
+        child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+                union {
+                        const char **in;
+                        char **out;
+                } as = { .in = argv };
+
+                dup2(file, STDOUT_FILENO);
+                execv(shell, as.out);
+                _exit(127);
+        }
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        stream = fdopen(file, "r");
+        rewind(stream);
+        len = fread(output, 1, sizeof(output), stream);
+        fclose(stream);
+        unlink(path);
+        return (struct text) { .data = output, .len = len };
+}
+
+static void test_shell_gives_them_back(void **state) {
+        static const char *const shells[] = { "/bin/sh", "/bin/bash" };
+        enum { N = sizeof(arguments) / sizeof(arguments[0]) };
+        struct text quoted[N];
+        struct builder want;
+
+        (void)state;
+        builder_init(&want, &arena);
+        for (size_t i = 0; i < N; i++) {
+                quoted[i] = pod_argument(text_from(arguments[i].in), &arena);
+                builder_string(&want, arguments[i].in);
+                builder_char(&want, '\n');
+        }
+        for (size_t i = 0; i < 2; i++) {
+                struct text got;
+
+                if (access(shells[i], X_OK) < 0)
+                        continue;
+                got = evaluate(shells[i], quoted, N);
+                if (!text_equal(got, builder_done(&want)))
+                        fail_msg("%s: %.*s", shells[i], TEXT_ARG(got));
+        }
+}
+
+struct flags_row {
+        const char *name;
+        const char *pool_args, *engine_args;
+        int64_t tensor, share_replicas;
+        const char *want; /* "" : no args */
+};
+
+/* clang-format off */
+static const struct flags_row flags[] = {
+        { "none", "", "", 1, 1, "" },
+        { "the pool's, then the engine's, then ours", "['--a']", "['--b=1','c d']", 2, 2,
+          "['--a','--b=1',\"'c d'\",'--tensor-parallel-size=2','--gpu-memory-utilization=0.45']" },
+        { "tensor set", "", "['--tensor-parallel-size=4']", 2, 1, "['--tensor-parallel-size=4']" },
+        { "tensor set apart", "", "['--tensor-parallel-size','4']", 2, 1,
+          "['--tensor-parallel-size','4']" },
+        { "tensor set with underscores", "", "['--tensor_parallel_size=4']", 2, 1,
+          "['--tensor_parallel_size=4']" },
+        { "tensor set in short", "", "['-tp=4']", 2, 1, "['-tp=4']" },
+        { "tensor set by the pool", "['--tensor-parallel-size=4']", "", 2, 1,
+          "['--tensor-parallel-size=4','--tensor-parallel-size=2']" },
+        { "a longer flag", "", "['--tensor-parallel-size-x=4']", 2, 1,
+          "['--tensor-parallel-size-x=4','--tensor-parallel-size=2']" },
+        { "an empty argument", "", "['']", 1, 2, "[\"''\",'--gpu-memory-utilization=0.45']" },
+        { "three shares", "", "", 1, 3, "['--gpu-memory-utilization=0.30']" },
+        { "four shares", "", "", 1, 4, "['--gpu-memory-utilization=0.22']" },
+        { "ninety shares", "", "", 1, 90, "['--gpu-memory-utilization=0.01']" },
+        { "a thousand shares", "", "", 1, 1000, "['--gpu-memory-utilization=0.01']" },
+        { "utilization set", "", "['--gpu-memory-utilization=0.2']", 1, 4,
+          "['--gpu-memory-utilization=0.2']" },
+        { "utilization set by the pool", "['--gpu_memory_utilization','0.2']", "", 1, 4,
+          "['--gpu_memory_utilization','0.2']" },
+};
+/* clang-format on */
+
+static struct placement usual(void) {
+        return (struct placement) {
+                .reservation = {.environment = TEXT("eu-1"),
+                                .pool = TEXT("slices"),
+                                .resource_name = TEXT("nvidia.com/mig-3g.40gb"),
+                                .nodes = 1,
+                                .units_per_node = 1,
+                                .replicas = 1 },
+                .workload = { .tensor = 1,         .pipeline = 1,          .share_replicas = 1                               },
+        };
+}
+
+static struct value main_container(const struct placement *p) {
+        struct value template = encoded(pod_template(p, &arena)), container;
+        struct value_iter it = value_iterate(value_get(template, TEXT("containers")));
+
+        assert_true(value_next(&it, NULL, &container));
+        return container;
+}
+
+static void test_flags(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+                const struct flags_row *row = &flags[i];
+                struct placement p = usual();
+
+                p.workload.pool_args = json_value(&arena, row->pool_args);
+                p.workload.engine_args = json_value(&arena, row->engine_args);
+                p.workload.tensor = row->tensor;
+                p.workload.share_replicas = row->share_replicas;
+                assert_json(value_get(main_container(&p), TEXT("args")), row->want, row->name);
+        }
+}
+
+/* ---- resources ------------------------------------------------------------------------------- */
+
+struct resources_row {
+        const char *name;
+        const char *cpu, *memory, *cpu_per_unit, *memory_per_unit;
+        int64_t units;
+        const char *want;
+};
+
+/* clang-format off */
+static const struct resources_row resources[] = {
+        { "none", "", "", "", "", 1, "{'limits':{'nvidia.com/mig-3g.40gb':'1'}}" },
+        { "the model's", "8", "64Gi", "", "", 2,
+          "{'limits':{'nvidia.com/mig-3g.40gb':'2'},'requests':{'cpu':'8','memory':'64Gi'}}" },
+        { "the pool's, per unit", "8", "64Gi", "3", "24Gi", 4,
+          "{'limits':{'nvidia.com/mig-3g.40gb':'4'},'requests':{'cpu':'12','memory':'96Gi'}}" },
+        { "one unit, as written", "8", "64Gi", "3000m", "24576Mi", 1,
+          "{'limits':{'nvidia.com/mig-3g.40gb':'1'},'requests':{'cpu':'3000m','memory':'24576Mi'}}" },
+        { "parts of a core", "", "", "1500m", "", 3,
+          "{'limits':{'nvidia.com/mig-3g.40gb':'3'},'requests':{'cpu':'4500m'}}" },
+        { "parts that make a whole", "", "", "0.5", "1500M", 2,
+          "{'limits':{'nvidia.com/mig-3g.40gb':'2'},'requests':{'cpu':'1','memory':'3000000000'}}" },
+        { "memory that is no round number", "", "", "", "1536Mi", 3,
+          "{'limits':{'nvidia.com/mig-3g.40gb':'3'},'requests':{'memory':'4.5Gi'}}" },
+};
+/* clang-format on */
+
+static void test_resources(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
+                const struct resources_row *row = &resources[i];
+                struct placement p = usual();
+
+                p.reservation.units_per_node = row->units;
+                p.workload.cpu = text_from(row->cpu);
+                p.workload.memory = text_from(row->memory);
+                p.workload.cpu_per_unit = text_from(row->cpu_per_unit);
+                p.workload.memory_per_unit = text_from(row->memory_per_unit);
+                assert_json(value_get(main_container(&p), TEXT("resources")), row->want, row->name);
+        }
+}
+
+/* ---- the whole template ---------------------------------------------------------------------- */
+
+static void test_bare(void **state) {
+        struct placement p = usual();
+
+        (void)state;
+        assert_json(encoded(pod_template(&p, &arena)),
+                    "{'containers':[{'name':'main','resources':{'limits':"
+                    "{'nvidia.com/mig-3g.40gb':'1'}}}],"
+                    "'tolerations':[{'key':'nvidia.com/gpu','operator':'Exists',"
+                    "'effect':'NoSchedule'},{'key':'nvidia.com/mig-3g.40gb','operator':'Exists',"
+                    "'effect':'NoSchedule'}]}",
+                    "bare");
+        p.reservation.resource_name = TEXT("nvidia.com/gpu");
+        assert_json(value_get(encoded(pod_template(&p, &arena)), TEXT("tolerations")),
+                    "[{'key':'nvidia.com/gpu','operator':'Exists','effect':'NoSchedule'}]",
+                    "tolerated once");
+}
+
+static void test_whole(void **state) {
+        struct placement p = usual();
+
+        (void)state;
+        p.workload = (struct workload) {
+                .secret_name = TEXT("hf-token"),
+                .secret_key = TEXT("TOKEN"),
+                .cpu = TEXT("8"),
+                .image = TEXT("vllm/vllm-openai:v0.20.1"),
+                .engine_args = json_value(&arena, "['--max-model-len=16384']"),
+                .env = json_value(&arena, "[{'name':'A','value':'$(B)'}]"),
+                .node_selector = json_value(&arena, "{'pool':'slices'}"),
+                .pool_tolerations = json_value(&arena, "[{'key':'p','operator':'Exists'}]"),
+                .deployment_tolerations = json_value(&arena, "[{'key':'d','value':'v'}]"),
+                .affinity = json_value(&arena, "{'nodeAffinity':{'x':[1,2]}}"),
+                .priority_class = TEXT("high"),
+                .runtime_class = TEXT("nvidia"),
+                .tensor = 1,
+                .pipeline = 1,
+                .share_replicas = 1,
+        };
+        assert_json(encoded(pod_template(&p, &arena)),
+                    "{'affinity':{'nodeAffinity':{'x':[1,2]}},"
+                    "'containers':[{'name':'main','image':'vllm/vllm-openai:v0.20.1',"
+                    "'args':['--max-model-len=16384'],'env':[{'name':'A','value':'$(B)'}],"
+                    "'resources':{'limits':{'nvidia.com/mig-3g.40gb':'1'},'requests':{'cpu':'8'}},"
+                    "'securityContext':{'runAsNonRoot':false,'runAsUser':0}}],"
+                    "'initContainers':[{'name':'storage-initializer','env':[{'name':'HF_TOKEN',"
+                    "'valueFrom':{'secretKeyRef':{'name':'hf-token','key':'TOKEN'}}}]}],"
+                    "'nodeSelector':{'pool':'slices'},"
+                    "'priorityClassName':'high','runtimeClassName':'nvidia',"
+                    "'tolerations':[{'key':'nvidia.com/gpu','operator':'Exists',"
+                    "'effect':'NoSchedule'},{'key':'nvidia.com/mig-3g.40gb','operator':'Exists',"
+                    "'effect':'NoSchedule'},{'key':'p','operator':'Exists'},"
+                    "{'key':'d','value':'v'}]}",
+                    "whole");
+
+        p.workload.security_context = json_value(&arena, "{'runAsUser':1000}");
+        assert_json(value_get(main_container(&p), TEXT("securityContext")), "{'runAsUser':1000}",
+                    "the pool's takes the place of ours");
+        p.workload.security_context = (struct value) { 0 };
+        p.workload.image = (struct text) { 0 };
+        assert_json(value_get(main_container(&p), TEXT("securityContext")), "",
+                    "the preset's image knows its user");
+}
+
+static int set_up(void **state) {
+        (void)state;
+        arena_init(&arena, SIZE_MAX);
+        return 0;
+}
+
+static int tear_down(void **state) {
+        (void)state;
+        arena_release(&arena);
+        return 0;
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_arguments), cmocka_unit_test(test_shell_gives_them_back),
+                cmocka_unit_test(test_flags),     cmocka_unit_test(test_resources),
+                cmocka_unit_test(test_bare),      cmocka_unit_test(test_whole),
+        };
+
+        return cmocka_run_group_tests(tests, set_up, tear_down);
+}
