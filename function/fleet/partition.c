@@ -35,14 +35,33 @@ struct text partition_impossible(const struct gpu_product *product, const char *
                            TEXT_ARG(product->name), TEXT_ARG(partition_most(product, arena)));
 }
 
+static struct text list_kinds(const struct gpu_product *product, const struct tally *tally,
+                              struct arena *arena) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        for (size_t i = 0; i < product->n_profiles; i++) {
+                if (tally->of_profile[i] == 0)
+                        continue;
+                if (b.len > 0)
+                        builder_string(&b, ", ");
+                builder_text(&b, product->profiles[i].name);
+        }
+        if (tally->whole_gpus > 0)
+                builder_string(&b, " and whole GPUs");
+        return builder_done(&b);
+}
+
 int tally_offer(struct pool *pool, const struct settings *settings,
                 const struct gpu_product *product, const struct tally *tally, struct arena *arena) {
         size_t n_kinds = tally_kinds(tally);
 
         if (n_kinds > 1 && pool_strategy(pool) == STRATEGY_SINGLE)
                 return offer_nothing(pool, arena,
-                                     TEXT("strategy single needs equal slices on all GPUs of a "
-                                          "node, but these have several kinds"));
+                                     text_format(arena,
+                                                 "strategy single needs equal slices on all GPUs "
+                                                 "of a node, but these have %.*s",
+                                                 TEXT_ARG(list_kinds(product, tally, arena))));
         if (pool->memory_bytes != UNKNOWN_BYTES)
                 pool_tell(pool, arena,
                           text_is_empty(pool->mig_config)

@@ -226,7 +226,7 @@ static void read_sharing(struct reader *rd, const struct form *form, struct pool
         read_integer(rd, replicas, 1, REPLICAS_MAX, &ret->share_replicas);
         read_bool(rd, member_get(&f, "renameByDefault"), &ret->share_renamed);
         if (ret->mig && ret->sharing == SHARING_MPS)
-                reader_refuse(rd, &f, "MPS does not share MIG slices");
+                reader_refuse(rd, &f, "MPS does not share MIG slices, but TimeSlicing does");
         if (ret->allocation == ALLOCATION_DRA && ret->sharing != SHARING_NONE)
                 reader_refuse(rd, &f, "a device that is allocated by DRA is not shared");
 }

@@ -35,6 +35,36 @@ SAYS = {
         "resourceName: nvidia.com/mig-3g.40gb\n      total: 64\n      unitsPerNode: 16\n",
         "    total: 80\n",
     ],
+    "examples/eks-gpu-operator/xr.yaml": [
+        'limits:\n          nvidia.com/mig-3g.40gb: "1"\n',
+        "nvidia.com/mig.config: all-3g.40gb\n",
+    ],
+    "examples/exoscale-a30/xr.yaml": [
+        "migProfile: 1g.6gb\n",
+        'limits:\n          nvidia.com/gpu: "1"\n',
+    ],
+    "examples/exoscale-rtx-pro-6000/xr.yaml": [
+        "migProfile: 1g.24gb-me\n",
+        'limits:\n          nvidia.com/gpu: "1"\n',
+        "nodeSelector:\n      modelplane.ai/pool: rtx-compute\n",
+    ],
+    "examples/upcloud-b200/xr.yaml": [
+        'limits:\n          nvidia.com/mig-2g.45gb: "1"\n',
+        "nodeSelector:\n      nvidia.com/mig.config: all-2g.45gb\n",
+    ],
+    "examples/time-slicing/xr.yaml": [
+        'limits:\n          nvidia.com/gpu: "1"\n',
+        "- --gpu-memory-utilization=0.22\n",
+        "nodeSelector:\n      nvidia.com/gpu.product: NVIDIA-L40S-SHARED\n",
+    ],
+    "examples/h200-bare-metal/xr.yaml": [
+        'limits:\n          nvidia.com/mig-1g.18gb: "1"\n',
+        "key: nvidia.com/mig.capable\n",
+        "priorityClassName: inference\n",
+        "key: dedicated\n",
+    ],
+    "examples/mixed-layout/xr.yaml": ['limits:\n          nvidia.com/mig-3g.40gb: "1"\n'],
+    "examples/mixed-layout/xr-small.yaml": ['limits:\n          nvidia.com/mig-1g.10gb: "1"\n'],
 }
 
 

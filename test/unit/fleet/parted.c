@@ -49,8 +49,7 @@ static void count(const char *members, struct pool *ret) {
 #define MOST                                                                                       \
         "; an NVIDIA H100-80GB holds at most 7 x 1g.10gb, 1 x 1g.10gb+me, 4 x 1g.20gb, "           \
         "3 x 2g.20gb, 2 x 3g.40gb, 1 x 4g.40gb, 1 x 7g.80gb"
-#define UNLIKE                                                                                     \
-        "strategy single needs equal slices on all GPUs of a node, but these have several kinds"
+#define UNLIKE "strategy single needs equal slices on all GPUs of a node, but these have "
 
 static const char mig_parted[] =
         "version: v1\n"
@@ -197,8 +196,9 @@ static void test_config_invalid(void **state) {
                 { "'acceleratorType': 'nvidia-z900', " CONFIG("all-balanced"),
                   "unknown accelerator \"nvidia-z900\": its MIG slices are only known with "
                   "migConfiguration.profile and slicesPerGpu" },
-                { EIGHT "'migConfiguration': {'config': 'half', 'strategy': 'single'}", UNLIKE },
-                { EIGHT "'migConfiguration': {'config': 'all-balanced', 'strategy': 'single'}", UNLIKE },
+                { EIGHT "'migConfiguration': {'config': 'half', 'strategy': 'single'}", UNLIKE "3g.40gb and whole GPUs" },
+                { EIGHT "'migConfiguration': {'config': 'all-balanced', 'strategy': 'single'}",
+                  UNLIKE "1g.10gb, 2g.20gb, 3g.40gb" },
         };
         /* clang-format on */
         struct migparted file;

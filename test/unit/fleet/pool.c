@@ -95,7 +95,7 @@ static const struct {
         { "'sharing': {'strategy': 'MPS', 'replicas': 0}",
          ".sharing.replicas: 0 is not within 1 and 1024"                                                                                                               },
         { "'migConfiguration': {'profile': '3g.40gb'}, "
-          "'sharing': {'strategy': 'MPS', 'replicas': 2}",                     ".sharing: MPS does not share MIG slices"                                      },
+          "'sharing': {'strategy': 'MPS', 'replicas': 2}",                     ".sharing: MPS does not share MIG slices, but TimeSlicing does"                },
         { "'allocation': 'DRA', 'sharing': {'strategy': 'TimeSlicing', 'replicas': 2}",
          ".sharing: a device that is allocated by DRA is not shared"                                                                                                   },
         { "'allocation': 'CDI'",                                                        ".allocation: \"CDI\" is not one of DevicePlugin, DRA"                         },

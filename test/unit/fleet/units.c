@@ -258,8 +258,7 @@ static void test_layout(void **state) {
 #define MOST                                                                                       \
         "; an NVIDIA H100-80GB holds at most 7 x 1g.10gb, 1 x 1g.10gb+me, 4 x 1g.20gb, "           \
         "3 x 2g.20gb, 2 x 3g.40gb, 1 x 4g.40gb, 1 x 7g.80gb"
-#define UNLIKE                                                                                     \
-        "strategy single needs equal slices on all GPUs of a node, but these have several kinds"
+#define UNLIKE "strategy single needs equal slices on all GPUs of a node, but these have "
 
 #define WRITTEN_SINGLE(slices)                                                                     \
         H100 "'migConfiguration': {'strategy': 'single', 'layout': {" slices "}}"
@@ -297,10 +296,11 @@ static void test_invalid(void **state) {
                  "impossible layout: 1000 x 1g.10gb, but one GPU holds 7" MOST                                                       },
                 { LAYOUT("'1g.10gb': 1, '1G.10GB': 1"),
                  "impossible layout: a profile is named twice" MOST                                                                  },
-                { WRITTEN_SINGLE("'3g.40gb': 1, '1g.10gb': 1"),                          UNLIKE                                      },
-                { LABELLED_SINGLE LAYOUT("'3g.40gb': 1, '1g.10gb': 1"),                  UNLIKE                                      },
+                { WRITTEN_SINGLE("'3g.40gb': 1, '1g.10gb': 1"),                          UNLIKE "1g.10gb, 3g.40gb"                   },
+                { LABELLED_SINGLE LAYOUT("'3g.40gb': 1, '1g.10gb': 1"),                  UNLIKE "1g.10gb, 3g.40gb"                   },
                 { H100 "'sharing': {'strategy': 'MPS', 'replicas': 2}, " MIG("3g.40gb"),
-                 "spec.nodePools[0].sharing: MPS does not share MIG slices"                                                          },
+                 "spec.nodePools[0].sharing: MPS does not share MIG slices, but TimeSlicing "
+                  "does"                                                                                                             },
                 { H100 "'acceleratorCount': 0",
                  "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024"                                                    },
         };
