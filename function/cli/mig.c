@@ -9,16 +9,16 @@
 #include <unistd.h>
 
 #include "cli/draw.h"
+#include "cli/verdict.h"
 #include "cli/yaml.h"
-#include "gpu/profile.h"
 #include "wire/node.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_DOES_NOT_FIT = 1, EXIT_UNREADABLE = 2 };
 
 enum form { FORM_TEXT, FORM_JSON, FORM_YAML };
 
-/* The catalogue in all its forms takes less than one; the products that a name may mean. */
-enum { MEMORY_MAX = 16 * 1024 * 1024, CANDIDATES_MAX = 8 };
+/* The catalogue in all its forms takes less than one. */
+enum { MEMORY_MAX = 16 * 1024 * 1024 };
 
 static const char usage[] =
         "usage: function-gpu-placement mig [GPU] [flags]\n"
@@ -44,17 +44,6 @@ struct command {
         struct text gpu, layout; /* gpu is empty for all of them */
         struct arena *arena;
         struct fault fault;
-};
-
-/* Whether a layout fits, and what there is to tell. */
-struct verdict {
-        const struct gpu_product *product;
-        struct text others; /* products that the name may mean too; may be empty */
-        int64_t counts[LAYOUT_KINDS_MAX];
-        bool lacks; /* a profile; then counts say nothing */
-        bool fits;
-        struct text reason; /* why it does not */
-        struct layout layout;
 };
 
 static enum exit_code failed(struct command *c, int rc) {
@@ -167,20 +156,6 @@ static int write_values(struct command *c, const struct node *root, struct build
 /* ---- mig [GPU] ---------------------------------------------------------------------------------
  */
 
-/* The products that the command line means; *ret_n is never 0. */
-static int find(struct command *c, const struct gpu_product **ret, size_t *ret_n) {
-        size_t n = catalog_find(c->gpu, ret, CANDIDATES_MAX);
-
-        if (n == 0) {
-                fault_set(&c->fault,
-                          "unknown GPU \"%.*s\"; \"mig\" alone lists those that are known",
-                          TEXT_ARG(c->gpu));
-                return -EINVAL;
-        }
-        *ret_n = n < CANDIDATES_MAX ? n : CANDIDATES_MAX;
-        return 0;
-}
-
 static int list_all(struct command *c, struct builder *b) {
         struct node *root = node_map(c->arena), *list = node_add_list(root, "gpus");
 
@@ -195,9 +170,9 @@ static int list_all(struct command *c, struct builder *b) {
 
 static int list_some(struct command *c, struct builder *b) {
         struct node *root = node_map(c->arena), *list = node_add_list(root, "gpus");
-        const struct gpu_product *products[CANDIDATES_MAX];
+        const struct gpu_product *products[VERDICT_PRODUCTS_MAX];
         size_t n;
-        int rc = find(c, products, &n);
+        int rc = verdict_products(c->gpu, products, &n, &c->fault);
 
         if (rc < 0)
                 return rc;
@@ -215,75 +190,6 @@ static int list_some(struct command *c, struct builder *b) {
 
 /* ---- mig check ---------------------------------------------------------------------------------
  */
-
-static struct text why_lacking(const struct gpu_product *product, struct text profile,
-                               struct arena *arena) {
-        struct profile_name name;
-        struct builder b;
-
-        if (product->n_profiles == 0)
-                return draw_basis(product->basis);
-        builder_init(&b, arena);
-        builder_text(&b, product->name);
-        builder_string(&b, " has no ");
-        builder_text(&b, profile);
-        if (profile_parse(profile, &name) && name.compute_slices < name.gpu_slices)
-                builder_string(&b, ": a part of an instance is nothing that a pod can ask for");
-        builder_string(&b, "; it has ");
-        for (size_t i = 0; i < product->n_profiles; i++) {
-                builder_string(&b, i > 0 ? ", " : "");
-                builder_text(&b, product->profiles[i].name);
-        }
-        return builder_done(&b);
-}
-
-static struct text names_but(const struct gpu_product **products, size_t n, size_t chosen,
-                             struct arena *arena) {
-        struct builder b;
-
-        builder_init(&b, arena);
-        for (size_t i = 0; i < n; i++) {
-                if (i == chosen)
-                        continue;
-                builder_string(&b, b.len > 0 ? ", " : "");
-                builder_text(&b, products[i]->name);
-        }
-        return builder_done(&b);
-}
-
-/* Of several products the first that has all profiles is meant, as for pools. */
-static int judge(struct command *c, struct verdict *ret) {
-        const struct gpu_product *products[CANDIDATES_MAX];
-        struct layout_wish wishes[LAYOUT_KINDS_MAX];
-        const struct layout_wish *lacking = NULL;
-        size_t n, n_wishes, chosen;
-        int rc = find(c, products, &n);
-
-        if (rc == 0)
-                rc = layout_read(c->layout, wishes, &n_wishes, &c->fault);
-        if (rc < 0)
-                return rc;
-        for (chosen = 0; chosen < n; chosen++) {
-                lacking = layout_count(products[chosen], wishes, n_wishes, ret->counts);
-                if (!lacking)
-                        break;
-        }
-        ret->lacks = chosen == n;
-        if (ret->lacks) {
-                chosen = 0;
-                lacking = layout_count(products[0], wishes, n_wishes, ret->counts);
-        }
-        ret->product = products[chosen];
-        ret->others = names_but(products, n, chosen, c->arena);
-        if (ret->lacks) {
-                ret->reason = why_lacking(ret->product, lacking->profile, c->arena);
-                return 0;
-        }
-        ret->fits = layout_place(ret->product, ret->counts, &ret->layout, &c->fault) == 0;
-        if (!ret->fits)
-                ret->reason = text_from(c->fault.message);
-        return 0;
-}
 
 /* "7 of 7 compute and 8 of 8 memory slices are used." */
 static void tell_use(const struct verdict *v, struct builder *b) {
@@ -337,7 +243,7 @@ static bool wants_colours(void) {
 
 static int check(struct command *c, struct builder *b, enum exit_code *ret) {
         struct verdict v = { 0 };
-        int rc = judge(c, &v);
+        int rc = verdict_reach(c->gpu, c->layout, c->arena, &v, &c->fault);
 
         if (rc < 0)
                 return rc;

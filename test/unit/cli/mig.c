@@ -11,9 +11,10 @@
 
 #include <cmocka.h>
 
-#include "base/arena.h"
 #include "cli/draw.h"
 #include "cli/mig.h"
+#include "cli/verdict.h"
+#include "lib/sweep.h"
 
 enum { ARGS_MAX = 8, OUTPUT_MAX = 64 * 1024 };
 
@@ -504,12 +505,47 @@ static void test_colours(void **state) {
         arena_release(&arena);
 }
 
+static int judge_and_draw(const char *layout, struct arena *arena) {
+        struct verdict v;
+        struct fault fault;
+        struct builder b;
+        int r = verdict_reach(TEXT("nvidia-a100"), text_from(layout), arena, &v, &fault);
+
+        if (r < 0)
+                return r;
+        builder_init(&b, arena);
+        draw_product(v.product, &b);
+        if (v.fits)
+                draw_layout(v.product, &v.layout, true, &b);
+        builder_done(&b);
+        return arena_failed(arena) ? -ENOMEM : 0;
+}
+
+static void test_no_memory(void **state) {
+        static const char *const layouts[] = { "3g.40gb,1g.10gb:3", "4g.40gb:2", "1g.7gb" };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+                struct arena arena;
+
+                arena_init(&arena, 1 << 20);
+                for (uint64_t n = 1;; n++) {
+                        int r;
+
+                        sweep_arm(&arena, n);
+                        r = judge_and_draw(layouts[i], &arena);
+                        if (sweep_is_over(&arena, n, r))
+                                break;
+                }
+                arena_release(&arena);
+        }
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_commands),
-                cmocka_unit_test(test_help),
-                cmocka_unit_test(test_every_product),
-                cmocka_unit_test(test_colours),
+                cmocka_unit_test(test_commands),      cmocka_unit_test(test_help),
+                cmocka_unit_test(test_every_product), cmocka_unit_test(test_colours),
+                cmocka_unit_test(test_no_memory),
         };
 
         return cmocka_run_group_tests_name("mig", tests, make_folder, remove_folder);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verdict.h"
+
+#include <errno.h>
+
+#include "base/arena.h"
+#include "cli/draw.h"
+#include "gpu/profile.h"
+
+int verdict_products(struct text gpu, const struct gpu_product **ret, size_t *ret_n,
+                     struct fault *fault) {
+        size_t n = catalog_find(gpu, ret, VERDICT_PRODUCTS_MAX);
+
+        if (n == 0) {
+                fault_set(fault, "unknown GPU \"%.*s\"; \"mig\" alone lists those that are known",
+                          TEXT_ARG(gpu));
+                return -EINVAL;
+        }
+        *ret_n = n < VERDICT_PRODUCTS_MAX ? n : VERDICT_PRODUCTS_MAX;
+        return 0;
+}
+
+static struct text why_lacking(const struct gpu_product *product, struct text profile,
+                               struct arena *arena) {
+        struct profile_name name;
+        struct builder b;
+
+        if (product->n_profiles == 0)
+                return draw_basis(product->basis);
+        builder_init(&b, arena);
+        builder_text(&b, product->name);
+        builder_string(&b, " has no ");
+        builder_text(&b, profile);
+        if (profile_parse(profile, &name) && name.compute_slices < name.gpu_slices)
+                builder_string(&b, ": a part of an instance is nothing that a pod can ask for");
+        builder_string(&b, "; it has ");
+        for (size_t i = 0; i < product->n_profiles; i++) {
+                builder_string(&b, i > 0 ? ", " : "");
+                builder_text(&b, product->profiles[i].name);
+        }
+        return builder_done(&b);
+}
+
+static struct text names_but(const struct gpu_product **products, size_t n, size_t chosen,
+                             struct arena *arena) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        for (size_t i = 0; i < n; i++) {
+                if (i == chosen)
+                        continue;
+                builder_string(&b, b.len > 0 ? ", " : "");
+                builder_text(&b, products[i]->name);
+        }
+        return builder_done(&b);
+}
+
+int verdict_reach(struct text gpu, struct text layout, struct arena *arena, struct verdict *ret,
+                  struct fault *fault) {
+        const struct gpu_product *products[VERDICT_PRODUCTS_MAX];
+        struct layout_wish wishes[LAYOUT_KINDS_MAX];
+        const struct layout_wish *lacking = NULL;
+        size_t n, n_wishes, chosen;
+        struct verdict v = { 0 };
+        struct fault why;
+        int rc = verdict_products(gpu, products, &n, fault);
+
+        if (rc == 0)
+                rc = layout_read(layout, wishes, &n_wishes, fault);
+        if (rc < 0)
+                return rc;
+        for (chosen = 0; chosen < n; chosen++) {
+                lacking = layout_count(products[chosen], wishes, n_wishes, v.counts);
+                if (!lacking)
+                        break;
+        }
+        v.lacks = chosen == n;
+        if (v.lacks) {
+                chosen = 0;
+                lacking = layout_count(products[0], wishes, n_wishes, v.counts);
+        }
+        v.product = products[chosen];
+        v.others = names_but(products, n, chosen, arena);
+        if (v.lacks) {
+                v.reason = why_lacking(v.product, lacking->profile, arena);
+        } else {
+                v.fits = layout_place(v.product, v.counts, &v.layout, &why) == 0;
+                if (!v.fits)
+                        v.reason = text_copy(arena, text_from(why.message));
+        }
+        if (arena_failed(arena))
+                return -ENOMEM;
+        *ret = v;
+        return 0;
+}
