@@ -2,440 +2,192 @@
 #include "cli/capacity_report.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 #include "inventory/inventory.h"
+#include "place/names.h"
+#include "place/resource.h"
 
-/* Whole numbers that a double holds. */
-#define INTEGER_MAX (INT64_C(1) << 53)
-
-struct units {
-        int64_t total, used, free_units;
+/* A reservation, and the environment that it says it is of. */
+struct claim {
+        struct text environment;
+        size_t position; /* in the input; equal ones stay in its order */
+        struct resource config_map;
 };
 
-static int64_t add(int64_t a, int64_t b) {
-        int64_t sum;
+static int compare_claims(const void *a, const void *b) {
+        const struct claim *left = a, *right = b;
+        int order = text_compare(left->environment, right->environment);
 
-        return __builtin_add_overflow(a, b, &sum) || sum > INTEGER_MAX ? INTEGER_MAX : sum;
+        if (order == 0)
+                order = left->position < right->position ? -1 : 1;
+        return order;
 }
 
-static void add_units(struct units *sum, int64_t total, int64_t used, int64_t free_units) {
-        sum->total = add(sum->total, total);
-        sum->used = add(sum->used, used);
-        sum->free_units = add(sum->free_units, free_units);
+static bool is_kind(struct value object, struct text kind) {
+        return text_equal(value_text(value_get(object, TEXT("kind"))), kind);
 }
 
-static struct units units_of(const struct capacity *c) {
-        struct units sum = { 0 };
+static bool is_reservation(struct value object) {
+        struct value label = value_get(value_at(object, "metadata.labels"), TEXT(LABEL_LEDGER));
 
-        for (size_t i = 0; i < c->used.n; i++)
-                add_units(&sum, c->used.items[i].total, c->used.items[i].used,
-                          c->used.items[i].free_units);
-        return sum;
+        return is_kind(object, TEXT("ConfigMap")) &&
+               text_equal(value_text(label), TEXT(LEDGER_RESERVATION));
 }
 
-static struct units units_of_fleet(const struct capacity *fleet, size_t n) {
-        struct units sum = { 0 };
-
-        for (size_t i = 0; i < n; i++) {
-                struct units u = units_of(&fleet[i]);
-
-                add_units(&sum, u.total, u.used, u.free_units);
-        }
-        return sum;
-}
-
-/* A line whose units can be asked for by a name. */
-static bool has_resource(const struct used *u) {
-        return u->sub_pool && text_is_empty(u->sub_pool->invalid);
-}
-
-/* ---- values ------------------------------------------------------------------------------------
- */
-
-static void set_units(struct node *map, struct units u) {
-        node_set_integer(map, "total", add(u.total, 0));
-        node_set_integer(map, "used", add(u.used, 0));
-        node_set_integer(map, "free", add(u.free_units, 0));
-}
-
-static int add_pool(struct node *pools, const struct used *u, struct arena *arena) {
-        struct node *entry = node_append_map(pools), *list;
-        struct text *messages;
-        size_t n;
-        int err;
-
-        node_set_string(entry, "name", u->pool);
-        if (!text_is_empty(u->mig_profile))
-                node_set_string(entry, "migProfile", u->mig_profile);
-        set_units(entry, (struct units) { u->total, u->used, u->free_units });
-        if (has_resource(u)) {
-                node_set_string(entry, "resourceName", u->sub_pool->resource_name);
-                node_set_integer(entry, "unitsPerNode", u->sub_pool->units_per_node);
-                node_set_integer(entry, "nodes", u->sub_pool->nodes);
-        }
-        list = node_add_list(entry, "messages");
-        if (!u->sub_pool)
-                return 0;
-        err = inventory_messages(u->sub_pool, arena, &messages, &n);
-        if (err < 0)
-                return err;
-        for (size_t i = 0; i < n; i++)
-                node_append_string(list, messages[i]);
-        return 0;
-}
-
-static int add_environment(struct node *environments, const struct capacity *c,
-                           struct arena *arena) {
-        struct node *entry = node_append_map(environments), *condition, *pools;
-
-        node_set_string(entry, "name", c->environment.name);
-        set_units(entry, units_of(c));
-        condition = node_add_map(entry, "capacityValid");
-        node_set_bool(condition, "valid", c->condition.status == CONDITION_TRUE);
-        node_set_string(condition, "reason", c->condition.reason);
-        node_set_string(condition, "message", c->condition.message);
-        pools = node_add_list(entry, "pools");
-        for (size_t i = 0; i < c->used.n; i++) {
-                int err = add_pool(pools, &c->used.items[i], arena);
-
-                if (err < 0)
-                        return err;
-        }
-        return 0;
-}
-
-int capacity_values(const struct capacity *fleet, size_t n, struct arena *arena,
-                    struct value *ret) {
-        struct node *root = node_map(arena), *environments = node_add_list(root, "environments");
-        struct text bytes;
-        int err;
-
-        for (size_t i = 0; i < n; i++) {
-                err = add_environment(environments, &fleet[i], arena);
-                if (err < 0)
-                        return err;
-        }
-        set_units(root, units_of_fleet(fleet, n));
-        err = node_encode(root, arena, &bytes);
-        if (err == 0)
-                *ret = value_of_struct(bytes);
-        return err;
-}
-
-/* ---- cells -------------------------------------------------------------------------------------
- */
-
-enum column { POOL, PROFILE, RESOURCE, TOTAL, USED, FREE, N_COLUMNS };
-enum { GAP = 2, TEXT_COLUMN_MIN = 8, NUMBER_COLUMNS = TOTAL };
-
-struct row {
-        struct text cells[N_COLUMNS];
-        const struct used *used; /* NULL: the head */
-};
-
-/* Characters, not bytes: those that continue one do not count. */
-static size_t width_of(struct text t) {
+static int find_claims(const struct objects *objects, struct arena *arena, struct claim **ret,
+                       size_t *ret_n) {
+        struct claim *claims = ARENA_ARRAY(arena, objects->n, struct claim);
         size_t n = 0;
 
-        for (size_t i = 0; i < t.len; i++)
-                n += (t.data[i] & 0xc0) != 0x80;
-        return n;
-}
-
-/* A name that could move the cursor would draw another table. */
-static struct text printable(struct text t, struct arena *arena) {
-        struct builder b;
-
-        builder_init(&b, arena);
-        for (size_t i = 0; i < t.len; i++) {
-                unsigned char c = (unsigned char)t.data[i];
-                bool c1 = c == 0xc2 && i + 1 < t.len && (unsigned char)t.data[i + 1] < 0xa0;
-
-                builder_char(&b, c < 0x20 || c == 0x7f || c1 ? '?' : t.data[i]);
-                i += c1;
-        }
-        return builder_done(&b);
-}
-
-static struct text number(int64_t n, struct arena *arena) {
-        struct builder b;
-
-        builder_init(&b, arena);
-        builder_i64(&b, n);
-        return builder_done(&b);
-}
-
-static void append_spaces(struct builder *b, size_t n) {
-        for (size_t i = 0; i < n; i++)
-                builder_char(b, ' ');
-}
-
-/* The cell in so many columns; one that is too long loses its middle: both ends tell names apart.
- */
-static void append_cut(struct builder *b, struct text t, size_t width) {
-        size_t have = width_of(t), head = width / 2 - 1, tail = have - (width - head - 2), at = 0;
-
-        if (have <= width) {
-                builder_text(b, t);
-                return;
-        }
-        for (size_t i = 0; i < t.len; i++) {
-                at += (t.data[i] & 0xc0) != 0x80;
-                if (at <= head || at > tail)
-                        builder_char(b, t.data[i]);
-                else if (at == head + 1 && (t.data[i] & 0xc0) != 0x80)
-                        builder_string(b, "..");
-        }
-}
-
-static void append_row(struct builder *b, const struct row *row, const size_t *widths) {
-        for (size_t c = 0; c < N_COLUMNS; c++) {
-                size_t width = width_of(row->cells[c]);
-                size_t pad = width < widths[c] ? widths[c] - width : 0;
-
-                if (c > 0)
-                        append_spaces(b, GAP);
-                if (c >= NUMBER_COLUMNS)
-                        append_spaces(b, pad);
-                append_cut(b, row->cells[c], widths[c]);
-                if (c < NUMBER_COLUMNS)
-                        append_spaces(b, pad);
-        }
-        builder_char(b, '\n');
-}
-
-/* As wide as the widest cell; together at most 80, at the cost of the widest texts. */
-static void fit(const struct row *rows, size_t n, size_t *widths) {
-        size_t sum = GAP * (N_COLUMNS - 1);
-
-        for (size_t c = 0; c < N_COLUMNS; c++) {
-                widths[c] = 0;
-                for (size_t i = 0; i < n; i++) {
-                        size_t width = width_of(rows[i].cells[c]);
-
-                        if (width > widths[c])
-                                widths[c] = width;
-                }
-                sum += widths[c];
-        }
-        while (sum > CAPACITY_COLUMNS) {
-                size_t widest = POOL;
-
-                for (size_t c = POOL; c < NUMBER_COLUMNS; c++) {
-                        if (widths[c] > widths[widest])
-                                widest = c;
-                }
-                if (widths[widest] <= TEXT_COLUMN_MIN)
-                        break;
-                widths[widest]--;
-                sum--;
-        }
-}
-
-/* ---- bars --------------------------------------------------------------------------------------
- */
-
-enum { BAR_COLUMNS = 60 };
-
-#define COLOUR_GREEN "\033[32m"
-#define COLOUR_YELLOW "\033[33m"
-#define COLOUR_RED "\033[31m"
-#define COLOUR_OFF "\033[0m"
-
-/* Full, or more used than there is: red; at least four fifths: yellow. */
-static const char *colour_of(const struct used *u) {
-        if (u->free_units == 0)
-                return COLOUR_RED;
-        return u->used / 4 >= u->free_units ? COLOUR_YELLOW : COLOUR_GREEN;
-}
-
-static int64_t filled_columns(const struct used *u) {
-        double share = u->total > 0 ? (double)u->used / (double)u->total : u->used > 0;
-        int64_t filled = share < 1 ? (int64_t)(share * BAR_COLUMNS) : BAR_COLUMNS;
-
-        return u->used > 0 && filled == 0 ? 1 : filled;
-}
-
-static void append_bar(struct builder *b, const struct used *u, struct capacity_style style) {
-        int64_t filled = filled_columns(u);
-        double percent = u->total > 0 ? 100 * (double)u->used / (double)u->total : 0;
-
-        builder_string(b, "  [");
-        if (style.colours)
-                builder_string(b, colour_of(u));
-        for (int64_t i = 0; i < filled; i++)
-                builder_char(b, '#');
-        if (style.colours)
-                builder_string(b, COLOUR_OFF);
-        for (int64_t i = filled; i < BAR_COLUMNS; i++)
-                builder_char(b, '.');
-        builder_string(b, "]");
-        if (u->total > 0 && percent < 10000) {
-                builder_char(b, ' ');
-                builder_i64(b, (int64_t)percent);
-                builder_char(b, '%');
-        }
-        builder_char(b, '\n');
-}
-
-/* ---- warnings ----------------------------------------------------------------------------------
- */
-
-/* Words in lines of at most 80 columns, those after the first further in. */
-static void append_wrapped(struct builder *b, struct text t) {
-        size_t column = 2;
-
-        builder_string(b, "- ");
-        while (t.len > 0) {
-                size_t end = text_index(t, ' ');
-                struct text word = text_slice(t, 0, end);
-                size_t width = width_of(word);
-
-                if (column > 2 && column + 1 + width > CAPACITY_COLUMNS) {
-                        builder_string(b, "\n  ");
-                        column = 2;
-                } else if (column > 2) {
-                        builder_char(b, ' ');
-                        column++;
-                }
-                builder_text(b, word);
-                column += width;
-                t = text_slice(t, end < t.len ? end + 1 : end, t.len);
-        }
-        builder_char(b, '\n');
-}
-
-static bool is_before(const struct text *messages, size_t n, struct text t) {
-        for (size_t i = 0; i < n; i++) {
-                if (text_equal(messages[i], t))
-                        return true;
-        }
-        return false;
-}
-
-/* What sub-pools of one pool share is said once. */
-static int append_pool_warnings(struct builder *b, const struct capacity *c, size_t first,
-                                size_t end, struct arena *arena) {
-        struct text *told = NULL;
-        size_t n_told = 0;
-
-        for (size_t s = first; s < end; s++) {
-                struct text *messages;
-                size_t n;
-                int err = inventory_messages(c->used.items[s].sub_pool, arena, &messages, &n);
-
-                if (err < 0)
-                        return err;
-                for (size_t i = 0; i < n; i++) {
-                        const struct text parts[] = { TEXT("pool "), c->used.items[s].pool,
-                                                      TEXT(": "), messages[i] };
-
-                        if (!is_before(told, n_told, messages[i]))
-                                append_wrapped(b, printable(text_join(arena, parts, 4), arena));
-                }
-                if (s == first) {
-                        told = messages;
-                        n_told = n;
-                }
-        }
-        return 0;
-}
-
-/* Does one of the pools' own messages say it? */
-static bool is_about_a_pool(const struct capacity *c) {
-        return text_is_empty(c->environment.invalid) &&
-               !text_equal(c->condition.reason, TEXT("OverCommitted")) &&
-               c->condition.status != CONDITION_TRUE;
-}
-
-static int append_warnings(struct builder *b, const struct capacity *c, struct arena *arena) {
-        const struct used_list *used = &c->used;
-
-        if (!text_is_empty(c->condition.message) && !is_about_a_pool(c))
-                append_wrapped(b, printable(c->condition.message, arena));
-        for (size_t first = 0, end; first < used->n && used->items[first].sub_pool; first = end) {
-                int err;
-
-                for (end = first + 1; end < used->n; end++) {
-                        if (!used->items[end].sub_pool ||
-                            used->items[end].sub_pool->pool != used->items[first].sub_pool->pool)
-                                break;
-                }
-                err = append_pool_warnings(b, c, first, end, arena);
-                if (err < 0)
-                        return err;
-        }
-        return 0;
-}
-
-/* ---- the table ---------------------------------------------------------------------------------
- */
-
-static struct row row_of(const struct used *u, struct arena *arena) {
-        struct text none = TEXT("-");
-        struct text name =
-                text_is_empty(u->pool) && u->sub_pool ? u->sub_pool->pool->path : u->pool;
-
-        return (struct row) {
-                .cells = {[POOL] = printable(name, arena),
-                          [PROFILE] = text_is_empty(u->mig_profile)
-                                               ? none
-                                               : printable(u->mig_profile, arena),
-                          [RESOURCE] = has_resource(u)
-                                                ? printable(u->sub_pool->resource_name, arena)
-                                                : none,
-                          [TOTAL] = number(u->total, arena),
-                          [USED] = number(u->used, arena),
-                          [FREE] = number(u->free_units, arena)},
-                .used = u,
-        };
-}
-
-static int append_environment(struct builder *b, const struct capacity *c,
-                              struct capacity_style style, struct arena *arena) {
-        struct row *rows = ARENA_ARRAY(arena, c->used.n + 1, struct row);
-        size_t widths[N_COLUMNS];
-
-        if (!rows)
+        if (!claims)
                 return -ENOMEM;
-        rows[0] = (struct row) {
-                .cells = {TEXT("POOL"), TEXT("MIG PROFILE"), TEXT("RESOURCE"), TEXT("TOTAL"),
-                          TEXT("USED"), TEXT("FREE")},
-        };
-        for (size_t i = 0; i < c->used.n; i++)
-                rows[i + 1] = row_of(&c->used.items[i], arena);
-        if (arena_failed(arena))
-                return -ENOMEM;
-        builder_text(b, printable(c->environment.name, arena));
-        builder_string(b, c->used.n > 0 ? "\n" : ": no pools\n");
-        fit(rows, c->used.n + 1, widths);
-        for (size_t i = 0; c->used.n > 0 && i <= c->used.n; i++) {
-                append_row(b, &rows[i], widths);
-                if (style.bars && rows[i].used && (rows[i].used->total | rows[i].used->used))
-                        append_bar(b, rows[i].used, style);
-        }
-        return append_warnings(b, c, arena);
-}
+        for (size_t i = 0; i < objects->n; i++) {
+                struct value object = objects->items[i];
 
-int capacity_table(const struct capacity *fleet, size_t n, struct capacity_style style,
-                   struct arena *arena, struct builder *b) {
-        struct units sum = units_of_fleet(fleet, n);
-
-        for (size_t i = 0; i < n; i++) {
-                int err;
-
-                if (i > 0)
-                        builder_char(b, '\n');
-                err = append_environment(b, &fleet[i], style, arena);
-                if (err < 0)
-                        return err;
+                if (is_reservation(object))
+                        claims[n++] = (struct claim) {
+                                .environment = value_text(value_at(object, "data.environment")),
+                                .position = i,
+                                .config_map.object = object,
+                        };
         }
         if (n > 1)
-                builder_text(b,
-                             text_format(arena,
-                                         "\n%zu environments: %lld units, %lld used, %lld free\n",
-                                         n, (long long)sum.total, (long long)sum.used,
-                                         (long long)sum.free_units));
+                qsort(claims, n, sizeof(*claims), compare_claims);
+        *ret = claims;
+        *ret_n = n;
+        return 0;
+}
+
+static struct text name_of(struct value object) {
+        return value_text(value_at(object, "metadata.name"));
+}
+
+static int compare_names(const void *a, const void *b) {
+        return text_compare(name_of(*(const struct value *)a), name_of(*(const struct value *)b));
+}
+
+static int find_environments(const struct objects *objects, struct arena *arena, struct value **ret,
+                             size_t *ret_n) {
+        struct value *environments = ARENA_ARRAY(arena, objects->n, struct value);
+        size_t n = 0;
+
+        if (!environments)
+                return -ENOMEM;
+        for (size_t i = 0; i < objects->n; i++) {
+                if (is_kind(objects->items[i], TEXT("InferenceEnvironment")))
+                        environments[n++] = objects->items[i];
+        }
+        if (n > 1)
+                qsort(environments, n, sizeof(*environments), compare_names);
+        *ret = environments;
+        *ret_n = n;
+        return 0;
+}
+
+/* The claims of one environment, which stand together. */
+static int read_environment(struct value object, const struct claim *claims, size_t n_claims,
+                            const struct settings *settings, struct arena *arena,
+                            struct capacity *ret) {
+        struct text version = value_text(value_get(object, TEXT("apiVersion")));
+        struct text group = text_slice(version, 0, text_index(version, '/'));
+        const struct claim key = { .environment = name_of(object) };
+        size_t low = 0, high = n_claims, n = 0;
+        struct resource *config_maps;
+        int err;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (text_compare(claims[middle].environment, key.environment) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        while (low + n < n_claims && text_equal(claims[low + n].environment, key.environment))
+                n++;
+        config_maps = ARENA_ARRAY(arena, n, struct resource);
+        if (!config_maps)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                config_maps[i] = claims[low + i].config_map;
+        err = environment_read(object, settings, arena, &ret->environment);
+        if (err == 0)
+                err = resource_resolve(&ret->environment, arena);
+        if (err == 0)
+                err = used_count(&ret->environment, config_maps, n, group, arena, &ret->used);
+        if (err < 0)
+                return err;
+        ret->condition = inventory_condition(&ret->environment, &ret->used, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
+}
+
+static void add(int64_t *sum, int64_t number) {
+        if (__builtin_add_overflow(*sum, number, sum))
+                *sum = INT64_MAX;
+}
+
+static void add_units(struct capacity_units *sum, struct capacity_units units) {
+        add(&sum->total, units.total);
+        add(&sum->used, units.used);
+        add(&sum->free_units, units.free_units);
+}
+
+static struct capacity_units sum_of(const struct used_list *used) {
+        struct capacity_units sum = { 0 };
+
+        for (size_t i = 0; i < used->n; i++) {
+                const struct used *u = &used->items[i];
+
+                add_units(&sum, (struct capacity_units) { u->total, u->used, u->free_units });
+        }
+        return sum;
+}
+
+struct capacity_units capacity_sum(const struct capacity *fleet, size_t n) {
+        struct capacity_units sum = { 0 };
+
+        for (size_t i = 0; i < n; i++)
+                add_units(&sum, fleet[i].sum);
+        return sum;
+}
+
+bool capacity_has_resource(const struct used *used) {
+        return used->sub_pool && text_is_empty(used->sub_pool->invalid);
+}
+
+int capacity_read(const struct objects *objects, struct arena *arena, struct capacity **ret,
+                  size_t *ret_n, struct fault *fault) {
+        struct value *environments = NULL;
+        struct claim *claims = NULL;
+        size_t n = 0, n_claims = 0;
+        struct settings settings;
+        struct capacity *fleet;
+        int err = settings_read((struct value) { 0 }, arena, &settings, fault);
+
+        if (err == 0)
+                err = find_environments(objects, arena, &environments, &n);
+        if (err == 0)
+                err = find_claims(objects, arena, &claims, &n_claims);
+        if (err < 0)
+                return err;
+        fleet = ARENA_ARRAY(arena, n, struct capacity);
+        if (!fleet)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                if (i > 0 && compare_names(&environments[i - 1], &environments[i]) == 0) {
+                        fault_set(fault, "InferenceEnvironment %.*s is there twice",
+                                  TEXT_ARG(name_of(environments[i])));
+                        return -EINVAL;
+                }
+                err = read_environment(environments[i], claims, n_claims, &settings, arena,
+                                       &fleet[i]);
+                if (err < 0)
+                        return err;
+                fleet[i].sum = sum_of(&fleet[i].used);
+        }
+        *ret = fleet;
+        *ret_n = n;
+        return 0;
 }

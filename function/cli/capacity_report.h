@@ -5,15 +5,21 @@
 #ifndef CLI_CAPACITY_REPORT_H
 #define CLI_CAPACITY_REPORT_H
 
+#include "cli/yaml.h"
 #include "inventory/used.h"
 #include "wire/response.h"
 
 /* The table never takes more columns, unless a number is very long. */
 enum { CAPACITY_COLUMNS = 80 };
 
+struct capacity_units {
+        int64_t total, used, free_units;
+};
+
 struct capacity {
         struct environment environment;
         struct used_list used;
+        struct capacity_units sum;  /* of used */
         struct condition condition; /* CapacityValid */
 };
 
@@ -21,6 +27,24 @@ struct capacity_style {
         bool bars;
         bool colours;
 };
+
+/*
+ * capacity_read() - the environments among objects, by name, with the reservations among them
+ * @ret: set on success; lives in the arena and borrows from objects
+ *
+ * Counts as the function does whose input has no members.
+ *
+ * Errors: -EINVAL  two environments have one name
+ *         -ENOMEM
+ */
+int capacity_read(const struct objects *objects, struct arena *arena, struct capacity **ret,
+                  size_t *ret_n, struct fault *fault);
+
+/* capacity_sum() - the units of all environments, capped at 2^63-1. */
+struct capacity_units capacity_sum(const struct capacity *fleet, size_t n);
+
+/* capacity_has_resource() - can these units be asked for, by sub_pool->resource_name? */
+bool capacity_has_resource(const struct used *used);
 
 /*
  * capacity_table() - append a table for each environment, with its warnings below
