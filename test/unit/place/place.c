@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "lib/json.h"
+#include "place/place.h"
+
+static struct arena arena;
+
+static struct text printed(struct value v) {
+        struct builder b;
+
+        builder_init(&b, &arena);
+        value_print(v, &b);
+        return builder_done(&b);
+}
+
+static struct value encoded(struct node *map) {
+        struct text bytes;
+
+        assert_int_equal(node_encode(map, &arena, &bytes), 0);
+        return value_of_struct(bytes);
+}
+
+static void assert_json(struct value got, const char *want) {
+        struct text a = printed(got), b = printed(json_value(&arena, want));
+
+        if (!text_equal(a, b))
+                fail_msg("\n%.*s\nis not\n%.*s", TEXT_ARG(a), TEXT_ARG(b));
+}
+
+static const struct desired *find(const struct response *response, const char *name) {
+        for (size_t i = 0; i < response->n_desired; i++) {
+                if (text_equal(response->desired[i].name, text_from(name)))
+                        return &response->desired[i];
+        }
+        return NULL;
+}
+
+static struct value object_of(const struct response *response, const char *name) {
+        const struct desired *desired = find(response, name);
+
+        assert_non_null(desired);
+        return encoded(desired->object);
+}
+
+static const struct settings usual_settings = { .route = true,
+                                                .kserve_api_version =
+                                                        TEXT_INIT("serving.kserve.io/v1alpha2"),
+                                                .target = TARGET_AUTO };
+
+/* One assignment, with everything in it that a plan carries. */
+static struct placement usual(void) {
+        return (struct placement) {
+                .fate = FATE_STAYS,
+                .suffix = TEXT("eu-1"),
+                .reservation = {.model = TEXT("ClusterModel/gemma"),
+                                .environment = TEXT("eu-1"),
+                                .pool = TEXT("slices"),
+                                .mig_profile = TEXT("1g.10gb+me"),
+                                .serving_profile = TEXT("fp8"),
+                                .resource_name = TEXT("nvidia.com/mig-1g.10gb.me"),
+                                .created = TEXT("2025-01-01T00:00:00Z"),
+                                .nodes = 1,
+                                .units_per_node = 1,
+                                .replicas = 3,
+                                .admitted = 2,
+                                .priority = 5      },
+                .workload = { .provider_config = TEXT("eu-1-cluster"),
+                                .uri = TEXT("hf://google/gemma"),
+                                .model_name = TEXT("google/gemma"),
+                                .secret_name = TEXT("hf-token"),
+                                .secret_key = TEXT("TOKEN"),
+                                .cpu = TEXT("8"),
+                                .memory = TEXT("64Gi"),
+                                .cpu_per_unit = TEXT("3"),
+                                .memory_per_unit = TEXT("24Gi"),
+                                .image = TEXT("vllm/vllm-openai:v0.20.1"),
+                                .engine_args = json_value(&arena, "['--a=1','b c']"),
+                                .pool_args = json_value(&arena, "['--p']"),
+                                .env = json_value(&arena, "[{'name':'A','value':'1'}]"),
+                                .security_context = json_value(&arena, "{'runAsUser':7}"),
+                                .node_selector = json_value(&arena, "{'pool':'slices'}"),
+                                .pool_tolerations = json_value(&arena, "[{'key':'p'}]"),
+                                .deployment_tolerations = json_value(&arena, "[{'key':'d'}]"),
+                                .affinity = json_value(&arena, "{'nodeAffinity':{}}"),
+                                .priority_class = TEXT("high"),
+                                .runtime_class = TEXT("nvidia"),
+                                .tensor = 2,
+                                .pipeline = 2,
+                                .min_replicas = 1,
+                                .concurrency = true,
+                                .share_replicas = 3 },
+        };
+}
+
+static struct response placed(const struct plan *plan, const struct settings *settings,
+                              const struct state *observed) {
+        const struct state nothing = { .n_resources = 0 };
+        struct response response;
+
+        response_init(&response, &arena);
+        place(plan, TEXT("team"), TEXT("chat"), settings, observed ? observed : &nothing,
+              &response);
+        assert_false(arena_failed(&arena));
+        return response;
+}
+
+static struct response placed_one(const struct placement *p, const struct settings *settings) {
+        struct placement copy = *p;
+        const struct plan plan = { .placements = &copy, .n_placements = 1 };
+
+        return placed(&plan, settings, NULL);
+}
+
+/* ---- what is composed ------------------------------------------------------------------------ */
+
+#define ANNOTATION                                                                                 \
+        "'{\\\"created\\\":\\\"2025-01-01T00:00:00Z\\\",\\\"environment\\\":\\\"eu-1\\\","         \
+        "\\\"migProfile\\\":\\\"1g.10gb+me\\\",\\\"model\\\":\\\"ClusterModel/gemma\\\","          \
+        "\\\"nodes\\\":1,\\\"order\\\":0,\\\"pool\\\":\\\"slices\\\",\\\"priority\\\":5,"          \
+        "\\\"replicas\\\":3,\\\"resourceName\\\":\\\"nvidia.com/mig-1g.10gb.me\\\","               \
+        "\\\"servingProfile\\\":\\\"fp8\\\",\\\"unitsPerNode\\\":1}'"
+#define OUR_METADATA                                                                               \
+        "'labels':{'modelplane.ai/deployment':'chat','modelplane.ai/environment':'eu-1',"          \
+        "'modelplane.ai/pool':'slices','modelplane.ai/mig-profile':'1g.10gb.me',"                  \
+        "'modelplane.ai/serving-profile':'fp8'},"                                                  \
+        "'annotations':{'gpuplacement.fn.crossplane.io/assignment':" ANNOTATION "}"
+
+static void test_direct(void **state) {
+        struct placement p = usual();
+        struct response response = placed_one(&p, &usual_settings);
+        struct value service = object_of(&response, "serving-eu-1");
+        struct value spec = value_get(service, TEXT("spec"));
+
+        (void)state;
+        assert_int_equal(response.n_desired, 2);
+        assert_int_equal(find(&response, "serving-eu-1")->ready, READY_FALSE);
+        assert_int_equal(find(&response, "reservation-eu-1")->ready, READY_TRUE);
+        assert_json(value_get(service, TEXT("apiVersion")), "'serving.kserve.io/v1alpha2'");
+        assert_json(value_get(service, TEXT("kind")), "'LLMInferenceService'");
+        assert_json(value_get(service, TEXT("metadata")),
+                    "{'name':'chat-eu-1','namespace':'team'," OUR_METADATA "}");
+        assert_json(value_get(spec, TEXT("model")),
+                    "{'uri':'hf://google/gemma','name':'google/gemma'}");
+        assert_json(value_get(spec, TEXT("router")), "{'gateway':{},'route':{}}");
+        assert_json(value_get(spec, TEXT("replicas")), "3");
+        assert_int_equal(value_get(spec, TEXT("parallelism")).kind, VALUE_ABSENT);
+        assert_int_equal(value_get(spec, TEXT("worker")).kind, VALUE_ABSENT);
+        assert_int_equal(value_get(spec, TEXT("scaling")).kind, VALUE_ABSENT);
+        assert_json(value_at(spec, "template.priorityClassName"), "'high'");
+
+        assert_json(object_of(&response, "reservation-eu-1"),
+                    "{'apiVersion':'v1','kind':'ConfigMap',"
+                    "'metadata':{'name':'chat-eu-1-reservation','namespace':'team','labels':"
+                    "{'gpuplacement.fn.crossplane.io/ledger':'reservation',"
+                    "'modelplane.ai/environment':'eu-1'}},"
+                    "'data':{'admitted':'2','created':'2025-01-01T00:00:00Z','environment':'eu-1',"
+                    "'migProfile':'1g.10gb+me','model':'ClusterModel/gemma','nodes':'1',"
+                    "'order':'0','pool':'slices','priority':'5','replicas':'3',"
+                    "'resourceName':'nvidia.com/mig-1g.10gb.me','servingProfile':'fp8',"
+                    "'unitsPerNode':'1'}}");
+}
+
+static void test_without_a_router(void **state) {
+        struct settings settings = usual_settings;
+        struct placement p = usual();
+        struct response response;
+
+        (void)state;
+        settings.route = false;
+        settings.kserve_api_version = TEXT("serving.kserve.io/v1alpha1");
+        response = placed_one(&p, &settings);
+        assert_int_equal(value_at(object_of(&response, "serving-eu-1"), "spec.router").kind,
+                         VALUE_ABSENT);
+        assert_json(value_get(object_of(&response, "serving-eu-1"), TEXT("apiVersion")),
+                    "'serving.kserve.io/v1alpha1'");
+}
+
+/* Never both numbers: KServe refuses them. */
+static void test_autoscaled(void **state) {
+        struct settings settings = usual_settings;
+        struct placement p = usual();
+        struct response response;
+        struct value spec;
+
+        (void)state;
+        settings.wva = true;
+        response = placed_one(&p, &settings);
+        spec = value_get(object_of(&response, "serving-eu-1"), TEXT("spec"));
+        assert_json(value_get(spec, TEXT("scaling")),
+                    "{'minReplicas':1,'maxReplicas':3,'wva':{'hpa':{}}}");
+        assert_int_equal(value_get(spec, TEXT("replicas")).kind, VALUE_ABSENT);
+
+        p.workload.min_replicas = 5; /* more than was granted */
+        response = placed_one(&p, &settings);
+        assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.scaling.minReplicas"),
+                    "3");
+        p.workload.concurrency = false;
+        response = placed_one(&p, &settings);
+        assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.replicas"), "3");
+}
+
+static void test_over_nodes(void **state) {
+        struct placement p = usual();
+        struct response response;
+        struct value spec;
+
+        (void)state;
+        p.reservation.nodes = 2;
+        p.suffix = TEXT("eu-1-g2");
+        response = placed_one(&p, &usual_settings);
+        spec = value_get(object_of(&response, "serving-eu-1-g2"), TEXT("spec"));
+        assert_json(value_get(spec, TEXT("parallelism")), "{'tensor':2,'pipeline':2}");
+        assert_true(value_equal(value_get(spec, TEXT("worker")), value_get(spec, TEXT("template")),
+                                &arena));
+        assert_json(value_at(object_of(&response, "serving-eu-1-g2"), "metadata.name"),
+                    "'chat-eu-1-g2'");
+        assert_json(value_at(object_of(&response, "reservation-eu-1-g2"), "metadata.name"),
+                    "'chat-eu-1-g2-reservation'");
+}
+
+static void test_remote(void **state) {
+        struct settings settings = usual_settings;
+        struct placement p = usual();
+        struct response response;
+        struct value object;
+
+        (void)state;
+        p.workload.remote = true;
+        response = placed_one(&p, &settings);
+        object = object_of(&response, "serving-eu-1");
+        assert_json(value_get(object, TEXT("apiVersion")), "'kubernetes.m.crossplane.io/v1alpha1'");
+        assert_json(value_get(object, TEXT("kind")), "'Object'");
+        assert_json(value_get(object, TEXT("metadata")),
+                    "{'name':'chat-eu-1','namespace':'team'," OUR_METADATA "}");
+        assert_json(value_at(object, "spec.providerConfigRef"),
+                    "{'kind':'ClusterProviderConfig','name':'eu-1-cluster'}");
+        assert_json(value_at(object, "spec.readiness.policy"), "'DeriveFromCelQuery'");
+        assert_true(text_contains(value_at(object, "spec.readiness.celQuery").bytes,
+                                  TEXT("has(object.status.url)")));
+        assert_json(value_at(object, "spec.forProvider.manifest.metadata"),
+                    "{'name':'chat-eu-1','namespace':'team'," OUR_METADATA "}");
+        assert_json(value_at(object_of(&response, "reservation-eu-1"), "metadata.namespace"),
+                    "'team'");
+
+        /* In one namespace of the other cluster names of all namespaces meet. */
+        settings.remote_namespace = TEXT("models");
+        settings.route = false;
+        response = placed_one(&p, &settings);
+        object = object_of(&response, "serving-eu-1");
+        assert_json(value_at(object, "metadata.namespace"), "'team'");
+        assert_json(value_at(object, "spec.forProvider.manifest.metadata.namespace"), "'models'");
+        assert_json(value_at(object, "metadata.name"), "'chat-eu-1-ebce2e57'");
+        assert_json(value_at(object, "spec.forProvider.manifest.metadata.name"),
+                    "'chat-eu-1-ebce2e57'");
+        assert_false(text_contains(value_at(object, "spec.readiness.celQuery").bytes,
+                                   TEXT("object.status.url")));
+
+        settings = usual_settings;
+        settings.target = TARGET_DIRECT;
+        response = placed_one(&p, &settings);
+        assert_json(value_get(object_of(&response, "serving-eu-1"), TEXT("kind")),
+                    "'LLMInferenceService'");
+        settings.target = TARGET_OBJECT;
+        p.workload.remote = false;
+        response = placed_one(&p, &settings);
+        assert_json(value_get(object_of(&response, "serving-eu-1"), TEXT("kind")), "'Object'");
+}
+
+/* ---- frozen ---------------------------------------------------------------------------------- */
+
+#define SERVED "'status':{'url':'u','conditions':[{'type':'Ready','status':'True'}]}"
+#define OBSERVED_SERVICE                                                                           \
+        "{'apiVersion':'serving.kserve.io/v1alpha1','kind':'LLMInferenceService','metadata':{"     \
+        "'name':'chat-eu-1','namespace':'team','uid':'1','generation':4,'resourceVersion':'7',"    \
+        "'ownerReferences':[{}],'finalizers':['x'],'managedFields':[{}],"                          \
+        "'labels':{'modelplane.ai/pool':'slices','crossplane.io/composite':'chat'},"               \
+        "'annotations':{'gpuplacement.fn.crossplane.io/assignment':'{}','kubectl':'x'}},"          \
+        "'spec':{'replicas':3,'user':'kept'}," SERVED "}"
+#define FROZEN_SERVICE                                                                             \
+        "{'apiVersion':'serving.kserve.io/v1alpha1','kind':'LLMInferenceService','metadata':{"     \
+        "'name':'chat-eu-1','namespace':'team','labels':{'modelplane.ai/pool':'slices'},"          \
+        "'annotations':{'gpuplacement.fn.crossplane.io/assignment':'{}'}},"                        \
+        "'spec':{'replicas':3,'user':'kept'}}"
+#define OBSERVED_RESERVATION                                                                       \
+        "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'chat-eu-1-reservation',"        \
+        "'namespace':'team','uid':'2','labels':{'gpuplacement.fn.crossplane.io/ledger':"           \
+        "'reservation'}},'data':{'environment':'eu-1','pool':'slices'}}"
+#define FROZEN_RESERVATION                                                                         \
+        "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'chat-eu-1-reservation',"        \
+        "'namespace':'team','labels':{'gpuplacement.fn.crossplane.io/ledger':'reservation'}},"     \
+        "'data':{'environment':'eu-1','pool':'slices'}}"
+
+static void test_freeze(void **state) {
+        struct resource resources[] = {
+                {.name = TEXT("bucket"),            .object = json_value(&arena, OBSERVED_SERVICE)                                           },
+                { .name = TEXT("devices-eu-1-1"),
+                 .object = json_value(&arena,                                    "{'apiVersion':'resource.k8s.io/v1',"
+                                               "'kind':'ResourceClaimTemplate','spec':{'x':1}}")},
+                { .name = TEXT("reservation-eu-1"),
+                 .object = json_value(&arena,                                    OBSERVED_RESERVATION)                                       },
+                { .name = TEXT("serving-eu-1"),     .object = json_value(&arena, OBSERVED_SERVICE)                                           },
+                { .name = TEXT("serving-eu-2"),
+                 .object = json_value(&arena,                                    "{'kind':'LLMInferenceService'}")                           },
+        };
+        const struct state observed = { .resources = resources, .n_resources = 5 };
+        const struct plan plan = { .frozen = true };
+        struct response response;
+
+        (void)state;
+        response_init(&response, &arena);
+        assert_int_equal(place_freeze(&observed, &usual_settings, &response), 4);
+        assert_int_equal(response.n_desired, 4);
+        assert_json(object_of(&response, "serving-eu-1"), FROZEN_SERVICE);
+        assert_json(object_of(&response, "reservation-eu-1"), FROZEN_RESERVATION);
+        assert_json(object_of(&response, "devices-eu-1-1"),
+                    "{'apiVersion':'resource.k8s.io/v1','kind':'ResourceClaimTemplate',"
+                    "'metadata':{},'spec':{'x':1}}");
+        assert_int_equal(find(&response, "serving-eu-1")->ready, READY_TRUE);
+        assert_int_equal(find(&response, "serving-eu-2")->ready, READY_FALSE);
+        assert_int_equal(find(&response, "reservation-eu-1")->ready, READY_TRUE);
+        assert_true(place_anything_observed(&observed));
+
+        response = placed(&plan, &usual_settings, &observed);
+        assert_int_equal(response.n_desired, 4);
+        assert_json(object_of(&response, "serving-eu-1"), FROZEN_SERVICE);
+}
+
+static void test_nothing_of_ours(void **state) {
+        struct resource resources[] = {
+                {.name = TEXT("bucket"), .object = json_value(&arena, "{}")}
+        };
+        const struct state observed = { .resources = resources, .n_resources = 1 };
+
+        (void)state;
+        assert_false(place_anything_observed(&observed));
+}
+
+/* ---- fates ----------------------------------------------------------------------------------- */
+
+static void test_fates(void **state) {
+        struct placement placements[] = { usual(), usual(), usual() };
+        const struct plan plan = { .placements = placements, .n_placements = 3 };
+        struct resource resources[] = {
+                {.name = TEXT("reservation-eu-5"),
+                 .object = json_value(&arena,                                    "{'data':{'environment':'eu-5','pool':'p'}}")},
+                { .name = TEXT("reservation-eu-6"),
+                 .object = json_value(&arena,                                    "{'data':{'pool':7}}")                       },
+                { .name = TEXT("serving-eu-1"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
+                { .name = TEXT("serving-eu-2"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
+                { .name = TEXT("serving-eu-3"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
+                { .name = TEXT("serving-eu-4"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
+                { .name = TEXT("serving-eu-5"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
+                { .name = TEXT("serving-eu-6"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
+        };
+        const struct state observed = { .resources = resources, .n_resources = 8 };
+        struct response response;
+
+        (void)state;
+        placements[1].fate = FATE_LEAVES;
+        placements[1].suffix = placements[1].reservation.environment = TEXT("eu-2");
+        placements[1].reservation.leaving = true;
+        placements[2].fate = FATE_DROPPED;
+        placements[2].suffix = placements[2].reservation.environment = TEXT("eu-3");
+        response = placed(&plan, &usual_settings, &observed);
+
+        assert_json(
+                value_at(object_of(&response, "serving-eu-1"), "spec.template.priorityClassName"),
+                "'high'");
+        assert_int_equal(find(&response, "serving-eu-1")->ready, READY_TRUE);
+        assert_json(object_of(&response, "serving-eu-2"), FROZEN_SERVICE);
+        assert_json(value_at(object_of(&response, "reservation-eu-2"), "data.leaving"), "'true'");
+        assert_null(find(&response, "serving-eu-3"));
+        assert_null(find(&response, "reservation-eu-3"));
+        /* Nobody knows what it is: its annotation says nothing, and it has no reservation. */
+        assert_json(object_of(&response, "serving-eu-4"), FROZEN_SERVICE);
+        /* Known and not planned: given up by Deploy, in a step before this one. */
+        assert_null(find(&response, "serving-eu-5"));
+        /* A reservation that cannot be read tells nothing either. */
+        assert_json(object_of(&response, "serving-eu-6"), FROZEN_SERVICE);
+        assert_int_equal(response.n_desired, 6);
+}
+
+/* ---- the plan on its way --------------------------------------------------------------------- */
+
+/* A Place step of its own composes the same bytes. */
+static void test_plan_round_trip(void **state) {
+        struct placement placements[] = { usual(), usual(), usual(), usual() };
+        const struct plan plan = {
+                .scheduled = {.type = TEXT("Scheduled"),
+                              .status = CONDITION_TRUE,
+                              .reason = TEXT("AllScheduled"),
+                              .message = TEXT("all") },
+                .serving = { .type = TEXT("Serving"),
+                              .status = CONDITION_FALSE,
+                              .reason = TEXT("Starting")     },
+                .placements = placements,
+                .n_placements = 4,
+        };
+        struct resource resources[] = {
+                {.name = TEXT("serving-eu-2"), .object = json_value(&arena, OBSERVED_SERVICE)}
+        };
+        const struct state observed = { .resources = resources, .n_resources = 1 };
+        struct response before, after;
+        struct plan got;
+
+        (void)state;
+        placements[1].fate = FATE_LEAVES;
+        placements[1].suffix = placements[1].reservation.environment = TEXT("eu-2");
+        placements[1].reservation.leaving = true;
+        placements[2].fate = FATE_DROPPED;
+        placements[2].suffix = placements[2].reservation.environment = TEXT("eu-3");
+        placements[3].suffix = TEXT("eu-4-g2");
+        placements[3].reservation.environment = TEXT("eu-4");
+        placements[3].reservation.nodes = 2;
+        placements[3].workload = (struct workload) { .remote = true,
+                                                     .tensor = 1,
+                                                     .pipeline = 2,
+                                                     .share_replicas = 1,
+                                                     .provider_config = TEXT("p") };
+        assert_int_equal(plan_decode(encoded(plan_encode(&plan, &arena)), &arena, &got), 0);
+        assert_int_equal(got.n_placements, 3);
+        assert_false(got.frozen);
+        assert_int_equal(got.scheduled.status, CONDITION_TRUE);
+        assert_true(text_equal(got.scheduled.type, TEXT("Scheduled")));
+        assert_true(text_equal(got.scheduled.reason, TEXT("AllScheduled")));
+        assert_true(text_equal(got.scheduled.message, TEXT("all")));
+        assert_int_equal(got.serving.status, CONDITION_FALSE);
+
+        before = placed(&plan, &usual_settings, &observed);
+        after = placed(&got, &usual_settings, &observed);
+        assert_int_equal(before.n_desired, 6);
+        assert_int_equal(after.n_desired, 6);
+        for (size_t i = 0; i < 6; i++) {
+                assert_true(text_equal(before.desired[i].name, after.desired[i].name));
+                assert_int_equal(before.desired[i].ready, after.desired[i].ready);
+                assert_true(text_equal(encoded(before.desired[i].object).bytes,
+                                       encoded(after.desired[i].object).bytes));
+        }
+}
+
+static void test_frozen_plan_round_trip(void **state) {
+        const struct plan plan = {
+                .frozen = true,
+                .scheduled = {.type = TEXT("Scheduled"),
+                              .status = CONDITION_UNKNOWN,
+                              .reason = TEXT("WaitingForInputs"),
+                              .message = TEXT("waiting")}
+        };
+        struct value wire = encoded(plan_encode(&plan, &arena));
+        struct plan got;
+
+        (void)state;
+        assert_json(value_get(wire, TEXT("frozen")), "true");
+        assert_json(value_get(wire, TEXT("reason")), "'WaitingForInputs'");
+        assert_json(value_get(wire, TEXT("message")), "'waiting'");
+        assert_int_equal(plan_decode(wire, &arena, &got), 0);
+        assert_true(got.frozen);
+        assert_int_equal(got.n_placements, 0);
+        assert_int_equal(got.scheduled.status, CONDITION_UNKNOWN);
+}
+
+/* What is no plan of ours is read as far as it can be. */
+static void test_odd_plans(void **state) {
+        struct plan got = { .n_placements = 99 };
+
+        (void)state;
+        assert_int_equal(plan_decode((struct value) { 0 }, &arena, &got), -EINVAL);
+        assert_int_equal(plan_decode(json_value(&arena, "'plan'"), &arena, &got), -EINVAL);
+        assert_int_equal(got.n_placements, 99);
+        assert_int_equal(plan_decode(json_value(&arena, "{}"), &arena, &got), 0);
+        assert_int_equal(got.n_placements, 0);
+        assert_int_equal(got.scheduled.status, CONDITION_UNKNOWN);
+        assert_int_equal(
+                plan_decode(json_value(&arena, "{'scheduled':{'status':77},'placements':[1,{},"
+                                               "{'reservation':{'environment':'e'}},{'key':'e',"
+                                               "'reservation':{'environment':'e','pool':'p'},"
+                                               "'workload':{'tensor':'x','args':{}}}]}"),
+                            &arena, &got),
+                0);
+        assert_int_equal(got.scheduled.status, CONDITION_UNKNOWN);
+        assert_int_equal(got.n_placements, 1);
+        assert_int_equal(got.placements[0].fate, FATE_STAYS);
+        assert_int_equal(got.placements[0].workload.tensor, 0);
+}
+
+static int set_up(void **state) {
+        (void)state;
+        arena_init(&arena, SIZE_MAX);
+        return 0;
+}
+
+static int tear_down(void **state) {
+        (void)state;
+        arena_release(&arena);
+        return 0;
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_direct),
+                cmocka_unit_test(test_without_a_router),
+                cmocka_unit_test(test_autoscaled),
+                cmocka_unit_test(test_over_nodes),
+                cmocka_unit_test(test_remote),
+                cmocka_unit_test(test_freeze),
+                cmocka_unit_test(test_nothing_of_ours),
+                cmocka_unit_test(test_fates),
+                cmocka_unit_test(test_plan_round_trip),
+                cmocka_unit_test(test_frozen_plan_round_trip),
+                cmocka_unit_test(test_odd_plans),
+        };
+
+        return cmocka_run_group_tests(tests, set_up, tear_down);
+}
