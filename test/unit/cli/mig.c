@@ -513,6 +513,7 @@ static int judge_and_draw(const char *layout, struct arena *arena) {
 
         if (r < 0)
                 return r;
+        assert_false(arena_failed(arena));
         builder_init(&b, arena);
         draw_product(v.product, &b);
         if (v.fits)

@@ -287,6 +287,47 @@ static void test_slices(void **state) {
         }
 }
 
+/* What platform engineers count on: units of one node, by any name of its GPUs. */
+static void test_units_of_a_node(void **state) {
+        static const struct {
+                int gpus;
+                const char *gpu, *profile;
+                int units;
+        } nodes[] = {
+                {8,  "nvidia-h100-80gb",    "3g.40gb",        16},
+                { 8, "nvidia-h100-80gb",    "1g.10gb",        56},
+                { 1, "nvidia-tesla-a100",   "1g.10gb",        4 },
+                { 1, "a100.80gb",           "1g.10gb",        7 },
+                { 1, "nvidia-a30",          "1g.6gb",         4 },
+                { 8, "NVIDIA-H200",         "1g.18gb",        56},
+                { 8, "nvidia-b200",         "1g.23gb",        56},
+                { 8, "nvidia-b200",         "2g.45gb",        24},
+                { 1, "nvidia-rtx-pro-6000", "1g.24gb",        4 },
+                { 1, "nvidia-rtx-pro-6000", "1g.24gb+gfx",    4 },
+                { 1, "nvidia-rtx-pro-6000", "1g.24gb-me",     4 },
+                { 1, "nvidia-rtx-pro-6000", "1g.24gb+me",     1 },
+                { 1, "nvidia-rtx-pro-6000", "1g.24gb+me.all", 1 },
+                { 1, "nvidia-rtx-pro-6000", "2g.48gb",        2 },
+                { 1, "nvidia-rtx-pro-6000", "2g.48gb+gfx",    2 },
+                { 1, "nvidia-rtx-pro-6000", "2g.48gb-me",     2 },
+                { 1, "nvidia-rtx-pro-6000", "2g.48gb+me.all", 1 },
+                { 1, "nvidia-rtx-pro-6000", "4g.96gb",        1 },
+                { 1, "nvidia-rtx-pro-6000", "4g.96gb+gfx",    1 },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+                const struct gpu_product *found[4];
+                const struct gpu_profile *profile;
+
+                print_message("%d x %s %s\n", nodes[i].gpus, nodes[i].gpu, nodes[i].profile);
+                assert_int_equal(catalog_find(text_from(nodes[i].gpu), found, 4), 1);
+                profile = catalog_profile(found[0], text_from(nodes[i].profile));
+                assert_non_null(profile);
+                assert_int_equal(nodes[i].gpus * profile->max_instances, nodes[i].units);
+        }
+}
+
 static void test_profile_names(void **state) {
         const struct gpu_product *product;
 
@@ -496,6 +537,7 @@ int main(void) {
                 cmocka_unit_test(test_find),
                 cmocka_unit_test(test_find_counts_beyond_max),
                 cmocka_unit_test(test_slices),
+                cmocka_unit_test(test_units_of_a_node),
                 cmocka_unit_test(test_profile_names),
                 cmocka_unit_test(test_former_names),
                 cmocka_unit_test(test_tables_are_consistent),
