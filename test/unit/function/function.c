@@ -269,6 +269,68 @@ static void test_garbage(void **state) {
         arena_release(&arena);
 }
 
+#define MIG_PARTED_INPUT                                                                           \
+        "{'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'Input',"                \
+        " 'migParted': {'configMapRef': {'name': 'file', 'namespace': 'gpu-operator'}}}"
+
+/* Without the file nobody knows what its pools hold: nothing that runs there may leave. */
+static void test_mig_parted_unresolved(void **state) {
+        struct call_object resources[2];
+        struct answer a;
+        struct call_request call = serving(&a, "1", resources);
+        struct call_object model = {
+                .object = json_node(&a.arena, "{'kind': 'ClusterModel', 'metadata': {'name': "
+                                              "'gemma-3-27b'}, 'spec': {'model': {'name': 'g'},"
+                                              " 'huggingFace': {'repo': 'g/g'}}}")
+        };
+        struct call_object environment = {
+                .object = json_node(&a.arena,
+                                    "{'kind': 'InferenceEnvironment', 'metadata': {'name': 'a'},"
+                                    " 'spec': {'nodePools': [{'name': 'p',"
+                                    "  'acceleratorType': 'nvidia-h100-80gb',"
+                                    "  'nodeSelector': {'x': 'y'},"
+                                    "  'migConfiguration': {'config': 'half'}}]}}")
+        };
+        const struct call_answer answers[] = {
+                {.key = TEXT("model"),          .items = &model, .n_items = 1 },
+                { .key = TEXT("environment-a"),                 .items = &environment, .n_items = 1 },
+                { .key = TEXT("watch-anchor")},
+        };
+
+        (void)state;
+        call.input = json_node(&a.arena, MIG_PARTED_INPUT);
+        call.required = answers;
+        call.n_required = 3;
+        run(&a, &call);
+        assert_frozen(&a);
+        assert_text(condition(&a, "Scheduled")->reason, "WaitingForInputs");
+        assert_keys(a.response.requirements, a.response.n_requirements,
+                    "environment-a mig-parted model watch-anchor ");
+        arena_release(&a.arena);
+}
+
+/* An environment whose reservations have come, and whose file has not. */
+static void test_inventory_waits_for_mig_parted(void **state) {
+        const struct call_answer answers[] = { { .key = TEXT("reservations") } };
+        struct call_request call = { .has_capabilities = true,
+                                     .required = answers,
+                                     .n_required = 1 };
+        struct answer a;
+
+        (void)state;
+        arena_init(&a.arena, 1 << 22);
+        call.composite.object =
+                json_node(&a.arena, "{'apiVersion': 'modelplane.ai/v1alpha1',"
+                                    " 'kind': 'InferenceEnvironment', 'metadata': {'name': 'a'}}");
+        call.input = json_node(&a.arena, MIG_PARTED_INPUT);
+        run(&a, &call);
+        assert_int_equal(condition(&a, "CapacityValid")->status, CONDITION_UNKNOWN);
+        assert_text(condition(&a, "CapacityValid")->reason, "WaitingForInputs");
+        assert_int_equal(a.response.ttl_seconds, 0);
+        assert_keys(a.response.requirements, a.response.n_requirements, "mig-parted reservations ");
+        arena_release(&a.arena);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_unresolved_freezes),
@@ -279,6 +341,8 @@ int main(void) {
                 cmocka_unit_test(test_nothing_at_all),
                 cmocka_unit_test(test_place_without_plan),
                 cmocka_unit_test(test_garbage),
+                cmocka_unit_test(test_mig_parted_unresolved),
+                cmocka_unit_test(test_inventory_waits_for_mig_parted),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
