@@ -378,7 +378,7 @@ static int trim(struct deciding *d) {
  */
 static void retire(struct deciding *d) {
         size_t wanted = (size_t)d->request->deployment->environments;
-        size_t leaving = count(d, FATE_LEAVES), seen = 0, ready = 0, replaced = 0;
+        size_t leaving = count(d, FATE_LEAVES), seen = 0, replaced = 0;
         size_t originals = wanted > leaving ? wanted - leaving : 0;
 
         for (size_t i = 0; i < d->n; i++) {
@@ -388,12 +388,9 @@ static void retire(struct deciding *d) {
                         continue;
                 if (p->service.ready && seen == originals + replaced)
                         replaced++;
-                ready += p->service.ready;
                 seen++;
         }
-        if (ready >= wanted)
-                replaced = leaving;
-        else if (replaced > 0 && leaving > wanted)
+        if (replaced > 0 && leaving > wanted)
                 replaced += leaving - wanted; /* fewer are wanted than there were */
         for (size_t i = 0; i < d->n && replaced > 0; i++) {
                 struct placement *p = &d->holders[i].placement;

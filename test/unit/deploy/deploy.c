@@ -312,6 +312,11 @@ static void test_more_and_fewer_environments(void **state) {
         decides("stays c/p fp8 1x1x1 admitted 1; "
                 "drops a/p fp8 1x1x1 admitted 0: fewer environments are wanted; "
                 "drops b/p fp8 1x1x1 admitted 1: fewer environments are wanted");
+
+        w.deployment.environments = 2;
+        w.held[2].reservation.admitted = w.held[2].service.ready_replicas = 0;
+        decides("stays c/p fp8 1x1x1 admitted 1; stays a/p fp8 1x1x1 admitted 0; "
+                "drops b/p fp8 1x1x1 admitted 0: fewer environments are wanted");
 }
 
 /* ---- two at once ----------------------------------------------------------------------------- */
@@ -398,8 +403,9 @@ static void test_drain(void **state) {
         assert_false(world_decide(&w, &arena).plan.placements[0].leaves_now);
 
         w.n_others = 0;
-        decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                            "stays b/p fp8 1x1x1 admitted 0 fresh");
+        decision = decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being "
+                                       "drained; stays b/p fp8 1x1x1 admitted 0 fresh");
+        assert_int_equal(decision.rejections.n, 0);
         decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being drained; "
                             "stays b/p fp8 1x1x1 admitted 0");
         world_serve(&w.held[1]);
@@ -613,6 +619,32 @@ static void test_in_place(void **state) {
         assert_true(decision.plan.placements[1].service.ready); /* the one that is there */
         assert_int_equal(decision.ready, 0);
         decides("stays eu-1/slices fp8 1x1x1 admitted 0");
+}
+
+/* What left for another assignment of its environment does not come back beside it. */
+static void test_replaced_in_its_environment(void **state) {
+        struct sub_pool *slices = one_pool(4);
+        struct held *held;
+
+        (void)state;
+        w.model.n_profiles = 2;
+        w.profiles[1].needs.memory_bytes = 0;
+        w.profiles[0].nodes = 2;
+        w.settings.multi_node = true;
+        w.pools[0][0].multi_node = json_value(&arena, "true");
+        w.deployment.environments = 2;
+        held = world_hold(&w, slices, 1, 1);
+        held->reservation.serving_profile = TEXT("bf16");
+        held->reservation.leaving = true;
+        held = world_hold(&w, slices, 1, 0);
+        held->reservation.nodes = 2;
+        held->suffix = TEXT("eu-1-g2");
+        decides("leaves eu-1/slices bf16 1x1x1 admitted 1: it is being replaced in its "
+                "environment; stays eu-1/slices fp8 2x1x1 admitted 0");
+        held->reservation.leaving = true; /* not by one that leaves itself */
+        w.profiles[0].needs.memory_bytes = 41 * GIB;
+        decides("stays eu-1/slices bf16 1x1x1 admitted 1; leaves eu-1/slices fp8 2x1x1 admitted "
+                "0: wants 41Gi of memory per unit, a unit here has 40Gi");
 }
 
 /* Another group size has keys of its own: both are there, and both count. */
@@ -890,6 +922,7 @@ int main(void) {
                 TEST(test_retired_units_are_free),
                 TEST(test_reasons_to_leave),
                 TEST(test_in_place),
+                TEST(test_replaced_in_its_environment),
                 TEST(test_group_size),
                 TEST(test_group_in_place),
                 TEST(test_units_per_replica),
