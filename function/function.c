@@ -35,6 +35,7 @@ struct call {
         struct text name;
         struct held *held;
         size_t n_held;
+        int64_t wanted; /* environments; 0: not known */
         struct plan plan;
         bool has_plan; /* made by Deploy in this call, or read from the context */
 };
@@ -48,7 +49,10 @@ static enum ready ready_when(bool ready) {
 
 /* Serving, as the observed services alone say it. */
 static struct condition serving_as_observed(struct call *call) {
-        struct decision decision = { .wanted = call->n_held > 0 ? (int64_t)call->n_held : 1 };
+        struct decision decision = { .wanted = call->wanted };
+
+        if (decision.wanted == 0)
+                decision.wanted = call->n_held > 0 ? (int64_t)call->n_held : 1;
 
         decision.plan.placements = ARENA_ARRAY(call->arena, call->n_held, struct placement);
         if (!decision.plan.placements)
@@ -171,6 +175,7 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
                                           .held = call->held,
                                           .n_held = call->n_held,
                                           .whole_fleet = whole_fleet };
+        struct text *occupied;
         struct environment *environments;
         struct reservation *reservations;
         struct mistakes mistakes = { 0 };
@@ -202,6 +207,9 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
         if (err == 0)
                 err = requirements_reservations(&of, call->xr, &reservations,
                                                 &request.n_reservations);
+        if (err == 0)
+                err = observe_unexplained(&call->request.observed, call->arena, &occupied,
+                                          &request.n_occupied);
         if (err < 0)
                 return err;
         if (whole_fleet && request.n_environments == 0) {
@@ -209,6 +217,7 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
                                 TEXT("There is no InferenceEnvironment"));
                 return 0;
         }
+        request.occupied = occupied;
         request.model = &model;
         request.environments = environments;
         request.reservations = reservations;
@@ -239,6 +248,7 @@ static int run_deploy(struct call *call) {
         err = requirements_mig_parted(&call->settings, &call->request, &call->response);
         if (err < 0)
                 return err;
+        call->wanted = deployment.environments;
         more = !deploy_is_settled(&deployment, call->held, call->n_held);
         if (!more)
                 err = decide(call, &deployment, false, &more);
@@ -263,6 +273,9 @@ static int run_place(struct call *call) {
                         fault_set(&fault, "stage Place found no plan in the pipeline context: run "
                                           "a step with stage Deploy before it");
                         refuse(call, &fault);
+                } else {
+                        /* The shortest TTL of all steps counts: this one must not shorten it. */
+                        call->response.ttl_seconds = call->plan.ttl_seconds;
                 }
         }
         place(&call->plan, call->namespace_, call->name, &call->settings, &call->request.observed,
@@ -275,6 +288,7 @@ static void answer_plan(struct call *call) {
         response_condition(&call->response, call->plan.scheduled);
         response_condition(&call->response, call->plan.serving);
         if (call->settings.stages & STAGE_DEPLOY) {
+                call->plan.ttl_seconds = call->response.ttl_seconds;
                 call->response.context_key = TEXT(PLAN_CONTEXT_KEY);
                 call->response.context_value = plan_encode(&call->plan, call->arena);
         }

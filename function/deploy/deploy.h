@@ -18,6 +18,8 @@ struct deploy_request {
         size_t n_reservations;
         const struct held *held; /* one's own assignments, in any order */
         size_t n_held;
+        const struct text *occupied; /* suffixes of keys that hold what nobody understands */
+        size_t n_occupied;
         bool whole_fleet; /* environments and reservations are all there are; else: one's own */
 };
 

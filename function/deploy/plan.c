@@ -173,6 +173,7 @@ static struct condition decode_condition(struct value map, struct text type) {
 struct node *plan_encode(const struct plan *plan, struct arena *arena) {
         struct node *map = node_map(arena), *list;
 
+        node_set_integer(map, "ttlSeconds", plan->ttl_seconds);
         node_set(map, TEXT("scheduled"), encode_condition(&plan->scheduled, arena));
         node_set(map, TEXT("serving"), encode_condition(&plan->serving, arena));
         if (plan->frozen) {
@@ -207,8 +208,9 @@ int plan_decode(struct value value, struct arena *arena, struct plan *ret) {
         struct value placements = value_get(value, TEXT("placements")), entry;
         struct value_iter it = value_iterate(placements);
 
-        if (value.kind != VALUE_MAP)
+        if (text_is_empty(plan.scheduled.reason) || (!plan.frozen && placements.kind != VALUE_LIST))
                 return -EINVAL;
+        value_is_integer(value_get(value, TEXT("ttlSeconds")), &plan.ttl_seconds);
         plan.placements = ARENA_ARRAY(arena, value_count(placements), struct placement);
         if (!plan.placements)
                 return -ENOMEM;
@@ -216,9 +218,11 @@ int plan_decode(struct value value, struct arena *arena, struct plan *ret) {
                 struct value workload = value_get(entry, TEXT("workload"));
                 struct placement *p = &plan.placements[plan.n_placements];
 
-                if (!reservation_from_data(value_get(entry, TEXT("reservation")), &p->reservation))
-                        continue;
                 p->suffix = value_text(value_get(entry, TEXT("key")));
+                if (!reservation_from_data(value_get(entry, TEXT("reservation")),
+                                           &p->reservation) ||
+                    text_is_empty(p->suffix))
+                        return -EINVAL;
                 p->fate = workload.kind == VALUE_MAP ? FATE_STAYS : FATE_LEAVES;
                 decode_workload(workload, &p->workload);
                 plan.n_placements++;

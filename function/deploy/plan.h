@@ -78,7 +78,8 @@ struct placement {
 };
 
 struct plan {
-        bool frozen; /* nothing was decided: everything of ours stays as observed */
+        bool frozen;         /* nothing was decided: everything of ours stays as observed */
+        int64_t ttl_seconds; /* of the answer that carries it; 0: none */
         struct condition scheduled;
         struct condition serving;
         struct placement *placements; /* in the order in which they were made */
@@ -100,11 +101,11 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena);
 
 /*
  * plan_decode() - the plan from the context
- * @value: what plan_encode() made; anything else is read as far as it can be
+ * @value: what plan_encode() made
  *
  * The services are left empty: Place observes for itself.
  *
- * Errors: -EINVAL  no plan: not a map
+ * Errors: -EINVAL  no plan: whoever made it, it does not say what to compose
  *         -ENOMEM
  */
 int plan_decode(struct value value, struct arena *arena, struct plan *ret);

@@ -173,11 +173,29 @@ struct text reservation_annotation(const struct reservation *r, struct arena *ar
         return builder_done(&b);
 }
 
-/*
- * One string of the annotation, after its opening quote. Of builder_json()'s
- * escapes only those are read that a name can need; an annotation with others
- * is not ours.
- */
+/* What builder_json() writes behind a backslash, at *at: a quote, a backslash, or u00XX. */
+static bool read_escape(struct text t, size_t *at, char *ret) {
+        static const struct text digits = TEXT_INIT("0123456789abcdef");
+        struct text escape = text_slice(t, *at + 1, *at + 6);
+        size_t high, low;
+
+        if (escape.len > 0 && (escape.data[0] == '"' || escape.data[0] == '\\')) {
+                *ret = escape.data[0];
+                *at += 1;
+                return true;
+        }
+        if (escape.len < 5 || !text_starts_with(escape, TEXT("u00")))
+                return false;
+        high = text_index(digits, escape.data[3]);
+        low = text_index(digits, escape.data[4]);
+        if (high >= 2 || low == digits.len)
+                return false;
+        *ret = (char)(high * 16 + low);
+        *at += 5;
+        return true;
+}
+
+/* One string of the annotation, after its opening quote. */
 static bool read_string(struct text *rest, struct arena *arena, struct text *ret) {
         struct builder b;
 
@@ -190,13 +208,8 @@ static bool read_string(struct text *rest, struct arena *arena, struct text *ret
                         *ret = builder_done(&b);
                         return true;
                 }
-                if (c == '\\') {
-                        if (++i == rest->len)
-                                return false;
-                        c = rest->data[i];
-                        if (c != '"' && c != '\\')
-                                return false;
-                }
+                if (c == '\\' && !read_escape(*rest, &i, &c))
+                        return false;
                 builder_char(&b, c);
         }
         return false;

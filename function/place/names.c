@@ -132,6 +132,19 @@ bool names_is_ours(struct text key) {
                text_starts_with(key, TEXT(KEY_DEVICES));
 }
 
+bool names_suffix(struct text key, struct text *ret_suffix) {
+        static const struct text prefixes[] = { TEXT_INIT(KEY_SERVING),
+                                                TEXT_INIT(KEY_RESERVATION) };
+
+        for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+                if (text_starts_with(key, prefixes[i])) {
+                        *ret_suffix = text_slice(key, prefixes[i].len, key.len);
+                        return true;
+                }
+        }
+        return false;
+}
+
 bool names_is_our_member(struct text key) {
         return text_starts_with(key, TEXT("modelplane.ai/")) ||
                text_starts_with(key, TEXT("gpuplacement.fn.crossplane.io/"));

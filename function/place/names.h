@@ -55,6 +55,9 @@ struct text names_key(const char *prefix, struct text suffix, struct arena *aren
 /* names_is_ours() - is this key of the observed or desired state composed by Place? */
 bool names_is_ours(struct text key);
 
+/* names_suffix() - of a key of a service or a reservation; false for every other key. */
+bool names_suffix(struct text key, struct text *ret_suffix);
+
 /* names_is_our_member() - is this label or annotation key one of ours? */
 bool names_is_our_member(struct text key);
 

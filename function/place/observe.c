@@ -2,6 +2,7 @@
 #include "place/observe.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 #include "place/names.h"
@@ -50,7 +51,7 @@ static struct text failing_sentence(struct value object) {
         return of_ready;
 }
 
-static bool is_object(struct value object) {
+bool observe_is_object(struct value object) {
         return text_equal(value_text(value_get(object, TEXT("kind"))), TEXT("Object"));
 }
 
@@ -62,7 +63,7 @@ struct service observe_service(struct value object, bool route) {
         if (object.kind != VALUE_MAP)
                 return s;
         s.observed = true;
-        if (is_object(object)) {
+        if (observe_is_object(object)) {
                 inner = value_at(object, "status.atProvider.manifest");
                 wrapper_ready = condition_is(object, "Ready", TEXT("True"));
         }
@@ -76,7 +77,7 @@ struct service observe_service(struct value object, bool route) {
         if (s.ready)
                 return s;
         s.sentence = failing_sentence(inner);
-        if (text_is_empty(s.sentence) && is_object(object))
+        if (text_is_empty(s.sentence) && observe_is_object(object))
                 s.sentence = failing_sentence(object);
         if (text_is_empty(s.sentence) && !is_current(inner))
                 s.sentence = TEXT("KServe has not looked at the last change yet");
@@ -86,62 +87,107 @@ struct service observe_service(struct value object, bool route) {
         return s;
 }
 
-/* The observed service of an assignment's keys. */
-static struct value find_service(const struct state *observed, struct text suffix,
-                                 struct arena *arena) {
-        const struct resource *r = state_resource(observed, names_key(KEY_SERVING, suffix, arena));
+/* The observed resource of these keys; absent when there is none. */
+static struct value find(const struct state *observed, const char *prefix, struct text suffix,
+                         struct arena *arena) {
+        const struct resource *r = state_resource(observed, names_key(prefix, suffix, arena));
 
         return r ? r->object : (struct value) { 0 };
 }
 
-static bool strip(struct text key, const char *prefix, struct text *ret_suffix) {
-        struct text p = text_from(prefix);
+static bool read_annotation(struct value service, struct arena *arena, struct reservation *ret) {
+        struct value annotations = value_at(service, "metadata.annotations");
+        struct text json = value_text(value_get(annotations, TEXT(ANNOTATION_ASSIGNMENT)));
 
-        if (!text_starts_with(key, p))
-                return false;
-        *ret_suffix = text_slice(key, p.len, key.len);
-        return true;
+        return reservation_from_annotation(json, arena, ret);
+}
+
+/* The reservation of these keys, or else what the service's annotation says of it. */
+static bool read_assignment(const struct state *observed, struct text suffix, struct arena *arena,
+                            struct reservation *ret, bool *ret_rebuilt) {
+        struct value config_map = find(observed, KEY_RESERVATION, suffix, arena);
+
+        *ret_rebuilt = false;
+        if (reservation_from_data(value_get(config_map, TEXT("data")), ret))
+                return true;
+        *ret_rebuilt = true;
+        return read_annotation(find(observed, KEY_SERVING, suffix, arena), arena, ret);
+}
+
+bool observe_explains(const struct state *observed, struct text suffix, struct arena *arena) {
+        struct reservation unused;
+        bool rebuilt;
+
+        return read_assignment(observed, suffix, arena, &unused, &rebuilt);
+}
+
+static int compare_suffixes(const void *a, const void *b) {
+        return text_compare(*(const struct text *)a, *(const struct text *)b);
+}
+
+/* The suffixes of all our observed services and reservations, sorted, each once. */
+static int read_suffixes(const struct state *observed, struct arena *arena, struct text **ret,
+                         size_t *ret_n) {
+        struct text *all = ARENA_ARRAY(arena, observed->n_resources, struct text);
+        size_t n = 0, n_unique = 0;
+
+        if (!all)
+                return -ENOMEM;
+        for (size_t i = 0; i < observed->n_resources; i++)
+                n += names_suffix(observed->resources[i].name, &all[n]);
+        if (n > 1)
+                qsort(all, n, sizeof(*all), compare_suffixes);
+        for (size_t i = 0; i < n; i++) {
+                if (n_unique == 0 || !text_equal(all[i], all[n_unique - 1]))
+                        all[n_unique++] = all[i];
+        }
+        *ret = all;
+        *ret_n = n_unique;
+        return 0;
+}
+
+int observe_unexplained(const struct state *observed, struct arena *arena, struct text **ret,
+                        size_t *ret_n) {
+        size_t n_all, n = 0;
+        struct text *all;
+        int err = read_suffixes(observed, arena, &all, &n_all);
+
+        if (err < 0)
+                return err;
+        for (size_t i = 0; i < n_all; i++) {
+                if (!observe_explains(observed, all[i], arena))
+                        all[n++] = all[i];
+        }
+        *ret = all;
+        *ret_n = n;
+        return arena_failed(arena) ? -ENOMEM : 0;
 }
 
 int observe_held(const struct state *observed, const struct settings *settings, struct arena *arena,
                  struct held **ret, size_t *ret_n) {
-        struct held *all = ARENA_ARRAY(arena, observed->n_resources, struct held);
-        size_t n = 0;
+        size_t n_all, n = 0;
+        struct text *all;
+        struct held *list;
+        int err = read_suffixes(observed, arena, &all, &n_all);
 
-        if (!all)
+        if (err < 0)
+                return err;
+        list = ARENA_ARRAY(arena, n_all, struct held);
+        if (!list)
                 return -ENOMEM;
-        for (size_t i = 0; i < observed->n_resources; i++) {
-                const struct resource *r = &observed->resources[i];
-                struct held *held = &all[n];
-                struct value data = value_get(r->object, TEXT("data"));
+        for (size_t i = 0; i < n_all; i++) {
+                struct held *held = &list[n];
 
-                if (!strip(r->name, KEY_RESERVATION, &held->suffix) ||
-                    !reservation_from_data(data, &held->reservation))
+                if (!read_assignment(observed, all[i], arena, &held->reservation, &held->rebuilt))
                         continue;
-                held->service = observe_service(find_service(observed, held->suffix, arena),
+                held->suffix = all[i];
+                held->service = observe_service(find(observed, KEY_SERVING, all[i], arena),
                                                 settings->route);
-                n++;
-        }
-        for (size_t i = 0; i < observed->n_resources; i++) {
-                const struct resource *r = &observed->resources[i];
-                struct held *held = &all[n];
-                struct value annotations = value_at(r->object, "metadata.annotations");
-                struct text json = value_text(value_get(annotations, TEXT(ANNOTATION_ASSIGNMENT)));
-                bool known = false;
-
-                if (!strip(r->name, KEY_SERVING, &held->suffix))
-                        continue;
-                for (size_t k = 0; k < n && !known; k++)
-                        known = text_equal(all[k].suffix, held->suffix);
-                if (known || !reservation_from_annotation(json, arena, &held->reservation))
-                        continue;
-                held->rebuilt = true;
-                held->service = observe_service(r->object, settings->route);
                 n++;
         }
         if (arena_failed(arena))
                 return -ENOMEM;
-        *ret = all;
+        *ret = list;
         *ret_n = n;
         return 0;
 }

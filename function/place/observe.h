@@ -19,7 +19,7 @@ struct service observe_service(struct value object, bool route);
 
 /*
  * observe_held() - one's own assignments: the observed reservations, with their services
- * @ret: set on success; those of reservations by suffix, then the rebuilt ones
+ * @ret: set on success; sorted by suffix
  *
  * A service whose reservation was lost is rebuilt from its annotation. One that
  * tells nothing is left out: it stays frozen.
@@ -28,6 +28,25 @@ struct service observe_service(struct value object, bool route);
  */
 int observe_held(const struct state *observed, const struct settings *settings, struct arena *arena,
                  struct held **ret, size_t *ret_n);
+
+/*
+ * observe_explains() - does a reservation or an annotation say what this suffix is for?
+ *
+ * What is observed and explained by neither is kept as it is, and nothing else is
+ * composed under its keys.
+ */
+bool observe_explains(const struct state *observed, struct text suffix, struct arena *arena);
+
+/*
+ * observe_unexplained() - the suffixes of observed keys that nothing explains
+ *
+ * Errors: -ENOMEM
+ */
+int observe_unexplained(const struct state *observed, struct arena *arena, struct text **ret,
+                        size_t *ret_n);
+
+/* observe_is_object() - a provider-kubernetes Object, not the service itself. */
+bool observe_is_object(struct value object);
 
 /* observe_condition() - the condition of that type in an object's status, or absent. */
 struct value observe_condition(struct value object, struct text type);

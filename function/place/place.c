@@ -105,7 +105,12 @@ static struct name_of name_of(const struct placing *placing, const struct placem
         };
 }
 
-static bool wants_object(const struct placing *placing, const struct placement *p) {
+/* An observed service keeps its kind: a key has one for ever, or the old object is never collected.
+ */
+static bool wants_object(const struct placing *placing, const struct placement *p,
+                         const struct resource *observed) {
+        if (observed)
+                return observe_is_object(observed->object);
         if (placing->settings->target == TARGET_AUTO)
                 return p->workload.remote;
         return placing->settings->target == TARGET_OBJECT;
@@ -117,7 +122,7 @@ static void desire_service(const struct placing *placing, const struct placement
         struct arena *arena = placing->arena;
         struct name_of of = name_of(placing, p);
         struct text name = names_service(&of, arena), namespace_ = placing->namespace_;
-        bool remote = wants_object(placing, p);
+        bool remote = wants_object(placing, p, observed);
         struct node *object;
 
         if (remote && !text_is_empty(settings->remote_namespace))
@@ -158,41 +163,24 @@ static void desire_reservation(const struct placing *placing, const struct place
                         });
 }
 
-/* Does any placement, also a dropped one, account for this key? */
-static bool is_planned(const struct plan *plan, struct text key, struct arena *arena) {
+/* Does any placement, also a dropped one, account for this suffix? */
+static bool is_planned(const struct plan *plan, struct text suffix) {
         for (size_t i = 0; i < plan->n_placements; i++) {
-                if (text_equal(key, names_key(KEY_SERVING, plan->placements[i].suffix, arena)))
+                if (text_equal(suffix, plan->placements[i].suffix))
                         return true;
         }
         return false;
 }
 
-/*
- * A service that says nothing of its assignment, in a reservation or by itself:
- * nobody may delete what nobody understands.
- */
-static bool tells_nothing(const struct resource *r, const struct state *observed,
-                          struct arena *arena) {
-        struct text suffix = text_slice(r->name, sizeof(KEY_SERVING) - 1, r->name.len);
-        struct value annotations = value_at(r->object, "metadata.annotations");
-        struct text json = value_text(value_get(annotations, TEXT(ANNOTATION_ASSIGNMENT)));
-        const struct resource *reservation =
-                state_resource(observed, names_key(KEY_RESERVATION, suffix, arena));
-        struct reservation unused;
-
-        if (reservation &&
-            reservation_from_data(value_get(reservation->object, TEXT("data")), &unused))
-                return false;
-        return !reservation_from_annotation(json, arena, &unused);
-}
-
+/* A service or reservation that says nothing of its assignment: nobody may delete what nobody
+ * understands. */
 static void keep_unexplained(const struct placing *placing, const struct plan *plan) {
         for (size_t i = 0; i < placing->observed->n_resources; i++) {
                 const struct resource *r = &placing->observed->resources[i];
+                struct text suffix;
 
-                if (text_starts_with(r->name, TEXT(KEY_SERVING)) &&
-                    !is_planned(plan, r->name, placing->arena) &&
-                    tells_nothing(r, placing->observed, placing->arena))
+                if (names_suffix(r->name, &suffix) && !is_planned(plan, suffix) &&
+                    !observe_explains(placing->observed, suffix, placing->arena))
                         freeze(r, placing->settings, placing->response);
         }
 }

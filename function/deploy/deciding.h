@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deciding - what the phases of deploy.c share; not for other folders
+ */
+#ifndef DEPLOY_DECIDING_H
+#define DEPLOY_DECIDING_H
+
+#include "deploy/choose.h"
+#include "deploy/deploy.h"
+
+/* An assignment while it is being decided about. */
+struct seat_holder {
+        struct placement placement;
+        const struct sub_pool *sub_pool; /* NULL: gone */
+        const struct serving_profile *profile;
+        const struct held *held; /* as observed; NULL: made in this answer */
+};
+
+struct deciding {
+        const struct deploy_request *request;
+        struct arena *arena;
+        struct ledger ledger;
+        struct seat_holder *holders; /* those held, by order; then fresh ones */
+        size_t n;
+        const struct reservation **mine; /* scratch: reservations that count now */
+        int64_t next_order;
+        struct rejections rejections;
+};
+
+/* deciding_count() - the assignments of that fate. */
+size_t deciding_count(const struct deciding *d, enum fate fate);
+
+/*
+ * deciding_chooser() - what choose.c asks for, with every assignment as it is now
+ * @without: one that does not count; or NULL
+ *
+ * Valid until the next one is made.
+ */
+struct chooser deciding_chooser(struct deciding *d, const struct seat_holder *without);
+
+/* The phases, in the order of their calls; deploy.c says what each is for. Errors: -ENOMEM */
+int deciding_review(struct deciding *d);
+int deciding_trim(struct deciding *d);
+int deciding_grow(struct deciding *d);
+int deciding_fill(struct deciding *d);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shortfall is made up from the best environments that have no assignment.
+ */
+#include "deploy/deciding.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+static bool stays_in(const struct deciding *d, const struct environment *environment) {
+        for (size_t i = 0; i < d->n; i++) {
+                const struct placement *p = &d->holders[i].placement;
+
+                if (p->fate == FATE_STAYS &&
+                    text_equal(p->reservation.environment, environment->name))
+                        return true;
+        }
+        return false;
+}
+
+/* A leaving assignment under the same key is replaced in place: one object, rolled by KServe. */
+static void take_over(struct deciding *d, struct text suffix, struct service *ret_service) {
+        for (size_t i = 0; i < d->n; i++) {
+                struct placement *p = &d->holders[i].placement;
+
+                if (p->fate != FATE_LEAVES || !text_equal(p->suffix, suffix))
+                        continue;
+                *ret_service = p->service;
+                p->fate = FATE_DROPPED;
+                p->why = TEXT("replaced in place");
+        }
+}
+
+static void add_placement(struct deciding *d, const struct chooser *chooser,
+                          const struct choice *choice) {
+        struct seat_holder *holder = &d->holders[d->n];
+        struct placement *p = &holder->placement;
+
+        *holder = (struct seat_holder) { .sub_pool = choice->sub_pool, .profile = choice->profile };
+        p->fate = FATE_STAYS;
+        p->fresh = true;
+        p->service = (struct service) { .ready_replicas = -1, .replicas = -1 };
+        p->reservation =
+                choose_reservation(chooser, choice->sub_pool, choice->profile, choice->demand);
+        d->next_order++;
+        p->suffix = suffix_of(p->reservation.environment, p->reservation.nodes, d->arena);
+        take_over(d, p->suffix, &p->service);
+        d->n++;
+}
+
+static int compare_choices(const void *a, const void *b) {
+        return choice_compare(a, b);
+}
+
+/* Would its keys be those of a service that nobody understands? That one stays as it is. */
+static bool is_occupied(const struct deciding *d, const struct choice *choice) {
+        const struct deploy_request *request = d->request;
+        struct text suffix =
+                suffix_of(choice->sub_pool->environment->name, choice->demand.nodes, d->arena);
+
+        for (size_t i = 0; i < request->n_occupied; i++) {
+                if (text_equal(request->occupied[i], suffix))
+                        return true;
+        }
+        return false;
+}
+
+int deciding_fill(struct deciding *d) {
+        const struct deploy_request *request = d->request;
+        size_t wanted = (size_t)request->deployment->environments,
+               stay = deciding_count(d, FATE_STAYS);
+        struct choice *choices;
+        size_t n_choices = 0;
+
+        if (stay >= wanted)
+                return 0;
+        choices = ARENA_ARRAY(d->arena, request->n_environments, struct choice);
+        if (!choices)
+                return -ENOMEM;
+        for (size_t i = 0; i < request->n_environments; i++) {
+                const struct environment *environment = &request->environments[i];
+                struct chooser chooser;
+                struct choice choice;
+                int err;
+
+                if (stays_in(d, environment))
+                        continue;
+                chooser = deciding_chooser(d, NULL);
+                err = choose_in(&chooser, environment, &choice, &d->rejections);
+                if (err < 0)
+                        return err;
+                if (choice.sub_pool && !is_occupied(d, &choice))
+                        choices[n_choices++] = choice;
+        }
+        if (n_choices > 1)
+                qsort(choices, n_choices, sizeof(*choices), compare_choices);
+        for (size_t i = 0; i < n_choices && stay < wanted; i++, stay++) {
+                struct chooser chooser = deciding_chooser(d, NULL);
+
+                add_placement(d, &chooser, &choices[i]);
+        }
+        if (stay >= wanted)
+                d->rejections.n = 0;
+        rejections_sort(&d->rejections);
+        return 0;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which of the assignments that were made before can stay.
+ */
+#include "deploy/deciding.h"
+
+#include "base/arena.h"
+
+static const struct environment *find_environment(const struct deploy_request *request,
+                                                  struct text name) {
+        size_t low = 0, high = request->n_environments;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int order = text_compare(request->environments[middle].name, name);
+
+                if (order == 0)
+                        return &request->environments[middle];
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return NULL;
+}
+
+/* Of two pools with one name, which are both invalid, the first stands for both. */
+static const struct sub_pool *find_sub_pool(const struct environment *environment,
+                                            const struct reservation *r) {
+        const struct sub_pool *invalid = NULL;
+
+        for (size_t p = 0; p < environment->n_pools; p++) {
+                const struct pool *pool = &environment->pools[p];
+
+                if (!text_equal(pool->name, r->pool))
+                        continue;
+                for (size_t s = 0; s < pool->n_sub_pools; s++) {
+                        const struct sub_pool *sub_pool = &pool->sub_pools[s];
+
+                        if (text_equal(sub_pool->mig_profile, r->mig_profile))
+                                return sub_pool;
+                        if (!text_is_empty(sub_pool->invalid) && !invalid)
+                                invalid = sub_pool;
+                }
+        }
+        return invalid;
+}
+
+static const struct serving_profile *find_profile(const struct model *model, struct text name) {
+        for (size_t i = 0; i < model->n_profiles; i++) {
+                if (text_equal(model->profiles[i].name, name))
+                        return &model->profiles[i];
+        }
+        return NULL;
+}
+
+static bool serves_model(const struct reservation *r, const struct deployment *deployment) {
+        size_t slash = text_index(r->model, '/');
+
+        if (text_is_empty(r->model))
+                return true;
+        return text_equal(text_slice(r->model, 0, slash), deployment->model_kind) &&
+               text_equal(text_slice(r->model, slash + 1, r->model.len), deployment->model_name);
+}
+
+/* Why an assignment cannot stay as it is; empty when it can. Finds its sub-pool and profile. */
+static struct text reason_to_leave(struct deciding *d, struct seat_holder *holder) {
+        const struct deploy_request *request = d->request;
+        const struct reservation *r = &holder->placement.reservation;
+        const struct environment *environment = find_environment(request, r->environment);
+        struct candidate c = { .deployment = request->deployment,
+                               .settings = request->settings,
+                               .model = request->model };
+        struct verdict v;
+
+        if (!serves_model(r, request->deployment))
+                return TEXT("the deployment names another model");
+        if (!environment)
+                return TEXT("the environment is gone");
+        if (!text_is_empty(environment->invalid))
+                return environment->invalid;
+        holder->sub_pool = find_sub_pool(environment, r);
+        if (!holder->sub_pool)
+                return TEXT("the pool, or its MIG profile, is gone");
+        holder->profile = find_profile(request->model, r->serving_profile);
+        if (!holder->profile)
+                return TEXT("the model has no such serving profile any more");
+        if (holder->sub_pool->pool->schedulable == SCHEDULABLE_DRAIN)
+                return TEXT("the pool is being drained");
+        c.sub_pool = holder->sub_pool;
+        c.profile = holder->profile;
+        v = match(&c, true);
+        if (v.reason != REASON_FITS) {
+                struct rejection rejection = { .sub_pool = holder->sub_pool,
+                                               .profile = holder->profile,
+                                               .verdict = v };
+
+                return explain_rejection(&rejection, d->arena);
+        }
+        return (struct text) { 0 };
+}
+
+/* A profile that now wants other units per replica is followed in place, where there is room. */
+static int follow_demand(struct deciding *d, struct seat_holder *holder, struct text *ret_why) {
+        struct candidate c = { .deployment = d->request->deployment,
+                               .settings = d->request->settings,
+                               .model = d->request->model,
+                               .profile = holder->profile,
+                               .sub_pool = holder->sub_pool };
+        struct demand demand = match_demand(&c);
+        struct reservation *r = &holder->placement.reservation, larger = *r;
+        struct chooser chooser;
+        struct seats seats;
+        int err;
+
+        if (demand.nodes == r->nodes && demand.units_per_node == r->units_per_node)
+                return 0;
+        if (demand.nodes != r->nodes) {
+                *ret_why = TEXT("a replica spans another number of nodes now");
+                return 0;
+        }
+        larger.units_per_node = demand.units_per_node;
+        if (demand.units_per_node > r->units_per_node) {
+                if (!d->request->whole_fleet) {
+                        *ret_why = TEXT("a replica wants more units now");
+                        return 0;
+                }
+                larger.admitted = 0; /* its larger replicas ask for room as new ones do */
+                larger.leaving = false;
+                chooser = deciding_chooser(d, holder);
+                err = choose_room(&chooser, holder->sub_pool, &larger, &seats);
+                if (err < 0)
+                        return err;
+                if (seats.without > 0 || seats.over_committed) {
+                        *ret_why = TEXT("a replica wants more units now, and there is no room");
+                        return 0;
+                }
+        }
+        r->units_per_node = demand.units_per_node;
+        return 0;
+}
+
+static void let_leave(struct seat_holder *holder, struct text why) {
+        struct placement *p = &holder->placement;
+
+        p->fate = FATE_LEAVES;
+        p->why = why;
+        p->reservation.units_per_node = holder->held->reservation.units_per_node;
+        p->leaves_now = !holder->held->reservation.leaving;
+        p->reservation.leaving = true;
+}
+
+/* What left for another assignment of its environment does not come back beside it. */
+static bool is_replaced(const struct deciding *d, const struct seat_holder *holder) {
+        for (size_t i = 0; i < d->n && holder->held->reservation.leaving; i++) {
+                const struct seat_holder *other = &d->holders[i];
+
+                if (!other->held->reservation.leaving && other->placement.fate == FATE_STAYS &&
+                    text_equal(other->placement.reservation.environment,
+                               holder->placement.reservation.environment))
+                        return true;
+        }
+        return false;
+}
+
+int deciding_review(struct deciding *d) {
+        for (size_t i = 0; i < d->n; i++) {
+                struct seat_holder *holder = &d->holders[i];
+                struct text why = reason_to_leave(d, holder);
+
+                if (text_is_empty(why)) {
+                        int err = follow_demand(d, holder, &why);
+
+                        if (err < 0)
+                                return err;
+                }
+                holder->placement.reservation.leaving = false;
+                if (!text_is_empty(why))
+                        let_leave(holder, why);
+        }
+        for (size_t i = 0; i < d->n; i++) {
+                struct seat_holder *holder = &d->holders[i];
+
+                if (holder->placement.fate == FATE_STAYS && is_replaced(d, holder))
+                        let_leave(holder, TEXT("it is being replaced in its environment"));
+        }
+        return 0;
+}
