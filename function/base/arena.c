@@ -136,6 +136,25 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size) {
         return block;
 }
 
+struct arena_mark arena_mark(const struct arena *a) {
+        return (struct arena_mark) { .chunk = a->chunks,
+                                     .next = a->next,
+                                     .used_bytes = a->used_bytes };
+}
+
+void arena_rewind(struct arena *a, struct arena_mark mark) {
+        while (a->chunks != mark.chunk) {
+                struct arena_chunk *newest = a->chunks;
+
+                a->chunks = newest->older;
+                a->taken_bytes -= newest->size;
+                free(newest);
+        }
+        a->next = mark.next;
+        a->end = mark.chunk ? (char *)mark.chunk + mark.chunk->size : NULL;
+        a->used_bytes = mark.used_bytes;
+}
+
 bool arena_failed(const struct arena *a) {
         return a->failed;
 }

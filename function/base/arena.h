@@ -63,6 +63,26 @@ void *arena_array(struct arena *a, size_t n, size_t size);
  */
 void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size);
 
+/* A moment in the life of an arena; it is over when the arena is reset or released. */
+struct arena_mark {
+        struct arena_chunk *chunk;
+        char *next;
+        size_t used_bytes;
+};
+
+/* arena_mark() - now, for arena_rewind(). */
+struct arena_mark arena_mark(const struct arena *a);
+
+/*
+ * arena_rewind() - what was allocated since the mark is gone
+ *
+ * For scratch: memory that a step needs again at each try and nobody afterwards.
+ * Blocks from before the mark must not have grown since, and marks taken since
+ * are over. Chunks taken since go back to the system. The peak, the failure mark
+ * and the test countdown stay as they are.
+ */
+void arena_rewind(struct arena *a, struct arena_mark mark);
+
 /* arena_failed() - has any allocation failed since the last reset? */
 bool arena_failed(const struct arena *a);
 

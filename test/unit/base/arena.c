@@ -105,6 +105,90 @@ static void test_countdown_fails_one_allocation(void **state) {
         arena_release(&arena);
 }
 
+/* From an empty arena, within a chunk, and over several. */
+static void test_rewind_gives_back_what_came_since(void **state) {
+        static const struct row {
+                const char *name;
+                size_t before, since; /* bytes */
+        } rows[] = {
+                {"nothing at all",   0,         0         },
+                { "nothing since",   100,       0         },
+                { "nothing before",  0,         100       },
+                { "within a chunk",  100,       100       },
+                { "a new chunk",     100,       100 * 1000},
+                { "over a full one", 64 * 1024, 1 << 20   },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                const struct row *row = &rows[i];
+                struct arena_mark mark;
+                struct arena arena;
+                char *before = NULL;
+                size_t used, taken;
+
+                arena_init(&arena, 1 << 24);
+                if (row->before > 0)
+                        before = memset(arena_alloc(&arena, row->before), 0xee, row->before);
+                mark = arena_mark(&arena);
+                used = arena.used_bytes;
+                taken = arena.taken_bytes;
+                for (size_t times = 0; times < 100; times++) {
+                        if (row->since > 0)
+                                memset(arena_alloc(&arena, row->since), 0x11, row->since);
+                        assert_non_null(arena_alloc(&arena, 1));
+                        arena_rewind(&arena, mark);
+                        if (arena.used_bytes != used || arena.taken_bytes != taken)
+                                fail_msg("%s: something is left", row->name);
+                }
+                assert_true(arena.peak_bytes >= row->before + row->since);
+                for (size_t k = 0; k < row->before; k++)
+                        assert_int_equal((unsigned char)before[k], 0xee);
+                assert_non_null(memset(arena_alloc(&arena, 1 << 18), 0x22, 1 << 18));
+                assert_false(arena_failed(&arena));
+                arena_release(&arena);
+        }
+}
+
+static void test_rewind_gives_the_same_memory_again(void **state) {
+        struct arena_mark mark;
+        struct arena arena;
+        char *first;
+
+        (void)state;
+        arena_init(&arena, 1 << 20);
+        assert_non_null(arena_alloc(&arena, 1));
+        mark = arena_mark(&arena);
+        first = arena_alloc(&arena, 1000);
+        arena_rewind(&arena, mark);
+        assert_ptr_equal(arena_alloc(&arena, 1000), first);
+        arena_release(&arena);
+}
+
+/* Scratch does not hide that an allocation failed, nor which one is to fail next. */
+static void test_rewind_keeps_failure_and_countdown(void **state) {
+        struct arena_mark mark;
+        struct arena arena;
+
+        (void)state;
+        arena_init(&arena, 1000);
+        mark = arena_mark(&arena);
+        assert_null(arena_alloc(&arena, 2000));
+        arena_rewind(&arena, mark);
+        assert_true(arena_failed(&arena));
+
+        arena_reset(&arena, SIZE_MAX);
+        mark = arena_mark(&arena);
+        arena.countdown = 3;
+        assert_non_null(arena_alloc(&arena, 1));
+        assert_non_null(arena_alloc(&arena, 1));
+        arena_rewind(&arena, mark);
+        assert_int_equal(arena.countdown, 1);
+        assert_null(arena_alloc(&arena, 1));
+        assert_true(arena_failed(&arena));
+        arena_release(&arena);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_blocks_are_apart_and_aligned),
@@ -113,6 +197,9 @@ int main(void) {
                 cmocka_unit_test(test_zeroed),
                 cmocka_unit_test(test_grow_keeps_bytes),
                 cmocka_unit_test(test_countdown_fails_one_allocation),
+                cmocka_unit_test(test_rewind_gives_back_what_came_since),
+                cmocka_unit_test(test_rewind_gives_the_same_memory_again),
+                cmocka_unit_test(test_rewind_keeps_failure_and_countdown),
         };
 
         return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
