@@ -227,8 +227,6 @@ static void read_sharing(struct reader *rd, const struct form *form, struct pool
         read_bool(rd, member_get(&f, "renameByDefault"), &ret->share_renamed);
         if (ret->mig && ret->sharing == SHARING_MPS)
                 reader_refuse(rd, &f, "MPS does not share MIG slices, but TimeSlicing does");
-        if (ret->allocation == ALLOCATION_DRA && ret->sharing != SHARING_NONE)
-                reader_refuse(rd, &f, "a device that is allocated by DRA is not shared");
 }
 
 static void read_choices(struct reader *rd, const struct form *form, struct pool *ret) {
@@ -239,6 +237,11 @@ static void read_choices(struct reader *rd, const struct form *form, struct pool
 
         if (read_word(rd, at(form, ALLOCATION), allocations, COUNT_OF(allocations), &word))
                 ret->allocation = word == 0 ? ALLOCATION_DEVICE_PLUGIN : ALLOCATION_DRA;
+        if (ret->allocation == ALLOCATION_DRA) {
+                struct member f = at(form, ALLOCATION);
+
+                reader_refuse(rd, &f, "DRA is not supported yet");
+        }
         if (read_word(rd, at(form, SCHEDULABLE), schedulables, COUNT_OF(schedulables), &word))
                 ret->schedulable = (enum schedulable)word;
 }
@@ -311,7 +314,7 @@ static void apply_defaults(struct reader *rd, const struct form *form, struct po
 
 static void read_all(struct reader *rd, const struct form *form, const struct settings *settings,
                      struct pool *ret) {
-        read_needed_text(rd, at(form, NAME), &ret->name);
+        check_shown_name(rd, at(form, NAME), &ret->name);
         check_labels(rd, at(form, NODE_SELECTOR), &ret->node_selector);
         check_labels(rd, at(form, LABELS), &ret->labels);
         read_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"), &ret->accelerator_type);

@@ -96,8 +96,7 @@ static const struct {
          ".sharing.replicas: 0 is not within 1 and 1024"                                                                                                               },
         { "'migConfiguration': {'profile': '3g.40gb'}, "
           "'sharing': {'strategy': 'MPS', 'replicas': 2}",                     ".sharing: MPS does not share MIG slices, but TimeSlicing does"                },
-        { "'allocation': 'DRA', 'sharing': {'strategy': 'TimeSlicing', 'replicas': 2}",
-         ".sharing: a device that is allocated by DRA is not shared"                                                                                                   },
+        { "'allocation': 'DRA'", ".allocation: DRA is not supported yet" },
         { "'allocation': 'CDI'",                                                        ".allocation: \"CDI\" is not one of DevicePlugin, DRA"                         },
         { "'resourceName': 'gpu'",
          ".resourceName: \"gpu\" is not an extended resource, such as nvidia.com/gpu"                                                                                  },
@@ -111,6 +110,12 @@ static const struct {
         { "'costPerUnitHour': '.'",                                                     ".costPerUnitHour: \".\" is not a decimal number"                              },
         { "'podDefaults': {'env': [{'name': 'CUDA_VISIBLE_DEVICES'}]}",
          ".podDefaults.env[0].name: CUDA_VISIBLE_DEVICES is set by the device plugin"                                                                                  },
+        { "'podDefaults': {'env': [{'name': 'A', 'valueFrom': {'secretKey': {}}}]}",
+         ".podDefaults.env[0].valueFrom.secretKey: unknown member" },
+        { "'podDefaults': {'env': [{'name': 'A'}, {'name': 'A'}]}",
+         ".podDefaults.env[1].name: two variables are called \"A\"" },
+        { "'podDefaults': {'runtimeClassName': 'a b'}",
+         ".podDefaults.runtimeClassName: \"a b\" is not a name for an object" },
         { "'podDefaults': {'args': ['--x=`id`']}",
          ".podDefaults.args[0]: \"--x=`id`\" holds a backquote, which does not reach the "
           "engine"                                                                                                                                                     },
@@ -146,6 +151,8 @@ static void test_no_pool_at_all(void **state) {
                 { "'a'",          "spec.nodePools[2]: must be a map, but is a string"},
                 { "{}",           "spec.nodePools[2].name: is missing"               },
                 { "{'name': ''}", "spec.nodePools[2].name: must not be empty"        },
+                { "{'name': 'a\\u001bb'}", "spec.nodePools[2].name: \"a\\u001bb\" is not a name: it has at most 63 characters, none of them a control character" },
+                { "{'name': '0123456789012345678901234567890123456789012345678901234567890123'}", "spec.nodePools[2].name: \"01234567890123456789012345678901234567890123456789012345... is not a name: it has at most 63 characters, none of them a control character" },
         };
 
         (void)state;
@@ -153,7 +160,9 @@ static void test_no_pool_at_all(void **state) {
                 struct pool pool;
 
                 read_pool(rows[i].json, &pool);
+                print_message("%s\n  %.*s\n", rows[i].json, TEXT_ARG(pool.invalid));
                 assert_true(text_equal(pool.invalid, text_from(rows[i].invalid)));
+                assert_true(text_is_empty(pool.name));
         }
 }
 
@@ -344,8 +353,6 @@ static void test_messages(void **state) {
                   "'migConfiguration': {'profile': '3g.40gb', 'strategy': 'single'}", { NULL }    },
                 { "'nodeSelector': {'cloud.google.com/gke-gpu-partition-size': '3g.40gb'}, "
                   "'nodeCount': 0, 'migConfiguration': {'profile': '3g.40gb'}",       { NULL }    },
-                { "'nodeSelector': {}, 'nodeCount': 0, 'allocation': 'DRA', "
-                  "'migConfiguration': {'profile': '3g.40gb'}",                       { NULL }    },
                 { "'nodeSelector': {}, 'nodeCount': 0, 'resourceName': 'nvidia.com/mig-3g.40gb'",
                  { FROM_ZERO }                                                                                     },
                 { "'nodeSelector': {}, 'nodeCount': 0",                                                { NULL }    },
