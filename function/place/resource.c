@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "wire/sort.h"
 
 #define GPU_RESOURCE "nvidia.com/gpu"
 
@@ -79,34 +80,102 @@ static struct sub_pool *walk_next(struct walk *w) {
         return NULL;
 }
 
-static void find_ambiguous(struct environment *environment, struct arena *arena) {
-        struct walk outer = { .environment = environment };
-        struct sub_pool *a, *b;
+/* A sub-pool that can be used, and what others may have in common with it. */
+struct claim {
+        struct sub_pool *sub_pool;
+        uint64_t selector; /* the hash of its canonical text: order of entries does not count */
+};
 
-        while ((a = walk_next(&outer))) {
-                struct walk inner = outer;
+static uint64_t hash_selector(struct value selector, struct arena *arena) {
+        struct arena_mark mark = arena_mark(arena);
+        struct builder b;
+        uint64_t hash;
 
-                while ((b = walk_next(&inner))) {
-                        if (!text_is_empty(a->invalid) || !text_is_empty(b->invalid) ||
-                            !text_equal(a->resource_name, b->resource_name) ||
-                            !value_equal(pool_selector(a->pool), pool_selector(b->pool), arena))
-                                continue;
-                        if (text_is_empty(a->ambiguous))
-                                a->ambiguous = b->pool->name;
-                        if (text_is_empty(b->ambiguous))
-                                b->ambiguous = a->pool->name;
+        builder_init(&b, arena);
+        value_print(selector, &b);
+        hash = text_hash(0, builder_done(&b));
+        arena_rewind(arena, mark);
+        return hash;
+}
+
+static int compare_claims(const void *a, const void *b) {
+        const struct claim *x = a, *y = b;
+        int order = text_compare(x->sub_pool->resource_name, y->sub_pool->resource_name);
+
+        return order != 0 ? order : (x->selector > y->selector) - (x->selector < y->selector);
+}
+
+/* Of equal hashes the selectors are compared all the same. */
+static bool is_same_claim(const struct claim *a, const struct claim *b, struct arena *arena) {
+        struct arena_mark mark = arena_mark(arena);
+        bool same =
+                compare_claims(a, b) == 0 && value_equal(pool_selector(a->sub_pool->pool),
+                                                         pool_selector(b->sub_pool->pool), arena);
+
+        arena_rewind(arena, mark);
+        return same;
+}
+
+/* One claim of each usable sub-pool, in declared order. */
+static size_t list_claims(struct environment *environment, struct arena *arena,
+                          struct claim *claims) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < environment->n_pools; i++) {
+                struct pool *pool = &environment->pools[i];
+                uint64_t selector = hash_selector(pool_selector(pool), arena);
+
+                for (size_t k = 0; k < pool->n_sub_pools; k++) {
+                        if (text_is_empty(pool->sub_pools[k].invalid))
+                                claims[n++] = (struct claim) { &pool->sub_pools[k], selector };
                 }
         }
+        return n;
+}
+
+/*
+ * Sorted, equal claims are neighbours, those of one claim in declared order: its
+ * first sub-pool names the second, all others the first.
+ */
+static int find_ambiguous(struct environment *environment, struct arena *arena) {
+        struct claim *claims, *first;
+        size_t n = 0;
+
+        for (size_t i = 0; i < environment->n_pools; i++)
+                n += environment->pools[i].n_sub_pools;
+        if (n < 2)
+                return 0;
+        claims = ARENA_ARRAY(arena, n, struct claim);
+        if (!claims)
+                return -ENOMEM;
+        n = list_claims(environment, arena, claims);
+        if (sort_stable(claims, n, sizeof(*claims), compare_claims, arena) < 0)
+                return -ENOMEM;
+        first = claims;
+        for (size_t i = 1; i < n; i++) {
+                if (!is_same_claim(first, &claims[i], arena)) {
+                        first = &claims[i];
+                        continue;
+                }
+                claims[i].sub_pool->ambiguous = first->sub_pool->pool->name;
+                if (text_is_empty(first->sub_pool->ambiguous))
+                        first->sub_pool->ambiguous = claims[i].sub_pool->pool->name;
+        }
+        return 0;
 }
 
 int resource_resolve(struct environment *environment, struct arena *arena) {
         struct walk walk = { .environment = environment };
+        struct arena_mark mark;
         struct sub_pool *s;
+        int err;
 
         for (size_t i = 0; i < environment->n_pools; i++)
                 tell_contradiction(&environment->pools[i], arena);
         while ((s = walk_next(&walk)))
                 s->resource_name = resource_name(s, arena);
-        find_ambiguous(environment, arena);
-        return arena_failed(arena) ? -ENOMEM : 0;
+        mark = arena_mark(arena);
+        err = find_ambiguous(environment, arena);
+        arena_rewind(arena, mark);
+        return err < 0 || arena_failed(arena) ? -ENOMEM : 0;
 }

@@ -161,6 +161,58 @@ static void test_ambiguous(void **state) {
         assert_true(text_is_empty(f.sub_pools[2][0].ambiguous));
 }
 
+/* Of three the first names the second, and all others the first. */
+static void test_ambiguous_three(void **state) {
+        const struct row ab = { .selector = "{'a':'1','b':'2'}" };
+        const struct row ba = { .selector = "{'b':'2','a':'1'}" };
+        const struct row other = { .selector = "{'a':'1','b':2}" };
+        struct fleet f = { 0 };
+
+        (void)state;
+        add_pool(&f, "z", &ab);
+        add_pool(&f, "other", &other);
+        add_pool(&f, "b", &ba);
+        add_pool(&f, "a", &ab);
+        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_true(text_equal(f.sub_pools[0][0].ambiguous, TEXT("b")));
+        assert_true(text_is_empty(f.sub_pools[1][0].ambiguous));
+        assert_true(text_equal(f.sub_pools[2][0].ambiguous, TEXT("z")));
+        assert_true(text_equal(f.sub_pools[3][0].ambiguous, TEXT("z")));
+}
+
+/* Thousands of pools are told apart in memory that is gone afterwards. */
+static void test_ambiguous_among_many(void **state) {
+        enum { MANY = 3000 };
+        struct pool *pools = ARENA_ARRAY(&arena, MANY, struct pool);
+        struct sub_pool *sub_pools = ARENA_ARRAY(&arena, MANY, struct sub_pool);
+        struct environment environment = { .pools = pools, .n_pools = MANY };
+        struct arena small;
+
+        (void)state;
+        for (size_t i = 0; i < MANY; i++) {
+                struct text selector = text_format(&arena, "{'a':'%zu','b':'2'}", i);
+
+                sub_pools[i] = (struct sub_pool) { .pool = &pools[i] };
+                pools[i] = (struct pool) {
+                        .name = text_format(&arena, "p%zu", i),
+                        .node_selector = json_value(&arena, selector.data),
+                        .sub_pools = &sub_pools[i],
+                        .n_sub_pools = 1,
+                };
+        }
+        pools[MANY - 1].node_selector = json_value(&arena, "{'b':'2','a':'7'}");
+        arena_init(&small, 1 << 20);
+        assert_int_equal(resource_resolve(&environment, &small), 0);
+        for (size_t i = 0; i < MANY - 1; i++) {
+                if (i != 7)
+                        assert_true(text_is_empty(sub_pools[i].ambiguous));
+        }
+        assert_true(text_equal(sub_pools[7].ambiguous, pools[MANY - 1].name));
+        assert_true(text_equal(sub_pools[MANY - 1].ambiguous, TEXT("p7")));
+        assert_int_equal(small.used_bytes, 0);
+        arena_release(&small);
+}
+
 /* A pool that cannot be used anyway confuses nobody. */
 static void test_ambiguous_with_an_invalid_pool(void **state) {
         const struct row gpus = { 0 };
@@ -235,6 +287,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_names),
                 cmocka_unit_test(test_ambiguous),
+                cmocka_unit_test(test_ambiguous_three),
+                cmocka_unit_test(test_ambiguous_among_many),
                 cmocka_unit_test(test_ambiguous_with_an_invalid_pool),
                 cmocka_unit_test(test_ambiguous_in_a_layout),
                 cmocka_unit_test(test_sweep),
