@@ -42,10 +42,12 @@ static bool gives_way(const struct reservation *mine, const struct reservation *
 
 int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
                 const struct reservation *asking, struct seats *ret) {
+        struct arena_mark mark = arena_mark(chooser->arena);
         const struct reservation **mine =
                 ARENA_ARRAY(chooser->arena, chooser->n_mine + 1, const struct reservation *);
         size_t n = 0;
         bool known = false;
+        int err;
 
         if (!mine)
                 return -ENOMEM;
@@ -56,7 +58,9 @@ int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
         }
         if (!known)
                 mine[n++] = asking;
-        return ledger_seat(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret);
+        err = ledger_seat(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret);
+        arena_rewind(chooser->arena, mark);
+        return err;
 }
 
 /* -1, 0, 1; what is absent comes last. */
@@ -111,52 +115,77 @@ static int64_t left_over(const struct candidate *c) {
         return unit - match_memory(c);
 }
 
+/* What is known of a sub-pool while the serving profiles are tried on it. */
+struct trial {
+        enum reason furthest;
+        struct demand demand; /* that was seated last; nodes is 0 when none was */
+        struct verdict room;
+        int64_t free_after; /* of that demand; when it fits */
+};
+
+/* Is there room for the demand? The answer goes to *trial. */
+static int seek_room(const struct chooser *chooser, const struct candidate *c, struct demand demand,
+                     struct trial *trial) {
+        struct reservation r = choose_reservation(chooser, c->sub_pool, c->profile, demand);
+        int64_t units = reservation_units(&r);
+        struct seats seats;
+        int err = choose_room(chooser, c->sub_pool, &r, &seats);
+
+        if (err < 0)
+                return err;
+        trial->demand = demand;
+        trial->room = (struct verdict) { .reason = REASON_FITS };
+        trial->free_after = seats.free_units;
+        if (seats.without == 0 && !seats.over_committed)
+                return 0;
+        /* The sentence tells of the room without this deployment in it. */
+        r.replicas = 0;
+        err = choose_room(chooser, c->sub_pool, &r, &seats);
+        if (err < 0)
+                return err;
+        trial->room = (struct verdict) { .reason = REASON_NO_CAPACITY,
+                                         .wanted = units,
+                                         .offered = seats.free_units,
+                                         .total = c->sub_pool->units,
+                                         .gap = seats.largest_gap };
+        if (seats.over_committed || seats.without > 0)
+                trial->room.detail = TEXT("others there have too little already");
+        return 0;
+}
+
 /* One candidate: matched, then seated. The verdict says whether *ret is set. */
 static int consider(const struct chooser *chooser, const struct candidate *c, size_t index,
-                    struct verdict *ret_verdict, struct choice *ret) {
+                    struct trial *trial, struct verdict *ret_verdict, struct choice *ret) {
         struct demand demand = match_demand(c);
-        struct reservation r;
-        struct seats seats;
-        int64_t units;
-        int err;
 
         *ret_verdict = match(c, false);
         if (ret_verdict->reason != REASON_FITS)
                 return 0;
-        r = choose_reservation(chooser, c->sub_pool, c->profile, demand);
-        units = reservation_units(&r);
-        err = choose_room(chooser, c->sub_pool, &r, &seats);
-        if (err < 0)
-                return err;
-        if (seats.without > 0 || seats.over_committed) {
-                struct reservation none = r;
+        /* Serving profiles of one demand are seated alike. */
+        if (trial->demand.nodes != demand.nodes ||
+            trial->demand.units_per_node != demand.units_per_node) {
+                struct arena_mark mark = arena_mark(chooser->arena);
+                int err = seek_room(chooser, c, demand, trial);
 
-                /* The sentence tells of the room without this deployment in it. */
-                none.replicas = 0;
-                err = choose_room(chooser, c->sub_pool, &none, &seats);
+                arena_rewind(chooser->arena, mark);
                 if (err < 0)
                         return err;
-                *ret_verdict = (struct verdict) { .reason = REASON_NO_CAPACITY,
-                                                  .wanted = units,
-                                                  .offered = seats.free_units,
-                                                  .total = c->sub_pool->units,
-                                                  .gap = seats.largest_gap };
-                if (seats.over_committed || seats.without > 0)
-                        ret_verdict->detail = TEXT("others there have too little already");
-                return 0;
         }
-        *ret = (struct choice) { .sub_pool = c->sub_pool,
-                                 .profile = c->profile,
-                                 .profile_index = index,
-                                 .demand = demand,
-                                 .left_over = left_over(c),
-                                 .free_after = seats.free_units };
+        *ret_verdict = trial->room;
+        if (ret_verdict->reason == REASON_FITS)
+                *ret = (struct choice) { .sub_pool = c->sub_pool,
+                                         .profile = c->profile,
+                                         .profile_index = index,
+                                         .demand = demand,
+                                         .left_over = left_over(c),
+                                         .free_after = trial->free_after };
         return 0;
 }
 
 /* The best sub-pool for one serving profile; every candidate that fails is noted. */
 static int choose_for_profile(const struct chooser *chooser, const struct environment *environment,
-                              size_t index, struct choice *ret, struct rejections *noted) {
+                              size_t index, struct trial *trials, struct choice *ret,
+                              struct rejections *noted) {
         struct candidate c = { .deployment = chooser->deployment,
                                .settings = chooser->settings,
                                .model = chooser->model,
@@ -165,20 +194,21 @@ static int choose_for_profile(const struct chooser *chooser, const struct enviro
         for (size_t p = 0; p < environment->n_pools; p++) {
                 const struct pool *pool = &environment->pools[p];
 
-                for (size_t s = 0; s < pool->n_sub_pools; s++) {
+                for (size_t s = 0; s < pool->n_sub_pools; s++, trials++) {
                         struct choice choice = { 0 };
                         struct verdict v;
                         int err;
 
                         c.sub_pool = &pool->sub_pools[s];
-                        err = consider(chooser, &c, index, &v, &choice);
-                        if (err == 0 && v.reason != REASON_FITS)
-                                err = rejections_add(noted, chooser->arena,
-                                                     (struct rejection) { .sub_pool = c.sub_pool,
-                                                                          .profile = c.profile,
-                                                                          .verdict = v });
+                        err = consider(chooser, &c, index, trials, &v, &choice);
                         if (err < 0)
                                 return err;
+                        if (v.reason != REASON_FITS)
+                                rejections_add(noted, (struct rejection) { .sub_pool = c.sub_pool,
+                                                                           .profile = c.profile,
+                                                                           .verdict = v });
+                        if (v.reason > trials->furthest)
+                                trials->furthest = v.reason;
                         if (choice.sub_pool &&
                             (!ret->sub_pool || compare_sub_pools(&choice, ret) < 0))
                                 *ret = choice;
@@ -187,19 +217,43 @@ static int choose_for_profile(const struct chooser *chooser, const struct enviro
         return 0;
 }
 
-int choose_in(const struct chooser *chooser, const struct environment *environment,
-              struct choice *ret, struct rejections *rejections) {
-        struct choice best = { 0 };
-        size_t before = rejections->n;
+static size_t count_sub_pools(const struct environment *environment) {
+        size_t n = 0;
 
+        for (size_t i = 0; i < environment->n_pools; i++)
+                n += environment->pools[i].n_sub_pools;
+        return n;
+}
+
+static int choose_with(const struct chooser *chooser, const struct environment *environment,
+                       struct choice *ret, struct rejections *rejections) {
+        size_t n = count_sub_pools(environment);
+        struct trial *trials = ARENA_ARRAY(chooser->arena, n, struct trial);
+        struct rejections noted = *rejections;
+        struct choice best = { 0 };
+
+        if (!trials)
+                return -ENOMEM;
         for (size_t i = 0; i < chooser->model->n_profiles && !best.sub_pool; i++) {
-                int err = choose_for_profile(chooser, environment, i, &best, rejections);
+                int err = choose_for_profile(chooser, environment, i, trials, &best, &noted);
 
                 if (err < 0)
                         return err;
         }
-        if (best.sub_pool)
-                rejections->n = before;
         *ret = best;
+        if (best.sub_pool || chooser->model->n_profiles == 0)
+                return 0;
+        for (size_t i = 0; i < n; i++)
+                rejections_add_sub_pool(&noted, trials[i].furthest);
+        *rejections = noted;
         return 0;
+}
+
+int choose_in(const struct chooser *chooser, const struct environment *environment,
+              struct choice *ret, struct rejections *rejections) {
+        struct arena_mark mark = arena_mark(chooser->arena);
+        int err = choose_with(chooser, environment, ret, rejections);
+
+        arena_rewind(chooser->arena, mark);
+        return err;
 }

@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "deploy/explain.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
-
-int rejections_add(struct rejections *r, struct arena *arena, struct rejection rejection) {
-        if (r->n == r->cap) {
-                size_t cap = r->cap > 0 ? r->cap * 2 : 16;
-                struct rejection *items =
-                        arena_grow(arena, r->items, r->cap * sizeof(*items), cap * sizeof(*items));
-
-                if (!items)
-                        return -ENOMEM;
-                r->items = items;
-                r->cap = cap;
-        }
-        r->items[r->n++] = rejection;
-        return 0;
-}
 
 static int compare_sub_pools(const struct sub_pool *a, const struct sub_pool *b) {
         int order = text_compare(a->environment->name, b->environment->name);
@@ -40,8 +24,33 @@ static int compare_rejections(const void *a, const void *b) {
 }
 
 void rejections_sort(struct rejections *r) {
-        if (r->n > 1)
-                qsort(r->items, r->n, sizeof(*r->items), compare_rejections);
+        if (r->n == 0)
+                r->n_items = 0;
+        if (r->n_items > 1)
+                qsort(r->items, r->n_items, sizeof(*r->items), compare_rejections);
+        if (r->n_items > REJECTIONS_MAX)
+                r->n_items = REJECTIONS_MAX;
+}
+
+void rejections_add(struct rejections *r, struct rejection rejection) {
+        if (r->n == 0)
+                *r = (struct rejections) { 0 };
+        if (r->n_items == sizeof(r->items) / sizeof(r->items[0]))
+                rejections_sort(r);
+        r->items[r->n_items++] = rejection;
+        r->n++;
+}
+
+void rejections_add_sub_pool(struct rejections *r, enum reason furthest) {
+        r->furthest[furthest]++;
+}
+
+enum reason rejections_nearest(const struct rejections *r) {
+        int reason = r->n > 0 ? N_REASONS - 1 : REASON_FITS;
+
+        while (reason > REASON_FITS && r->furthest[reason] == 0)
+                reason--;
+        return (enum reason)reason;
 }
 
 static struct text or_nothing(struct text t) {
@@ -153,33 +162,23 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
 }
 
 struct text explain_count(const struct rejections *r, struct arena *arena) {
-        size_t counts[N_REASONS] = { 0 }, n_sub_pools = 0;
         const char *separator = "";
+        size_t n_sub_pools = 0;
         struct builder b;
 
         if (r->n == 0)
                 return TEXT("no pool to choose from");
-        for (size_t i = 0; i < r->n;) {
-                enum reason furthest = r->items[i].verdict.reason;
-                size_t next = i + 1;
-
-                for (; next < r->n && r->items[next].sub_pool == r->items[i].sub_pool; next++) {
-                        if (r->items[next].verdict.reason > furthest)
-                                furthest = r->items[next].verdict.reason;
-                }
-                counts[furthest]++;
-                n_sub_pools++;
-                i = next;
-        }
+        for (int reason = 0; reason < N_REASONS; reason++)
+                n_sub_pools += r->furthest[reason];
         builder_init(&b, arena);
         builder_string(&b, "0/");
         builder_u64(&b, n_sub_pools);
         builder_string(&b, n_sub_pools == 1 ? " pool fits: " : " pools fit: ");
         for (int reason = 0; reason < N_REASONS; reason++) {
-                if (counts[reason] == 0)
+                if (r->furthest[reason] == 0)
                         continue;
                 builder_string(&b, separator);
-                builder_u64(&b, counts[reason]);
+                builder_u64(&b, r->furthest[reason]);
                 builder_char(&b, ' ');
                 builder_string(&b, reason_name((enum reason)reason));
                 separator = ", ";

@@ -19,23 +19,36 @@ struct rejection {
         struct verdict verdict;
 };
 
+/*
+ * struct rejections - those that are told, and numbers of the others
+ *
+ * Its size does not depend on how many there are: serving profiles x sub-pools
+ * are more than a call has memory for. All zero, or with n set to 0, it is empty.
+ */
 struct rejections {
-        struct rejection *items;
-        size_t n, cap;
+        struct rejection items[2 * REJECTIONS_MAX]; /* sorted: REJECTIONS_MAX at most, or n */
+        size_t n_items;
+        size_t n;                   /* all that were added */
+        size_t furthest[N_REASONS]; /* sub-pools, by how far the best serving profile came */
 };
 
-/* Errors: -ENOMEM */
-int rejections_add(struct rejections *r, struct arena *arena, struct rejection rejection);
+/* rejections_add() - counts it, and keeps it as long as it is among the first. */
+void rejections_add(struct rejections *r, struct rejection rejection);
+
+/* rejections_add_sub_pool() - counts a sub-pool of which all rejections are added. */
+void rejections_add_sub_pool(struct rejections *r, enum reason furthest);
 
 /* rejections_sort() - by environment, pool, MIG profile, serving profile. */
 void rejections_sort(struct rejections *r);
+
+/* rejections_nearest() - how far the best candidate of all came; REASON_FITS when there is none. */
+enum reason rejections_nearest(const struct rejections *r);
 
 /* explain_rejection() - "wants 40Gi per unit, the pool has 10Gi". */
 struct text explain_rejection(const struct rejection *r, struct arena *arena);
 
 /*
  * explain_count() - "0/3 pools fit: 1 InsufficientMemory, 2 NoCapacity"
- * @r: sorted
  *
  * Each sub-pool counts once, with the reason of the serving profile that came
  * furthest. Of no rejection at all: "no pool to choose from".

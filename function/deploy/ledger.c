@@ -190,9 +190,9 @@ static int64_t nodes_within_reach(const struct reservation *const *all, size_t n
         return reach;
 }
 
-int ledger_seat(const struct ledger *ledger, const struct sub_pool *sub_pool,
-                const struct reservation *const *mine, size_t n_mine,
-                const struct reservation *asking, struct arena *arena, struct seats *ret) {
+static int seat_all(const struct ledger *ledger, const struct sub_pool *sub_pool,
+                    const struct reservation *const *mine, size_t n_mine,
+                    const struct reservation *asking, struct arena *arena, struct seats *ret) {
         const struct reservation place = { .environment = sub_pool->environment->name,
                                            .pool = sub_pool->pool->name,
                                            .mig_profile = sub_pool->mig_profile };
@@ -247,4 +247,14 @@ int ledger_seat(const struct ledger *ledger, const struct sub_pool *sub_pool,
                 seats.largest_gap = hall.units_per_node;
         *ret = seats;
         return 0;
+}
+
+int ledger_seat(const struct ledger *ledger, const struct sub_pool *sub_pool,
+                const struct reservation *const *mine, size_t n_mine,
+                const struct reservation *asking, struct arena *arena, struct seats *ret) {
+        struct arena_mark mark = arena_mark(arena);
+        int err = seat_all(ledger, sub_pool, mine, n_mine, asking, arena, ret);
+
+        arena_rewind(arena, mark);
+        return err;
 }

@@ -108,7 +108,7 @@ struct seats {
  * It proves that a packing exists; kube-scheduler may choose another.
  *
  * Time: reservations of the sub-pool x log, plus their distinct sizes x nodes,
- * however many replicas they claim.
+ * however many replicas they claim. Memory: none is left taken.
  * Errors: -ENOMEM
  */
 int ledger_seat(const struct ledger *ledger, const struct sub_pool *sub_pool,

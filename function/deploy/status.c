@@ -124,14 +124,6 @@ static void append_leaving(struct builder *b, const struct decision *decision) {
         }
 }
 
-static bool is_about_room(const struct rejections *rejections) {
-        for (size_t i = 0; i < rejections->n; i++) {
-                if (rejections->items[i].verdict.reason >= REASON_QUOTA_EXCEEDED)
-                        return true;
-        }
-        return false;
-}
-
 static bool anything_leaves(const struct decision *decision) {
         for (size_t i = 0; i < decision->plan.n_placements; i++) {
                 if (decision->plan.placements[i].fate == FATE_LEAVES)
@@ -153,8 +145,9 @@ struct condition status_scheduled(const struct decision *decision,
         } else if (decision->placed > 0 || anything_leaves(decision)) {
                 c.reason = TEXT("PartiallyScheduled");
         } else {
-                c.reason = is_about_room(&decision->rejections) ? TEXT("InsufficientCapacity")
-                                                                : TEXT("NoMatchingPool");
+                c.reason = rejections_nearest(&decision->rejections) >= REASON_QUOTA_EXCEEDED
+                                   ? TEXT("InsufficientCapacity")
+                                   : TEXT("NoMatchingPool");
         }
         if (decision->placed > 0)
                 append_placed(&b, decision);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -564,25 +565,55 @@ static void test_every_reason(void **state) {
 
 /* ---- counts ---------------------------------------------------------------------------------- */
 
-static void add(struct rejections *r, struct arena *arena, const struct sub_pool *sub_pool,
+static void add(struct rejections *r, const struct sub_pool *sub_pool,
                 const struct serving_profile *profile, enum reason reason) {
-        assert_int_equal(rejections_add(r, arena,
-                                        (struct rejection) { .sub_pool = sub_pool,
-                                                             .profile = profile,
-                                                             .verdict = { .reason = reason } }),
-                         0);
+        rejections_add(r, (struct rejection) { .sub_pool = sub_pool,
+                                               .profile = profile,
+                                               .verdict = { .reason = reason } });
 }
 
-static void assert_count(struct rejections *r, struct arena *arena, const char *want) {
-        struct text got;
+static void assert_count(const struct rejections *r, struct arena *arena, const char *want) {
+        struct text got = explain_count(r, arena);
 
-        rejections_sort(r);
-        got = explain_count(r, arena);
         if (!text_equal(got, text_from(want)))
                 fail_msg("\"%.*s\" is not \"%s\"", TEXT_ARG(got), want);
 }
 
 static void test_count(void **state) {
+        const struct environment e = { .name = TEXT("e") };
+        const struct pool pool = { .name = TEXT("p") };
+        const struct sub_pool s = { .environment = &e, .pool = &pool };
+        const struct serving_profile profile = { .name = TEXT("one") };
+        struct rejections r = { 0 };
+        struct arena arena;
+
+        (void)state;
+        arena_init(&arena, SIZE_MAX);
+        assert_count(&r, &arena, "no pool to choose from");
+        assert_int_equal(rejections_nearest(&r), REASON_FITS);
+        add(&r, &s, &profile, REASON_INSUFFICIENT_MEMORY);
+        rejections_add_sub_pool(&r, REASON_INSUFFICIENT_MEMORY);
+        assert_count(&r, &arena, "0/1 pool fits: 1 InsufficientMemory");
+        assert_int_equal(rejections_nearest(&r), REASON_INSUFFICIENT_MEMORY);
+        rejections_add_sub_pool(&r, REASON_NO_CAPACITY);
+        rejections_add_sub_pool(&r, REASON_INVALID_POOL);
+        rejections_add_sub_pool(&r, REASON_NO_CAPACITY);
+        assert_count(&r, &arena,
+                     "0/4 pools fit: 1 InvalidPool, 1 InsufficientMemory, 2 NoCapacity");
+        assert_int_equal(rejections_nearest(&r), REASON_NO_CAPACITY);
+
+        r.n = 0;
+        assert_count(&r, &arena, "no pool to choose from");
+        assert_int_equal(rejections_nearest(&r), REASON_FITS);
+        rejections_sort(&r);
+        assert_int_equal(r.n_items, 0);
+        add(&r, &s, &profile, REASON_INVALID_POOL);
+        rejections_add_sub_pool(&r, REASON_INVALID_POOL);
+        assert_count(&r, &arena, "0/1 pool fits: 1 InvalidPool");
+        arena_release(&arena);
+}
+
+static void test_order_of_rejections(void **state) {
         /* clang-format off */
         const struct environment e[] = { { .name = TEXT("a") }, { .name = TEXT("b") } };
         const struct pool pools[] = { { .name = TEXT("p") }, { .name = TEXT("q") } };
@@ -592,46 +623,67 @@ static void test_count(void **state) {
                   .order = 1 },
                 { .environment = &e[0], .pool = &pools[1] },
                 { .environment = &e[1], .pool = &pools[0] },
+                /* Two invalid pools of one name are two. */
                 { .environment = &e[1], .pool = &pools[0], .order = 1 },
         };
         /* clang-format on */
         const struct serving_profile one = { .name = TEXT("one") }, two = { .name = TEXT("two") };
         struct rejections r = { 0 };
-        struct arena arena;
 
         (void)state;
-        arena_init(&arena, SIZE_MAX);
-        assert_count(&r, &arena, "no pool to choose from");
-        add(&r, &arena, &s[3], &one, REASON_NO_CAPACITY);
-        assert_count(&r, &arena, "0/1 pool fits: 1 NoCapacity");
-        add(&r, &arena, &s[0], &one, REASON_NO_CAPACITY);
-        add(&r, &arena, &s[0], &two, REASON_INSUFFICIENT_MEMORY);
-        assert_count(&r, &arena, "0/2 pools fit: 2 NoCapacity");
-        add(&r, &arena, &s[1], &two, REASON_SELECTOR_MISMATCH);
-        add(&r, &arena, &s[1], &one, REASON_INSUFFICIENT_MEMORY);
-        assert_count(&r, &arena, "0/3 pools fit: 1 InsufficientMemory, 2 NoCapacity");
-        add(&r, &arena, &s[2], &one, REASON_INVALID_POOL);
-        /* Two invalid pools of one name are two. */
-        add(&r, &arena, &s[4], &one, REASON_INVALID_POOL);
-        assert_count(&r, &arena,
-                     "0/5 pools fit: 2 InvalidPool, 1 InsufficientMemory, 2 NoCapacity");
+        for (size_t i = 5; i-- > 0;) {
+                add(&r, &s[i], &two, REASON_NO_CAPACITY);
+                add(&r, &s[i], &one, REASON_NO_CAPACITY);
+        }
+        rejections_sort(&r);
+        assert_int_equal(r.n, 10);
+        assert_int_equal(r.n_items, 10);
+        for (size_t i = 0; i < 10; i++) {
+                assert_ptr_equal(r.items[i].sub_pool, &s[i / 2]);
+                assert_ptr_equal(r.items[i].profile, i % 2 == 0 ? &one : &two);
+        }
+}
 
-        assert_ptr_equal(r.items[0].sub_pool, &s[0]);
-        assert_ptr_equal(r.items[0].profile, &one);
-        assert_ptr_equal(r.items[1].profile, &two);
-        assert_ptr_equal(r.items[2].sub_pool, &s[1]);
-        assert_ptr_equal(r.items[4].sub_pool, &s[2]);
-        assert_ptr_equal(r.items[5].sub_pool, &s[3]);
-        assert_ptr_equal(r.items[6].sub_pool, &s[4]);
-        arena_release(&arena);
+/* Of very many the first are told, in whatever order they come. */
+static void test_many_rejections(void **state) {
+        enum { MANY = 1000 };
+        const struct environment e = { .name = TEXT("e") };
+        const struct pool pool = { .name = TEXT("p") };
+        const struct sub_pool s = { .environment = &e, .pool = &pool };
+        static struct serving_profile profiles[MANY];
+        static char names[MANY][8];
+        /* They share no factor with MANY: ascending, mixed, descending. */
+        static const size_t steps[] = { 1, 7, 333, 499, 999 };
+
+        (void)state;
+        for (size_t i = 0; i < MANY; i++) {
+                snprintf(names[i], sizeof(names[i]), "p%03zu", i);
+                profiles[i].name = text_from(names[i]);
+        }
+        for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
+                struct rejections r = { 0 };
+
+                for (size_t i = 0; i < MANY; i++)
+                        add(&r, &s, &profiles[i * steps[k] % MANY], REASON_NO_CAPACITY);
+                rejections_sort(&r);
+                assert_int_equal(r.n, MANY);
+                assert_int_equal(r.n_items, REJECTIONS_MAX);
+                for (size_t i = 0; i < REJECTIONS_MAX; i++)
+                        assert_ptr_equal(r.items[i].profile, &profiles[i]);
+        }
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_rows),           cmocka_unit_test(test_bandwidths),
-                cmocka_unit_test(test_interconnects),  cmocka_unit_test(test_demand),
-                cmocka_unit_test(test_room_sentences), cmocka_unit_test(test_every_reason),
+                cmocka_unit_test(test_rows),
+                cmocka_unit_test(test_bandwidths),
+                cmocka_unit_test(test_interconnects),
+                cmocka_unit_test(test_demand),
+                cmocka_unit_test(test_room_sentences),
+                cmocka_unit_test(test_every_reason),
                 cmocka_unit_test(test_count),
+                cmocka_unit_test(test_order_of_rejections),
+                cmocka_unit_test(test_many_rejections),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

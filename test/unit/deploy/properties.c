@@ -179,7 +179,7 @@ static struct text everything(const struct decision *decision) {
 
         builder_init(&b, &arena);
         builder_text(&b, world_print(decision, true, &arena));
-        for (size_t i = 0; i < decision->rejections.n; i++) {
+        for (size_t i = 0; i < decision->rejections.n_items; i++) {
                 const struct rejection *r = &decision->rejections.items[i];
 
                 builder_string(&b, "\n");
