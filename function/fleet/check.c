@@ -1,92 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/check.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
-
-enum { NAME_MAX_BYTES = 63, SUBDOMAIN_MAX_BYTES = 253 };
-
-static bool is_lower_or_digit(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-static bool is_letter_or_digit(char c) {
-        return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z');
-}
-
-/*
- * The grammars of k8s.io/apimachinery v0.34, pkg/util/validation: names, label
- * keys and values, DNS-1123 labels and subdomains, keys of data.
- */
-
-/* Letters and digits, and "-", "_", "." between them. */
-static bool is_name(struct text t) {
-        if (t.len == 0 || t.len > NAME_MAX_BYTES || !is_letter_or_digit(t.data[0]) ||
-            !is_letter_or_digit(t.data[t.len - 1]))
-                return false;
-        for (size_t i = 0; i < t.len; i++) {
-                char c = t.data[i];
-
-                if (!is_letter_or_digit(c) && c != '-' && c != '_' && c != '.')
-                        return false;
-        }
-        return true;
-}
-
-static bool is_dns_label(struct text t) {
-        if (t.len == 0 || t.len > NAME_MAX_BYTES || t.data[0] == '-' || t.data[t.len - 1] == '-')
-                return false;
-        for (size_t i = 0; i < t.len; i++) {
-                if (!is_lower_or_digit(t.data[i]) && t.data[i] != '-')
-                        return false;
-        }
-        return true;
-}
-
-/* Unlike a label, a part of a subdomain is limited by the whole only. */
-static bool is_dns_subdomain(struct text t) {
-        char before = '.';
-
-        if (t.len == 0 || t.len > SUBDOMAIN_MAX_BYTES)
-                return false;
-        for (size_t i = 0; i < t.len; i++) {
-                char c = t.data[i];
-                bool punctuation = c == '-' || c == '.';
-
-                if (!punctuation && !is_lower_or_digit(c))
-                        return false;
-                if ((c == '.' && !is_lower_or_digit(before)) || (c == '-' && before == '.'))
-                        return false;
-                before = c;
-        }
-        return is_lower_or_digit(before);
-}
-
-/* "prefix/name" or "name". */
-static bool is_label_key(struct text t) {
-        size_t slash = text_index(t, '/');
-
-        if (slash == t.len)
-                return is_name(t);
-        return is_dns_subdomain(text_slice(t, 0, slash)) &&
-               is_name(text_slice(t, slash + 1, t.len));
-}
-
-static bool is_label_value(struct text t) {
-        return t.len == 0 || is_name(t);
-}
-
-static bool is_data_key(struct text t) {
-        if (t.len == 0 || t.len > SUBDOMAIN_MAX_BYTES || text_equal(t, TEXT(".")) ||
-            text_starts_with(t, TEXT("..")))
-                return false;
-        for (size_t i = 0; i < t.len; i++) {
-                char c = t.data[i];
-
-                if (!is_letter_or_digit(c) && c != '-' && c != '_' && c != '.')
-                        return false;
-        }
-        return true;
-}
+#include "fleet/grammar.h"
 
 static void check_text(struct reader *rd, struct member f, bool (*is_right)(struct text),
                        const char *what, struct text *ret) {
@@ -101,45 +19,58 @@ static void check_text(struct reader *rd, struct member f, bool (*is_right)(stru
                               what);
 }
 
+void check_shown_name(struct reader *rd, struct member f, struct text *ret) {
+        struct text ignored;
+
+        if (read_needed_text(rd, f, &ignored))
+                check_text(rd, f, grammar_shown_name,
+                           "a name: it has at most 63 characters, none of them a control character",
+                           ret);
+}
+
+void check_model_name(struct reader *rd, struct member f, struct text *ret) {
+        struct text ignored;
+
+        if (read_needed_text(rd, f, &ignored))
+                check_text(rd, f, grammar_model_name,
+                           "a name of a model, such as google/gemma-3-27b-it", ret);
+}
+
+void check_hub_repo(struct reader *rd, struct member f, struct text *ret) {
+        struct text ignored;
+
+        if (read_needed_text(rd, f, &ignored))
+                check_text(rd, f, grammar_hub_repo, "a repository, such as google/gemma-3-27b-it",
+                           ret);
+}
+
+void check_hub_revision(struct reader *rd, struct member f, struct text *ret) {
+        check_text(rd, f, grammar_hub_revision, "a revision", ret);
+}
+
+void check_image(struct reader *rd, struct member f, struct text *ret) {
+        check_text(rd, f, grammar_image, "an image", ret);
+}
+
 void check_object_name(struct reader *rd, struct member f, struct text *ret) {
-        check_text(rd, f, is_dns_subdomain, "a name for an object", ret);
+        check_text(rd, f, grammar_dns_subdomain, "a name for an object", ret);
 }
 
 void check_namespace(struct reader *rd, struct member f, struct text *ret) {
-        check_text(rd, f, is_dns_label, "a name for a namespace", ret);
+        check_text(rd, f, grammar_dns_label, "a name for a namespace", ret);
 }
 
 void check_data_key(struct reader *rd, struct member f, struct text *ret) {
-        check_text(rd, f, is_data_key, "a key of a Secret or ConfigMap", ret);
-}
-
-static bool is_api_version(struct text t) {
-        size_t slash = text_index(t, '/');
-
-        return is_dns_subdomain(text_slice(t, 0, slash)) &&
-               is_dns_label(text_slice(t, slash + 1, t.len));
+        check_text(rd, f, grammar_data_key, "a key of a Secret or ConfigMap", ret);
 }
 
 void check_api_version(struct reader *rd, struct member f, struct text *ret) {
-        check_text(rd, f, is_api_version, "of the form group/version", ret);
-}
-
-/*
- * Kubernetes keeps names without a domain and those of kubernetes.io for itself,
- * and puts "requests." before a name in a quota, where it must fit too.
- */
-static bool is_resource_name(struct text t) {
-        size_t slash = text_index(t, '/');
-        struct text domain = text_slice(t, 0, slash);
-
-        return slash < t.len && is_label_key(t) && !text_starts_with(t, TEXT("requests.")) &&
-               !text_equal(domain, TEXT("kubernetes.io")) &&
-               !text_ends_with(domain, TEXT(".kubernetes.io")) &&
-               domain.len + sizeof("requests.") - 1 <= SUBDOMAIN_MAX_BYTES;
+        check_text(rd, f, grammar_api_version, "of the form group/version", ret);
 }
 
 void check_resource_name(struct reader *rd, struct member f, struct text *ret) {
-        check_text(rd, f, is_resource_name, "an extended resource, such as nvidia.com/gpu", ret);
+        check_text(rd, f, grammar_resource_name, "an extended resource, such as nvidia.com/gpu",
+                   ret);
 }
 
 void check_labels(struct reader *rd, struct member f, struct value *ret) {
@@ -153,7 +84,7 @@ void check_labels(struct reader *rd, struct member f, struct value *ret) {
         while (value_next(&it, &key, &value)) {
                 struct member entry = member_key(&f, key, value);
 
-                if (!is_label_key(key))
+                if (!grammar_label_key(key))
                         reader_refuse(rd, &entry, "the key is not a label key");
                 else if (value.kind != VALUE_STRING)
                         reader_refuse(rd, &entry, "must be a string, but is %s%s",
@@ -161,7 +92,7 @@ void check_labels(struct reader *rd, struct member f, struct value *ret) {
                                       value.kind == VALUE_BOOL || value.kind == VALUE_NUMBER
                                               ? ": put it in quotes"
                                               : "");
-                else if (!is_label_value(value.bytes))
+                else if (!grammar_label_value(value.bytes))
                         reader_refuse(rd, &entry, "%.*s is not a label value",
                                       TEXT_ARG(value_brief(value, rd->arena)));
         }
@@ -201,14 +132,14 @@ static void check_toleration(struct reader *rd, const struct member *f) {
                 return;
         refuse_unknown(rd, f, members, COUNT_OF(members));
         read_word(rd, member_get(f, "operator"), operators, COUNT_OF(operators), &op);
-        if (read_text(rd, key_field, &key) && !is_label_key(key))
+        if (read_text(rd, key_field, &key) && !grammar_label_key(key))
                 reader_refuse(rd, &key_field, "%.*s is not a label key",
                               TEXT_ARG(value_brief(key_field.value, rd->arena)));
         else if (text_is_empty(value_text(key_field.value)) && op == 0)
                 reader_refuse(rd, f, "a toleration without a key needs the operator Exists");
         if (read_text(rd, value_field, &value) && op == 1)
                 reader_refuse(rd, &value_field, "the operator Exists takes no value");
-        else if (!is_label_value(value))
+        else if (!grammar_label_value(value))
                 reader_refuse(rd, &value_field, "%.*s is not a label value",
                               TEXT_ARG(value_brief(value_field.value, rd->arena)));
         read_word(rd, member_get(f, "effect"), effects, COUNT_OF(effects), &effect);
@@ -278,12 +209,28 @@ void check_args(struct reader *rd, struct member f, struct value *ret) {
                 *ret = f.value;
 }
 
+/* Kubernetes takes exactly one of its sources. */
+static void check_env_source(struct reader *rd, const struct member *f) {
+        static const struct text sources[] = { TEXT_INIT("fieldRef"), TEXT_INIT("resourceFieldRef"),
+                                               TEXT_INIT("configMapKeyRef"),
+                                               TEXT_INIT("secretKeyRef") };
+        size_t n_before = rd->n_mistakes, n = 0;
+
+        refuse_unknown(rd, f, sources, COUNT_OF(sources));
+        for (size_t i = 0; i < COUNT_OF(sources); i++)
+                n += read_map(rd, member_named(f, sources[i], value_get(f->value, sources[i])));
+        if (n != 1 && rd->n_mistakes == n_before)
+                reader_refuse(rd, f,
+                              "must be one of fieldRef, resourceFieldRef, configMapKeyRef, "
+                              "secretKeyRef");
+}
+
 static void check_env_entry(struct reader *rd, const struct member *f) {
         static const struct text members[] = { TEXT_INIT("name"), TEXT_INIT("value"),
                                                TEXT_INIT("valueFrom") };
         struct member name_field = member_get(f, "name"), value_field = member_get(f, "value");
         struct member from_field = member_get(f, "valueFrom");
-        struct text name, ignored;
+        struct text name, value = { 0 };
 
         if (member_is_absent(f))
                 reader_refuse(rd, f, "must be a map, but is null");
@@ -291,17 +238,63 @@ static void check_env_entry(struct reader *rd, const struct member *f) {
                 return;
         refuse_unknown(rd, f, members, COUNT_OF(members));
         if (read_needed_text(rd, name_field, &name)) {
-                if (text_contains(name, TEXT("=")))
-                        reader_refuse(rd, &name_field, "%.*s holds \"=\"",
-                                      TEXT_ARG(value_brief(name_field.value, rd->arena)));
+                check_text(rd, name_field, grammar_variable, "a name of an environment variable",
+                           &name);
                 if (text_equal(name, TEXT("CUDA_VISIBLE_DEVICES")) ||
                     text_equal(name, TEXT("NVIDIA_VISIBLE_DEVICES")))
                         reader_refuse(rd, &name_field, "%.*s is set by the device plugin",
                                       TEXT_ARG(name));
         }
-        read_text(rd, value_field, &ignored);
-        if (read_map(rd, from_field) && !member_is_absent(&value_field))
+        /* $(VAR) is for Kubernetes, but a template comes first. */
+        if (read_text(rd, value_field, &value) && text_contains(value, TEXT("{{")))
+                reader_refuse(rd, &value_field,
+                              "%.*s holds \"{{\", which does not reach the engine",
+                              TEXT_ARG(value_brief(value_field.value, rd->arena)));
+        if (!read_map(rd, from_field))
+                return;
+        if (!member_is_absent(&value_field))
                 reader_refuse(rd, f, "value and valueFrom are both written");
+        else
+                check_env_source(rd, &from_field);
+}
+
+struct variable {
+        struct text name;
+        struct value value;
+        size_t index;
+};
+
+static int by_name_and_index(const void *a, const void *b) {
+        const struct variable *left = a, *right = b;
+        int order = text_compare(left->name, right->name);
+
+        return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
+}
+
+static void refuse_equal_variables(struct reader *rd, const struct member *env) {
+        struct value_iter it = value_iterate(env->value);
+        size_t n = value_count(env->value);
+        struct variable *sorted = ARENA_ARRAY(rd->arena, n, struct variable);
+        struct value item;
+
+        if (!sorted)
+                return;
+        for (size_t i = 0; value_next(&it, NULL, &item); i++)
+                sorted[i] = (struct variable) {
+                        .name = value_text(value_get(item, TEXT("name"))),
+                        .value = item,
+                        .index = i,
+                };
+        qsort(sorted, n, sizeof(*sorted), by_name_and_index);
+        for (size_t i = 1; i < n; i++) {
+                struct member element = member_element(env, sorted[i].index, sorted[i].value);
+                struct member name_field = member_get(&element, "name");
+
+                if (!text_is_empty(sorted[i].name) &&
+                    text_equal(sorted[i].name, sorted[i - 1].name))
+                        reader_refuse(rd, &name_field, "two variables are called %.*s",
+                                      TEXT_ARG(value_brief(name_field.value, rd->arena)));
+        }
 }
 
 void check_env(struct reader *rd, struct member f, struct value *ret) {
@@ -316,6 +309,7 @@ void check_env(struct reader *rd, struct member f, struct value *ret) {
 
                 check_env_entry(rd, &element);
         }
+        refuse_equal_variables(rd, &f);
         if (rd->n_mistakes == n_before)
                 *ret = f.value;
 }

@@ -29,11 +29,36 @@ void check_selector(struct reader *rd, struct member f, struct value *ret);
  */
 void check_args(struct reader *rd, struct member f, struct value *ret);
 
-/* check_env() - a list of core/v1 EnvVars; the two that choose GPUs are the device plugin's. */
+/*
+ * check_env() - a list of core/v1 EnvVars, each name once
+ *
+ * The two that choose GPUs are the device plugin's. `{{` in a value would not
+ * arrive; Kubernetes' own $(VAR) does.
+ */
 void check_env(struct reader *rd, struct member f, struct value *ret);
 
 /* check_affinity() - a core/v1 Affinity; only its outermost shape is looked at. */
 void check_affinity(struct reader *rd, struct member f, struct value *ret);
+
+/*
+ * check_shown_name() - what a pool or a serving profile is called; its absence is a mistake
+ *
+ * The name ends up in labels, keys of data and annotations, wherever a hash does
+ * not stand for it.
+ */
+void check_shown_name(struct reader *rd, struct member f, struct text *ret);
+
+/* check_model_name() - what a model is served as: KServe pastes it into a shell. Needed. */
+void check_model_name(struct reader *rd, struct member f, struct text *ret);
+
+/* check_hub_repo() - a repository of the Hugging Face hub. Needed. */
+void check_hub_repo(struct reader *rd, struct member f, struct text *ret);
+
+/* check_hub_revision() - a branch, tag or commit of one. */
+void check_hub_revision(struct reader *rd, struct member f, struct text *ret);
+
+/* check_image() - a container image. */
+void check_image(struct reader *rd, struct member f, struct text *ret);
 
 /* check_resource_name() - an extended resource: "nvidia.com/gpu". */
 void check_resource_name(struct reader *rd, struct member f, struct text *ret);

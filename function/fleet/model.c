@@ -23,68 +23,30 @@ void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *f
         m->items[m->n++] = fault_text(fault, arena);
 }
 
-static bool is_repo_char(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_' || c == '.';
-}
-
-/* "owner/name" or "name", as the hub writes repositories and revisions. */
-static bool is_path(struct text t, size_t max_slashes) {
-        size_t n_slashes = 0;
-        char before = '/';
-
-        for (size_t i = 0; i < t.len; i++) {
-                if (t.data[i] == '/') {
-                        if (before == '/' || ++n_slashes > max_slashes)
-                                return false;
-                } else if (!is_repo_char(t.data[i])) {
-                        return false;
-                }
-                before = t.data[i];
-        }
-        return before != '/';
-}
-
-static void read_path(struct reader *rd, struct member f, size_t max_slashes, const char *what,
-                      struct text *ret) {
-        struct text t;
-
-        if (!read_text(rd, f, &t))
-                return;
-        if (is_path(t, max_slashes))
-                *ret = t;
-        else
-                reader_refuse(rd, &f, "%.*s is not %s", TEXT_ARG(value_brief(f.value, rd->arena)),
-                              what);
-}
-
 static void read_source(struct reader *rd, const struct member *spec, struct model *ret) {
         static const struct text sources[] = { TEXT_INIT("HuggingFace") };
         struct member model = member_get(spec, "model"), hub = member_get(spec, "huggingFace");
-        struct member repo_field = member_get(&hub, "repo"), secret = member_get(&hub, "secretRef");
+        struct member secret = member_get(&hub, "secretRef");
         struct text repo = { 0 }, revision = { 0 };
         unsigned int source;
 
         if (member_is_absent(&model))
                 reader_refuse(rd, &model, "is missing");
         else if (read_map(rd, model))
-                read_needed_text(rd, member_get(&model, "name"), &ret->model_name);
+                check_model_name(rd, member_get(&model, "name"), &ret->model_name);
         read_word(rd, member_get(spec, "source"), sources, COUNT_OF(sources), &source);
 
         read_map(rd, hub);
-        if (member_is_absent(&repo_field))
-                reader_refuse(rd, &repo_field, "is missing");
-        read_path(rd, repo_field, 1, "a repository, such as google/gemma-3-27b-it", &repo);
-        read_path(rd, member_get(&hub, "revision"), 8, "a revision", &revision);
+        check_hub_repo(rd, member_get(&hub, "repo"), &repo);
+        check_hub_revision(rd, member_get(&hub, "revision"), &revision);
         ret->uri = text_is_empty(revision) ? text_format(rd->arena, "hf://%.*s", TEXT_ARG(repo))
                                            : text_format(rd->arena, "hf://%.*s:%.*s",
                                                          TEXT_ARG(repo), TEXT_ARG(revision));
         if (read_map(rd, secret)) {
                 struct member name = member_get(&secret, "name");
 
-                if (member_is_absent(&name))
-                        reader_refuse(rd, &name, "is missing");
-                check_object_name(rd, name, &ret->secret_name);
+                if (read_needed_text(rd, name, &ret->secret_name))
+                        check_object_name(rd, name, &ret->secret_name);
                 ret->secret_key = TEXT("HF_TOKEN");
                 check_data_key(rd, member_get(&secret, "key"), &ret->secret_key);
         }
@@ -165,23 +127,61 @@ static void read_topology(struct reader *rd, struct member f, struct serving_pro
 }
 
 static void read_engine(struct reader *rd, struct member f, struct serving_profile *ret) {
-        struct member name = member_get(&f, "name"), image = member_get(&f, "image");
+        struct member name = member_get(&f, "name");
 
         if (!read_map(rd, f))
                 return;
         if (read_text(rd, name, &ret->engine) && !text_equal_fold(ret->engine, TEXT("vLLM")))
                 reader_refuse(rd, &name, "%.*s is not an engine that can be served: vLLM is",
                               TEXT_ARG(value_brief(name.value, rd->arena)));
-        if (read_text(rd, image, &ret->image)) {
-                for (size_t i = 0; i < ret->image.len; i++) {
-                        if (ret->image.data[i] <= ' ' || ret->image.data[i] >= 0x7f) {
-                                reader_refuse(rd, &image, "%.*s is not an image",
-                                              TEXT_ARG(value_brief(image.value, rd->arena)));
-                                break;
-                        }
-                }
-        }
+        check_image(rd, member_get(&f, "image"), &ret->image);
         check_args(rd, member_get(&f, "args"), &ret->args);
+}
+
+static bool is_tensor_flag(struct text name) {
+        const struct text flag = TEXT("--tensor-parallel-size");
+
+        if (text_equal(name, TEXT("-tp")))
+                return true;
+        if (name.len != flag.len)
+                return false;
+        /* vLLM reads underscores in a flag's name as dashes. */
+        for (size_t i = 0; i < flag.len; i++) {
+                if (name.data[i] != flag.data[i] && (name.data[i] != '_' || flag.data[i] != '-'))
+                        return false;
+        }
+        return true;
+}
+
+/* Units are reserved by the topology: an engine that wants others would never start. */
+static void check_tensor(struct reader *rd, struct member args, int64_t tensor) {
+        struct value_iter it = value_iterate(args.value);
+        struct value item;
+
+        if (tensor == 0)
+                return;
+        for (size_t i = 0; value_next(&it, NULL, &item); i++) {
+                struct text arg = value_text(item);
+                size_t end = text_index(arg, '=');
+                struct text written = text_slice(arg, end + 1, arg.len);
+                struct member f = member_element(&args, i, item);
+                uint64_t number;
+
+                if (!is_tensor_flag(text_slice(arg, 0, end)))
+                        continue;
+                if (end == arg.len) {
+                        if (!value_next(&it, NULL, &item)) {
+                                reader_refuse(rd, &f, "%.*s has no value", TEXT_ARG(arg));
+                                return;
+                        }
+                        f = member_element(&args, ++i, item);
+                        written = value_text(item);
+                }
+                if (!text_to_u64(written, &number) || number != (uint64_t)tensor)
+                        reader_refuse(rd, &f,
+                                      "%.*s is not the tensor parallelism of replicaTopology, %lld",
+                                      TEXT_ARG(value_brief(f.value, rd->arena)), (long long)tensor);
+        }
 }
 
 /* One unit; with a vram, as many as that takes on the pool in question (0 until then). */
@@ -201,6 +201,9 @@ static struct serving_profile implicit_profile(const struct model *model) {
 
 static void read_profile(struct reader *rd, const struct member *f, const struct model *model,
                          struct serving_profile *ret) {
+        struct member engine = member_get(f, "engine");
+        size_t n_before = rd->n_mistakes;
+
         *ret = implicit_profile(model);
         ret->name = (struct text) { 0 };
         ret->path = text_format(rd->arena, "spec.serving[%zu]", f->index);
@@ -208,11 +211,13 @@ static void read_profile(struct reader *rd, const struct member *f, const struct
                 reader_refuse(rd, f, "must be a map, but is null");
         if (!read_map(rd, *f))
                 return;
-        read_needed_text(rd, member_get(f, "name"), &ret->name);
+        check_shown_name(rd, member_get(f, "name"), &ret->name);
         check_selector(rd, member_get(f, "environmentSelector"), &ret->environment_selector);
         check_selector(rd, member_get(f, "poolSelector"), &ret->pool_selector);
-        read_engine(rd, member_get(f, "engine"), ret);
+        read_engine(rd, engine, ret);
         read_topology(rd, member_get(f, "replicaTopology"), ret);
+        if (rd->n_mistakes == n_before)
+                check_tensor(rd, member_get(&engine, "args"), ret->tensor);
 }
 
 static void refuse_equal_names(struct reader *rd, const struct member *serving,

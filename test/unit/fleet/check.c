@@ -172,19 +172,51 @@ static void test_args(void **state) {
 
 static void test_env(void **state) {
         static const struct row rows[] = {
-                {"[{'name': 'A', 'value': '$(B)'}, {'name': 'C'}]",                 NULL                                           },
-                { "[{'name': 'A', 'valueFrom': {'fieldRef': {'fieldPath': 'x'}}}]", NULL                                           },
-                { "['A=b']",                                                        "f[0]: must be a map, but is a string"         },
-                { "[{'value': 'b'}]",                                               "f[0].name: is missing"                        },
-                { "[{'name': 'A=B'}]",                                              "f[0].name: \"A=B\" holds \"=\""               },
-                { "[{'name': 'A', 'value': 7}]",                                    "f[0].value: must be a string, but is a number"},
-                { "[{'name': 'A', 'valeu': 'x'}]",                                  "f[0].valeu: unknown member"                   },
+                {"[{'name': 'A', 'value': '$(B)'}, {'name': 'C'}]",                     NULL                                           },
+                { "[{'name': 'A', 'valueFrom': {'fieldRef': {'fieldPath': 'x'}}}]",     NULL                                           },
+                { "['A=b']",                                                            "f[0]: must be a map, but is a string"         },
+                { "[{'value': 'b'}]",                                                   "f[0].name: is missing"                        },
+                { "[{'name': 'A=B'}]",
+                 "f[0].name: \"A=B\" is not a name of an environment variable"                                                         },
+                { "[{'name': 'A', 'value': 7}]",                                        "f[0].value: must be a string, but is a number"},
+                { "[{'name': 'A', 'valeu': 'x'}]",                                      "f[0].valeu: unknown member"                   },
                 { "[{'name': 'A', 'value': 'x', 'valueFrom': {}}]",
-                 "f[0]: value and valueFrom are both written"                                                                      },
+                 "f[0]: value and valueFrom are both written"                                                                          },
                 { "[{'name': 'CUDA_VISIBLE_DEVICES', 'value': '0'}]",
-                 "f[0].name: CUDA_VISIBLE_DEVICES is set by the device plugin"                                                     },
+                 "f[0].name: CUDA_VISIBLE_DEVICES is set by the device plugin"                                                         },
+                { "[{'name': '_a.b-C9'}]",                                              NULL                                           },
+                { "[{'name': '9A'}]",
+                 "f[0].name: \"9A\" is not a name of an environment variable"                                                          },
+                { "[{'name': '-A'}]",
+                 "f[0].name: \"-A\" is not a name of an environment variable"                                                          },
+                { "[{'name': '.A'}]",
+                 "f[0].name: \".A\" is not a name of an environment variable"                                                          },
+                { "[{'name': 'A B'}]",
+                 "f[0].name: \"A B\" is not a name of an environment variable"                                                         },
+                { "[{'name': 'A\\n'}]",
+                 "f[0].name: \"A\\u000a\" is not a name of an environment variable"                                                    },
+                { "[{'name': '\u00c4'}]",
+                 "f[0].name: \"\u00c4\" is not a name of an environment variable"                                                      },
+                { "[{'name': 'A'}, {'name': 'a'}]",                                     NULL                                           },
+                { "[{'name': 'B'}, {'name': 'A'}, {'name': 'B'}]",
+                 "f[2].name: two variables are called \"B\""                                                                           },
+                { "[{'name': 'A', 'value': 'x {{ y'}]",
+                 "f[0].value: \"x {{ y\" holds \"{{\", which does not reach the engine"                                                },
+                { "[{'name': 'A', 'valueFrom': {'resourceFieldRef': {}}}, {'name': 'B', "
+                  "'valueFrom': {'configMapKeyRef': {}}}, {'name': 'C', 'valueFrom': "
+                  "{'secretKeyRef': {}}}]",                            NULL                                           },
+                { "[{'name': 'A', 'valueFrom': {}}]",
+                 "f[0].valueFrom: must be one of fieldRef, resourceFieldRef, configMapKeyRef, "
+                  "secretKeyRef"                                                                                                       },
+                { "[{'name': 'A', 'valueFrom': {'fieldRef': {}, 'secretKeyRef': {}}}]",
+                 "f[0].valueFrom: must be one of fieldRef, resourceFieldRef, configMapKeyRef, "
+                  "secretKeyRef"                                                                                                       },
+                { "[{'name': 'A', 'valueFrom': {'secretRef': {}}}]",
+                 "f[0].valueFrom.secretRef: unknown member"                                                                            },
+                { "[{'name': 'A', 'valueFrom': {'secretKeyRef': 'a'}}]",
+                 "f[0].valueFrom.secretKeyRef: must be a map, but is a string"                                                         },
                 { "[{'name': 'NVIDIA_VISIBLE_DEVICES', 'value': 'all'}]",
-                 "f[0].name: NVIDIA_VISIBLE_DEVICES is set by the device plugin"                                                   },
+                 "f[0].name: NVIDIA_VISIBLE_DEVICES is set by the device plugin"                                                       },
         };
 
         (void)state;
@@ -201,6 +233,103 @@ static void test_affinity(void **state) {
 
         (void)state;
         CHECK(check_affinity, rows);
+}
+
+#define TEN "0123456789"
+#define SIXTY TEN TEN TEN TEN TEN TEN
+/* What a sentence shows of it when it goes on. */
+#define SIXTY_SHOWN "\"" TEN TEN TEN TEN TEN "012345..."
+#define NO_SHOWN_NAME                                                                              \
+        " is not a name: it has at most 63 characters, none of them a control character"
+#define NO_MODEL " is not a name of a model, such as google/gemma-3-27b-it"
+#define NO_REPO " is not a repository, such as google/gemma-3-27b-it"
+
+/* These end up in labels, keys and annotations; some in a shell behind a template. */
+static void test_what_is_pasted(void **state) {
+        static const struct row shown[] = {
+                {"'small models, MIG'",  NULL                                       },
+                { "'gro\u00df'",         NULL                                       },
+                { "'" SIXTY "123'",      NULL                                       },
+                { "'" SIXTY "12\u00e4'", NULL                                       },
+                { "'" SIXTY "1234'",     "f: " SIXTY_SHOWN NO_SHOWN_NAME            },
+                { "'a\\nb'",             "f: \"a\\u000ab\"" NO_SHOWN_NAME           },
+                { "'a\\u007fb'",         "f: \"a\x7f"
+                                 "b\"" NO_SHOWN_NAME},
+                { "'\xc2\x85'",          "f: \"\xc2\x85\"" NO_SHOWN_NAME            },
+                { "''",                  "f: must not be empty"                     },
+                { "null",                "f: is missing"                            },
+                { "7",                   "f: must be a string, but is a number"     },
+        };
+        static const struct row models[] = {
+                {"'google/gemma-3-27b-it'",                NULL                         },
+                { "'7b@v1.0:x+y_z'",                       NULL                         },
+                { "'" SIXTY SIXTY SIXTY SIXTY TEN "123'",  NULL                         },
+                { "'" SIXTY SIXTY SIXTY SIXTY TEN "1234'", "f: " SIXTY_SHOWN NO_MODEL   },
+                { "'x\\u0022; touch /tmp/p; \\u0022'",
+                 "f: \"x\\\"; touch /tmp/p; \\\"\"" NO_MODEL                            },
+                { "'{{ .Spec }}'",                         "f: \"{{ .Spec }}\"" NO_MODEL},
+                { "'x{{.Spec}}'",                          "f: \"x{{.Spec}}\"" NO_MODEL },
+                { "'$(id)'",                               "f: \"$(id)\"" NO_MODEL      },
+                { "'x$HOME'",                              "f: \"x$HOME\"" NO_MODEL     },
+                { "'x`id`'",                               "f: \"x`id`\"" NO_MODEL      },
+                { "'x y'",                                 "f: \"x y\"" NO_MODEL        },
+                { "'x\\\\'",                               "f: \"x\\\\\"" NO_MODEL      },
+                { "'x\\ny'",                               "f: \"x\\u000ay\"" NO_MODEL  },
+                { "'x\\u0000y'",                           "f: \"x\\u0000y\"" NO_MODEL  },
+                { "'-x'",                                  "f: \"-x\"" NO_MODEL         },
+                { "'/x'",                                  "f: \"/x\"" NO_MODEL         },
+                { "'gr\u00fcn'",                           "f: \"gr\u00fcn\"" NO_MODEL  },
+                { "''",                                    "f: must not be empty"       },
+                { "null",                                  "f: is missing"              },
+        };
+        static const struct row repos[] = {
+                {"'google/gemma-3-27b-it'", NULL                   },
+                { "'gpt2'",                 NULL                   },
+                { "'a.b/c_d.e'",            NULL                   },
+                { "'a/b/c'",                "f: \"a/b/c\"" NO_REPO },
+                { "'a/'",                   "f: \"a/\"" NO_REPO    },
+                { "'/a'",                   "f: \"/a\"" NO_REPO    },
+                { "'../x'",                 "f: \"../x\"" NO_REPO  },
+                { "'a/..'",                 "f: \"a/..\"" NO_REPO  },
+                { "'a/b..c'",               "f: \"a/b..c\"" NO_REPO},
+                { "'a/.b'",                 "f: \"a/.b\"" NO_REPO  },
+                { "'-a/b'",                 "f: \"-a/b\"" NO_REPO  },
+                { "'a:b'",                  "f: \"a:b\"" NO_REPO   },
+                { "''",                     "f: must not be empty" },
+                { "null",                   "f: is missing"        },
+        };
+        static const struct row revisions[] = {
+                {"'refs/pr/1'", NULL                              },
+                { "'v1.0_a-b'", NULL                              },
+                { "''",         NULL                              },
+                { "'a..b'",     "f: \"a..b\" is not a revision"   },
+                { "'../main'",  "f: \"../main\" is not a revision"},
+                { "'a//b'",     "f: \"a//b\" is not a revision"   },
+                { "'/a'",       "f: \"/a\" is not a revision"     },
+                { "'a/'",       "f: \"a/\" is not a revision"     },
+                { "'a b'",      "f: \"a b\" is not a revision"    },
+                { "'a:b'",      "f: \"a:b\" is not a revision"    },
+        };
+        static const struct row images[] = {
+                {"'vllm/vllm-openai:v0.20.1'",        NULL                             },
+                { "'r.example:5000/a/b_c@sha256:0f'", NULL                             },
+                { "'[fd00::1]:5000/vllm'",            NULL                             },
+                { "'a b'",                            "f: \"a b\" is not an image"     },
+                { "'a\\u0009'",                       "f: \"a\\u0009\" is not an image"},
+                { "'a$b'",                            "f: \"a$b\" is not an image"     },
+                { "'a`b'",                            "f: \"a`b\" is not an image"     },
+                { "'a\\u0022'",                       "f: \"a\\\"\" is not an image"   },
+                { "'a\\u0027'",                       "f: \"a'\" is not an image"      },
+                { "'a{{b'",                           "f: \"a{{b\" is not an image"    },
+                { "'-a'",                             "f: \"-a\" is not an image"      },
+        };
+
+        (void)state;
+        CHECK_TEXT(check_shown_name, shown);
+        CHECK_TEXT(check_model_name, models);
+        CHECK_TEXT(check_hub_repo, repos);
+        CHECK_TEXT(check_hub_revision, revisions);
+        CHECK_TEXT(check_image, images);
 }
 
 static void test_names(void **state) {
@@ -274,6 +403,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_args, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_env, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_affinity, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_what_is_pasted, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_long_input, set_up, tear_down),
         };

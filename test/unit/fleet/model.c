@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/sweep.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "fleet/model.h"
@@ -21,6 +22,18 @@ static int tear_down(void **state) {
         arena_release(&input_arena);
         return 0;
 }
+
+#define ENGINE(args, more) "'serving': [{'name': 'a', 'engine': {'args': [" args "]}" more "}]"
+#define TOPOLOGY(members) ", 'replicaTopology': {" members "}"
+#define ONE_OF_TWO TOPOLOGY("'gpusPerNode': 2, 'parallelism': {'tensor': 1, 'pipeline': 2}")
+#define OVER_NODES                                                                                 \
+        TOPOLOGY("'nodes': 2, 'gpusPerNode': 4, 'parallelism': {'tensor': 8, 'pipeline': 1}")
+#define NOT_TENSOR " is not the tensor parallelism of replicaTopology, "
+#define NO_SHOWN_NAME                                                                              \
+        " is not a name: it has at most 63 characters, none of them a control character"
+#define NO_MODEL " is not a name of a model, such as google/gemma-3-27b-it"
+#define NO_REPO " is not a repository, such as google/gemma-3-27b-it"
+#define HUB(members) "'model': {'name': 'm'}, 'huggingFace': {" members "}"
 
 /* Members beside a good model and repository; the one sentence that they give. */
 static const struct {
@@ -72,6 +85,25 @@ static const struct {
         { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'precisionSupport': [8]}}}]",
          "spec.serving[0].replicaTopology.requires.precisionSupport[0]: must be a string, but is "
           "a number"                                                                                                                                  },
+        { ENGINE("'--tensor-parallel-size=4'",                                                      TOPOLOGY("'gpusPerNode': 2")),
+         "spec.serving[0].engine.args[0]: \"--tensor-parallel-size=4\"" NOT_TENSOR "2" },
+        { ENGINE("'--tensor_parallel_size=1'",                                                                                        TOPOLOGY("'gpusPerNode': 2")),
+         "spec.serving[0].engine.args[0]: \"--tensor_parallel_size=1\"" NOT_TENSOR "2" },
+        { ENGINE("'--tensor-parallel-size', '4'",             TOPOLOGY("'gpusPerNode': 2")),
+         "spec.serving[0].engine.args[1]: \"4\"" NOT_TENSOR "2" },
+        { ENGINE("'-tp', '4'",                                                TOPOLOGY("'gpusPerNode': 2")),
+         "spec.serving[0].engine.args[1]: \"4\"" NOT_TENSOR "2" },
+        { ENGINE("'--a', '-tp=x'",                                                                      TOPOLOGY("'gpusPerNode': 2")),
+         "spec.serving[0].engine.args[1]: \"-tp=x\"" NOT_TENSOR "2" },
+        { ENGINE("'-tp=2', '-tp=1'",                                                                                        TOPOLOGY("'gpusPerNode': 2")),
+         "spec.serving[0].engine.args[1]: \"-tp=1\"" NOT_TENSOR "2" },
+        { ENGINE("'-tp=2'",                                ONE_OF_TWO),
+         "spec.serving[0].engine.args[0]: \"-tp=2\"" NOT_TENSOR "1" },
+        { ENGINE("'-tp=2'",""),                                                                                    "spec.serving[0].engine.args[0]: \"-tp=2\"" NOT_TENSOR "1" },
+        { ENGINE("'-tp'",                                                                         ""),                                                                                 "spec.serving[0].engine.args[0]: -tp has no value" },
+        { "'serving': [{'name': 'a\\nb'}]",                                                                                        "spec.serving[0].name: \"a\\u000ab\"" NO_SHOWN_NAME                                                                                                                         },
+        { "'serving': [{'name': 'a', 'engine': {'image': 'x$(id)'}}]",
+         "spec.serving[0].engine.image: \"x$(id)\" is not an image"},
 };
 
 static void test_mistakes(void **state) {
@@ -132,6 +164,42 @@ static void test_without_spec(void **state) {
         assert_true(text_equal(mistakes.items[0], TEXT("spec: is missing")));
 }
 
+/* Where a model comes from, beside nothing else; the one sentence that it gives. */
+static void test_mistakes_of_the_source(void **state) {
+        static const struct {
+                const char *spec;
+                const char *mistake;
+        } rows[] = {
+                {"'model': {'name': 'x$(id)'}, 'huggingFace': {'repo': 'o/m'}",
+                 "spec.model.name: \"x$(id)\"" NO_MODEL                                                                      },
+                { HUB("'repo': 'o/../m'"),                                        "spec.huggingFace.repo: \"o/../m\"" NO_REPO},
+                { HUB("'repo': ''"),                                              "spec.huggingFace.repo: must not be empty" },
+                { HUB("'repo': 'o/m', 'revision': 'a..b'"),
+                 "spec.huggingFace.revision: \"a..b\" is not a revision"                                                     },
+                { HUB("'repo': 'o/m', 'secretRef': {'name': ''}"),
+                 "spec.huggingFace.secretRef.name: must not be empty"                                                        },
+                { HUB("'repo': 'o/m', 'secretRef': {'name': 'A b'}"),
+                 "spec.huggingFace.secretRef.name: \"A b\" is not a name for an object"                                      },
+                { HUB("'repo': 'o/m', 'secretRef': {'name': 's', 'key': 'a/b'}"),
+                 "spec.huggingFace.secretRef.key: \"a/b\" is not a key of a Secret or ConfigMap"                             },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                char json[512];
+                struct mistakes mistakes = { 0 };
+                struct model m;
+
+                snprintf(json, sizeof(json), "{'spec': {%s}}", rows[i].spec);
+                print_message("%s\n", json);
+                assert_int_equal(model_read(json_value(&arena, json), &arena, &m, &mistakes),
+                                 -EINVAL);
+                assert_int_equal(mistakes.n, 1);
+                print_message("  %.*s\n", TEXT_ARG(mistakes.items[0]));
+                assert_true(text_equal(mistakes.items[0], text_from(rows[i].mistake)));
+        }
+}
+
 static void read_good(const char *json, struct model *ret) {
         struct mistakes mistakes = { 0 };
         int r = model_read(json_value(&arena, json), &arena, ret, &mistakes);
@@ -174,6 +242,35 @@ static void test_vram_leaves_units_open(void **state) {
         assert_int_equal(m.profiles[0].gpus_per_node, 0);
         assert_int_equal(m.profiles[1].gpus_per_node, 2);
         assert_int_equal(m.profiles[1].tensor, 2);
+}
+
+/* Arguments that say again what the topology says, or where nothing can be said of it. */
+static void test_agreeing_tensor(void **state) {
+        static const struct {
+                const char *members;
+                int64_t tensor;
+        } rows[] = {
+                {ENGINE("'--tensor-parallel-size=2', '-tp', '2'",  TOPOLOGY("'gpusPerNode': 2")),
+                 2                                                                                 },
+                { ENGINE("'--tensor_parallel_size', '8'",          OVER_NODES),                   8},
+                { ENGINE("'-tp=1'",                                TOPOLOGY("")),                 1},
+                { ENGINE("'--pipeline-parallel-size=4', '-tpx=4'", TOPOLOGY("")),                 1},
+                { ENGINE("'-tp=4'",                                ""),                           0}, /* by vram, on a pool that is not known yet */
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                char json[512];
+                struct model m;
+
+                snprintf(json, sizeof(json),
+                         "{'spec': {'model': {'name': 'm'}, 'huggingFace': {'repo': 'm'}, "
+                         "'resources': {'vram': '1Gi'}, %s}}",
+                         rows[i].members);
+                print_message("%s\n", rows[i].members);
+                read_good(json, &m);
+                assert_int_equal(m.profiles[0].tensor, rows[i].tensor);
+        }
 }
 
 static const char everything[] =
@@ -248,6 +345,8 @@ static void test_without_memory(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_mistakes, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_mistakes_of_the_source, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_agreeing_tensor, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_every_mistake_is_named, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_without_spec, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_one_implicit_profile, set_up, tear_down),
