@@ -43,7 +43,7 @@ static struct text unknown_profile(const struct pool *pool, const struct gpu_pro
         return refuse_config(
                 pool, arena,
                 text_format(arena,
-                            "line %zu: unknown MIG profile \"%.*s\"; an NVIDIA %.*s holds at most "
+                            "line %zu: unknown MIG profile \"%.*s\"; an NVIDIA %.*s holds "
                             "%.*s",
                             entry->line, TEXT_ARG(name), TEXT_ARG(product->name),
                             TEXT_ARG(partition_most(product, arena))));
@@ -111,7 +111,7 @@ static struct node_plan *plan_node(const struct pool *pool, const struct migpart
                 plan->refused = refuse_config(
                         pool, arena,
                         text_format(arena,
-                                    "it enables MIG without slices; an NVIDIA %.*s holds at most "
+                                    "it enables MIG without slices; an NVIDIA %.*s holds "
                                     "%.*s",
                                     TEXT_ARG(product->name),
                                     TEXT_ARG(partition_most(product, arena))));

@@ -18,10 +18,11 @@ size_t tally_kinds(const struct tally *tally) {
 struct text partition_most(const struct gpu_product *product, struct arena *arena) {
         struct builder b;
 
+        if (product->n_profiles == 0)
+                return TEXT("no MIG slices that are known");
         builder_init(&b, arena);
         for (size_t i = 0; i < product->n_profiles; i++) {
-                if (i > 0)
-                        builder_string(&b, ", ");
+                builder_string(&b, i == 0 ? "at most " : ", ");
                 builder_u64(&b, product->profiles[i].max_instances);
                 builder_string(&b, " x ");
                 builder_text(&b, product->profiles[i].name);
@@ -31,7 +32,7 @@ struct text partition_most(const struct gpu_product *product, struct arena *aren
 
 struct text partition_impossible(const struct gpu_product *product, const char *why,
                                  struct arena *arena) {
-        return text_format(arena, "impossible layout: %s; an NVIDIA %.*s holds at most %.*s", why,
+        return text_format(arena, "impossible layout: %s; an NVIDIA %.*s holds %.*s", why,
                            TEXT_ARG(product->name), TEXT_ARG(partition_most(product, arena)));
 }
 

@@ -36,7 +36,7 @@ size_t tally_kinds(const struct tally *tally);
 int tally_offer(struct pool *pool, const struct settings *settings,
                 const struct gpu_product *product, const struct tally *tally, struct arena *arena);
 
-/* partition_most() - "7 x 1g.10gb, 2 x 3g.40gb": the most that one GPU holds of each. */
+/* partition_most() - "at most 7 x 1g.10gb, 2 x 3g.40gb": what one GPU holds, of each alone. */
 struct text partition_most(const struct gpu_product *product, struct arena *arena);
 
 /* partition_impossible() - the sentence about a layout, with what the GPU holds instead. */

@@ -139,6 +139,10 @@ static void test_memory(void **state) {
                 { H100 "'nodeCount': 1" MEM("96Gi"),                                                            GIB(96),       MIB(81559),     "over-declared",               true },
                 { "'acceleratorType': 'nvidia-a30'",                                                            GIB(24),       GIB(24),        NULL,                          false},
                 { "'acceleratorType': 'nvidia-l4'" MEM("24Gi"),                                                 GIB(24),       GIB(24),        NULL,                          false},
+                { "'acceleratorType': 'NVIDIA-Thor'",                                                           UNKNOWN_BYTES, UNKNOWN_BYTES,  NULL,                          false},
+                { "'acceleratorType': 'NVIDIA-Thor'" MEM("64Gi"),                                               GIB(64),       GIB(64),        NULL,                          false},
+                { "'acceleratorType': 'NVIDIA-Thor', " SHARED(2),                                               UNKNOWN_BYTES, UNKNOWN_BYTES,
+                 NULL,                                                                                                                                                        false},
                 { "'acceleratorType': 'nvidia-l4'",                                                             UNKNOWN_BYTES, UNKNOWN_BYTES,  NULL,                          false},
                 { H100 SHARED(4),                                                                               GIB(20),       MIB(81559) / 4, NULL,                          false},
                 { H100 SHARED(4) MEM("10Gi"),                                                                   GIB(10),       GIB(10),        NULL,                          false},
@@ -271,38 +275,47 @@ static void test_invalid(void **state) {
         } rows[] = {
                 {H100 MIG("3g.41gb"),
                  "unknown MIG profile \"3g.41gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
-                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                      },
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                                  },
                 { H100 "'migConfiguration': {'profile': '1g.5gb', 'slicesPerGpu': 7}",
                  "unknown MIG profile \"1g.5gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
-                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                      },
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                                  },
                 { "'acceleratorType': 'nvidia-l4', " MIG("3g.40gb"),
                  "unknown accelerator \"nvidia-l4\": its MIG slices are only known with "
-                  "migConfiguration.profile and slicesPerGpu"                                                                        },
+                  "migConfiguration.profile and slicesPerGpu"                                                                                    },
                 { "'migConfiguration': {'layout': {'3g.40gb': 1}}",
                  "unknown accelerator \"\": its MIG slices are only known with "
-                  "migConfiguration.profile and slicesPerGpu"                                                                        },
+                  "migConfiguration.profile and slicesPerGpu"                                                                                    },
                 { H100 "'migConfiguration': {'config': 'all-balanced'}",
                  "unknown mig-parted configuration \"all-balanced\": the function's input "
-                  "names no mig-parted file"                                                                                         },
-                { LAYOUT(""),                                                            "impossible layout: it names no slices" MOST},
+                  "names no mig-parted file"                                                                                                     },
+                { "'acceleratorType': 'PG506-96GB', " MIG("1g.12gb"),
+                 "unknown MIG profile \"1g.12gb\": NVIDIA PG506-96GB has no MIG slices that are "
+                  "known"                                                                                                                        },
+                { "'acceleratorType': 'PG506-96GB', 'migConfiguration': {'layout': {'1g.12gb': 1}}",
+                 "unknown MIG profile \"1g.12gb\": NVIDIA PG506-96GB has no MIG slices that are "
+                  "known"                                                                                                                        },
+                { "'acceleratorType': 'PG506-96GB', 'migConfiguration': {'layout': {}}",
+                 "impossible layout: it names no slices; an NVIDIA PG506-96GB holds no MIG slices "
+                  "that are known"                                                                                                               },
+                { LAYOUT(""),                                                                        "impossible layout: it names no slices" MOST},
                 { LAYOUT("'3g.40gb': 1, '1g.11gb': 1, '1g.12gb': 1"),
                  "unknown MIG profile \"1g.11gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
-                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                      },
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                                  },
                 { LAYOUT("'4g.40gb': 1, '2g.20gb': 2"),
-                 "impossible layout: no arrangement keeps the slices from overlapping" MOST                                          },
+                 "impossible layout: no arrangement keeps the slices from overlapping" MOST                                                      },
                 { LAYOUT("'3g.40gb': 2, '1g.10gb': 1"),
-                 "impossible layout: it takes 9 memory slices, but the GPU has 8" MOST                                               },
+                 "impossible layout: it takes 9 memory slices, but the GPU has 8" MOST                                                           },
                 { LAYOUT("'1g.10gb': 1000"),
-                 "impossible layout: 1000 x 1g.10gb, but one GPU holds 7" MOST                                                       },
+                 "impossible layout: 1000 x 1g.10gb, but one GPU holds 7" MOST                                                                   },
                 { LAYOUT("'1g.10gb': 1, '1G.10GB': 1"),
-                 "impossible layout: a profile is named twice" MOST                                                                  },
-                { WRITTEN_SINGLE("'3g.40gb': 1, '1g.10gb': 1"),                          UNLIKE "1g.10gb, 3g.40gb"                   },
-                { LABELLED_SINGLE LAYOUT("'3g.40gb': 1, '1g.10gb': 1"),                  UNLIKE "1g.10gb, 3g.40gb"                   },
+                 "impossible layout: a profile is named twice" MOST                                                                              },
+                { WRITTEN_SINGLE("'3g.40gb': 1, '1g.10gb': 1"),                                      UNLIKE "1g.10gb, 3g.40gb"                   },
+                { LABELLED_SINGLE LAYOUT("'3g.40gb': 1, '1g.10gb': 1"),                              UNLIKE "1g.10gb, 3g.40gb"                   },
                 { H100 "'sharing': {'strategy': 'MPS', 'replicas': 2}, " MIG("3g.40gb"),
                  "spec.nodePools[0].sharing: MPS does not share MIG slices, but TimeSlicing "
-                  "does"                                                                                                             },
+                  "does"                                                                                                                         },
                 { H100 "'acceleratorCount': 0",
-                 "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024"                                                    },
+                 "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024"                                                                },
         };
 
         (void)state;
