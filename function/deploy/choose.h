@@ -38,6 +38,7 @@ struct choice {
  * last), then fewest units free after placing, then declared order, then MIG
  * profile name.
  *
+ * Memory: none is left taken.
  * Errors: -ENOMEM
  */
 int choose_in(const struct chooser *chooser, const struct environment *environment,
