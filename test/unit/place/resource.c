@@ -180,6 +180,23 @@ static void test_ambiguous_three(void **state) {
         assert_true(text_equal(f.sub_pools[3][0].ambiguous, TEXT("z")));
 }
 
+/* Go writes the entries of a map in any order, and a key that comes twice counts once. */
+static void test_ambiguous_on_the_wire(void **state) {
+        const struct row row = { .selector = "{'a':'1','b':'2'}" };
+        const struct text entries[] = { json_value(&arena, "{'b':'1'}").bytes,
+                                        json_value(&arena, "{'b':'2'}").bytes,
+                                        json_value(&arena, "{'a':'1'}").bytes };
+        struct fleet f = { 0 };
+
+        (void)state;
+        add_pool(&f, "sorted", &row);
+        add_pool(&f, "not-sorted", &row);
+        f.pools[1].node_selector = value_of_struct(text_join(&arena, entries, 3));
+        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_true(text_equal(f.sub_pools[0][0].ambiguous, TEXT("not-sorted")));
+        assert_true(text_equal(f.sub_pools[1][0].ambiguous, TEXT("sorted")));
+}
+
 /* Thousands of pools are told apart in memory that is gone afterwards. */
 static void test_ambiguous_among_many(void **state) {
         enum { MANY = 3000 };
@@ -288,6 +305,7 @@ int main(void) {
                 cmocka_unit_test(test_names),
                 cmocka_unit_test(test_ambiguous),
                 cmocka_unit_test(test_ambiguous_three),
+                cmocka_unit_test(test_ambiguous_on_the_wire),
                 cmocka_unit_test(test_ambiguous_among_many),
                 cmocka_unit_test(test_ambiguous_with_an_invalid_pool),
                 cmocka_unit_test(test_ambiguous_in_a_layout),
