@@ -40,8 +40,7 @@ struct call {
         bool has_plan; /* made by Deploy in this call, or read from the context */
 };
 
-/* ---- answers that decide nothing ---------------------------------------------------------------
- */
+/* ---- answers that decide nothing ------------------------------------------------------------- */
 
 static enum ready ready_when(bool ready) {
         return ready ? READY_TRUE : READY_FALSE;
@@ -85,10 +84,10 @@ static void freeze(struct call *call, enum condition_status status, struct text 
                    struct text message) {
         call->plan = (struct plan) {
                 .frozen = true,
-                .scheduled = {.type = TEXT("Scheduled"),
-                              .status = status,
-                              .reason = reason,
-                              .message = message},
+                .scheduled = { .type = TEXT("Scheduled"),
+                               .status = status,
+                               .reason = reason,
+                               .message = message },
                 .serving = serving_as_observed(call),
         };
         call->has_plan = true;
@@ -121,8 +120,7 @@ static void refuse(struct call *call, const struct fault *fault) {
         add_fatal(call, sentence);
 }
 
-/* ---- Deploy ------------------------------------------------------------------------------------
- */
+/* ---- Deploy ---------------------------------------------------------------------------------- */
 
 /* Core's breaker drops events of an XR that is woken too often: poll it sooner. */
 static bool is_responsive(const struct call *call) {
@@ -257,8 +255,7 @@ static int run_deploy(struct call *call) {
         return err;
 }
 
-/* ---- Place -------------------------------------------------------------------------------------
- */
+/* ---- Place ----------------------------------------------------------------------------------- */
 
 static int run_place(struct call *call) {
         struct fault fault;
@@ -294,8 +291,7 @@ static void answer_plan(struct call *call) {
         }
 }
 
-/* ---- Inventory and Check -----------------------------------------------------------------------
- */
+/* ---- Inventory and Check --------------------------------------------------------------------- */
 
 static int run_inventory(struct call *call) {
         struct condition condition;
@@ -336,8 +332,7 @@ static int run_check(struct call *call) {
         return 0;
 }
 
-/* ---- the call ----------------------------------------------------------------------------------
- */
+/* ---- the call -------------------------------------------------------------------------------- */
 
 /* What is done for an XR whose step names no stages. */
 static unsigned int default_stages(struct text kind) {

@@ -33,10 +33,10 @@ struct command {
 
 /* Each gets its own name as argv[0], and returns the exit code. */
 static const struct command commands[] = {
-        {"capacity", cli_capacity},
-        { "mig",     cli_mig     },
-        { "render",  render      },
-        { "serve",   serve       },
+        { "capacity", cli_capacity },
+        { "mig", cli_mig },
+        { "render", render },
+        { "serve", serve },
 };
 
 int main(int argc, char **argv) {

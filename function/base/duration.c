@@ -5,15 +5,15 @@ static const struct {
         struct text name;
         uint64_t nanoseconds;
 } units[] = {
-  /* the longer name before its first letter */
-        {TEXT_INIT("ns"),         1                          },
-        { TEXT_INIT("us"),        1000                       },
-        { TEXT_INIT("\xc2\xb5s"), 1000                       }, /* the micro sign */
-        { TEXT_INIT("\xce\xbcs"), 1000                       }, /* the Greek letter mu */
-        { TEXT_INIT("ms"),        1000000                    },
-        { TEXT_INIT("s"),         1000000000                 },
-        { TEXT_INIT("m"),         UINT64_C(60) * 1000000000  },
-        { TEXT_INIT("h"),         UINT64_C(3600) * 1000000000},
+        /* the longer name before its first letter */
+        { TEXT_INIT("ns"), 1 },
+        { TEXT_INIT("us"), 1000 },
+        { TEXT_INIT("\xc2\xb5s"), 1000 }, /* the micro sign */
+        { TEXT_INIT("\xce\xbcs"), 1000 }, /* the Greek letter mu */
+        { TEXT_INIT("ms"), 1000000 },
+        { TEXT_INIT("s"), 1000000000 },
+        { TEXT_INIT("m"), UINT64_C(60) * 1000000000 },
+        { TEXT_INIT("h"), UINT64_C(3600) * 1000000000 },
 };
 
 static struct text take_digits(struct text *rest) {

@@ -62,22 +62,14 @@ static const struct {
         struct text suffix;
         struct scale scale;
 } suffixes[] = {
-        {TEXT_INIT(""),    { 0, 0 } },
-        { TEXT_INIT("n"),  { -9, 0 }},
-        { TEXT_INIT("u"),  { -6, 0 }},
-        { TEXT_INIT("m"),  { -3, 0 }},
-        { TEXT_INIT("k"),  { 3, 0 } },
-        { TEXT_INIT("M"),  { 6, 0 } },
-        { TEXT_INIT("G"),  { 9, 0 } },
-        { TEXT_INIT("T"),  { 12, 0 }},
-        { TEXT_INIT("P"),  { 15, 0 }},
-        { TEXT_INIT("E"),  { 18, 0 }},
-        { TEXT_INIT("Ki"), { 0, 10 }},
-        { TEXT_INIT("Mi"), { 0, 20 }},
-        { TEXT_INIT("Gi"), { 0, 30 }},
-        { TEXT_INIT("Ti"), { 0, 40 }},
-        { TEXT_INIT("Pi"), { 0, 50 }},
-        { TEXT_INIT("Ei"), { 0, 60 }},
+        { TEXT_INIT(""), { 0, 0 } },    { TEXT_INIT("n"), { -9, 0 } },
+        { TEXT_INIT("u"), { -6, 0 } },  { TEXT_INIT("m"), { -3, 0 } },
+        { TEXT_INIT("k"), { 3, 0 } },   { TEXT_INIT("M"), { 6, 0 } },
+        { TEXT_INIT("G"), { 9, 0 } },   { TEXT_INIT("T"), { 12, 0 } },
+        { TEXT_INIT("P"), { 15, 0 } },  { TEXT_INIT("E"), { 18, 0 } },
+        { TEXT_INIT("Ki"), { 0, 10 } }, { TEXT_INIT("Mi"), { 0, 20 } },
+        { TEXT_INIT("Gi"), { 0, 30 } }, { TEXT_INIT("Ti"), { 0, 40 } },
+        { TEXT_INIT("Pi"), { 0, 50 } }, { TEXT_INIT("Ei"), { 0, 60 } },
 };
 
 /* "e3", "E-3": upstream reads 64 bits and keeps the lower 32. */

@@ -52,8 +52,7 @@ static enum exit_code failed(struct command *c, int rc) {
         return EXIT_UNREADABLE;
 }
 
-/* ---- the command -------------------------------------------------------------------------------
- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static int read_form(struct command *c, const char *word) {
         if (strcmp(word, "json") == 0)
@@ -67,9 +66,9 @@ static int read_form(struct command *c, const char *word) {
 
 static int read_arguments(struct command *c, int argc, char **argv, bool *ret_help) {
         static const struct option options[] = {
-                {"output", required_argument, NULL, 'o' },
-                { "help",    no_argument, NULL, 'h' },
-                { 0      },
+                { "output", required_argument, NULL, 'o' },
+                { "help", no_argument, NULL, 'h' },
+                { 0 },
         };
         int option;
 

@@ -5,8 +5,7 @@
 #include "cli/capacity_report.h"
 #include "inventory/inventory.h"
 
-/* ---- cells -------------------------------------------------------------------------------------
- */
+/* ---- cells ----------------------------------------------------------------------------------- */
 
 enum column { POOL, PROFILE, RESOURCE, TOTAL, USED, FREE, N_COLUMNS };
 enum { GAP = 2, TEXT_COLUMN_MIN = 8, NUMBER_COLUMNS = TOTAL };
@@ -115,8 +114,7 @@ static void fit(const struct row *rows, size_t n, size_t *widths) {
         }
 }
 
-/* ---- bars --------------------------------------------------------------------------------------
- */
+/* ---- bars ------------------------------------------------------------------------------------ */
 
 enum { BAR_COLUMNS = 60 };
 
@@ -161,8 +159,7 @@ static void append_bar(struct builder *b, const struct used *u, struct capacity_
         builder_char(b, '\n');
 }
 
-/* ---- warnings ----------------------------------------------------------------------------------
- */
+/* ---- warnings -------------------------------------------------------------------------------- */
 
 /* Words in lines of at most 80 columns, those after the first further in. */
 static void append_wrapped(struct builder *b, struct text t) {
@@ -251,8 +248,7 @@ static int append_warnings(struct builder *b, const struct capacity *c, struct a
         return 0;
 }
 
-/* ---- the table ---------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static struct row row_of(const struct used *u, struct arena *arena) {
         struct text none = TEXT("-");
@@ -260,16 +256,16 @@ static struct row row_of(const struct used *u, struct arena *arena) {
                 text_is_empty(u->pool) && u->sub_pool ? u->sub_pool->pool->path : u->pool;
 
         return (struct row) {
-                .cells = {[POOL] = printable(name, arena),
-                          [PROFILE] = text_is_empty(u->mig_profile)
+                .cells = { [POOL] = printable(name, arena),
+                           [PROFILE] = text_is_empty(u->mig_profile)
                                                ? none
                                                : printable(u->mig_profile, arena),
-                          [RESOURCE] = capacity_has_resource(u)
+                           [RESOURCE] = capacity_has_resource(u)
                                                 ? printable(u->sub_pool->resource_name, arena)
                                                 : none,
-                          [TOTAL] = number(u->total, arena),
-                          [USED] = number(u->used, arena),
-                          [FREE] = number(u->free_units, arena)},
+                           [TOTAL] = number(u->total, arena),
+                           [USED] = number(u->used, arena),
+                           [FREE] = number(u->free_units, arena) },
                 .used = u,
         };
 }
@@ -282,8 +278,8 @@ static int append_environment(struct builder *b, const struct capacity *c,
         if (!rows)
                 return -ENOMEM;
         rows[0] = (struct row) {
-                .cells = {TEXT("POOL"), TEXT("MIG PROFILE"), TEXT("RESOURCE"), TEXT("TOTAL"),
-                          TEXT("USED"), TEXT("FREE")},
+                .cells = { TEXT("POOL"), TEXT("MIG PROFILE"), TEXT("RESOURCE"), TEXT("TOTAL"),
+                           TEXT("USED"), TEXT("FREE") },
         };
         for (size_t i = 0; i < c->used.n; i++)
                 rows[i + 1] = row_of(&c->used.items[i], arena);

@@ -6,8 +6,7 @@
 /* The drawing takes so many columns whatever the GPU: 3, 4, 8 and 12 slices divide it. */
 enum { DRAWING_COLUMNS = 72, INDENT = 2 };
 
-/* ---- cells -------------------------------------------------------------------------------------
- */
+/* ---- cells ----------------------------------------------------------------------------------- */
 
 static void repeat(struct builder *b, char c, size_t n) {
         while (n-- > 0)
@@ -73,8 +72,7 @@ static void draw_names(const char *what, const struct text *names, size_t n, str
         draw_wrapped(builder_done(&words), b);
 }
 
-/* ---- the catalogue -----------------------------------------------------------------------------
- */
+/* ---- the catalogue --------------------------------------------------------------------------- */
 
 /* As many names as the line has room for. */
 static void draw_some_names(const struct gpu_product *product, size_t room, struct builder *b) {
@@ -178,8 +176,7 @@ void draw_product(const struct gpu_product *product, struct builder *b) {
         draw_wrapped(draw_basis(product->basis), b);
 }
 
-/* ---- layouts -----------------------------------------------------------------------------------
- */
+/* ---- layouts --------------------------------------------------------------------------------- */
 
 void draw_counts(const struct gpu_product *product, const int64_t *counts, struct builder *b) {
         const char *comma = "";

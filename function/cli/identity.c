@@ -14,10 +14,7 @@ static struct text text_at(struct value v, const char *path) {
 /* A UUID of version 5 in the nil namespace. */
 static struct text uuid_of(struct text name, struct arena *arena) {
         static const unsigned char nil[UUID_BYTES];
-        struct text parts[] = {
-                {(const char *)nil, sizeof(nil)},
-                name
-        };
+        struct text parts[] = { { (const char *)nil, sizeof(nil) }, name };
         struct text hashed = text_join(arena, parts, 2);
         unsigned char digest[EVP_MAX_MD_SIZE];
         struct builder b;

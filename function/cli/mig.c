@@ -51,8 +51,7 @@ static enum exit_code failed(struct command *c, int rc) {
         return EXIT_UNREADABLE;
 }
 
-/* ---- values ------------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static struct text basis_word(enum gpu_basis basis) {
         switch (basis) {
@@ -153,8 +152,7 @@ static int write_values(struct command *c, const struct node *root, struct build
         return 0;
 }
 
-/* ---- mig [GPU] ---------------------------------------------------------------------------------
- */
+/* ---- mig [GPU] ------------------------------------------------------------------------------- */
 
 static int list_all(struct command *c, struct builder *b) {
         struct node *root = node_map(c->arena), *list = node_add_list(root, "gpus");
@@ -188,8 +186,7 @@ static int list_some(struct command *c, struct builder *b) {
         return c->form == FORM_TEXT ? 0 : write_values(c, root, b);
 }
 
-/* ---- mig check ---------------------------------------------------------------------------------
- */
+/* ---- mig check ------------------------------------------------------------------------------- */
 
 /* "7 of 7 compute and 8 of 8 memory slices are used." */
 static void tell_use(const struct verdict *v, struct builder *b) {
@@ -254,8 +251,7 @@ static int check(struct command *c, struct builder *b, enum exit_code *ret) {
         return 0;
 }
 
-/* ---- the command line --------------------------------------------------------------------------
- */
+/* ---- the command line ------------------------------------------------------------------------ */
 
 static int read_form(struct command *c, const char *word) {
         if (strcmp(word, "json") == 0)
@@ -290,9 +286,9 @@ static int read_positions(struct command *c, int n, char **words) {
 
 static int read_arguments(struct command *c, int argc, char **argv) {
         static const struct option options[] = {
-                {"output", required_argument, NULL, 'o' },
-                { "help",    no_argument, NULL, 'h' },
-                { 0      },
+                { "output", required_argument, NULL, 'o' },
+                { "help", no_argument, NULL, 'h' },
+                { 0 },
         };
         int option;
 

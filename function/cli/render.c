@@ -87,15 +87,15 @@ static int read_option(struct command *c, int option) {
 
 static int read_arguments(struct command *c, int argc, char **argv, bool *ret_help) {
         static const struct option options[] = {
-                {"required-resources",  required_argument, NULL, 'e' },
-                { "extra-resources",                 required_argument, NULL, 'e' },
-                { "observed-resources",                    required_argument, NULL, 'o' },
-                { "include-function-results",no_argument, NULL, 'r' },
-                { "include-full-xr",                  no_argument, NULL, 'x' },
+                { "required-resources", required_argument, NULL, 'e' },
+                { "extra-resources", required_argument, NULL, 'e' },
+                { "observed-resources", required_argument, NULL, 'o' },
+                { "include-function-results", no_argument, NULL, 'r' },
+                { "include-full-xr", no_argument, NULL, 'x' },
                 { "include-context", no_argument, NULL, 'c' },
-                { "address",                 required_argument, NULL, OPTION_ADDRESS },
-                { "help",                    no_argument, NULL, 'h' },
-                { 0                      },
+                { "address", required_argument, NULL, OPTION_ADDRESS },
+                { "help", no_argument, NULL, 'h' },
+                { 0 },
         };
         int option;
 

@@ -178,10 +178,10 @@ bool scalar_has_tag(struct value value, struct text tag) {
                 struct text tag;
                 enum value_kind kind;
         } known[] = {
-                {TEXT_INIT(CORE_TAG "null"),   VALUE_NULL  },
-                { TEXT_INIT(CORE_TAG "bool"),  VALUE_BOOL  },
-                { TEXT_INIT(CORE_TAG "int"),   VALUE_NUMBER},
-                { TEXT_INIT(CORE_TAG "float"), VALUE_NUMBER},
+                { TEXT_INIT(CORE_TAG "null"), VALUE_NULL },
+                { TEXT_INIT(CORE_TAG "bool"), VALUE_BOOL },
+                { TEXT_INIT(CORE_TAG "int"), VALUE_NUMBER },
+                { TEXT_INIT(CORE_TAG "float"), VALUE_NUMBER },
         };
 
         for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

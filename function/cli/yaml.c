@@ -128,7 +128,7 @@ static int open_container(struct reader *r, enum value_kind kind, const yaml_cha
         if (r->n_open == YAML_DEPTH_MAX)
                 return refuse(r, at, "nested too deeply", TEXT(""));
         r->open[r->n_open++] = (struct container) {
-                .item = {.kind = kind, .weight = VALUE_WEIGHT, .height = 1, .place = at},
+                .item = { .kind = kind, .weight = VALUE_WEIGHT, .height = 1, .place = at },
                 .anchor = text_copy(r->arena, text_from((const char *)anchor)),
         };
         return 0;

@@ -49,10 +49,10 @@ enum interconnect interconnect_rank(struct text word) {
                 struct text word;
                 enum interconnect rank;
         } words[] = {
-                {TEXT_INIT("none"),      INTERCONNECT_NONE    },
-                { TEXT_INIT("pcie"),     INTERCONNECT_PCIE    },
-                { TEXT_INIT("nvlink"),   INTERCONNECT_NVLINK  },
-                { TEXT_INIT("nvswitch"), INTERCONNECT_NVSWITCH},
+                { TEXT_INIT("none"), INTERCONNECT_NONE },
+                { TEXT_INIT("pcie"), INTERCONNECT_PCIE },
+                { TEXT_INIT("nvlink"), INTERCONNECT_NVLINK },
+                { TEXT_INIT("nvswitch"), INTERCONNECT_NVSWITCH },
         };
 
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

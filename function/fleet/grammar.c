@@ -107,7 +107,7 @@ bool grammar_resource_name(struct text t) {
                domain.len + sizeof("requests.") - 1 <= SUBDOMAIN_MAX_BYTES;
 }
 
-/* ---- what models and pools are called ------------------------------------------------------ */
+/* ---- what models and pools are called -------------------------------------------------------- */
 
 enum { SHOWN_NAME_MAX_CHARS = 63, MODEL_NAME_MAX_BYTES = 253 };
 

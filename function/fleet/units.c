@@ -8,7 +8,7 @@
 #include "fleet/parted.h"
 #include "fleet/partition.h"
 
-/* ---- whole GPUs and shares of them -------------------------------------------------------- */
+/* ---- whole GPUs and shares of them ----------------------------------------------------------- */
 
 static void tell_of_other_cards(struct pool *pool, struct arena *arena) {
         const struct gpu_product *products[CANDIDATES_MAX];
@@ -68,7 +68,7 @@ static int count_gpus(struct pool *pool, const struct settings *settings, struct
         return 0;
 }
 
-/* ---- MIG slices --------------------------------------------------------------------------- */
+/* ---- MIG slices ------------------------------------------------------------------------------ */
 
 /* The first product of the alias that has the profile; the others are told of. */
 static const struct gpu_profile *choose_profile(struct pool *pool,

@@ -30,7 +30,7 @@ struct reader {
         int error; /* the first of -EINVAL, -ENOMEM: the file cannot be read on */
 };
 
-/* ---- events ------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static size_t line_in_hand(const struct reader *r) {
         return r->event.start_mark.line + 1;
@@ -174,7 +174,7 @@ static void *extend(struct reader *r, void *items, size_t n, size_t *cap, size_t
         return items;
 }
 
-/* ---- scalars ------------------------------------------------------------------------------ */
+/* ---- scalars --------------------------------------------------------------------------------- */
 
 /* Numbers and booleans are such only without quotes. */
 static struct text plain_in_hand(const struct reader *r) {
@@ -210,7 +210,7 @@ static void read_enabled(struct reader *r, bool *ret) {
         skip(r);
 }
 
-/* ---- an entry ----------------------------------------------------------------------------- */
+/* ---- an entry -------------------------------------------------------------------------------- */
 
 static void read_devices(struct reader *r, struct migparted_entry *ret) {
         static const char expected[] = "devices is neither all nor a list of indexes";
@@ -361,7 +361,7 @@ static void read_entry(struct reader *r, struct migparted_entry *ret) {
                 note_at(r, ret->line, "mig-enabled is false, but mig-devices has slices", nothing);
 }
 
-/* ---- configurations and the file ---------------------------------------------------------- */
+/* ---- configurations and the file ------------------------------------------------------------- */
 
 static void read_config(struct reader *r, struct migparted_config *ret) {
         size_t cap = 0;
@@ -510,7 +510,7 @@ int migparted_read(struct text yaml, struct arena *arena, struct migparted *ret)
         return 0;
 }
 
-/* ---- what it says of a GPU ---------------------------------------------------------------- */
+/* ---- what it says of a GPU ------------------------------------------------------------------- */
 
 const struct migparted_config *migparted_find(const struct migparted *file, struct text name) {
         struct migparted_config key = { .name = name };

@@ -29,8 +29,7 @@ static enum ready ready_as_observed(const struct resource *r) {
                 text_equal(value_text(value_get(condition, TEXT("status"))), TEXT("True")));
 }
 
-/* ---- frozen ------------------------------------------------------------------------------------
- */
+/* ---- frozen ---------------------------------------------------------------------------------- */
 
 static struct node *our_labels(struct value labels, struct arena *arena) {
         struct value_iter it = value_iterate(labels);
@@ -83,8 +82,7 @@ bool compose_has_provider_config(const struct state *observed) {
         return state_resource(observed, TEXT(KEY_PROVIDER_CONFIG)) != NULL;
 }
 
-/* ---- composed ----------------------------------------------------------------------------------
- */
+/* ---- composed -------------------------------------------------------------------------------- */
 
 static struct node *new_object(const char *api_version, const char *kind, struct text name,
                                struct arena *arena, struct node **ret_metadata) {

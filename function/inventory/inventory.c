@@ -101,8 +101,7 @@ struct node *inventory_status_keep(struct value observed_status, struct arena *a
         return status;
 }
 
-/* ---- the condition -----------------------------------------------------------------------------
- */
+/* ---- the condition --------------------------------------------------------------------------- */
 
 /* Each says what is wrong with a sub-pool for one reason; empty when nothing is. */
 
@@ -140,9 +139,9 @@ static const struct {
         const char *reason;
         struct text (*complain)(const struct used *u);
 } verdicts[] = {
-        {"InvalidPool",    complain_invalid       },
-        { "OverCommitted", complain_over_committed},
-        { "OverDeclared",  complain_over_declared },
+        { "InvalidPool", complain_invalid },
+        { "OverCommitted", complain_over_committed },
+        { "OverDeclared", complain_over_declared },
 };
 
 static struct text sentence_about(const struct used *u, struct text what, size_t n_others,

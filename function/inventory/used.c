@@ -8,8 +8,7 @@
 /* So many unreadable numbers are told of one pool; whoever mends them sees the next. */
 enum { UNREADABLE_TOLD_MAX = 8 };
 
-/* ---- numbers that cannot be read ----------------------------------------------------------------
- */
+/* ---- numbers that cannot be read ------------------------------------------------------------- */
 
 /* The numbers of a reservation that units are counted from, and what an unreadable one counts. */
 static const struct number {
@@ -17,10 +16,10 @@ static const struct number {
         uint64_t least;
         const char *counts;
 } numbers[] = {
-        {TEXT_INIT("admitted"),      0, "0"},
-        { TEXT_INIT("nodes"),        1, "1"},
-        { TEXT_INIT("replicas"),     0, "1"},
-        { TEXT_INIT("unitsPerNode"), 1, "1"},
+        { TEXT_INIT("admitted"), 0, "0" },
+        { TEXT_INIT("nodes"), 1, "1" },
+        { TEXT_INIT("replicas"), 0, "1" },
+        { TEXT_INIT("unitsPerNode"), 1, "1" },
 };
 
 static bool is_readable(struct text t, uint64_t least) {
@@ -61,8 +60,7 @@ static void tell_unreadable(struct environment *environment, const struct reserv
         }
 }
 
-/* ---- counting -----------------------------------------------------------------------------------
- */
+/* ---- counting -------------------------------------------------------------------------------- */
 
 static int read_reservations(struct environment *environment, const struct resource *config_maps,
                              size_t n, struct text group, struct arena *arena,

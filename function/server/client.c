@@ -40,8 +40,8 @@ static grpc_channel *open_channel(const char *target) {
         static char receive_key[] = GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH;
         static char proxy_key[] = GRPC_ARG_ENABLE_HTTP_PROXY;
         grpc_arg arguments[] = {
-                {.type = GRPC_ARG_INTEGER,  .key = receive_key, .value.integer = INT_MAX},
-                { .type = GRPC_ARG_INTEGER, .key = proxy_key,   .value.integer = 0      },
+                { .type = GRPC_ARG_INTEGER, .key = receive_key, .value.integer = INT_MAX },
+                { .type = GRPC_ARG_INTEGER, .key = proxy_key, .value.integer = 0 },
         };
         grpc_channel_args list = { .num_args = 2, .args = arguments };
         grpc_channel_credentials *credentials = grpc_insecure_credentials_create();

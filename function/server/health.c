@@ -43,7 +43,7 @@ struct health {
         struct watcher *watchers;
 };
 
-/* ---- messages -------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static bool read_varint(struct text *t, uint64_t *ret) {
         uint64_t value = 0;
@@ -126,7 +126,7 @@ static enum serving serving_now(struct health *h) {
         return serving;
 }
 
-/* ---- Check and List -------------------------------------------------------- */
+/* ---- Check and List -------------------------------------------------------------------------- */
 
 static void check(struct unary *call, struct text request, struct health *h) {
         char buffer[RESPONSE_LEN];
@@ -147,7 +147,7 @@ static void list(struct unary *call, struct text request, struct health *h) {
         unary_answer(call, write_list(buffer, serving_now(h)));
 }
 
-/* ---- Watch ----------------------------------------------------------------- */
+/* ---- Watch ----------------------------------------------------------------------------------- */
 
 static void watcher_free(struct watcher *w) {
         *w->link = w->next;
@@ -246,14 +246,14 @@ static void watch(struct unary *call, struct text request, struct health *h) {
 }
 
 const struct generic_method health_methods[] = {
-        {"/grpc.health.v1.Health/Check",  check},
-        { "/grpc.health.v1.Health/List",  list },
-        { "/grpc.health.v1.Health/Watch", watch},
+        { "/grpc.health.v1.Health/Check", check },
+        { "/grpc.health.v1.Health/List", list },
+        { "/grpc.health.v1.Health/Watch", watch },
 };
 
 const size_t n_health_methods = sizeof(health_methods) / sizeof(health_methods[0]);
 
-/* ---- the whole ------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 struct health *health_new(void) {
         struct health *h = gpr_zalloc(sizeof(*h));

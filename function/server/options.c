@@ -37,17 +37,17 @@ static const char *const environment[N_FLAGS] = {
 };
 
 static const struct option flags[] = {
-        {"address",                   required_argument, NULL, FLAG_ADDRESS },
-        { "tls-certs-dir",                       required_argument, NULL, FLAG_TLS_CERTS_DIR },
-        { "insecure",                          optional_argument, NULL, FLAG_INSECURE },
-        { "max-recv-message-size",required_argument, NULL, FLAG_MAX_RECV_MESSAGE_SIZE },
-        { "metrics-address",         required_argument, NULL, FLAG_METRICS_ADDRESS },
-        { "workers",                 required_argument, NULL, FLAG_WORKERS },
-        { "grace",                       required_argument, NULL, FLAG_GRACE },
-        { "debug",                          optional_argument, NULL, FLAG_DEBUG },
-        { "version",                       no_argument, NULL, FLAG_VERSION },
+        { "address", required_argument, NULL, FLAG_ADDRESS },
+        { "tls-certs-dir", required_argument, NULL, FLAG_TLS_CERTS_DIR },
+        { "insecure", optional_argument, NULL, FLAG_INSECURE },
+        { "max-recv-message-size", required_argument, NULL, FLAG_MAX_RECV_MESSAGE_SIZE },
+        { "metrics-address", required_argument, NULL, FLAG_METRICS_ADDRESS },
+        { "workers", required_argument, NULL, FLAG_WORKERS },
+        { "grace", required_argument, NULL, FLAG_GRACE },
+        { "debug", optional_argument, NULL, FLAG_DEBUG },
+        { "version", no_argument, NULL, FLAG_VERSION },
         { "help", no_argument, NULL, FLAG_HELP },
-        { 0         },
+        { 0 },
 };
 
 static const char help[] =
@@ -78,7 +78,7 @@ const char *options_help(void) {
         return help;
 }
 
-/* ---- values ---------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static bool read_bool(const char *value, bool *ret) {
         static const char *const no[] = { "false", "0", "no", "off" };
@@ -113,12 +113,9 @@ static int64_t unit_nanoseconds(struct text unit) {
                 struct text name;
                 int64_t nanoseconds;
         } units[] = {
-                {TEXT_INIT("ns"),  1            },
-                { TEXT_INIT("us"), 1000         },
-                { TEXT_INIT("ms"), 1000000      },
-                { TEXT_INIT("s"),  1000000000   },
-                { TEXT_INIT("m"),  60000000000  },
-                { TEXT_INIT("h"),  3600000000000},
+                { TEXT_INIT("ns"), 1 },          { TEXT_INIT("us"), 1000 },
+                { TEXT_INIT("ms"), 1000000 },    { TEXT_INIT("s"), 1000000000 },
+                { TEXT_INIT("m"), 60000000000 }, { TEXT_INIT("h"), 3600000000000 },
         };
 
         for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
@@ -185,7 +182,7 @@ int options_duration(struct text t, int64_t *ret_ms) {
         return 0;
 }
 
-/* ---- flags ----------------------------------------------------------------- */
+/* ---- flags ----------------------------------------------------------------------------------- */
 
 /* Sets one option; returns what it should have been, or NULL when it is fine. */
 static const char *set_option(struct options *o, enum flag flag, const char *value) {

@@ -57,9 +57,9 @@ static const struct {
         const char *path;
         struct page (*make)(struct probe *p);
 } pages[] = {
-        {"/healthz",  healthz},
-        { "/readyz",  readyz },
-        { "/metrics", metrics},
+        { "/healthz", healthz },
+        { "/readyz", readyz },
+        { "/metrics", metrics },
 };
 
 static struct page find_page(struct probe *p, const char *method, const char *path) {

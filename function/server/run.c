@@ -29,6 +29,7 @@ static const char *const methods[N_SERVICES] = {
 
 enum {
         ARENA_KEEP_BYTES = 8 * 1024 * 1024,
+        LARGE_BYTES = 1024 * 1024,
         /* A smaller part of an answer is cheaper to copy than to refer to. */
         REFER_MIN_BYTES = 4 * 1024,
 };
@@ -54,6 +55,11 @@ struct runner {
         struct lease *free_leases;
         unsigned int n_free_leases;
         unsigned int keep_arenas;
+        bool is_holding;
+        struct run_call *held; /* computed, not answered yet */
+
+        atomic_uint_fast64_t n_arrived;
+        atomic_uint_fast64_t n_large; /* over */
 };
 
 struct run_call {
@@ -61,6 +67,7 @@ struct run_call {
         struct op sent;
         struct runner *runner;
         unsigned int service;
+        struct run_call *next; /* among the held ones */
 
         grpc_call *call;
         gpr_timespec deadline;
@@ -74,7 +81,7 @@ struct run_call {
         int cancelled;
 };
 
-/* ---- leases ---------------------------------------------------------------- */
+/* ---- leases ---------------------------------------------------------------------------------- */
 
 static struct lease *lease_take(struct runner *r, grpc_byte_buffer *message) {
         struct lease *lease;
@@ -105,9 +112,11 @@ static void lease_free(struct lease *lease) {
 static void lease_drop(void *argument) {
         struct lease *lease = argument;
         struct runner *r = lease->runner;
+        bool is_large;
 
         if (atomic_fetch_sub(&lease->n_holders, 1) != 1)
                 return;
+        is_large = GRPC_SLICE_LENGTH(lease->request) > LARGE_BYTES;
         grpc_slice_unref(lease->request);
         grpc_byte_buffer_destroy(lease->message);
         arena_reset(&lease->arena, ARENA_KEEP_BYTES);
@@ -122,6 +131,8 @@ static void lease_drop(void *argument) {
         pthread_mutex_unlock(&r->lock);
         if (lease)
                 lease_free(lease);
+        if (is_large) /* only now: what it took is free */
+                atomic_fetch_add_explicit(&r->n_large, 1, memory_order_relaxed);
 }
 
 /* The request's bytes in one piece: where they lie if core received them so, else a copy. */
@@ -139,7 +150,7 @@ static struct text lease_request(struct lease *lease) {
                                .len = GRPC_SLICE_LENGTH(lease->request) };
 }
 
-/* ---- the answer ------------------------------------------------------------ */
+/* ---- the answer ------------------------------------------------------------------------------ */
 
 static grpc_slice refer(struct lease *lease, struct text part) {
         /* Core only reads it. */
@@ -272,7 +283,7 @@ static void work(struct run_call *c) {
         log_call(c, &summary, nanoseconds);
 }
 
-/* ---- the call -------------------------------------------------------------- */
+/* ---- the call -------------------------------------------------------------------------------- */
 
 static void call_free(struct run_call *c) {
         struct runner *r = c->runner;
@@ -315,6 +326,21 @@ static void send_answer(struct run_call *c) {
         op_start(&c->sent, c->call, ops, n);
 }
 
+/* Whether the answer has to wait for runner_release(), which then sends it. */
+static bool hold(struct run_call *c) {
+        struct runner *r = c->runner;
+        bool is_held;
+
+        pthread_mutex_lock(&r->lock);
+        is_held = r->is_holding;
+        if (is_held) {
+                c->next = r->held;
+                r->held = c;
+        }
+        pthread_mutex_unlock(&r->lock);
+        return is_held;
+}
+
 static void post(struct runner *r, unsigned int service);
 
 static void call_requested(struct op *op, bool ok) {
@@ -326,9 +352,11 @@ static void call_requested(struct op *op, bool ok) {
         }
         /* First of all somebody must be there for the next call. */
         post(c->runner, c->service);
+        atomic_fetch_add_explicit(&c->runner->n_arrived, 1, memory_order_relaxed);
         atomic_fetch_add_explicit(&c->runner->stats->in_flight, 1, memory_order_relaxed);
         work(c);
-        send_answer(c);
+        if (!hold(c))
+                send_answer(c);
 }
 
 static void post(struct runner *r, unsigned int service) {
@@ -346,7 +374,7 @@ static void post(struct runner *r, unsigned int service) {
                 BUG("a request that gRPC does not allow");
 }
 
-/* ---- the runner ------------------------------------------------------------ */
+/* ---- the runner ------------------------------------------------------------------------------ */
 
 struct runner *runner_new(grpc_server *server, grpc_completion_queue *queue, size_t budget_bytes,
                           unsigned int keep_arenas, struct stats *stats) {
@@ -372,6 +400,36 @@ void runner_accept(struct runner *r, unsigned int n) {
                 post(r, SERVICE_V1);
                 post(r, SERVICE_V1BETA1);
         }
+}
+
+void runner_hold(struct runner *r) {
+        pthread_mutex_lock(&r->lock);
+        r->is_holding = true;
+        pthread_mutex_unlock(&r->lock);
+}
+
+void runner_release(struct runner *r) {
+        struct run_call *held;
+
+        pthread_mutex_lock(&r->lock);
+        r->is_holding = false;
+        held = r->held;
+        r->held = NULL;
+        pthread_mutex_unlock(&r->lock);
+        while (held) {
+                struct run_call *c = held;
+
+                held = c->next;
+                send_answer(c);
+        }
+}
+
+uint64_t runner_n_arrived(struct runner *r) {
+        return atomic_load(&r->n_arrived);
+}
+
+uint64_t runner_n_large(struct runner *r) {
+        return atomic_load(&r->n_large);
 }
 
 bool runner_idle(struct runner *r) {

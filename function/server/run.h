@@ -30,6 +30,23 @@ struct runner *runner_new(grpc_server *server, grpc_completion_queue *queue, siz
 void runner_accept(struct runner *r, unsigned int n);
 
 /*
+ * runner_hold() - from now on calls are computed, but their answers wait
+ *
+ * Clients open no more than so many calls of one connection without an answer:
+ * soon none arrives any more.
+ */
+void runner_hold(struct runner *r);
+
+/* runner_release() - send the answers that wait, and later ones at once. */
+void runner_release(struct runner *r);
+
+/* runner_n_arrived() - calls that workers have taken so far. */
+uint64_t runner_n_arrived(struct runner *r);
+
+/* runner_n_large() - calls with more than 1 MiB whose memory was freed so far. */
+uint64_t runner_n_large(struct runner *r);
+
+/*
  * runner_idle() - is nothing of this runner left on its queue?
  *
  * After the server's shutdown it becomes true, and stays so, as soon as the last

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2 };
 
@@ -33,7 +34,7 @@ static void raise_file_limit(void) {
                 LOG(LOG_WARN, "cannot raise the limit of open files", { 0 });
 }
 
-/* Blocked in every thread, so that only sigwait() sees them. */
+/* Blocked in every thread, so that only sigtimedwait() sees them. */
 static void block_signals(sigset_t *ret) {
         sigemptyset(ret);
         sigaddset(ret, SIGTERM);
@@ -71,6 +72,15 @@ static void drain(struct server *server, const struct options *o, int signal_num
             { 0 });
 }
 
+static int wait_for_signal(const sigset_t *signals, struct server *server) {
+        const struct timespec period = { .tv_sec = 1 };
+        int signal_number;
+
+        while ((signal_number = sigtimedwait(signals, NULL, &period)) < 0)
+                server_tidy(server);
+        return signal_number;
+}
+
 static int serve_until_signal(const struct options *o, const sigset_t *signals, struct tls *tls) {
         struct server_config config = {
                 .address = o->address,
@@ -83,7 +93,6 @@ static int serve_until_signal(const struct options *o, const sigset_t *signals, 
         struct probe *probe = NULL;
         struct server *server;
         struct alive alive;
-        int signal_number;
 
         if (server_start(&config, &stats, &server, &fault) < 0)
                 return fail(&fault);
@@ -95,8 +104,7 @@ static int serve_until_signal(const struct options *o, const sigset_t *signals, 
                 }
         }
         log_serving(o, server_port(server), probe ? probe_port(probe) : 0);
-        sigwait(signals, &signal_number);
-        drain(server, o, signal_number);
+        drain(server, o, wait_for_signal(signals, server));
         if (probe) /* last: readyz tells the drain */
                 probe_stop(probe);
         return EXIT_DONE;

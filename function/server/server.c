@@ -13,6 +13,7 @@
 #include <grpc/grpc_security.h>
 #include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ struct server {
         struct generic *generic;
         struct stats *stats;
         int port;
+        uint64_t n_large_trimmed; /* large calls that were over at the last trim */
         unsigned int n_threads;
         pthread_t threads[]; /* the first handles generic_queue */
 };
@@ -41,6 +43,9 @@ enum {
         LEAVE_MS = 500, /* for clients to hang up once their calls are over */
         /* Calls beyond these wait inside core, which drops them when a drain begins. */
         N_POSTED = 64,
+        N_POSTED_LAST = 1024, /* against that, for what waits then */
+        HOLD_MS = 1000,
+        QUIET_MS = 60,
         MIN_STREAMS = 16, /* of one connection: what it can make us hold is this many messages */
 };
 
@@ -84,7 +89,7 @@ static grpc_server *create_server(const struct server_config *config) {
         return grpc_server_create(&list, NULL);
 }
 
-/* ---- listening ------------------------------------------------------------- */
+/* ---- listening ------------------------------------------------------------------------------- */
 
 /* ":9443" and "0.0.0.0:9443" mean every address, IPv6 too. */
 static bool is_any_host(const char *address) {
@@ -115,7 +120,7 @@ static int listen_on(struct server *s, const struct server_config *config, struc
         return -EADDRNOTAVAIL;
 }
 
-/* ---- start ----------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 static int start_threads(struct server *s, unsigned int n_workers, struct fault *fault) {
         for (unsigned int i = 0; i < n_workers + 1; i++) {
@@ -168,7 +173,16 @@ int server_port(const struct server *s) {
         return s->port;
 }
 
-/* ---- stop ------------------------------------------------------------------ */
+void server_tidy(struct server *s) {
+        uint64_t n_large = runner_n_large(s->runner);
+
+        if (n_large == s->n_large_trimmed)
+                return;
+        s->n_large_trimmed = n_large;
+        malloc_trim(0);
+}
+
+/* ---- stop ------------------------------------------------------------------------------------ */
 
 static bool wait_for_shutdown(grpc_completion_queue *queue, int64_t ms) {
         gpr_timespec deadline =
@@ -200,6 +214,33 @@ static bool drain(struct server *s, grpc_completion_queue *end, int64_t grace_ms
         return is_idle(s);
 }
 
+static void sleep_ms(int64_t ms) {
+        gpr_sleep_until(
+                gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ms, GPR_TIMESPAN)));
+}
+
+/*
+ * Core drops a call that arrives between its shutdown and the client's notice of
+ * it, as CANCELLED, which nobody retries. So the shutdown waits for a moment in
+ * which none arrives; answers wait too, because a client that gets one may send
+ * the next call at once.
+ */
+static void quiesce(struct server *s, int64_t grace_ms) {
+        int64_t max_ms = grace_ms / 2 < HOLD_MS ? grace_ms / 2 : HOLD_MS;
+        uint64_t n_arrived = runner_n_arrived(s->runner);
+        int64_t quiet_ms = 0;
+
+        runner_hold(s->runner);
+        runner_accept(s->runner, N_POSTED_LAST);
+        for (int64_t ms = 0; ms < max_ms && quiet_ms < QUIET_MS; ms += POLL_MS) {
+                uint64_t before = n_arrived;
+
+                sleep_ms(POLL_MS);
+                n_arrived = runner_n_arrived(s->runner);
+                quiet_ms = n_arrived == before ? quiet_ms + POLL_MS : 0;
+        }
+}
+
 static void destroy_queue(grpc_completion_queue *queue) {
         /* The threads have emptied theirs; this is for a start that failed, and for the end. */
         while (grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL).type !=
@@ -214,15 +255,17 @@ bool server_stop(struct server *s, int64_t grace_ms) {
 
         atomic_store(&s->stats->draining, true);
         health_end(s->health);
+        if (grace_ms > 0)
+                quiesce(s, grace_ms);
         grpc_server_shutdown_and_notify(s->grpc, end, end);
+        runner_release(s->runner);
         in_time = drain(s, end, grace_ms, &shut_down);
         if (!shut_down)
                 grpc_server_cancel_all_calls(s->grpc);
         while (!shut_down)
                 shut_down = wait_for_shutdown(end, POLL_MS);
         while (!is_idle(s))
-                gpr_sleep_until(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                                             gpr_time_from_millis(1, GPR_TIMESPAN)));
+                sleep_ms(1);
         grpc_completion_queue_shutdown(s->run_queue);
         grpc_completion_queue_shutdown(s->generic_queue);
         grpc_completion_queue_shutdown(end);

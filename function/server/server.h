@@ -41,11 +41,20 @@ int server_start(const struct server_config *config, struct stats *stats, struct
 int server_port(const struct server *s);
 
 /*
+ * server_tidy() - give back to the system what large calls have left with the allocator
+ *
+ * To be called every second or so, by one thread. Does nothing unless such calls
+ * have ended since the last time.
+ */
+void server_tidy(struct server *s);
+
+/*
  * server_stop() - let what has begun come to its end, and free the server
  * @grace_ms: after this long, what is still under way is cancelled
  *
- * New calls are refused at once. A computation is never interrupted, so this may
- * take longer than the grace by one of them.
+ * First, for a second or half the grace at most, calls are still taken until no
+ * more arrive; then new ones are refused, and only then are answers sent. A computation is never
+ * interrupted, so this may take longer than the grace by one of them.
  *
  * Returns whether everything ended within the grace.
  */

@@ -65,7 +65,7 @@ static void material_release(struct material *m) {
         sk_X509_pop_free(m->cas, X509_free);
 }
 
-/* ---- reading --------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void file_path(const struct tls *t, enum file file, char ret[PATH_MAX]) {
         snprintf(ret, PATH_MAX, "%s/%s", t->dir, file_names[file]);
@@ -73,14 +73,20 @@ static void file_path(const struct tls *t, enum file file, char ret[PATH_MAX]) {
 
 static int read_file(const struct tls *t, enum file file, BIO **ret, struct fault *fault) {
         char path[PATH_MAX], buffer[4096];
+        struct stat status;
         size_t total = 0;
         ssize_t n;
         int fd;
 
         file_path(t, file, path);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would wait for its writer */
         if (fd < 0) {
                 fault_set(fault, "cannot read %s: %s", path, strerror(errno));
+                return -EINVAL;
+        }
+        if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+                close(fd);
+                fault_set(fault, "cannot read %s: it is not a regular file", path);
                 return -EINVAL;
         }
         *ret = BIO_new(BIO_s_mem());
@@ -174,7 +180,7 @@ static int read_material(const struct tls *t, struct material *ret, struct fault
         return r < 0 ? r : check_material(t, ret, fault);
 }
 
-/* ---- publishing ------------------------------------------------------------ */
+/* ---- publishing ------------------------------------------------------------------------------ */
 
 static int write_published(const struct tls *t, const struct material *m) {
         /* Core asks before and after reading whether the time has changed, in seconds. */
@@ -233,7 +239,7 @@ static int load(struct tls *t, struct fault *fault) {
         return r;
 }
 
-/* ---- watching -------------------------------------------------------------- */
+/* ---- watching -------------------------------------------------------------------------------- */
 
 /* Has any file changed since the last look? Remembers what it sees. */
 static bool look(struct tls *t) {
@@ -302,7 +308,7 @@ static void *watch(void *argument) {
         return NULL;
 }
 
-/* ---- gRPC ------------------------------------------------------------------ */
+/* ---- gRPC ------------------------------------------------------------------------------------ */
 
 static int verify(void *user_data, grpc_tls_custom_verification_check_request *request,
                   grpc_tls_on_custom_verification_check_done_cb callback, void *callback_arg,
@@ -358,7 +364,7 @@ grpc_server_credentials *tls_credentials(struct tls *t) {
         return grpc_tls_server_credentials_create(options);
 }
 
-/* ---- the whole ------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static void release(struct tls *t) {
         if (t->published >= 0)

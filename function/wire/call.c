@@ -18,8 +18,7 @@ enum { ENTRY_KEY = 1, ENTRY_VALUE = 2 };
 enum { RESOURCES_ITEMS = 1 };
 enum { RESOURCE_OBJECT = 1, RESOURCE_READY = 3 };
 
-/* ---- a request made ----------------------------------------------------------------------------
- */
+/* ---- a request made -------------------------------------------------------------------------- */
 
 static int encode_object(const struct call_object *object, struct arena *arena,
                          struct parts *ret_resource) {
@@ -152,8 +151,7 @@ int call_encode(const struct call_request *call, struct arena *arena, struct tex
         return 0;
 }
 
-/* ---- a response read ---------------------------------------------------------------------------
- */
+/* ---- a response read ------------------------------------------------------------------------- */
 
 enum { ANSWER_DESIRED = 2, RESULTS = 3, ANSWER_CONTEXT = 4, REQUIREMENTS = 5, CONDITIONS = 6 };
 enum { META_TTL = 2, DURATION_SECONDS = 1 };

@@ -199,8 +199,7 @@ bool node_is_empty(const struct node *node) {
                value_count(node->value) == 0;
 }
 
-/* ---- encoding: sizes from the leaves up, then bytes from the root down ------------------------
- */
+/* ---- encoding: sizes from the leaves up, then bytes from the root down ----------------------- */
 
 /* The body of the node's Value message, once measure() has seen it. */
 static size_t value_size(const struct node *node) {

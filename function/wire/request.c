@@ -142,8 +142,7 @@ static int read_observed(struct text raw, struct arena *arena, struct state *ret
         return r < 0 ? r : sort_resources(decoded->n_resources, arena, ret);
 }
 
-/* ---- what others desire: stepped over by length, because protobuf-c would copy it ---------------
- */
+/* ---- what others desire: stepped over by length, because protobuf-c would copy it ------------ */
 
 static struct resource read_resource(struct text raw) {
         struct resource resource = { .raw = raw };
@@ -195,8 +194,7 @@ int desired_read(struct text raw, struct arena *arena, struct state *ret) {
         return rest.len > 0 ? -EBADMSG : sort_resources(n, arena, ret);
 }
 
-/* ---- answers to requirements: read where they lie ----------------------------------------------
- */
+/* ---- answers to requirements: read where they lie -------------------------------------------- */
 
 struct item {
         struct text namespace_, name;
@@ -307,8 +305,7 @@ const struct answer_set *request_required(const struct request *request, struct 
         return NULL;
 }
 
-/* ---- the request ------------------------------------------------------------------------------
- */
+/* ---- the request ----------------------------------------------------------------------------- */
 
 static void read_meta(struct text meta, struct request *ret) {
         struct field field;

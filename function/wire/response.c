@@ -65,8 +65,7 @@ void response_require(struct response *r, struct requirement requirement) {
         APPEND(r, requirements, requirement);
 }
 
-/* ---- Structs that are changed ------------------------------------------------------------------
- */
+/* ---- Structs that are changed ---------------------------------------------------------------- */
 
 static struct text entry_key(struct text entry) {
         struct text key = { 0 };
@@ -102,8 +101,7 @@ static void merge_members(struct text old, struct text new_members, struct parts
         parts_raw(ret, new_members);
 }
 
-/* ---- the desired composite --------------------------------------------------------------------
- */
+/* ---- the desired composite ------------------------------------------------------------------- */
 
 static void add_identity(const char *key, struct value desired, struct value observed,
                          struct parts *object) {
@@ -167,8 +165,7 @@ static int encode_composite(const struct response *r, const struct request *requ
         return 0;
 }
 
-/* ---- desired state ----------------------------------------------------------------------------
- */
+/* ---- desired state --------------------------------------------------------------------------- */
 
 static int compare_desired(const void *a, const void *b) {
         const struct desired *left = a, *right = b;
@@ -261,8 +258,7 @@ static int encode_state(const struct response *r, const struct request *request,
         return 0;
 }
 
-/* ---- the rest of the response ------------------------------------------------------------------
- */
+/* ---- the rest of the response ---------------------------------------------------------------- */
 
 static void encode_meta(const struct response *r, struct text tag, struct parts *response) {
         struct parts meta, ttl;

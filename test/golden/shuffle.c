@@ -23,21 +23,21 @@ enum { FIELDS_MAX = 10 };
 
 /* Which message lies in which field. */
 static const enum message below[N_MESSAGES][FIELDS_MAX] = {
-        [REQUEST] = {[2] = STATE,
-                     [3] = STATE,
-                     [4] = STRUCT,
-                     [5] = STRUCT,
-                     [6] = NAMED_RESOURCES,
-                     [8] = NAMED_RESOURCES },
-        [STATE] = { [1] = RESOURCE,          [2] = NAMED_RESOURCE },
-        [RESOURCES] = { [1] = RESOURCE},
-        [RESOURCE] = { [1] = STRUCT                   },
-        [NAMED_RESOURCE] = { [2] = RESOURCE},
-        [NAMED_RESOURCES] = { [2] = RESOURCES      },
-        [STRUCT] = { [1] = NAMED_VALUE        },
-        [NAMED_VALUE] = { [2] = VALUE      },
-        [VALUE] = { [5] = STRUCT,      [6] = LIST },
-        [LIST] = { [1] = VALUE   },
+        [REQUEST] = { [2] = STATE,
+                      [3] = STATE,
+                      [4] = STRUCT,
+                      [5] = STRUCT,
+                      [6] = NAMED_RESOURCES,
+                      [8] = NAMED_RESOURCES },
+        [STATE] = { [1] = RESOURCE, [2] = NAMED_RESOURCE },
+        [RESOURCES] = { [1] = RESOURCE },
+        [RESOURCE] = { [1] = STRUCT },
+        [NAMED_RESOURCE] = { [2] = RESOURCE },
+        [NAMED_RESOURCES] = { [2] = RESOURCES },
+        [STRUCT] = { [1] = NAMED_VALUE },
+        [NAMED_VALUE] = { [2] = VALUE },
+        [VALUE] = { [5] = STRUCT, [6] = LIST },
+        [LIST] = { [1] = VALUE },
 };
 
 static uint64_t next_random(uint64_t *seed) {

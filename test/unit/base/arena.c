@@ -111,12 +111,9 @@ static void test_rewind_gives_back_what_came_since(void **state) {
                 const char *name;
                 size_t before, since; /* bytes */
         } rows[] = {
-                {"nothing at all",   0,         0         },
-                { "nothing since",   100,       0         },
-                { "nothing before",  0,         100       },
-                { "within a chunk",  100,       100       },
-                { "a new chunk",     100,       100 * 1000},
-                { "over a full one", 64 * 1024, 1 << 20   },
+                { "nothing at all", 0, 0 },         { "nothing since", 100, 0 },
+                { "nothing before", 0, 100 },       { "within a chunk", 100, 100 },
+                { "a new chunk", 100, 100 * 1000 }, { "over a full one", 64 * 1024, 1 << 20 },
         };
 
         (void)state;

@@ -27,10 +27,10 @@ static void test_under(void **state) {
         static const struct {
                 const char *path, *prefix, *want;
         } rows[] = {
-                {"model", "spec",  "spec.model"},
-                { "[0]",  "pools", "pools[0]"  },
-                { "",     "spec",  "spec"      },
-                { "a.b",  "",      "a.b"       },
+                { "model", "spec", "spec.model" },
+                { "[0]", "pools", "pools[0]" },
+                { "", "spec", "spec" },
+                { "a.b", "", "a.b" },
         };
 
         (void)state;

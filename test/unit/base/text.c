@@ -14,13 +14,8 @@ static void test_compare(void **state) {
                 const char *a, *b;
                 int order;
         } rows[] = {
-                {"",    "",         0 },
-                { "",   "a",        -1},
-                { "a",  "",         1 },
-                { "a",  "b",        -1},
-                { "ab", "a",        1 },
-                { "a",  "A",        1 },
-                { "a",  "\xc3\xa4", -1},
+                { "", "", 0 },    { "", "a", -1 }, { "a", "", 1 },          { "a", "b", -1 },
+                { "ab", "a", 1 }, { "a", "A", 1 }, { "a", "\xc3\xa4", -1 },
         };
 
         (void)state;

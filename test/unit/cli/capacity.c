@@ -52,15 +52,15 @@ enum { ARGS_MAX = 8, OUTPUT_MAX = 64 * 1024 };
 static const struct {
         const char *path, *content;
 } files[] = {
-        {"b.yaml",                            ENVIRONMENT("b") POOLS                        },
-        { "a.yaml",                           ENVIRONMENT("a") POOLS                        },
-        { "none.yaml",                        ENVIRONMENT("none") "spec: {}\n"              },
-        { "broken.yaml",                      ENVIRONMENT("broken") "spec: {nodePools: 7}\n"},
-        { "used.yaml",                        RESERVATION("r1",                               "a", "3") "---\n" RESERVATION(
+        { "b.yaml", ENVIRONMENT("b") POOLS },
+        { "a.yaml", ENVIRONMENT("a") POOLS },
+        { "none.yaml", ENVIRONMENT("none") "spec: {}\n" },
+        { "broken.yaml", ENVIRONMENT("broken") "spec: {nodePools: 7}\n" },
+        { "used.yaml", RESERVATION("r1", "a", "3") "---\n" RESERVATION(
                                "r2", "a", "2") "---\n" RESERVATION("r3", "b", "1") },
-        { "over.yaml", RESERVATION("r1",                                            "a", "17") },
-        { "list.yaml",                                LIST                                                                         },
-        { "bad.yaml",                        "a: 1\na: 2\n"                                                     },
+        { "over.yaml", RESERVATION("r1", "a", "17") },
+        { "list.yaml", LIST },
+        { "bad.yaml", "a: 1\na: 2\n" },
 };
 
 struct row {
@@ -186,8 +186,7 @@ static void commands_print_and_exit(void **state) {
         }
 }
 
-/* ---- the table itself --------------------------------------------------------------------------
- */
+/* ---- the table itself ------------------------------------------------------------------------ */
 
 struct drawing {
         const char *name;
@@ -232,7 +231,7 @@ static struct text draw(const struct drawing *d, struct arena *arena, int *ret_e
         };
         struct capacity fleet = {
                 .environment.name = TEXT("eu-1"),
-                .used = {.items = &used, .n = 1},
+                .used = { .items = &used, .n = 1 },
                 .condition.status = CONDITION_TRUE,
         };
         struct builder b;

@@ -188,21 +188,21 @@ static struct text same_quotes(struct text yaml, struct arena *arena) {
 }
 
 static struct condition conditions[] = {
-        {TEXT_INIT("Scheduled"), CONDITION_TRUE,  TEXT_INIT("AllScheduled"), TEXT_INIT("One")},
-        { TEXT_INIT("Serving"),  CONDITION_FALSE, TEXT_INIT("Starting"),     { 0 }           },
-        { TEXT_INIT("Ready"),    CONDITION_TRUE,  TEXT_INIT("Reserved"),     { 0 }           },
+        { TEXT_INIT("Scheduled"), CONDITION_TRUE, TEXT_INIT("AllScheduled"), TEXT_INIT("One") },
+        { TEXT_INIT("Serving"), CONDITION_FALSE, TEXT_INIT("Starting"), { 0 } },
+        { TEXT_INIT("Ready"), CONDITION_TRUE, TEXT_INIT("Reserved"), { 0 } },
 };
 static struct result results[] = {
-        {SEVERITY_NORMAL,   TEXT_INIT("Placed it"), TEXT_INIT("Placed")},
-        { SEVERITY_WARNING, TEXT_INIT("Hm"),        { 0 }              },
+        { SEVERITY_NORMAL, TEXT_INIT("Placed it"), TEXT_INIT("Placed") },
+        { SEVERITY_WARNING, TEXT_INIT("Hm"), { 0 } },
 };
 static struct requirement requirements[] = {
-        {.key = TEXT_INIT("all"), .api_version = TEXT_INIT("v1"), .kind = TEXT_INIT("A")},
+        { .key = TEXT_INIT("all"), .api_version = TEXT_INIT("v1"), .kind = TEXT_INIT("A") },
         { .key = TEXT_INIT("one"),
-         .api_version = TEXT_INIT("v1"),
-         .kind = TEXT_INIT("B"),
-         .match_name = TEXT_INIT("b"),
-         .namespace_ = TEXT_INIT("ns") },
+          .api_version = TEXT_INIT("v1"),
+          .kind = TEXT_INIT("B"),
+          .match_name = TEXT_INIT("b"),
+          .namespace_ = TEXT_INIT("ns") },
 };
 
 static struct pipeline_step answered(struct arena *arena) {
@@ -219,17 +219,17 @@ static struct pipeline_step answered(struct arena *arena) {
         return (struct pipeline_step) {
                 .name = TEXT("place"),
                 .n_calls = 2,
-                .response = {.ttl_seconds = 60,
-                             .desired = { .composite.object = read_objects(status, arena).items[0],
+                .response = { .ttl_seconds = 60,
+                              .desired = { .composite.object = read_objects(status, arena).items[0],
                                            .resources = resources,
                                            .n_resources = 3 },
-                             .context = read_objects("k: 3\n", arena).items[0],
-                             .conditions = conditions,
-                             .n_conditions = 3,
-                             .results = results,
-                             .n_results = 2,
-                             .requirements = requirements,
-                             .n_requirements = 2},
+                              .context = read_objects("k: 3\n", arena).items[0],
+                              .conditions = conditions,
+                              .n_conditions = 3,
+                              .results = results,
+                              .n_results = 2,
+                              .requirements = requirements,
+                              .n_requirements = 2 },
         };
 }
 
@@ -292,14 +292,14 @@ static const struct {
         size_t n_unready;
         const char *want;
 } ready_rows[] = {
-        {"everything is ready",    READY_UNSPECIFIED, 0, "\"True\" Available "                     },
-        { "one is not",            READY_UNSPECIFIED, 1, "\"False\" Creating Unready resources: r0"},
-        { "three are not",         READY_UNSPECIFIED, 3,
-         "\"False\" Creating Unready resources: r0, r1, and r2"                                    },
-        { "five are not",          READY_UNSPECIFIED, 5,
-         "\"False\" Creating Unready resources: r0, r1, r2, and 2 more"                            },
-        { "the function says no",  READY_FALSE,       0, "\"False\" Creating "                     },
-        { "the function says yes", READY_TRUE,        5, "\"True\" Available "                     },
+        { "everything is ready", READY_UNSPECIFIED, 0, "\"True\" Available " },
+        { "one is not", READY_UNSPECIFIED, 1, "\"False\" Creating Unready resources: r0" },
+        { "three are not", READY_UNSPECIFIED, 3,
+          "\"False\" Creating Unready resources: r0, r1, and r2" },
+        { "five are not", READY_UNSPECIFIED, 5,
+          "\"False\" Creating Unready resources: r0, r1, r2, and 2 more" },
+        { "the function says no", READY_FALSE, 0, "\"False\" Creating " },
+        { "the function says yes", READY_TRUE, 5, "\"True\" Available " },
 };
 
 static void ready_is_what_crossplane_would_say(void **state) {

@@ -88,18 +88,18 @@ static const struct row rows[] = {
 static const struct {
         const char *path, *content;
 } files[] = {
-        {"xr.yaml",        "apiVersion: v1\nkind: Thing\nmetadata: {name: x}\nspec: {a: 1}\n"         },
-        { "c.yaml",        "kind: Composition\nspec:\n  compositeTypeRef: {apiVersion: v1, kind: Thing}\n"
+        { "xr.yaml", "apiVersion: v1\nkind: Thing\nmetadata: {name: x}\nspec: {a: 1}\n" },
+        { "c.yaml", "kind: Composition\nspec:\n  compositeTypeRef: {apiVersion: v1, kind: Thing}\n"
                     "  pipeline:\n  - {step: place, functionRef: {name: function-gpu-placement}}\n"
-                    "  - {step: other, functionRef: {name: function-other}}\n"     },
-        { "f.yaml",        "kind: Function\nmetadata: {name: function-other}\nspec: {package: o:v1}\n"},
-        { "bad.yaml",      "a: 1\na: 2\n"                                                             },
-        { "envs.yaml",     "apiVersion: v1\nkind: Env\nmetadata: {name: a}\n---\n"
-                       "apiVersion: v1\nkind: Env\nmetadata: {name: b}\n"       },
-        { "folder/c.yaml", "apiVersion: v1\nkind: Env\nmetadata: {name: c}\n"                         },
-        { "folder/c.txt",  "no: [yaml\n"                                                              },
-        { "o.yaml",        "kind: Pod\nmetadata: {name: p, annotations: "
-                    "{crossplane.io/composition-resource-name: p}}\n"              },
+                    "  - {step: other, functionRef: {name: function-other}}\n" },
+        { "f.yaml", "kind: Function\nmetadata: {name: function-other}\nspec: {package: o:v1}\n" },
+        { "bad.yaml", "a: 1\na: 2\n" },
+        { "envs.yaml", "apiVersion: v1\nkind: Env\nmetadata: {name: a}\n---\n"
+                       "apiVersion: v1\nkind: Env\nmetadata: {name: b}\n" },
+        { "folder/c.yaml", "apiVersion: v1\nkind: Env\nmetadata: {name: c}\n" },
+        { "folder/c.txt", "no: [yaml\n" },
+        { "o.yaml", "kind: Pod\nmetadata: {name: p, annotations: "
+                    "{crossplane.io/composition-resource-name: p}}\n" },
 };
 
 static char folder[] = "/tmp/render-XXXXXX";

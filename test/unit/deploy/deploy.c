@@ -565,17 +565,17 @@ struct leave_row {
 };
 
 static const struct leave_row leave_rows[] = {
-        {lose_environment,  "the environment is gone"                             },
-        { lose_pool,        "the pool, or its MIG profile, is gone"               },
-        { lose_mig_profile, "the pool, or its MIG profile, is gone"               },
-        { break_pool,       "unknown MIG profile \"3g.41gb\""                     },
-        { lose_profile,     "the model has no such serving profile any more"      },
-        { relabel,          "label tier is missing or has another value"          },
-        { need_memory,      "wants 41Gi of memory per unit, a unit here has 40Gi" },
-        { name_other_model, "the deployment names another model"                  },
-        { name_other_kind,  "the deployment names another model"                  },
-        { need_units,       "a replica wants more units now, and there is no room"},
-        { need_nodes,       "wants 3 nodes, the pool has 2"                       },
+        { lose_environment, "the environment is gone" },
+        { lose_pool, "the pool, or its MIG profile, is gone" },
+        { lose_mig_profile, "the pool, or its MIG profile, is gone" },
+        { break_pool, "unknown MIG profile \"3g.41gb\"" },
+        { lose_profile, "the model has no such serving profile any more" },
+        { relabel, "label tier is missing or has another value" },
+        { need_memory, "wants 41Gi of memory per unit, a unit here has 40Gi" },
+        { name_other_model, "the deployment names another model" },
+        { name_other_kind, "the deployment names another model" },
+        { need_units, "a replica wants more units now, and there is no room" },
+        { need_nodes, "wants 3 nodes, the pool has 2" },
 };
 
 /* It stays composed and counted, as it is, where no replacement is found. */
@@ -771,11 +771,11 @@ static void test_admitted(void **state) {
         for (size_t i = 0; i < sizeof(admitted_rows) / sizeof(admitted_rows[0]); i++) {
                 const struct admitted_row *row = &admitted_rows[i];
                 const struct held held = {
-                        .reservation = {.replicas = row->granted,              .admitted = row->admitted},
+                        .reservation = { .replicas = row->granted, .admitted = row->admitted },
                         .service = { .observed = true,
-                                        .ready = row->ready,
-                                        .ready_replicas = row->ready_replicas,
-                                        .replicas = row->composed },
+                                     .ready = row->ready,
+                                     .ready_replicas = row->ready_replicas,
+                                     .replicas = row->composed },
                 };
 
                 if (deploy_admitted(&held) != row->want)

@@ -348,10 +348,8 @@ static void test_units(void **state) {
 }
 
 static void test_sweep(void **state) {
-        const struct entry entries[] = {
-                {"a",  1, 1, 2, 2, 0, "", 0},
-                { "b", 1, 1, 2, 0, 0, "", 0}
-        };
+        const struct entry entries[] = { { "a", 1, 1, 2, 2, 0, "", 0 },
+                                         { "b", 1, 1, 2, 0, 0, "", 0 } };
         const struct reservation all[] = { reservation_of(&entries[0]),
                                            reservation_of(&entries[1]) };
         const struct sub_pool sub_pool = sub_pool_of(2, 8);

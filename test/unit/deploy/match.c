@@ -325,13 +325,13 @@ static struct candidate set_up(const struct row *row, struct bench *b, struct ar
                 .pool_selector = json(row->pool_select, arena),
                 .nodes = or_usual(row->wants_nodes, 1),
                 .gpus_per_node = or_usual(row->wants_units, 1),
-                .needs = {.memory_bytes = row->wants_memory_bytes,
-                          .precisions = json(row->wants_precisions, arena),
-                          .interconnect = text_from(row->wants_interconnect),
-                          .bandwidth = text_from(row->wants_bandwidth),
-                          .multi_node = json(row->wants_multi_node, arena),
-                          .nvlink_domain = row->wants_nvlink_domain,
-                          .unknown = text_from(row->unknown)}
+                .needs = { .memory_bytes = row->wants_memory_bytes,
+                           .precisions = json(row->wants_precisions, arena),
+                           .interconnect = text_from(row->wants_interconnect),
+                           .bandwidth = text_from(row->wants_bandwidth),
+                           .multi_node = json(row->wants_multi_node, arena),
+                           .nvlink_domain = row->wants_nvlink_domain,
+                           .unknown = text_from(row->unknown) }
         };
         b->sub_pool.units = b->sub_pool.units_per_node * b->sub_pool.nodes;
         return (struct candidate) { .deployment = &b->deployment,
@@ -545,11 +545,10 @@ static void test_every_reason(void **state) {
         arena_init(&arena, SIZE_MAX);
         set_up(&usual, &bench, &arena);
         for (int i = 0; i < N_REASONS; i++) {
-                struct rejection r = {
-                        .sub_pool = &bench.sub_pool,
-                        .profile = &bench.profile,
-                        .verdict = {.reason = (enum reason)i, .detail = TEXT("detail")}
-                };
+                struct rejection r = { .sub_pool = &bench.sub_pool,
+                                       .profile = &bench.profile,
+                                       .verdict = { .reason = (enum reason)i,
+                                                    .detail = TEXT("detail") } };
 
                 names[i] = text_from(reason_name((enum reason)i));
                 sentences[i] = explain_rejection(&r, &arena);

@@ -432,8 +432,7 @@ static void test_histories(void **state) {
         assert_true(rejected > HISTORIES);
 }
 
-/* ---- several deployments ----------------------------------------------------------------------
- */
+/* ---- several deployments --------------------------------------------------------------------- */
 
 enum { PLAYERS = 5 };
 

@@ -115,10 +115,10 @@ struct held *world_hold(struct world *w, const struct sub_pool *sub_pool, int64_
         *held = (struct held) {
                 .reservation = world_reservation(w, sub_pool, replicas, admitted),
                 .suffix = sub_pool->environment->name,
-                .service = {.observed = true,
-                            .ready = admitted > 0,
-                            .ready_replicas = admitted,
-                            .replicas = replicas},
+                .service = { .observed = true,
+                             .ready = admitted > 0,
+                             .ready_replicas = admitted,
+                             .replicas = replicas },
         };
         held->reservation.order = (int64_t)w->n_held++;
         assert_true(w->n_held <= WORLD_HELD);

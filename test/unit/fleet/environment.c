@@ -115,17 +115,17 @@ static void test_invalid(void **state) {
                 const char *spec;
                 const char *invalid;
         } rows[] = {
-                {"[]",                                                             "spec: must be a map, but is a list"          },
-                { "{'nodePools': {}}",                                             "spec.nodePools: must be a list, but is a map"},
-                { "{'cluster': 'eu'}",                                             "spec.cluster: must be a map, but is a string"},
+                { "[]", "spec: must be a map, but is a list" },
+                { "{'nodePools': {}}", "spec.nodePools: must be a list, but is a map" },
+                { "{'cluster': 'eu'}", "spec.cluster: must be a map, but is a string" },
                 { "{'cluster': {'source': 'EKS'}}",
-                 "spec.cluster.source: \"EKS\" is not one of InCluster, Existing, GKE"                                           },
+                  "spec.cluster.source: \"EKS\" is not one of InCluster, Existing, GKE" },
                 { "{'cluster': {'gke': {'nodePools': 'all'}}}",
-                 "spec.cluster.gke.nodePools: must be a list, but is a string"                                                   },
+                  "spec.cluster.gke.nodePools: must be a list, but is a string" },
                 { "{'cluster': {'existing': {'secretRef': {'name': 'A'}}}}",
-                 "spec.cluster.existing.secretRef.name: \"A\" is not a name for an object"                                       },
+                  "spec.cluster.existing.secretRef.name: \"A\" is not a name for an object" },
                 { "{'cluster': {'source': 'Nope'}, 'nodePools': [{'name': 'a'}]}",
-                 "spec.cluster.source: \"Nope\" is not one of InCluster, Existing, GKE"                                          },
+                  "spec.cluster.source: \"Nope\" is not one of InCluster, Existing, GKE" },
         };
 
         (void)state;
@@ -148,13 +148,13 @@ static void test_ready(void **state) {
                 const char *conditions;
                 bool not_ready;
         } rows[] = {
-                {"[]",                                        false},
-                { "[{'type': 'Ready', 'status': 'True'}]",    false},
-                { "[{'type': 'Ready', 'status': 'False'}]",   true },
+                { "[]", false },
+                { "[{'type': 'Ready', 'status': 'True'}]", false },
+                { "[{'type': 'Ready', 'status': 'False'}]", true },
                 { "[{'type': 'Ready', 'status': 'Unknown'}]", true },
-                { "[{'type': 'Ready'}]",                      true },
-                { "[{'type': 'Synced', 'status': 'False'}]",  false},
-                { "'none'",                                   false},
+                { "[{'type': 'Ready'}]", true },
+                { "[{'type': 'Synced', 'status': 'False'}]", false },
+                { "'none'", false },
         };
 
         (void)state;
@@ -195,19 +195,19 @@ static void test_overlaps(void **state) {
                 const char *selectors[3];
                 const char *told[3];
         } rows[] = {
-                {{ "{'p': 'a'}", "{'p': 'b'}", "{'p': 'c'}" },            { NULL, NULL, NULL }},
+                { { "{'p': 'a'}", "{'p': 'b'}", "{'p': 'c'}" }, { NULL, NULL, NULL } },
                 { { "{'p': 'a'}", "{'p': 'a'}", "{'p': 'c'}" },
-                 { "overlaps pool \"b\": a node may match both",
-                    "overlaps pool \"a\": a node may match both", NULL }                      },
+                  { "overlaps pool \"b\": a node may match both",
+                    "overlaps pool \"a\": a node may match both", NULL } },
                 { { "{'p': 'a'}", "{'p': 'b'}", "{'p': 'a', 'q': 'x'}" },
-                 { "overlaps pool \"c\": a node may match both", NULL,
-                    "overlaps pool \"a\": a node may match both" }                            },
-                { { "{'p': 'a'}", "{'q': 'b'}", "{'r': 'a'}" },           { NULL, NULL, NULL }},
+                  { "overlaps pool \"c\": a node may match both", NULL,
+                    "overlaps pool \"a\": a node may match both" } },
+                { { "{'p': 'a'}", "{'q': 'b'}", "{'r': 'a'}" }, { NULL, NULL, NULL } },
                 { { "{}", "{'p': 'b'}", "{'p': 'c'}" },
-                 { "overlaps pool \"b\" and 1 more: a node may match all",
+                  { "overlaps pool \"b\" and 1 more: a node may match all",
                     "overlaps pool \"a\": a node may match both",
-                    "overlaps pool \"a\": a node may match both" }                            },
-                { { "{'p': 'a'}", "{'p': 1}", "{'p': 'c'}" },             { NULL, NULL, NULL }},
+                    "overlaps pool \"a\": a node may match both" } },
+                { { "{'p': 'a'}", "{'p': 1}", "{'p': 'c'}" }, { NULL, NULL, NULL } },
         };
 
         (void)state;

@@ -40,70 +40,72 @@ static const struct {
         const char *members;
         const char *mistake;
 } beside[] = {
-        {"'source': 'S3'",                                                                          "spec.source: \"S3\" is not one of HuggingFace"   },
-        { "'resources': {'cpu': 'many'}",                                                           "spec.resources.cpu: not a quantity: \"many\""    },
-        { "'resources': {'memory': '64GiB'}",                                                       "spec.resources.memory: not a quantity: \"64GiB\""},
-        { "'resources': {'vram': '0'}",                                                             "spec.resources.vram: \"0\" is not above 0"       },
-        { "'resources': {'vram': -1}",                                                              "spec.resources.vram: -1 is not above 0"          },
-        { "'resources': []",                                                                        "spec.resources: must be a map, but is a list"    },
-        { "'serving': {}",                                                                          "spec.serving: must be a list, but is a map"      },
-        { "'serving': [7]",                                                                         "spec.serving[0]: must be a map, but is a number" },
-        { "'serving': [null]",                                                                      "spec.serving[0]: must be a map, but is null"     },
-        { "'serving': [{}]",                                                                        "spec.serving[0].name: is missing"                },
+        { "'source': 'S3'", "spec.source: \"S3\" is not one of HuggingFace" },
+        { "'resources': {'cpu': 'many'}", "spec.resources.cpu: not a quantity: \"many\"" },
+        { "'resources': {'memory': '64GiB'}", "spec.resources.memory: not a quantity: \"64GiB\"" },
+        { "'resources': {'vram': '0'}", "spec.resources.vram: \"0\" is not above 0" },
+        { "'resources': {'vram': -1}", "spec.resources.vram: -1 is not above 0" },
+        { "'resources': []", "spec.resources: must be a map, but is a list" },
+        { "'serving': {}", "spec.serving: must be a list, but is a map" },
+        { "'serving': [7]", "spec.serving[0]: must be a map, but is a number" },
+        { "'serving': [null]", "spec.serving[0]: must be a map, but is null" },
+        { "'serving': [{}]", "spec.serving[0].name: is missing" },
         { "'serving': [{'name': 'a'}, {'name': 'b'}, {'name': 'a'}]",
-         "spec.serving[2].name: two serving profiles are called \"a\""                                                                                },
+          "spec.serving[2].name: two serving profiles are called \"a\"" },
         { "'serving': [{'name': 'a', 'poolSelector': {'matchLabels': {'x': 1}}}]",
-         "spec.serving[0].poolSelector.matchLabels[x]: must be a string, but is a number: put it "
-          "in quotes"                                                                                                                                 },
+          "spec.serving[0].poolSelector.matchLabels[x]: must be a string, but is a number: put it "
+          "in quotes" },
         { "'serving': [{'name': 'a', 'engine': {'name': 'TGI'}}]",
-         "spec.serving[0].engine.name: \"TGI\" is not an engine that can be served: vLLM is"                                                          },
+          "spec.serving[0].engine.name: \"TGI\" is not an engine that can be served: vLLM is" },
         { "'serving': [{'name': 'a', 'engine': {'image': 'vllm:latest '}}]",
-         "spec.serving[0].engine.image: \"vllm:latest \" is not an image"                                                                             },
+          "spec.serving[0].engine.image: \"vllm:latest \" is not an image" },
         { "'serving': [{'name': 'a', 'engine': {'args': ['--a', 7]}}]",
-         "spec.serving[0].engine.args[1]: must be a string, but is a number"                                                                          },
+          "spec.serving[0].engine.args[1]: must be a string, but is a number" },
         { "'serving': [{'name': 'a', 'engine': {'args': ['--x={{.Name}}']}}]",
-         "spec.serving[0].engine.args[0]: \"--x={{.Name}}\" holds \"{{\", which does not reach "
-          "the engine"                                                                                                                                },
+          "spec.serving[0].engine.args[0]: \"--x={{.Name}}\" holds \"{{\", which does not reach "
+          "the engine" },
         { "'serving': [{'name': 'a', 'engine': {'args': ['--x=$HOME']}}]",
-         "spec.serving[0].engine.args[0]: \"--x=$HOME\" holds \"$\", which does not reach the "
-          "engine"                                                                                                                                    },
+          "spec.serving[0].engine.args[0]: \"--x=$HOME\" holds \"$\", which does not reach the "
+          "engine" },
         { "'serving': [{'name': 'a', 'engine': {'args': ['`id`']}}]",
-         "spec.serving[0].engine.args[0]: \"`id`\" holds a backquote, which does not reach the "
-          "engine"                                                                                                                                    },
+          "spec.serving[0].engine.args[0]: \"`id`\" holds a backquote, which does not reach the "
+          "engine" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'nodes': 0}}]",
-         "spec.serving[0].replicaTopology.nodes: 0 is not within 1 and 1024"                                                                          },
+          "spec.serving[0].replicaTopology.nodes: 0 is not within 1 and 1024" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'gpusPerNode': 1.5}}]",
-         "spec.serving[0].replicaTopology.gpusPerNode: 1.5 is not a whole number"                                                                     },
+          "spec.serving[0].replicaTopology.gpusPerNode: 1.5 is not a whole number" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'gpusPerNode': 2, "
-          "'parallelism': {'tensor': 4}}}]",                                               "spec.serving[0].replicaTopology.parallelism: tensor 4 x pipeline 1 needs more than the "
-          "2 units of a replica"                                                                 },
+          "'parallelism': {'tensor': 4}}}]",
+          "spec.serving[0].replicaTopology.parallelism: tensor 4 x pipeline 1 needs more than the "
+          "2 units of a replica" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'memoryPerGpu': '40GiB'}}}]",
-         "spec.serving[0].replicaTopology.requires.memoryPerGpu: not a quantity: \"40GiB\""                                                           },
+          "spec.serving[0].replicaTopology.requires.memoryPerGpu: not a quantity: \"40GiB\"" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'precisionSupport': "
-          "'fp8'}}}]",                                                                     "spec.serving[0].replicaTopology.requires.precisionSupport: must be a list, but is a "
-          "string"                                                                                                     },
+          "'fp8'}}}]",
+          "spec.serving[0].replicaTopology.requires.precisionSupport: must be a list, but is a "
+          "string" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'precisionSupport': [8]}}}]",
-         "spec.serving[0].replicaTopology.requires.precisionSupport[0]: must be a string, but is "
-          "a number"                                                                                                                                  },
-        { ENGINE("'--tensor-parallel-size=4'",                                                      TOPOLOGY("'gpusPerNode': 2")),
-         "spec.serving[0].engine.args[0]: \"--tensor-parallel-size=4\"" NOT_TENSOR "2" },
-        { ENGINE("'--tensor_parallel_size=1'",                                                                                        TOPOLOGY("'gpusPerNode': 2")),
-         "spec.serving[0].engine.args[0]: \"--tensor_parallel_size=1\"" NOT_TENSOR "2" },
-        { ENGINE("'--tensor-parallel-size', '4'",             TOPOLOGY("'gpusPerNode': 2")),
-         "spec.serving[0].engine.args[1]: \"4\"" NOT_TENSOR "2" },
-        { ENGINE("'-tp', '4'",                                                TOPOLOGY("'gpusPerNode': 2")),
-         "spec.serving[0].engine.args[1]: \"4\"" NOT_TENSOR "2" },
-        { ENGINE("'--a', '-tp=x'",                                                                      TOPOLOGY("'gpusPerNode': 2")),
-         "spec.serving[0].engine.args[1]: \"-tp=x\"" NOT_TENSOR "2" },
-        { ENGINE("'-tp=2', '-tp=1'",                                                                                        TOPOLOGY("'gpusPerNode': 2")),
-         "spec.serving[0].engine.args[1]: \"-tp=1\"" NOT_TENSOR "2" },
-        { ENGINE("'-tp=2'",                                ONE_OF_TWO),
-         "spec.serving[0].engine.args[0]: \"-tp=2\"" NOT_TENSOR "1" },
-        { ENGINE("'-tp=2'",""),                                                                                    "spec.serving[0].engine.args[0]: \"-tp=2\"" NOT_TENSOR "1" },
-        { ENGINE("'-tp'",                                                                         ""),                                                                                 "spec.serving[0].engine.args[0]: -tp has no value" },
-        { "'serving': [{'name': 'a\\nb'}]",                                                                                        "spec.serving[0].name: \"a\\u000ab\"" NO_SHOWN_NAME                                                                                                                         },
+          "spec.serving[0].replicaTopology.requires.precisionSupport[0]: must be a string, but is "
+          "a number" },
+        { ENGINE("'--tensor-parallel-size=4'", TOPOLOGY("'gpusPerNode': 2")),
+          "spec.serving[0].engine.args[0]: \"--tensor-parallel-size=4\"" NOT_TENSOR "2" },
+        { ENGINE("'--tensor_parallel_size=1'", TOPOLOGY("'gpusPerNode': 2")),
+          "spec.serving[0].engine.args[0]: \"--tensor_parallel_size=1\"" NOT_TENSOR "2" },
+        { ENGINE("'--tensor-parallel-size', '4'", TOPOLOGY("'gpusPerNode': 2")),
+          "spec.serving[0].engine.args[1]: \"4\"" NOT_TENSOR "2" },
+        { ENGINE("'-tp', '4'", TOPOLOGY("'gpusPerNode': 2")),
+          "spec.serving[0].engine.args[1]: \"4\"" NOT_TENSOR "2" },
+        { ENGINE("'--a', '-tp=x'", TOPOLOGY("'gpusPerNode': 2")),
+          "spec.serving[0].engine.args[1]: \"-tp=x\"" NOT_TENSOR "2" },
+        { ENGINE("'-tp=2', '-tp=1'", TOPOLOGY("'gpusPerNode': 2")),
+          "spec.serving[0].engine.args[1]: \"-tp=1\"" NOT_TENSOR "2" },
+        { ENGINE("'-tp=2'", ONE_OF_TWO),
+          "spec.serving[0].engine.args[0]: \"-tp=2\"" NOT_TENSOR "1" },
+        { ENGINE("'-tp=2'", ""), "spec.serving[0].engine.args[0]: \"-tp=2\"" NOT_TENSOR "1" },
+        { ENGINE("'-tp'", ""), "spec.serving[0].engine.args[0]: -tp has no value" },
+        { "'serving': [{'name': 'a\\nb'}]", "spec.serving[0].name: \"a\\u000ab\"" NO_SHOWN_NAME },
         { "'serving': [{'name': 'a', 'engine': {'image': 'x$(id)'}}]",
-         "spec.serving[0].engine.image: \"x$(id)\" is not an image"},
+          "spec.serving[0].engine.image: \"x$(id)\" is not an image" },
 };
 
 static void test_mistakes(void **state) {
@@ -170,18 +172,18 @@ static void test_mistakes_of_the_source(void **state) {
                 const char *spec;
                 const char *mistake;
         } rows[] = {
-                {"'model': {'name': 'x$(id)'}, 'huggingFace': {'repo': 'o/m'}",
-                 "spec.model.name: \"x$(id)\"" NO_MODEL                                                                      },
-                { HUB("'repo': 'o/../m'"),                                        "spec.huggingFace.repo: \"o/../m\"" NO_REPO},
-                { HUB("'repo': ''"),                                              "spec.huggingFace.repo: must not be empty" },
+                { "'model': {'name': 'x$(id)'}, 'huggingFace': {'repo': 'o/m'}",
+                  "spec.model.name: \"x$(id)\"" NO_MODEL },
+                { HUB("'repo': 'o/../m'"), "spec.huggingFace.repo: \"o/../m\"" NO_REPO },
+                { HUB("'repo': ''"), "spec.huggingFace.repo: must not be empty" },
                 { HUB("'repo': 'o/m', 'revision': 'a..b'"),
-                 "spec.huggingFace.revision: \"a..b\" is not a revision"                                                     },
+                  "spec.huggingFace.revision: \"a..b\" is not a revision" },
                 { HUB("'repo': 'o/m', 'secretRef': {'name': ''}"),
-                 "spec.huggingFace.secretRef.name: must not be empty"                                                        },
+                  "spec.huggingFace.secretRef.name: must not be empty" },
                 { HUB("'repo': 'o/m', 'secretRef': {'name': 'A b'}"),
-                 "spec.huggingFace.secretRef.name: \"A b\" is not a name for an object"                                      },
+                  "spec.huggingFace.secretRef.name: \"A b\" is not a name for an object" },
                 { HUB("'repo': 'o/m', 'secretRef': {'name': 's', 'key': 'a/b'}"),
-                 "spec.huggingFace.secretRef.key: \"a/b\" is not a key of a Secret or ConfigMap"                             },
+                  "spec.huggingFace.secretRef.key: \"a/b\" is not a key of a Secret or ConfigMap" },
         };
 
         (void)state;
@@ -250,12 +252,12 @@ static void test_agreeing_tensor(void **state) {
                 const char *members;
                 int64_t tensor;
         } rows[] = {
-                {ENGINE("'--tensor-parallel-size=2', '-tp', '2'",  TOPOLOGY("'gpusPerNode': 2")),
-                 2                                                                                 },
-                { ENGINE("'--tensor_parallel_size', '8'",          OVER_NODES),                   8},
-                { ENGINE("'-tp=1'",                                TOPOLOGY("")),                 1},
-                { ENGINE("'--pipeline-parallel-size=4', '-tpx=4'", TOPOLOGY("")),                 1},
-                { ENGINE("'-tp=4'",                                ""),                           0}, /* by vram, on a pool that is not known yet */
+                { ENGINE("'--tensor-parallel-size=2', '-tp', '2'", TOPOLOGY("'gpusPerNode': 2")),
+                  2 },
+                { ENGINE("'--tensor_parallel_size', '8'", OVER_NODES), 8 },
+                { ENGINE("'-tp=1'", TOPOLOGY("")), 1 },
+                { ENGINE("'--pipeline-parallel-size=4', '-tpx=4'", TOPOLOGY("")), 1 },
+                { ENGINE("'-tp=4'", ""), 0 }, /* by vram, on a pool that is not known yet */
         };
 
         (void)state;

@@ -50,42 +50,46 @@ static void test_uniform_counts(void **state) {
                 const char *profile;
                 const char *reason;
         } rows[] = {
-                {H100 "'acceleratorCount': 8, 'nodeCount': 0, 'maxNodeCount': 4, " MIG("3g.40gb"),
-                 16,                                                                                                                  64,                          "3g.40gb",    "two slices on each GPU"},
+                { H100 "'acceleratorCount': 8, 'nodeCount': 0, 'maxNodeCount': 4, " MIG("3g.40gb"),
+                  16, 64, "3g.40gb", "two slices on each GPU" },
                 { H100 "'acceleratorCount': 8, 'nodeCount': 0, 'maxNodeCount': 8, " MIG("3g.40gb"),
-                 16,                                                                                                                  128,                         "3g.40gb",    ""                      },
-                { H100 "'acceleratorCount': 8, " MIG("1g.10gb"),                                                    56,               56,                          "1g.10gb",
-                 "8 x 7 = 56; the text that asked for this program says 28, a slip"                                                                                                                      },
-                { H100 "'acceleratorCount': 8, " MIG("1G.10GB"),                                                    56,               56,                          "1g.10gb",
-                 "the catalogue's spelling"                                                                                                                                                              },
-                { H100 "'acceleratorCount': 8, " MIG("1g.10gb+me"),                                                 8,                8,                           "1g.10gb+me",
-                 "one owner of the media engines on each GPU"                                                                                                                                            },
-                { H100 "'acceleratorCount': 8, " MIG("7g.80gb"),                                                    8,                8,                           "7g.80gb",    ""                      },
-                { "'acceleratorType': 'nvidia-tesla-a100', " MIG("1g.10gb"),                                        4,                4,                           "1g.10gb",
-                 "the double-memory profile on a 40 GB part"                                                                                                                                             },
-                { "'acceleratorType': 'nvidia-a100-80gb', " MIG("1g.10gb"),                                         7,                7,                           "1g.10gb",    ""                      },
-                { "'acceleratorType': 'nvidia-a30', " MIG("1g.6gb"),                                                4,                4,                           "1g.6gb",     ""                      },
-                { "'acceleratorType': 'NVIDIA-H200', 'acceleratorCount': 4, " MIG("3g.71gb"),                       8,                8,
-                 "3g.71gb",                                                                                                                                                      ""                      },
-                { H100 "'migConfiguration': {'profile': '1g.10gb', 'slicesPerGpu': 5}",                             5,                5,
-                 "1g.10gb",                                                                                                                                                      "some were left out"    },
+                  16, 128, "3g.40gb", "" },
+                { H100 "'acceleratorCount': 8, " MIG("1g.10gb"), 56, 56, "1g.10gb",
+                  "8 x 7 = 56; the text that asked for this program says 28, a slip" },
+                { H100 "'acceleratorCount': 8, " MIG("1G.10GB"), 56, 56, "1g.10gb",
+                  "the catalogue's spelling" },
+                { H100 "'acceleratorCount': 8, " MIG("1g.10gb+me"), 8, 8, "1g.10gb+me",
+                  "one owner of the media engines on each GPU" },
+                { H100 "'acceleratorCount': 8, " MIG("7g.80gb"), 8, 8, "7g.80gb", "" },
+                { "'acceleratorType': 'nvidia-tesla-a100', " MIG("1g.10gb"), 4, 4, "1g.10gb",
+                  "the double-memory profile on a 40 GB part" },
+                { "'acceleratorType': 'nvidia-a100-80gb', " MIG("1g.10gb"), 7, 7, "1g.10gb", "" },
+                { "'acceleratorType': 'nvidia-a30', " MIG("1g.6gb"), 4, 4, "1g.6gb", "" },
+                { "'acceleratorType': 'NVIDIA-H200', 'acceleratorCount': 4, " MIG("3g.71gb"), 8, 8,
+                  "3g.71gb", "" },
+                { H100 "'migConfiguration': {'profile': '1g.10gb', 'slicesPerGpu': 5}", 5, 5,
+                  "1g.10gb", "some were left out" },
                 { "'acceleratorType': 'nvidia-z900', 'acceleratorCount': 2, "
-                  "'migConfiguration': {'profile': '1g.40gb', 'slicesPerGpu': 6}",                 12,               12,                          "1g.40gb",    "a GPU of tomorrow"     },
-                { H100 "'acceleratorCount': 8, " MIG("3g.40gb") ", " SHARED(4),                                     64,               64,                          "3g.40gb",
-                 "shares of slices"                                                                                                                                                                      },
-                { H100 "'acceleratorCount': 8, 'nodeCount': 3",                                                     8,                24,                          "",           "whole GPUs"            },
-                { H100 "'acceleratorCount': 8, " SHARED(4),                                                         32,               32,                          "",           "shares of GPUs"        },
-                { "'acceleratorType': 'nvidia-l4', 'acceleratorCount': 2",                                          2,                2,                           "",
-                 "an unknown whole GPU"                                                                                                                                                                  },
-                { "'acceleratorCount': 2",                                                                          2,                2,                           "",           "no type at all"        },
+                  "'migConfiguration': {'profile': '1g.40gb', 'slicesPerGpu': 6}",
+                  12, 12, "1g.40gb", "a GPU of tomorrow" },
+                { H100 "'acceleratorCount': 8, " MIG("3g.40gb") ", " SHARED(4), 64, 64, "3g.40gb",
+                  "shares of slices" },
+                { H100 "'acceleratorCount': 8, 'nodeCount': 3", 8, 24, "", "whole GPUs" },
+                { H100 "'acceleratorCount': 8, " SHARED(4), 32, 32, "", "shares of GPUs" },
+                { "'acceleratorType': 'nvidia-l4', 'acceleratorCount': 2", 2, 2, "",
+                  "an unknown whole GPU" },
+                { "'acceleratorCount': 2", 2, 2, "", "no type at all" },
                 { H100 "'acceleratorCount': 8, "
-                       "'migConfiguration': {'enabled': false, 'profile': '3g.40gb'}",             8,                8,                           "",           "MIG is off"            },
-                { H100 "'acceleratorCount': 8, 'maxNodeCount': 0",                                                  8,                0,                           "",           "no nodes, no units"    },
+                       "'migConfiguration': {'enabled': false, 'profile': '3g.40gb'}",
+                  8, 8, "", "MIG is off" },
+                { H100 "'acceleratorCount': 8, 'maxNodeCount': 0", 8, 0, "", "no nodes, no units" },
                 { "'gpu': {'acceleratorType': 'nvidia-h100-80gb', 'acceleratorCount': 8}, "
-                  "'capabilities': {'migConfiguration': {'enabled': true, 'profile': '3g.40gb'}}", 16,               16,                          "3g.40gb",    "the older shape"       },
+                  "'capabilities': {'migConfiguration': {'enabled': true, 'profile': '3g.40gb'}}",
+                  16, 16, "3g.40gb", "the older shape" },
                 { "'acceleratorType': 'z', 'acceleratorCount': 1024, 'nodeCount': 100000, "
                   "'sharing': {'strategy': 'TimeSlicing', 'replicas': 1024}, "
-                  "'migConfiguration': {'profile': '1g.1gb', 'slicesPerGpu': 1024}",               INT64_C(1) << 30, (INT64_C(1) << 30) * 100000, "1g.1gb",     "the largest"           },
+                  "'migConfiguration': {'profile': '1g.1gb', 'slicesPerGpu': 1024}",
+                  INT64_C(1) << 30, (INT64_C(1) << 30) * 100000, "1g.1gb", "the largest" },
         };
 
         (void)state;
@@ -115,43 +119,45 @@ static void test_memory(void **state) {
                 const char *told;         /* with Declared: how the first message begins */
                 bool over_declared;
         } rows[] = {
-                {H100 MIG("3g.40gb"),                                                                           GIB(40),       MIB(40448),     "a 3g.40gb really has 39.5Gi", false},
-                { H100 MIG("3g.40gb") MEM("40Gi"),                                                              GIB(40),       MIB(40448),     "a 3g.40gb",                   false},
-                { H100 MIG("3g.40gb") MEM("39Gi"),                                                              GIB(39),       GIB(39),        "a 3g.40gb",                   false},
-                { H100 MIG("3g.40gb") MEM("80Gi"),                                                              GIB(40),       MIB(40448),     "a 3g.40gb",                   true },
-                { H100 MIG("3g.40gb") ", " SHARED(2),                                                           GIB(20),       MIB(20224),     "a 3g.40gb",                   false},
-                { H100 MIG("3g.40gb") ", " SHARED(2) MEM("10Gi"),                                               GIB(10),       GIB(10),        "a 3g.40gb",
-                 false                                                                                                                                                             },
-                { H100 MIG("3g.40gb") ", " SHARED(2) MEM("30Gi"),                                               GIB(20),       MIB(20224),     "a 3g.40gb",
-                 false                                                                                                                                                             },
+                { H100 MIG("3g.40gb"), GIB(40), MIB(40448), "a 3g.40gb really has 39.5Gi", false },
+                { H100 MIG("3g.40gb") MEM("40Gi"), GIB(40), MIB(40448), "a 3g.40gb", false },
+                { H100 MIG("3g.40gb") MEM("39Gi"), GIB(39), GIB(39), "a 3g.40gb", false },
+                { H100 MIG("3g.40gb") MEM("80Gi"), GIB(40), MIB(40448), "a 3g.40gb", true },
+                { H100 MIG("3g.40gb") ", " SHARED(2), GIB(20), MIB(20224), "a 3g.40gb", false },
+                { H100 MIG("3g.40gb") ", " SHARED(2) MEM("10Gi"), GIB(10), GIB(10), "a 3g.40gb",
+                  false },
+                { H100 MIG("3g.40gb") ", " SHARED(2) MEM("30Gi"), GIB(20), MIB(20224), "a 3g.40gb",
+                  false },
                 { "'acceleratorType': 'z', "
-                  "'migConfiguration': {'profile': '1g.35gb', 'slicesPerGpu': 7}",             GIB(35),       UNKNOWN_BYTES,  NULL,                          false},
+                  "'migConfiguration': {'profile': '1g.35gb', 'slicesPerGpu': 7}",
+                  GIB(35), UNKNOWN_BYTES, NULL, false },
                 { "'acceleratorType': 'z', "
                   "'migConfiguration': {'profile': '1g.35gb', 'slicesPerGpu': 7}" MEM("30Gi"),
-                 GIB(30),                                                                                                      UNKNOWN_BYTES,  NULL,                          false},
+                  GIB(30), UNKNOWN_BYTES, NULL, false },
                 { "'acceleratorType': 'z', "
                   "'migConfiguration': {'profile': 'half', 'slicesPerGpu': 2}" MEM("30Gi"),
-                 GIB(30),                                                                                                      UNKNOWN_BYTES,  NULL,                          false},
+                  GIB(30), UNKNOWN_BYTES, NULL, false },
                 { "'acceleratorType': 'z', "
-                  "'migConfiguration': {'profile': 'half', 'slicesPerGpu': 2}",                UNKNOWN_BYTES, UNKNOWN_BYTES,  NULL,                          false},
-                { H100 "'nodeCount': 1",                                                                        GIB(80),       MIB(81559),     NULL,                          false},
-                { H100 "'nodeCount': 1" MEM("79Gi"),                                                            GIB(79),       GIB(79),        NULL,                          false},
-                { H100 "'nodeCount': 1" MEM("96Gi"),                                                            GIB(96),       MIB(81559),     "over-declared",               true },
-                { "'acceleratorType': 'nvidia-a30'",                                                            GIB(24),       GIB(24),        NULL,                          false},
-                { "'acceleratorType': 'nvidia-l4'" MEM("24Gi"),                                                 GIB(24),       GIB(24),        NULL,                          false},
-                { "'acceleratorType': 'NVIDIA-Thor'",                                                           UNKNOWN_BYTES, UNKNOWN_BYTES,  NULL,                          false},
-                { "'acceleratorType': 'NVIDIA-Thor'" MEM("64Gi"),                                               GIB(64),       GIB(64),        NULL,                          false},
-                { "'acceleratorType': 'NVIDIA-Thor', " SHARED(2),                                               UNKNOWN_BYTES, UNKNOWN_BYTES,
-                 NULL,                                                                                                                                                        false},
-                { "'acceleratorType': 'nvidia-l4'",                                                             UNKNOWN_BYTES, UNKNOWN_BYTES,  NULL,                          false},
-                { H100 SHARED(4),                                                                               GIB(20),       MIB(81559) / 4, NULL,                          false},
-                { H100 SHARED(4) MEM("10Gi"),                                                                   GIB(10),       GIB(10),        NULL,                          false},
-                { H100 SHARED(4) MEM("30Gi"),                                                                   GIB(30),       MIB(81559) / 4, "over-declared",               true },
-                { "'acceleratorType': 'nvidia-l4', " SHARED(4),                                                 UNKNOWN_BYTES, UNKNOWN_BYTES,  NULL,
-                 false                                                                                                                                                             },
-                { "'acceleratorType': 'nvidia-a100'",                                                           GIB(40),       GIB(40),
-                 "nvidia-a100 may mean A100-80GB too",                                                                                                                        false},
-                { "'acceleratorType': 'nvidia-a100'" MEM("80Gi"),                                               GIB(80),       GIB(80),        NULL,                          false},
+                  "'migConfiguration': {'profile': 'half', 'slicesPerGpu': 2}",
+                  UNKNOWN_BYTES, UNKNOWN_BYTES, NULL, false },
+                { H100 "'nodeCount': 1", GIB(80), MIB(81559), NULL, false },
+                { H100 "'nodeCount': 1" MEM("79Gi"), GIB(79), GIB(79), NULL, false },
+                { H100 "'nodeCount': 1" MEM("96Gi"), GIB(96), MIB(81559), "over-declared", true },
+                { "'acceleratorType': 'nvidia-a30'", GIB(24), GIB(24), NULL, false },
+                { "'acceleratorType': 'nvidia-l4'" MEM("24Gi"), GIB(24), GIB(24), NULL, false },
+                { "'acceleratorType': 'NVIDIA-Thor'", UNKNOWN_BYTES, UNKNOWN_BYTES, NULL, false },
+                { "'acceleratorType': 'NVIDIA-Thor'" MEM("64Gi"), GIB(64), GIB(64), NULL, false },
+                { "'acceleratorType': 'NVIDIA-Thor', " SHARED(2), UNKNOWN_BYTES, UNKNOWN_BYTES,
+                  NULL, false },
+                { "'acceleratorType': 'nvidia-l4'", UNKNOWN_BYTES, UNKNOWN_BYTES, NULL, false },
+                { H100 SHARED(4), GIB(20), MIB(81559) / 4, NULL, false },
+                { H100 SHARED(4) MEM("10Gi"), GIB(10), GIB(10), NULL, false },
+                { H100 SHARED(4) MEM("30Gi"), GIB(30), MIB(81559) / 4, "over-declared", true },
+                { "'acceleratorType': 'nvidia-l4', " SHARED(4), UNKNOWN_BYTES, UNKNOWN_BYTES, NULL,
+                  false },
+                { "'acceleratorType': 'nvidia-a100'", GIB(40), GIB(40),
+                  "nvidia-a100 may mean A100-80GB too", false },
+                { "'acceleratorType': 'nvidia-a100'" MEM("80Gi"), GIB(80), GIB(80), NULL, false },
         };
 
         (void)state;
@@ -176,18 +182,18 @@ static void test_sentences(void **state) {
                 const char *members;
                 const char *message;
         } rows[] = {
-                {H100 MIG("3g.40gb") MEM("80Gi"),
-                 "over-declared: memoryPerGpu is 80Gi, but 3g.40gb has 40Gi, which is what "
-                  "counts"                                                             },
+                { H100 MIG("3g.40gb") MEM("80Gi"),
+                  "over-declared: memoryPerGpu is 80Gi, but 3g.40gb has 40Gi, which is what "
+                  "counts" },
                 { H100 "'migConfiguration': {'profile': '1g.10gb', 'slicesPerGpu': 8}",
-                 "over-declared: slicesPerGpu is 8, but a H100-80GB holds 7 of 1g.10gb"},
+                  "over-declared: slicesPerGpu is 8, but a H100-80GB holds 7 of 1g.10gb" },
                 { "'acceleratorType': 'nvidia-a100', " MIG("1g.10gb"),
-                 "nvidia-a100 may mean A100-80GB too, with 7 slices of 1g.10gb on a GPU; 4 are "
-                  "counted, as on A100-40GB"                                           },
+                  "nvidia-a100 may mean A100-80GB too, with 7 slices of 1g.10gb on a GPU; 4 are "
+                  "counted, as on A100-40GB" },
                 { H100 "'nodeCount': 1" MEM("96Gi"),
-                 "over-declared: memoryPerGpu is 96Gi, but the accelerator has 80Gi"   },
+                  "over-declared: memoryPerGpu is 96Gi, but the accelerator has 80Gi" },
                 { H100 "'migConfiguration': {'layout': {'3g.40gb': 2}}" MEM("40Gi"),
-                 "memoryPerGpu is ignored: with a layout every slice has its own"      },
+                  "memoryPerGpu is ignored: with a layout every slice has its own" },
         };
 
         (void)state;
@@ -227,9 +233,9 @@ static void test_layout(void **state) {
                 const char *profile;
                 int64_t per_node, memory_bytes;
         } want[] = {
-                {"1g.10gb",  16, GIB(10)},
-                { "2g.20gb", 8,  GIB(20)},
-                { "3g.40gb", 8,  GIB(40)},
+                { "1g.10gb", 16, GIB(10) },
+                { "2g.20gb", 8, GIB(20) },
+                { "3g.40gb", 8, GIB(40) },
         };
         /* Entries in whatever order: sub-pools come in the catalogue's. */
         static const char *const orders[] = {
@@ -273,49 +279,49 @@ static void test_invalid(void **state) {
                 const char *members;
                 const char *invalid;
         } rows[] = {
-                {H100 MIG("3g.41gb"),
-                 "unknown MIG profile \"3g.41gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
-                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                                  },
+                { H100 MIG("3g.41gb"),
+                  "unknown MIG profile \"3g.41gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb" },
                 { H100 "'migConfiguration': {'profile': '1g.5gb', 'slicesPerGpu': 7}",
-                 "unknown MIG profile \"1g.5gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
-                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                                  },
+                  "unknown MIG profile \"1g.5gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb" },
                 { "'acceleratorType': 'nvidia-l4', " MIG("3g.40gb"),
-                 "unknown accelerator \"nvidia-l4\": its MIG slices are only known with "
-                  "migConfiguration.profile and slicesPerGpu"                                                                                    },
+                  "unknown accelerator \"nvidia-l4\": its MIG slices are only known with "
+                  "migConfiguration.profile and slicesPerGpu" },
                 { "'migConfiguration': {'layout': {'3g.40gb': 1}}",
-                 "unknown accelerator \"\": its MIG slices are only known with "
-                  "migConfiguration.profile and slicesPerGpu"                                                                                    },
+                  "unknown accelerator \"\": its MIG slices are only known with "
+                  "migConfiguration.profile and slicesPerGpu" },
                 { H100 "'migConfiguration': {'config': 'all-balanced'}",
-                 "unknown mig-parted configuration \"all-balanced\": the function's input "
-                  "names no mig-parted file"                                                                                                     },
+                  "unknown mig-parted configuration \"all-balanced\": the function's input "
+                  "names no mig-parted file" },
                 { "'acceleratorType': 'PG506-96GB', " MIG("1g.12gb"),
-                 "unknown MIG profile \"1g.12gb\": NVIDIA PG506-96GB has no MIG slices that are "
-                  "known"                                                                                                                        },
+                  "unknown MIG profile \"1g.12gb\": NVIDIA PG506-96GB has no MIG slices that are "
+                  "known" },
                 { "'acceleratorType': 'PG506-96GB', 'migConfiguration': {'layout': {'1g.12gb': 1}}",
-                 "unknown MIG profile \"1g.12gb\": NVIDIA PG506-96GB has no MIG slices that are "
-                  "known"                                                                                                                        },
+                  "unknown MIG profile \"1g.12gb\": NVIDIA PG506-96GB has no MIG slices that are "
+                  "known" },
                 { "'acceleratorType': 'PG506-96GB', 'migConfiguration': {'layout': {}}",
-                 "impossible layout: it names no slices; an NVIDIA PG506-96GB holds no MIG slices "
-                  "that are known"                                                                                                               },
-                { LAYOUT(""),                                                                        "impossible layout: it names no slices" MOST},
+                  "impossible layout: it names no slices; an NVIDIA PG506-96GB holds no MIG slices "
+                  "that are known" },
+                { LAYOUT(""), "impossible layout: it names no slices" MOST },
                 { LAYOUT("'3g.40gb': 1, '1g.11gb': 1, '1g.12gb': 1"),
-                 "unknown MIG profile \"1g.11gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
-                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb"                                                                                  },
+                  "unknown MIG profile \"1g.11gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
+                  "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb" },
                 { LAYOUT("'4g.40gb': 1, '2g.20gb': 2"),
-                 "impossible layout: no arrangement keeps the slices from overlapping" MOST                                                      },
+                  "impossible layout: no arrangement keeps the slices from overlapping" MOST },
                 { LAYOUT("'3g.40gb': 2, '1g.10gb': 1"),
-                 "impossible layout: it takes 9 memory slices, but the GPU has 8" MOST                                                           },
+                  "impossible layout: it takes 9 memory slices, but the GPU has 8" MOST },
                 { LAYOUT("'1g.10gb': 1000"),
-                 "impossible layout: 1000 x 1g.10gb, but one GPU holds 7" MOST                                                                   },
+                  "impossible layout: 1000 x 1g.10gb, but one GPU holds 7" MOST },
                 { LAYOUT("'1g.10gb': 1, '1G.10GB': 1"),
-                 "impossible layout: a profile is named twice" MOST                                                                              },
-                { WRITTEN_SINGLE("'3g.40gb': 1, '1g.10gb': 1"),                                      UNLIKE "1g.10gb, 3g.40gb"                   },
-                { LABELLED_SINGLE LAYOUT("'3g.40gb': 1, '1g.10gb': 1"),                              UNLIKE "1g.10gb, 3g.40gb"                   },
+                  "impossible layout: a profile is named twice" MOST },
+                { WRITTEN_SINGLE("'3g.40gb': 1, '1g.10gb': 1"), UNLIKE "1g.10gb, 3g.40gb" },
+                { LABELLED_SINGLE LAYOUT("'3g.40gb': 1, '1g.10gb': 1"), UNLIKE "1g.10gb, 3g.40gb" },
                 { H100 "'sharing': {'strategy': 'MPS', 'replicas': 2}, " MIG("3g.40gb"),
-                 "spec.nodePools[0].sharing: MPS does not share MIG slices, but TimeSlicing "
-                  "does"                                                                                                                         },
+                  "spec.nodePools[0].sharing: MPS does not share MIG slices, but TimeSlicing "
+                  "does" },
                 { H100 "'acceleratorCount': 0",
-                 "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024"                                                                },
+                  "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024" },
         };
 
         (void)state;

@@ -185,9 +185,9 @@ static void test_drain_unsettles(void **state) {
                                     "  'nodeSelector': {'x': 'y'}}]}}")
         };
         const struct call_answer answers[] = {
-                {.key = TEXT("model"),          .items = &model, .n_items = 1 },
-                { .key = TEXT("environment-a"),                 .items = &environment, .n_items = 1 },
-                { .key = TEXT("watch-anchor")},
+                { .key = TEXT("model"), .items = &model, .n_items = 1 },
+                { .key = TEXT("environment-a"), .items = &environment, .n_items = 1 },
+                { .key = TEXT("watch-anchor") },
         };
 
         (void)state;
@@ -292,9 +292,9 @@ static void test_mig_parted_unresolved(void **state) {
                                     "  'migConfiguration': {'config': 'half'}}]}}")
         };
         const struct call_answer answers[] = {
-                {.key = TEXT("model"),          .items = &model, .n_items = 1 },
-                { .key = TEXT("environment-a"),                 .items = &environment, .n_items = 1 },
-                { .key = TEXT("watch-anchor")},
+                { .key = TEXT("model"), .items = &model, .n_items = 1 },
+                { .key = TEXT("environment-a"), .items = &environment, .n_items = 1 },
+                { .key = TEXT("watch-anchor") },
         };
 
         (void)state;

@@ -158,12 +158,12 @@ static void test_read(void **state) {
                 const char *first;
                 int64_t count;
         } rows[] = {
-                {"3g.40gb",                   1, "3g.40gb",        1   },
-                { "3g.40gb,1g.10gb:4",        2, "3g.40gb",        1   },
-                { "1g.10gb:7",                1, "1g.10gb",        7   },
-                { "1g.10gb:1000",             1, "1g.10gb",        1000},
-                { "1g.24gb+gfx,me:2,2g.48gb", 2, "1g.24gb+gfx,me", 2   },
-                { "1g.24gb-me:3",             1, "1g.24gb-me",     3   },
+                { "3g.40gb", 1, "3g.40gb", 1 },
+                { "3g.40gb,1g.10gb:4", 2, "3g.40gb", 1 },
+                { "1g.10gb:7", 1, "1g.10gb", 7 },
+                { "1g.10gb:1000", 1, "1g.10gb", 1000 },
+                { "1g.24gb+gfx,me:2,2g.48gb", 2, "1g.24gb+gfx,me", 2 },
+                { "1g.24gb-me:3", 1, "1g.24gb-me", 3 },
         };
 
         (void)state;
@@ -184,17 +184,17 @@ static void test_unreadable(void **state) {
         static const struct {
                 const char *layout, *message;
         } rows[] = {
-                {"",                  "\"\" is not profile[:count], such as 1g.10gb:7"            },
-                { "3g.40gb,",         "\"\" is not profile[:count], such as 1g.10gb:7"            },
-                { "3g",               "\"3g\" is not profile[:count], such as 1g.10gb:7"          },
+                { "", "\"\" is not profile[:count], such as 1g.10gb:7" },
+                { "3g.40gb,", "\"\" is not profile[:count], such as 1g.10gb:7" },
+                { "3g", "\"3g\" is not profile[:count], such as 1g.10gb:7" },
                 { "3g.40gb, 1g.10gb",
-                 "\"3g.40gb, 1g.10gb\" is not profile[:count], such as 1g.10gb:7"                 },
-                { "all-balanced",     "\"all-balanced\" is not profile[:count], such as 1g.10gb:7"},
-                { "1g.10gb:0",        "\"1g.10gb:0\": the count is not within 1 and 1000"         },
-                { "1g.10gb:",         "\"1g.10gb:\": the count is not within 1 and 1000"          },
-                { "1g.10gb:-1",       "\"1g.10gb:-1\": the count is not within 1 and 1000"        },
-                { "1g.10gb:1001",     "\"1g.10gb:1001\": the count is not within 1 and 1000"      },
-                { "1g.10gb:2:3",      "\"1g.10gb:2:3\": the count is not within 1 and 1000"       },
+                  "\"3g.40gb, 1g.10gb\" is not profile[:count], such as 1g.10gb:7" },
+                { "all-balanced", "\"all-balanced\" is not profile[:count], such as 1g.10gb:7" },
+                { "1g.10gb:0", "\"1g.10gb:0\": the count is not within 1 and 1000" },
+                { "1g.10gb:", "\"1g.10gb:\": the count is not within 1 and 1000" },
+                { "1g.10gb:-1", "\"1g.10gb:-1\": the count is not within 1 and 1000" },
+                { "1g.10gb:1001", "\"1g.10gb:1001\": the count is not within 1 and 1000" },
+                { "1g.10gb:2:3", "\"1g.10gb:2:3\": the count is not within 1 and 1000" },
         };
         char many[33 * 8 + 1] = "";
         struct layout_wish wishes[LAYOUT_KINDS_MAX];

@@ -15,20 +15,20 @@ static void test_names(void **state) {
                 enum profile_media media;
                 const char *attributes;
         } rows[] = {
-                {"1g.10gb",         1, 1, 10,  MEDIA_SHARED, ""       },
-                { "3g.40gb",        3, 3, 40,  MEDIA_SHARED, ""       },
-                { "7g.141gb",       7, 7, 141, MEDIA_SHARED, ""       },
-                { "3G.40GB",        3, 3, 40,  MEDIA_SHARED, ""       },
-                { "1c.3g.40gb",     1, 3, 40,  MEDIA_SHARED, ""       },
-                { "3c.3g.40gb",     3, 3, 40,  MEDIA_SHARED, ""       },
-                { "1g.10gb+me",     1, 1, 10,  MEDIA_OWNER,  "+me"    },
-                { "1g.10gb+ME",     1, 1, 10,  MEDIA_OWNER,  "+ME"    },
-                { "1g.24gb+me.all", 1, 1, 24,  MEDIA_ALL,    "+me.all"},
-                { "1g.24gb-me",     1, 1, 24,  MEDIA_NONE,   "-me"    },
-                { "1g.24gb+gfx",    1, 1, 24,  MEDIA_SHARED, "+gfx"   },
-                { "2g.48gb+gfx,me", 2, 2, 48,  MEDIA_OWNER,  "+gfx,me"},
-                { "1g.24gb+gfx-me", 1, 1, 24,  MEDIA_NONE,   "+gfx-me"},
-                { "2g.0gb",         2, 2, 0,   MEDIA_SHARED, ""       },
+                { "1g.10gb", 1, 1, 10, MEDIA_SHARED, "" },
+                { "3g.40gb", 3, 3, 40, MEDIA_SHARED, "" },
+                { "7g.141gb", 7, 7, 141, MEDIA_SHARED, "" },
+                { "3G.40GB", 3, 3, 40, MEDIA_SHARED, "" },
+                { "1c.3g.40gb", 1, 3, 40, MEDIA_SHARED, "" },
+                { "3c.3g.40gb", 3, 3, 40, MEDIA_SHARED, "" },
+                { "1g.10gb+me", 1, 1, 10, MEDIA_OWNER, "+me" },
+                { "1g.10gb+ME", 1, 1, 10, MEDIA_OWNER, "+ME" },
+                { "1g.24gb+me.all", 1, 1, 24, MEDIA_ALL, "+me.all" },
+                { "1g.24gb-me", 1, 1, 24, MEDIA_NONE, "-me" },
+                { "1g.24gb+gfx", 1, 1, 24, MEDIA_SHARED, "+gfx" },
+                { "2g.48gb+gfx,me", 2, 2, 48, MEDIA_OWNER, "+gfx,me" },
+                { "1g.24gb+gfx-me", 1, 1, 24, MEDIA_NONE, "+gfx-me" },
+                { "2g.0gb", 2, 2, 0, MEDIA_SHARED, "" },
         };
 
         (void)state;

@@ -45,10 +45,10 @@ static struct text why_not(struct text gpu, struct text layout, struct fault *fa
         static const struct {
                 const char *part, *word;
         } rules[] = {
-                {"but one GPU holds", "most"   },
-                { "media engines",    "media"  },
-                { "memory slices",    "memory" },
-                { "from overlapping", "overlap"},
+                { "but one GPU holds", "most" },
+                { "media engines", "media" },
+                { "memory slices", "memory" },
+                { "from overlapping", "overlap" },
         };
         const struct gpu_product *product;
         struct layout_wish wishes[LAYOUT_KINDS_MAX];

@@ -92,12 +92,10 @@ static struct used used_of(const struct sub_pool *s) {
 
 static void assert_condition(const struct fleet *f, enum condition_status status,
                              const char *reason, const char *message) {
-        struct used items[] = {
-                used_of(&f->slices[0]),
-                used_of(&f->slices[1]),
-                used_of(&f->gpus),
-                {.pool = TEXT("gone"), .over_committed = true}
-        };
+        struct used items[] = { used_of(&f->slices[0]),
+                                used_of(&f->slices[1]),
+                                used_of(&f->gpus),
+                                { .pool = TEXT("gone"), .over_committed = true } };
         struct used_list used = { .items = items, .n = f->gone ? 4 : 3 };
         struct condition c;
 

@@ -84,9 +84,9 @@ static void prepare(struct call *c, const char *status) {
         c->observed[2] = (struct resource) { .name = TEXT("provider-config"),
                                              .object = json_value(&c->arena, CONFIG) };
         c->request = (struct request) {
-                .observed = {.composite.object = formatted(&c->arena, COMPOSITE, status),
-                             .resources = c->observed,
-                             .n_resources = 3},
+                .observed = { .composite.object = formatted(&c->arena, COMPOSITE, status),
+                              .resources = c->observed,
+                              .n_resources = 3 },
         };
         c->answer = (struct answer_set) { .key = TEXT("reservations") };
         response_init(&c->response, &c->arena);
@@ -131,10 +131,7 @@ static void unresolved_is_frozen_as_observed(void **state) {
         static const struct {
                 const char *status;
                 enum ready ready;
-        } rows[] = {
-                {"True",   READY_TRUE },
-                { "False", READY_FALSE}
-        };
+        } rows[] = { { "True", READY_TRUE }, { "False", READY_FALSE } };
 
         (void)state;
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -191,10 +191,8 @@ static void strangers_do_not_count(void **state) {
 }
 
 static void failed_allocations_are_forwarded(void **state) {
-        static const struct row row = {
-                .data = {SLICES NUMBERS("1", "1", "three", "0"),
-                         PLACE("old", "") NUMBERS("1", "1", "1", "1")}
-        };
+        static const struct row row = { .data = { SLICES NUMBERS("1", "1", "three", "0"),
+                                                  PLACE("old", "") NUMBERS("1", "1", "1", "1") } };
         struct arena arena;
 
         (void)state;

@@ -86,13 +86,11 @@ static void test_services(void **state) {
 
 /* Under one remote namespace each part of whose name it is counts. */
 static void test_shared_names_differ(void **state) {
-        const struct service_row rows[] = {
-                {"a",    "bc",  1, true, "", "", ""},
-                { "ab",  "c",   1, true, "", "", ""},
-                { "a",   "bc",  2, true, "", "", ""},
-                { "a-b", "c",   1, true, "", "", ""},
-                { "a",   "b-c", 1, true, "", "", ""}
-        };
+        const struct service_row rows[] = { { "a", "bc", 1, true, "", "", "" },
+                                            { "ab", "c", 1, true, "", "", "" },
+                                            { "a", "bc", 2, true, "", "", "" },
+                                            { "a-b", "c", 1, true, "", "", "" },
+                                            { "a", "b-c", 1, true, "", "", "" } };
         struct text names[10];
 
         (void)state;

@@ -151,17 +151,17 @@ static size_t observe(struct resource *resources, size_t n, struct held **ret) {
 
 static void test_held(void **state) {
         struct resource resources[] = {
-                {.name = TEXT("bucket"),               .object = json_value(&arena, DATA("eu-9"))         },
-                { .name = TEXT("reservation-eu-1"),    .object = json_value(&arena, DATA("eu-1"))         },
-                { .name = TEXT("reservation-eu-2-g2"), .object = json_value(&arena, DATA("eu-2"))         },
-                { .name = TEXT("reservation-eu-4"),    .object = json_value(&arena, "{'data':{}}")        },
+                { .name = TEXT("bucket"), .object = json_value(&arena, DATA("eu-9")) },
+                { .name = TEXT("reservation-eu-1"), .object = json_value(&arena, DATA("eu-1")) },
+                { .name = TEXT("reservation-eu-2-g2"), .object = json_value(&arena, DATA("eu-2")) },
+                { .name = TEXT("reservation-eu-4"), .object = json_value(&arena, "{'data':{}}") },
                 { .name = TEXT("serving-eu-1"),
-                 .object = json_value(&arena,                                       ANNOTATED(ASSIGNMENT))},
+                  .object = json_value(&arena, ANNOTATED(ASSIGNMENT)) },
                 { .name = TEXT("serving-eu-3"),
-                 .object = json_value(&arena,                                       ANNOTATED(ASSIGNMENT))},
+                  .object = json_value(&arena, ANNOTATED(ASSIGNMENT)) },
                 { .name = TEXT("serving-eu-4"),
-                 .object = json_value(&arena,                                       ANNOTATED(ASSIGNMENT))},
-                { .name = TEXT("serving-eu-5"),        .object = json_value(&arena, ANNOTATED("{}"))      },
+                  .object = json_value(&arena, ANNOTATED(ASSIGNMENT)) },
+                { .name = TEXT("serving-eu-5"), .object = json_value(&arena, ANNOTATED("{}")) },
         };
         struct held *held;
 
@@ -191,9 +191,9 @@ static void test_held(void **state) {
 
 static void test_held_sweep(void **state) {
         struct resource resources[] = {
-                {.name = TEXT("reservation-eu-1"), .object = json_value(&arena, DATA("eu-1"))         },
+                { .name = TEXT("reservation-eu-1"), .object = json_value(&arena, DATA("eu-1")) },
                 { .name = TEXT("serving-eu-3"),
-                 .object = json_value(&arena,                                   ANNOTATED(ASSIGNMENT))},
+                  .object = json_value(&arena, ANNOTATED(ASSIGNMENT)) },
         };
         const struct state observed = { .resources = resources, .n_resources = 2 };
         const struct settings settings = { .route = true };

@@ -60,43 +60,43 @@ static struct placement usual(void) {
         return (struct placement) {
                 .fate = FATE_STAYS,
                 .suffix = TEXT("eu-1"),
-                .reservation = {.model = TEXT("ClusterModel/gemma"),
-                                .environment = TEXT("eu-1"),
-                                .pool = TEXT("slices"),
-                                .mig_profile = TEXT("1g.10gb+me"),
-                                .serving_profile = TEXT("fp8"),
-                                .resource_name = TEXT("nvidia.com/mig-1g.10gb.me"),
-                                .created = TEXT("2025-01-01T00:00:00Z"),
-                                .nodes = 1,
-                                .units_per_node = 1,
-                                .replicas = 3,
-                                .admitted = 2,
-                                .priority = 5      },
+                .reservation = { .model = TEXT("ClusterModel/gemma"),
+                                 .environment = TEXT("eu-1"),
+                                 .pool = TEXT("slices"),
+                                 .mig_profile = TEXT("1g.10gb+me"),
+                                 .serving_profile = TEXT("fp8"),
+                                 .resource_name = TEXT("nvidia.com/mig-1g.10gb.me"),
+                                 .created = TEXT("2025-01-01T00:00:00Z"),
+                                 .nodes = 1,
+                                 .units_per_node = 1,
+                                 .replicas = 3,
+                                 .admitted = 2,
+                                 .priority = 5 },
                 .workload = { .provider_config = TEXT("eu-1-cluster"),
-                                .uri = TEXT("hf://google/gemma"),
-                                .model_name = TEXT("google/gemma"),
-                                .secret_name = TEXT("hf-token"),
-                                .secret_key = TEXT("TOKEN"),
-                                .cpu = TEXT("8"),
-                                .memory = TEXT("64Gi"),
-                                .cpu_per_unit = TEXT("3"),
-                                .memory_per_unit = TEXT("24Gi"),
-                                .image = TEXT("vllm/vllm-openai:v0.20.1"),
-                                .engine_args = json_value(&arena, "['--a=1','b c']"),
-                                .pool_args = json_value(&arena, "['--p']"),
-                                .env = json_value(&arena, "[{'name':'A','value':'1'}]"),
-                                .security_context = json_value(&arena, "{'runAsUser':7}"),
-                                .node_selector = json_value(&arena, "{'pool':'slices'}"),
-                                .pool_tolerations = json_value(&arena, "[{'key':'p'}]"),
-                                .deployment_tolerations = json_value(&arena, "[{'key':'d'}]"),
-                                .affinity = json_value(&arena, "{'nodeAffinity':{}}"),
-                                .priority_class = TEXT("high"),
-                                .runtime_class = TEXT("nvidia"),
-                                .tensor = 2,
-                                .pipeline = 2,
-                                .min_replicas = 1,
-                                .concurrency = true,
-                                .share_replicas = 3 },
+                              .uri = TEXT("hf://google/gemma"),
+                              .model_name = TEXT("google/gemma"),
+                              .secret_name = TEXT("hf-token"),
+                              .secret_key = TEXT("TOKEN"),
+                              .cpu = TEXT("8"),
+                              .memory = TEXT("64Gi"),
+                              .cpu_per_unit = TEXT("3"),
+                              .memory_per_unit = TEXT("24Gi"),
+                              .image = TEXT("vllm/vllm-openai:v0.20.1"),
+                              .engine_args = json_value(&arena, "['--a=1','b c']"),
+                              .pool_args = json_value(&arena, "['--p']"),
+                              .env = json_value(&arena, "[{'name':'A','value':'1'}]"),
+                              .security_context = json_value(&arena, "{'runAsUser':7}"),
+                              .node_selector = json_value(&arena, "{'pool':'slices'}"),
+                              .pool_tolerations = json_value(&arena, "[{'key':'p'}]"),
+                              .deployment_tolerations = json_value(&arena, "[{'key':'d'}]"),
+                              .affinity = json_value(&arena, "{'nodeAffinity':{}}"),
+                              .priority_class = TEXT("high"),
+                              .runtime_class = TEXT("nvidia"),
+                              .tensor = 2,
+                              .pipeline = 2,
+                              .min_replicas = 1,
+                              .concurrency = true,
+                              .share_replicas = 3 },
         };
 }
 
@@ -300,15 +300,15 @@ static void test_remote(void **state) {
 
 static void test_freeze(void **state) {
         struct resource resources[] = {
-                {.name = TEXT("bucket"),            .object = json_value(&arena, OBSERVED_SERVICE)                                           },
+                { .name = TEXT("bucket"), .object = json_value(&arena, OBSERVED_SERVICE) },
                 { .name = TEXT("devices-eu-1-1"),
-                 .object = json_value(&arena,                                    "{'apiVersion':'resource.k8s.io/v1',"
-                                               "'kind':'ResourceClaimTemplate','spec':{'x':1}}")},
+                  .object = json_value(&arena, "{'apiVersion':'resource.k8s.io/v1',"
+                                               "'kind':'ResourceClaimTemplate','spec':{'x':1}}") },
                 { .name = TEXT("reservation-eu-1"),
-                 .object = json_value(&arena,                                    OBSERVED_RESERVATION)                                       },
-                { .name = TEXT("serving-eu-1"),     .object = json_value(&arena, OBSERVED_SERVICE)                                           },
+                  .object = json_value(&arena, OBSERVED_RESERVATION) },
+                { .name = TEXT("serving-eu-1"), .object = json_value(&arena, OBSERVED_SERVICE) },
                 { .name = TEXT("serving-eu-2"),
-                 .object = json_value(&arena,                                    "{'kind':'LLMInferenceService'}")                           },
+                  .object = json_value(&arena, "{'kind':'LLMInferenceService'}") },
         };
         const struct state observed = { .resources = resources, .n_resources = 5 };
         const struct plan plan = { .frozen = true };
@@ -334,9 +334,8 @@ static void test_freeze(void **state) {
 }
 
 static void test_nothing_of_ours(void **state) {
-        struct resource resources[] = {
-                {.name = TEXT("bucket"), .object = json_value(&arena, "{}")}
-        };
+        struct resource resources[] = { { .name = TEXT("bucket"),
+                                          .object = json_value(&arena, "{}") } };
         const struct state observed = { .resources = resources, .n_resources = 1 };
 
         (void)state;
@@ -349,16 +348,16 @@ static void test_fates(void **state) {
         struct placement placements[] = { usual(), usual(), usual() };
         const struct plan plan = { .placements = placements, .n_placements = 3 };
         struct resource resources[] = {
-                {.name = TEXT("reservation-eu-5"),
-                 .object = json_value(&arena,                                    "{'data':{'environment':'eu-5','pool':'p'}}")},
+                { .name = TEXT("reservation-eu-5"),
+                  .object = json_value(&arena, "{'data':{'environment':'eu-5','pool':'p'}}") },
                 { .name = TEXT("reservation-eu-6"),
-                 .object = json_value(&arena,                                    "{'data':{'pool':7}}")                       },
-                { .name = TEXT("serving-eu-1"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
-                { .name = TEXT("serving-eu-2"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
-                { .name = TEXT("serving-eu-3"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
-                { .name = TEXT("serving-eu-4"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
-                { .name = TEXT("serving-eu-5"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
-                { .name = TEXT("serving-eu-6"),     .object = json_value(&arena, OBSERVED_SERVICE)                            },
+                  .object = json_value(&arena, "{'data':{'pool':7}}") },
+                { .name = TEXT("serving-eu-1"), .object = json_value(&arena, OBSERVED_SERVICE) },
+                { .name = TEXT("serving-eu-2"), .object = json_value(&arena, OBSERVED_SERVICE) },
+                { .name = TEXT("serving-eu-3"), .object = json_value(&arena, OBSERVED_SERVICE) },
+                { .name = TEXT("serving-eu-4"), .object = json_value(&arena, OBSERVED_SERVICE) },
+                { .name = TEXT("serving-eu-5"), .object = json_value(&arena, OBSERVED_SERVICE) },
+                { .name = TEXT("serving-eu-6"), .object = json_value(&arena, OBSERVED_SERVICE) },
         };
         const struct state observed = { .resources = resources, .n_resources = 8 };
         struct response response;
@@ -396,19 +395,18 @@ static void test_fates(void **state) {
 static void test_plan_round_trip(void **state) {
         struct placement placements[] = { usual(), usual(), usual(), usual() };
         const struct plan plan = {
-                .scheduled = {.type = TEXT("Scheduled"),
-                              .status = CONDITION_TRUE,
-                              .reason = TEXT("AllScheduled"),
-                              .message = TEXT("all") },
+                .scheduled = { .type = TEXT("Scheduled"),
+                               .status = CONDITION_TRUE,
+                               .reason = TEXT("AllScheduled"),
+                               .message = TEXT("all") },
                 .serving = { .type = TEXT("Serving"),
-                              .status = CONDITION_FALSE,
-                              .reason = TEXT("Starting")     },
+                             .status = CONDITION_FALSE,
+                             .reason = TEXT("Starting") },
                 .placements = placements,
                 .n_placements = 4,
         };
-        struct resource resources[] = {
-                {.name = TEXT("serving-eu-2"), .object = json_value(&arena, OBSERVED_SERVICE)}
-        };
+        struct resource resources[] = { { .name = TEXT("serving-eu-2"),
+                                          .object = json_value(&arena, OBSERVED_SERVICE) } };
         const struct state observed = { .resources = resources, .n_resources = 1 };
         struct response before, after;
         struct plan got;
@@ -449,13 +447,11 @@ static void test_plan_round_trip(void **state) {
 }
 
 static void test_frozen_plan_round_trip(void **state) {
-        const struct plan plan = {
-                .frozen = true,
-                .scheduled = {.type = TEXT("Scheduled"),
-                              .status = CONDITION_UNKNOWN,
-                              .reason = TEXT("WaitingForInputs"),
-                              .message = TEXT("waiting")}
-        };
+        const struct plan plan = { .frozen = true,
+                                   .scheduled = { .type = TEXT("Scheduled"),
+                                                  .status = CONDITION_UNKNOWN,
+                                                  .reason = TEXT("WaitingForInputs"),
+                                                  .message = TEXT("waiting") } };
         struct value wire = encoded(plan_encode(&plan, &arena));
         struct plan got;
 

@@ -174,13 +174,13 @@ static const struct flags_row flags[] = {
 
 static struct placement usual(void) {
         return (struct placement) {
-                .reservation = {.environment = TEXT("eu-1"),
-                                .pool = TEXT("slices"),
-                                .resource_name = TEXT("nvidia.com/mig-3g.40gb"),
-                                .nodes = 1,
-                                .units_per_node = 1,
-                                .replicas = 1 },
-                .workload = { .tensor = 1,         .pipeline = 1,          .share_replicas = 1                               },
+                .reservation = { .environment = TEXT("eu-1"),
+                                 .pool = TEXT("slices"),
+                                 .resource_name = TEXT("nvidia.com/mig-3g.40gb"),
+                                 .nodes = 1,
+                                 .units_per_node = 1,
+                                 .replicas = 1 },
+                .workload = { .tensor = 1, .pipeline = 1, .share_replicas = 1 },
         };
 }
 

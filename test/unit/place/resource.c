@@ -246,13 +246,9 @@ static void test_ambiguous_with_an_invalid_pool(void **state) {
 
 /* The profiles of one layout, under one overridden name. */
 static void test_ambiguous_in_a_layout(void **state) {
-        const struct row layout = {
-                .profiles = {"3g.40gb", "1g.10gb"}
-        };
-        const struct row overridden = {
-                .profiles = {"3g.40gb", "1g.10gb"},
-                  .override = "example.com/slice"
-        };
+        const struct row layout = { .profiles = { "3g.40gb", "1g.10gb" } };
+        const struct row overridden = { .profiles = { "3g.40gb", "1g.10gb" },
+                                        .override = "example.com/slice" };
         struct fleet f = { 0 };
 
         (void)state;

@@ -52,16 +52,14 @@ static void test_empty_request(void **state) {
 /* What is said by a call is what a function reads. */
 static void test_round_trip(void **state) {
         struct call_object resources[] = {
-                {.name = TEXT("b"),  .object = node_map(&arena), .ready = READY_TRUE},
-                { .name = TEXT("a"), .object = json_node(&arena, "{'n': 1}")        },
+                { .name = TEXT("b"), .object = node_map(&arena), .ready = READY_TRUE },
+                { .name = TEXT("a"), .object = json_node(&arena, "{'n': 1}") },
         };
         struct call_object item = {
                 .object = node_value(&arena, json_value(&input, "{'metadata': {'name': 'x'}}")),
         };
-        struct call_answer answers[] = {
-                {.key = TEXT("z"), .items = &item, .n_items = 1 },
-                { .key = TEXT("a")   }
-        };
+        struct call_answer answers[] = { { .key = TEXT("z"), .items = &item, .n_items = 1 },
+                                         { .key = TEXT("a") } };
         struct call_request call = {
                 .tag = TEXT("t"),
                 .has_capabilities = true,
@@ -164,9 +162,9 @@ static void test_refused(void **state) {
                 struct text bytes;
                 const char *message;
         } rows[] = {
-                {TEXT_INIT("\x1a\x03\x12\x01\xff"), "Result.message is not UTF-8"            },
-                { TEXT_INIT("\x12\0\x12\0"),        "RunFunctionResponse.desired comes twice"},
-                { TEXT_INIT("\x32\x02\x0a\x05"),    "Condition is cut or no protobuf"        },
+                { TEXT_INIT("\x1a\x03\x12\x01\xff"), "Result.message is not UTF-8" },
+                { TEXT_INIT("\x12\0\x12\0"), "RunFunctionResponse.desired comes twice" },
+                { TEXT_INIT("\x32\x02\x0a\x05"), "Condition is cut or no protobuf" },
         };
 
         (void)state;
@@ -214,9 +212,7 @@ static void test_sweep_read(void **state) {
 
 static void test_sweep_encode(void **state) {
         struct call_object item = { .name = TEXT("b"), .object = json_node(&input, "{'n': 1}") };
-        struct call_object items[] = {
-                item, {.name = TEXT("a"), .object = item.object}
-        };
+        struct call_object items[] = { item, { .name = TEXT("a"), .object = item.object } };
         struct call_answer answer = { .key = TEXT("k"), .items = items, .n_items = 2 };
         struct call_request call = { .tag = TEXT("t"),
                                      .composite = item,

@@ -131,9 +131,7 @@ static struct text sample(void) {
 /* Cut between two fields of the request it is a shorter request; anywhere else it is none. */
 static void test_cut_anywhere(void **state) {
         struct text whole = sample(), rest = whole;
-        struct field field = {
-                .record = {.data = whole.data, .len = 0}
-        };
+        struct field field = { .record = { .data = whole.data, .len = 0 } };
         struct fault fault;
         size_t border = 0;
 
@@ -246,19 +244,19 @@ static void test_elements(void **state) {
 
 static void test_response(void **state) {
         static const struct row responses[] = {
-                {"nothing at all",          TEXT_INIT(""),                                        0,        NULL                          },
-                { "requirements",           TEXT_INIT("\x2a\x09\x12\x07\x0a\x01k\x12\x02\x22\0"), 0,        NULL                          },
+                { "nothing at all", TEXT_INIT(""), 0, NULL },
+                { "requirements", TEXT_INIT("\x2a\x09\x12\x07\x0a\x01k\x12\x02\x22\0"), 0, NULL },
                 { "desired object is read",
-                 TEXT_INIT("\x12\x0b\x12\x09\x0a\x01"
+                  TEXT_INIT("\x12\x0b\x12\x09\x0a\x01"
                             "a\x12\x04\x0a\x02\xff\xff"),
-                 -EBADMSG,                                                                                  "Struct is cut or no protobuf"},
-                { "message is not UTF-8",   TEXT_INIT("\x1a\x03\x12\x01\xff"),                    -EBADMSG,
-                 "Result.message is not UTF-8"                                                                                            },
-                { "ttl twice",              TEXT_INIT("\x0a\x04\x12\0\x12\0"),                    -EBADMSG,
-                 "ResponseMeta.ttl comes twice"                                                                                           },
+                  -EBADMSG, "Struct is cut or no protobuf" },
+                { "message is not UTF-8", TEXT_INIT("\x1a\x03\x12\x01\xff"), -EBADMSG,
+                  "Result.message is not UTF-8" },
+                { "ttl twice", TEXT_INIT("\x0a\x04\x12\0\x12\0"), -EBADMSG,
+                  "ResponseMeta.ttl comes twice" },
                 { "label is not UTF-8",
-                 TEXT_INIT("\x2a\x0d\x12\x0b\x12\x09\x22\x07\x0a\x05\x0a\0\x12\x01\xff"),         -EBADMSG,
-                 "MatchLabels.labels.value is not UTF-8"                                                                                  },
+                  TEXT_INIT("\x2a\x0d\x12\x0b\x12\x09\x22\x07\x0a\x05\x0a\0\x12\x01\xff"), -EBADMSG,
+                  "MatchLabels.labels.value is not UTF-8" },
         };
 
         (void)state;

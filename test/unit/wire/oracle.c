@@ -28,8 +28,7 @@ static int tear_down(void **state) {
         return 0;
 }
 
-/* ---- the oracle's tree as a node ---------------------------------------------------------------
- */
+/* ---- the oracle's tree as a node ------------------------------------------------------------- */
 
 static struct node *node_of_struct(const Google__Protobuf__Struct *tree);
 
@@ -97,8 +96,7 @@ static bool compare(struct text bytes) {
         return true;
 }
 
-/* ---- what is compared --------------------------------------------------------------------------
- */
+/* ---- what is compared ------------------------------------------------------------------------ */
 
 struct maker {
         uint32_t random;

@@ -54,16 +54,16 @@ static struct text theirs(void) {
 
 static void test_request(void **state) {
         const struct call_object resources[] = {
-                {.name = TEXT("c")          },
-                {            .name = TEXT("b"), .object = json_node(&arena, "{'n': 0}"), .ready = READY_TRUE },
-                { .name = TEXT("a"),                          .object = node_map(&arena) },
+                { .name = TEXT("c") },
+                { .name = TEXT("b"), .object = json_node(&arena, "{'n': 0}"), .ready = READY_TRUE },
+                { .name = TEXT("a"), .object = node_map(&arena) },
         };
         const struct call_object items[] = {
                 { .object = json_node(&arena, "{'n': 1}") },
                 { .object = json_node(&arena, "{'n': 2}") },
         };
         const struct call_answer required[] = {
-                {.key = TEXT("nothing")},
+                { .key = TEXT("nothing") },
                 { .key = TEXT("found"), .items = items, .n_items = 2 },
         };
         const struct call_answer extra[] = { { .key = TEXT("old") } };

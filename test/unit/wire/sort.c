@@ -51,11 +51,7 @@ static void test_order_and_stability(void **state) {
 }
 
 static void test_sorted_takes_no_memory(void **state) {
-        struct element elements[] = {
-                {1,  0},
-                { 1, 1},
-                { 2, 2}
-        };
+        struct element elements[] = { { 1, 0 }, { 1, 1 }, { 2, 2 } };
 
         (void)state;
         arena_reset(&arena, 0);
