@@ -145,43 +145,8 @@ static void test_too_large(void **state) {
         free(bytes);
 }
 
-/* A request whose answer is larger than what the network takes unread: a long string in the
- * context. */
-static struct text make_large_request(size_t string_len) {
-        char *bytes = malloc(string_len + 64), *at = bytes + 64;
-        struct text t = { at, string_len };
-        /* Value.string_value, the entry's value, Struct.fields around its key, the context */
-        static const struct {
-                struct text before;
-                char tag;
-        } shells[] = {
-                {TEXT_INIT(""),           0x1a},
-                { TEXT_INIT("\x0a\x01k"), 0x12},
-                { TEXT_INIT(""),          0x0a},
-                { TEXT_INIT(""),          0x2a},
-        };
-
-        memset(at, 'x', string_len);
-        for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
-                char head[16];
-                size_t n = 0, len = t.len;
-
-                memcpy(head, shells[i].before.data, shells[i].before.len);
-                n = shells[i].before.len;
-                head[n++] = shells[i].tag;
-                for (; len > 0x7f; len >>= 7)
-                        head[n++] = (char)(0x80 | (len & 0x7f));
-                head[n++] = (char)len;
-                at -= n;
-                memcpy(at, head, n);
-                t = (struct text) { at, t.len + n };
-        }
-        memmove(bytes, t.data, t.len);
-        return (struct text) { bytes, t.len };
-}
-
 static void test_drain(void **state) {
-        struct text request = make_large_request(3 * 1024 * 1024);
+        struct text request = rig_large_request(3 * 1024 * 1024);
         struct rig r;
         struct client run, watch;
         grpc_byte_buffer *answer;
@@ -219,7 +184,7 @@ static void test_drain(void **state) {
 
 static void test_grace_ends(void **state) {
         static const char *const flags[] = { "--insecure", "--grace=200ms", NULL };
-        struct text request = make_large_request(3 * 1024 * 1024);
+        struct text request = rig_large_request(3 * 1024 * 1024);
         struct client run;
         struct rig r;
 

@@ -176,6 +176,13 @@ void client_open(struct client *c, const char *address, grpc_channel_credentials
         grpc_channel_credentials_release(credentials);
 }
 
+void client_share(struct client *c, const struct client *other) {
+        memset(c, 0, sizeof(*c));
+        c->queue = grpc_completion_queue_create_for_pluck(NULL);
+        c->channel = other->channel;
+        c->is_sharing = true;
+}
+
 void client_send(struct client *c, const char *method, struct text request, int timeout_ms) {
         grpc_slice path = grpc_slice_from_copied_string(method);
         grpc_slice bytes = grpc_slice_from_copied_buffer(request.data, request.len);
@@ -227,7 +234,8 @@ grpc_status_code client_finish(struct client *c) {
 }
 
 void client_close(struct client *c) {
-        grpc_channel_destroy(c->channel);
+        if (!c->is_sharing)
+                grpc_channel_destroy(c->channel);
         grpc_completion_queue_shutdown(c->queue);
         while (grpc_completion_queue_pluck(c->queue, NULL, gpr_inf_future(GPR_CLOCK_REALTIME), NULL)
                        .type != GRPC_QUEUE_SHUTDOWN)
@@ -252,4 +260,40 @@ grpc_status_code client_once(const char *address, grpc_channel_credentials *cred
         else
                 grpc_byte_buffer_destroy(message);
         return status;
+}
+
+/* ---- requests -------------------------------------------------------------- */
+
+struct text rig_large_request(size_t string_len) {
+        char *bytes = malloc(string_len + 64), *at = bytes + 64;
+        struct text t = { at, string_len };
+        /* Value.string_value, the entry's value, Struct.fields around its key, the context */
+        static const struct {
+                struct text before;
+                char tag;
+        } shells[] = {
+                {TEXT_INIT(""),           0x1a},
+                { TEXT_INIT("\x0a\x01k"), 0x12},
+                { TEXT_INIT(""),          0x0a},
+                { TEXT_INIT(""),          0x2a},
+        };
+
+        assert_non_null(bytes);
+        memset(at, 'x', string_len);
+        for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
+                char head[16];
+                size_t n = 0, len = t.len;
+
+                memcpy(head, shells[i].before.data, shells[i].before.len);
+                n = shells[i].before.len;
+                head[n++] = shells[i].tag;
+                for (; len > 0x7f; len >>= 7)
+                        head[n++] = (char)(0x80 | (len & 0x7f));
+                head[n++] = (char)len;
+                at -= n;
+                memcpy(at, head, n);
+                t = (struct text) { at, t.len + n };
+        }
+        memmove(bytes, t.data, t.len);
+        return (struct text) { bytes, t.len };
 }

@@ -53,10 +53,14 @@ struct client {
         grpc_byte_buffer *message;
         grpc_status_code status;
         grpc_slice details;
+        bool is_sharing; /* another client's connection */
 };
 
 /* client_open() - a connection of its own. credentials NULL: plain text; else released here. */
 void client_open(struct client *c, const char *address, grpc_channel_credentials *credentials);
+
+/* client_share() - the connection of another client, which must be closed after this one. */
+void client_share(struct client *c, const struct client *other);
 
 /* client_send() - begins a call and sends one message; nothing is read yet. */
 void client_send(struct client *c, const char *method, struct text request, int timeout_ms);
@@ -79,5 +83,9 @@ grpc_status_code client_once(const char *address, grpc_channel_credentials *cred
 
 /* A RunFunctionRequest that is complete as far as the protocol goes: meta.tag "t". */
 #define SMALL_REQUEST TEXT("\x0a\x03\x0a\x01t")
+
+/* rig_large_request() - a long string in the context, which the answer repeats. The caller frees
+ * its data. */
+struct text rig_large_request(size_t string_len);
 
 #endif
