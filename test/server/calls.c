@@ -50,26 +50,26 @@ static void test_status(void **state) {
                 struct text request;
                 grpc_status_code want;
         } rows[] = {
-                {"v1 answers",                      RUN_V1,                         TEXT_INIT("\x0a\x03\x0a\x01t"), GRPC_STATUS_OK              },
-                { "v1beta1 answers",                RUN_V1BETA1,                    TEXT_INIT("\x0a\x03\x0a\x01t"), GRPC_STATUS_OK              },
-                { "garbage",                        RUN_V1,                         TEXT_INIT("\xff\xff\xff\xff"),  GRPC_STATUS_INVALID_ARGUMENT},
+                { "v1 answers", RUN_V1, TEXT_INIT("\x0a\x03\x0a\x01t"), GRPC_STATUS_OK },
+                { "v1beta1 answers", RUN_V1BETA1, TEXT_INIT("\x0a\x03\x0a\x01t"), GRPC_STATUS_OK },
+                { "garbage", RUN_V1, TEXT_INIT("\xff\xff\xff\xff"), GRPC_STATUS_INVALID_ARGUMENT },
                 { "a method of another version",
-                 "/apiextensions.fn.proto.v2.FunctionRunnerService/RunFunction",    TEXT_INIT(""),
-                 GRPC_STATUS_UNIMPLEMENTED                                                                                                      },
+                  "/apiextensions.fn.proto.v2.FunctionRunnerService/RunFunction", TEXT_INIT(""),
+                  GRPC_STATUS_UNIMPLEMENTED },
                 { "another method of this service",
-                 "/apiextensions.fn.proto.v1.FunctionRunnerService/Run",            TEXT_INIT(""),
-                 GRPC_STATUS_UNIMPLEMENTED                                                                                                      },
-                { "health of all",                  "/grpc.health.v1.Health/Check", TEXT_INIT(""),                  GRPC_STATUS_OK              },
-                { "health of a service",            "/grpc.health.v1.Health/Check",
-                 TEXT_INIT("\x0a\x2f"
+                  "/apiextensions.fn.proto.v1.FunctionRunnerService/Run", TEXT_INIT(""),
+                  GRPC_STATUS_UNIMPLEMENTED },
+                { "health of all", "/grpc.health.v1.Health/Check", TEXT_INIT(""), GRPC_STATUS_OK },
+                { "health of a service", "/grpc.health.v1.Health/Check",
+                  TEXT_INIT("\x0a\x2f"
                             "apiextensions.fn.proto.v1.FunctionRunnerService"),
-                 GRPC_STATUS_OK                                                                                                                 },
-                { "health of nothing we know",      "/grpc.health.v1.Health/Check",
-                 TEXT_INIT("\x0a\x01x"),                                                                            GRPC_STATUS_NOT_FOUND       },
-                { "health of garbage",              "/grpc.health.v1.Health/Check", TEXT_INIT("\x0a\x7fx"),
-                 GRPC_STATUS_INVALID_ARGUMENT                                                                                                   },
-                { "health of every service",        "/grpc.health.v1.Health/List",  TEXT_INIT(""),
-                 GRPC_STATUS_OK                                                                                                                 },
+                  GRPC_STATUS_OK },
+                { "health of nothing we know", "/grpc.health.v1.Health/Check",
+                  TEXT_INIT("\x0a\x01x"), GRPC_STATUS_NOT_FOUND },
+                { "health of garbage", "/grpc.health.v1.Health/Check", TEXT_INIT("\x0a\x7fx"),
+                  GRPC_STATUS_INVALID_ARGUMENT },
+                { "health of every service", "/grpc.health.v1.Health/List", TEXT_INIT(""),
+                  GRPC_STATUS_OK },
         };
         const struct rig *r = *state;
 
@@ -230,8 +230,8 @@ static void test_taken(void **state) {
                 const char *name;
                 const char *flags[4];
         } rows[] = {
-                {"gRPC",     { "--insecure", address, "--metrics-address=0", NULL }  },
-                { "metrics", { "--insecure", "--address=127.0.0.1:0", metrics, NULL }},
+                { "gRPC", { "--insecure", address, "--metrics-address=0", NULL } },
+                { "metrics", { "--insecure", "--address=127.0.0.1:0", metrics, NULL } },
         };
 
         snprintf(address, sizeof(address), "--address=%s", first->address);

@@ -103,13 +103,13 @@ static void test_who_is_let_in(void **state) {
                 const struct cert *cert;
                 grpc_status_code want;
         } rows[] = {
-                {"a client of this CA",                     &client,  GRPC_STATUS_OK         },
-                { "a client and server of this CA",         &both,    GRPC_STATUS_OK         },
-                { "no certificate",                         NULL,     GRPC_STATUS_UNAVAILABLE},
-                { "another CA of the same name",            &foreign, GRPC_STATUS_UNAVAILABLE},
-                { "signed by itself, as its name suggests", &itself,  GRPC_STATUS_UNAVAILABLE},
-                { "expired",                                &expired, GRPC_STATUS_UNAVAILABLE},
-                { "for servers only",                       &server,  GRPC_STATUS_UNAVAILABLE},
+                { "a client of this CA", &client, GRPC_STATUS_OK },
+                { "a client and server of this CA", &both, GRPC_STATUS_OK },
+                { "no certificate", NULL, GRPC_STATUS_UNAVAILABLE },
+                { "another CA of the same name", &foreign, GRPC_STATUS_UNAVAILABLE },
+                { "signed by itself, as its name suggests", &itself, GRPC_STATUS_UNAVAILABLE },
+                { "expired", &expired, GRPC_STATUS_UNAVAILABLE },
+                { "for servers only", &server, GRPC_STATUS_UNAVAILABLE },
         };
 
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -218,11 +218,11 @@ static void test_start_refused(void **state) {
                 const char *text;
                 const char *want;
         } rows[] = {
-                {"tls.key",  key,       "tls.key is not the key of tls.crt"              },
-                { "tls.key", "garbage", "tls.key holds no private key"                   },
-                { "tls.crt", "",        "tls.crt holds no certificate"                   },
-                { "ca.crt",  "garbage", "ca.crt holds no certificate"                    },
-                { "ca.crt",  good,      "ca.crt holds a certificate that is no authority"},
+                { "tls.key", key, "tls.key is not the key of tls.crt" },
+                { "tls.key", "garbage", "tls.key holds no private key" },
+                { "tls.crt", "", "tls.crt holds no certificate" },
+                { "ca.crt", "garbage", "ca.crt holds no certificate" },
+                { "ca.crt", good, "ca.crt holds a certificate that is no authority" },
         };
         char dir[] = "/tmp/server-mtls-XXXXXX", command[64];
         const char *flags[] = { "--address=127.0.0.1:0", "--metrics-address=0", "--tls-certs-dir",

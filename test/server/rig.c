@@ -25,7 +25,7 @@ extern char **environ;
 
 enum { MAX_FLAGS = 32, LOG_TIMEOUT_MS = 5000, CALL_TIMEOUT_MS = 10000 };
 
-/* ---- the process ----------------------------------------------------------- */
+/* ---- the process ----------------------------------------------------------------------------- */
 
 void rig_spawn(struct rig *r, const char *program, const char *const *flags) {
         union {
@@ -149,7 +149,7 @@ int rig_get(const struct rig *r, const char *path, char *ret, size_t size) {
         return len > 12 ? (int)strtol(ret + 9, NULL, 10) : 0;
 }
 
-/* ---- the client ------------------------------------------------------------ */
+/* ---- the client ------------------------------------------------------------------------------ */
 
 static void run(struct client *c, const grpc_op *ops, size_t n) {
         assert_int_equal(grpc_call_start_batch(c->call, ops, n, c, NULL), GRPC_CALL_OK);
@@ -162,9 +162,9 @@ void client_open(struct client *c, const char *address, grpc_channel_credentials
         static char probe[] = GRPC_ARG_HTTP2_BDP_PROBE;
         /* A small window that does not grow: what is not read stays with the server. */
         grpc_arg list[] = {
-                {.type = GRPC_ARG_INTEGER,  .key = own_connection, .value.integer = 1    },
-                { .type = GRPC_ARG_INTEGER, .key = window,         .value.integer = 65536},
-                { .type = GRPC_ARG_INTEGER, .key = probe,          .value.integer = 0    },
+                { .type = GRPC_ARG_INTEGER, .key = own_connection, .value.integer = 1 },
+                { .type = GRPC_ARG_INTEGER, .key = window, .value.integer = 65536 },
+                { .type = GRPC_ARG_INTEGER, .key = probe, .value.integer = 0 },
         };
         grpc_channel_args arguments = { .num_args = 3, .args = list };
 
@@ -262,7 +262,7 @@ grpc_status_code client_once(const char *address, grpc_channel_credentials *cred
         return status;
 }
 
-/* ---- requests -------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 struct text rig_large_request(size_t string_len) {
         char *bytes = malloc(string_len + 64), *at = bytes + 64;
@@ -272,10 +272,10 @@ struct text rig_large_request(size_t string_len) {
                 struct text before;
                 char tag;
         } shells[] = {
-                {TEXT_INIT(""),           0x1a},
-                { TEXT_INIT("\x0a\x01k"), 0x12},
-                { TEXT_INIT(""),          0x0a},
-                { TEXT_INIT(""),          0x2a},
+                { TEXT_INIT(""), 0x1a },
+                { TEXT_INIT("\x0a\x01k"), 0x12 },
+                { TEXT_INIT(""), 0x0a },
+                { TEXT_INIT(""), 0x2a },
         };
 
         assert_non_null(bytes);
