@@ -19,15 +19,17 @@ def table(rows):
 def show_pools(objects):
     rows = [("CLUSTER", "POOL", "MIG PROFILE", "MEMORY", "UNITS", "", "A POD ASKS FOR")]
     for environment in objects:
+        if environment["kind"] != "InferenceEnvironment":
+            continue  # what is composed beside it
         for pool in environment["status"]["capacity"]["pools"]:
             rows.append((
                 environment["metadata"]["name"],
                 pool["name"],
                 pool.get("migProfile", "(whole GPU)"),
-                pool["memoryPerUnit"],
+                pool.get("memoryPerUnit", "unknown"),
                 str(pool["total"]),
                 f"{pool['nodes']} nodes x {pool['unitsPerNode']}",
-                pool["resourceName"],
+                pool.get("resourceName", "-"),
             ))
     table(rows)
 
