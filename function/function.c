@@ -42,10 +42,6 @@ struct call {
 
 /* ---- answers that decide nothing ------------------------------------------------------------- */
 
-static enum ready ready_when(bool ready) {
-        return ready ? READY_TRUE : READY_FALSE;
-}
-
 /* Serving, as the observed services alone say it. */
 static struct condition serving_as_observed(struct call *call) {
         struct decision decision = { .wanted = call->wanted };

@@ -9,10 +9,6 @@
 #include "place/resource.h"
 #include "requirements.h"
 
-static enum ready ready_when(bool ready) {
-        return ready ? READY_TRUE : READY_FALSE;
-}
-
 /* Only its own: asking for all would wake it by every change of the fleet. */
 static const struct answer_set *ask_reservations(const struct request *request, struct text name,
                                                  struct response *response) {

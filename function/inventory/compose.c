@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "place/names.h"
 #include "place/observe.h"
+#include "place/place.h"
 
 #define KEY_CAPACITY "capacity"
 #define KEY_PROVIDER_CONFIG "provider-config"
@@ -13,10 +14,6 @@
 
 static const struct text keys[] = { TEXT_INIT(KEY_CAPACITY), TEXT_INIT(KEY_PROVIDER_CONFIG),
                                     TEXT_INIT(KEY_IN_USE) };
-
-static enum ready ready_when(bool ready) {
-        return ready ? READY_TRUE : READY_FALSE;
-}
 
 /* Of the three only a ClusterUsage tells whether it is ready. */
 static enum ready ready_as_observed(const struct resource *r) {
@@ -31,37 +28,12 @@ static enum ready ready_as_observed(const struct resource *r) {
 
 /* ---- frozen ---------------------------------------------------------------------------------- */
 
-static struct node *our_labels(struct value labels, struct arena *arena) {
-        struct value_iter it = value_iterate(labels);
-        struct node *kept = node_map(arena);
-        struct value member;
-        struct text key;
-
-        while (value_next(&it, &key, &member)) {
-                if (names_is_our_member(key))
-                        node_set(kept, key, node_value(arena, member));
-        }
-        return kept;
-}
-
 static void freeze(const struct resource *r, struct response *response) {
-        struct value metadata = value_get(r->object, TEXT("metadata"));
-        struct arena *arena = response->arena;
-        struct node *object = node_map(arena), *kept = node_map(arena);
-        struct node *labels = our_labels(value_get(metadata, TEXT("labels")), arena);
-
-        node_set_value(object, "apiVersion", value_get(r->object, TEXT("apiVersion")));
-        node_set_value(object, "kind", value_get(r->object, TEXT("kind")));
-        node_set_value(kept, "name", value_get(metadata, TEXT("name")));
-        node_set_value(kept, "namespace", value_get(metadata, TEXT("namespace")));
-        if (!node_is_empty(labels))
-                node_set(kept, TEXT("labels"), labels);
-        node_set(object, TEXT("metadata"), kept);
-        node_set_value(object, "spec", value_get(r->object, TEXT("spec")));
-        node_set_value(object, "data", value_get(r->object, TEXT("data")));
-        response_desire(response, (struct desired) { .name = r->name,
-                                                     .object = object,
-                                                     .ready = ready_as_observed(r) });
+        response_desire(response, (struct desired) {
+                                          .name = r->name,
+                                          .object = place_frozen_object(r->object, response->arena),
+                                          .ready = ready_as_observed(r),
+                                  });
 }
 
 bool compose_freeze(const struct state *observed, struct response *response) {

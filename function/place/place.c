@@ -17,10 +17,6 @@ struct placing {
         struct arena *arena;
 };
 
-static enum ready ready_of(bool ready) {
-        return ready ? READY_TRUE : READY_FALSE;
-}
-
 /* ---- frozen: as observed --------------------------------------------------------------------- */
 
 static struct node *our_members(struct value map, struct arena *arena) {
@@ -41,7 +37,7 @@ static void set_unless_empty(struct node *map, const char *key, struct node *chi
                 node_set(map, text_from(key), child);
 }
 
-static struct node *frozen_object(struct value object, struct arena *arena) {
+struct node *place_frozen_object(struct value object, struct arena *arena) {
         struct value metadata = value_get(object, TEXT("metadata"));
         struct node *frozen = node_map(arena), *kept = node_map(arena);
 
@@ -66,9 +62,9 @@ static void freeze(const struct resource *r, const struct settings *settings,
                 response,
                 (struct desired) {
                         .name = r->name,
-                        .object = frozen_object(r->object, response->arena),
-                        .ready = ready_of(!service ||
-                                          observe_service(r->object, settings->route).ready),
+                        .object = place_frozen_object(r->object, response->arena),
+                        .ready = ready_when(!service ||
+                                            observe_service(r->object, settings->route).ready),
                 });
 }
 
@@ -130,14 +126,14 @@ static void desire_service(const struct placing *placing, const struct placement
         object = llmisvc_manifest(p, settings, name, namespace_, arena);
         if (remote)
                 object = object_wrap(object, p, name, placing->namespace_, settings->route, arena);
-        response_desire(
-                placing->response,
-                (struct desired) {
-                        .name = names_key(KEY_SERVING, p->suffix, arena),
-                        .object = object,
-                        .ready = ready_of(observed &&
-                                          observe_service(observed->object, settings->route).ready),
-                });
+        response_desire(placing->response,
+                        (struct desired) {
+                                .name = names_key(KEY_SERVING, p->suffix, arena),
+                                .object = object,
+                                .ready = ready_when(
+                                        observed &&
+                                        observe_service(observed->object, settings->route).ready),
+                        });
 }
 
 static void desire_reservation(const struct placing *placing, const struct placement *p) {

@@ -31,6 +31,9 @@ void place(const struct plan *plan, struct text namespace_, struct text name,
 size_t place_freeze(const struct state *observed, const struct settings *settings,
                     struct response *response);
 
+/* place_frozen_object() - the object that keeps an observed one as it is, in the sense above. */
+struct node *place_frozen_object(struct value object, struct arena *arena);
+
 /* place_anything_observed() - is there something of ours to protect? */
 bool place_anything_observed(const struct state *observed);
 

@@ -16,6 +16,10 @@ enum { ENTRY_KEY = 1, ENTRY_VALUE = 2 };
 enum { RESOURCES_ITEMS = 1 };
 enum { RESOURCE_OBJECT = 1, RESOURCE_READY = 3 };
 
+enum ready ready_when(bool ready) {
+        return ready ? READY_TRUE : READY_FALSE;
+}
+
 static int compare_resources(const void *a, const void *b) {
         const struct resource *left = a, *right = b;
 

@@ -20,6 +20,9 @@ enum ready {
         READY_FALSE = 2,
 };
 
+/* ready_when() - READY_TRUE or READY_FALSE */
+enum ready ready_when(bool ready);
+
 struct resource {
         struct text name;    /* the key in the map; empty for a composite and for required ones */
         struct value object; /* absent when the message has no resource */
