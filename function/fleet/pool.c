@@ -391,6 +391,39 @@ static void tell_of_selector(const struct form *form, struct pool *pool, struct 
                                "autoscaler does not expect of a new node"));
 }
 
+static bool is_known(struct text key) {
+        /* Of the older shape, for those who make the nodes. */
+        static const struct text of_others[] = { TEXT_INIT("role"), TEXT_INIT("machineType"),
+                                                 TEXT_INIT("diskSizeGb"), TEXT_INIT("zones"),
+                                                 TEXT_INIT("minNodeCount") };
+
+        for (size_t i = 0; i < N_MEMBERS; i++) {
+                if (text_equal(key, member_names[i]))
+                        return true;
+        }
+        for (size_t i = 0; i < COUNT_OF(of_others); i++) {
+                if (text_equal(key, of_others[i]))
+                        return true;
+        }
+        return false;
+}
+
+/* A misspelt member would else be a default that nobody asked for. The first by name is told. */
+static void tell_of_unknown(struct value entry, struct pool *pool, struct arena *arena) {
+        struct value_iter it = value_iterate(entry);
+        struct text key, unknown = { 0 };
+        struct value member;
+
+        while (value_next(&it, &key, &member)) {
+                if (!is_known(key) && (text_is_empty(unknown) || text_compare(key, unknown) < 0))
+                        unknown = key;
+        }
+        if (!text_is_empty(unknown))
+                pool_tell(pool, arena,
+                          text_format(arena, "member \"%.*s\" is not known: is it misspelt?",
+                                      TEXT_ARG(unknown)));
+}
+
 int pool_read(struct value entry, struct text path, const struct environment *environment,
               const struct settings *settings, struct arena *arena, struct pool *ret) {
         struct fault fault;
@@ -414,6 +447,7 @@ int pool_read(struct value entry, struct text path, const struct environment *en
                 ret->invalid = fault_text(&fault, arena);
         else
                 tell_of_selector(&form, ret, arena);
+        tell_of_unknown(entry, ret, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 

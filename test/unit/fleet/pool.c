@@ -338,6 +338,7 @@ static void test_nvlink_domain(void **state) {
 }
 
 #define SELECTOR "the selector has nvidia.com/mig-config"
+#define MISSPELT "member \"migconfiguration\" is not known: is it misspelt?"
 #define UNPINNED "not pinned to nodes"
 #define FROM_ZERO "scales from zero nodes"
 
@@ -352,6 +353,8 @@ static void test_messages(void **state) {
                 { "'labels': {'a': 'b'}", { NULL } },
                 { "'affinity': {'nodeAffinity': {}}", { NULL } },
                 { "'labels': {}", { UNPINNED } },
+                { "'nodeSelector': {}, 'replcas': 1, 'migconfiguration': {}", { MISSPELT } },
+                { "'nodeSelector': {}, 'machineType': 'a3', 'zones': []", { NULL } },
                 { "'acceleratorCount': 1", { UNPINNED } },
                 { "'nodeSelector': {'nvidia.com/mig-config': 'all-1g.10gb'}", { SELECTOR } },
                 { "'nodeSelector': {'nvidia.com/mig.config': 'all-1g.10gb'}", { NULL } },
