@@ -138,19 +138,19 @@ static void read_engine(struct reader *rd, struct member f, struct serving_profi
         check_args(rd, member_get(&f, "args"), &ret->args);
 }
 
-static bool is_tensor_flag(struct text name) {
-        const struct text flag = TEXT("--tensor-parallel-size");
-
-        if (text_equal(name, TEXT("-tp")))
-                return true;
+bool engine_is_flag(struct text name, struct text flag) {
         if (name.len != flag.len)
                 return false;
-        /* vLLM reads underscores in a flag's name as dashes. */
         for (size_t i = 0; i < flag.len; i++) {
                 if (name.data[i] != flag.data[i] && (name.data[i] != '_' || flag.data[i] != '-'))
                         return false;
         }
         return true;
+}
+
+static bool is_tensor_flag(struct text name) {
+        return text_equal(name, TEXT("-tp")) ||
+               engine_is_flag(name, TEXT("--tensor-parallel-size"));
 }
 
 /* Units are reserved by the topology: an engine that wants others would never start. */

@@ -44,17 +44,6 @@ static void append_arguments(struct node *list, struct value args, struct arena 
                 node_append_string(list, pod_argument(value_text(arg), arena));
 }
 
-/* vLLM reads underscores in a flag's name as dashes. */
-static bool is_flag(struct text name, struct text flag) {
-        if (name.len != flag.len)
-                return false;
-        for (size_t i = 0; i < flag.len; i++) {
-                if (name.data[i] != flag.data[i] && (name.data[i] != '_' || flag.data[i] != '-'))
-                        return false;
-        }
-        return true;
-}
-
 /* Do the arguments set this flag, as "--flag=..." or "--flag"? The short name may be empty. */
 static bool sets_flag(struct value args, struct text flag, struct text short_name) {
         struct value_iter it = value_iterate(args);
@@ -63,7 +52,7 @@ static bool sets_flag(struct value args, struct text flag, struct text short_nam
         while (value_next(&it, NULL, &arg)) {
                 struct text t = value_text(arg), name = text_slice(t, 0, text_index(t, '='));
 
-                if (is_flag(name, flag) || (name.len > 0 && text_equal(name, short_name)))
+                if (engine_is_flag(name, flag) || (name.len > 0 && text_equal(name, short_name)))
                         return true;
         }
         return false;
