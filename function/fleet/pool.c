@@ -363,8 +363,6 @@ enum strategy pool_strategy(const struct pool *pool) {
 
 /* A resource that no node has yet is one that an autoscaler does not know how to make. */
 static bool scales_from_unknown(const struct pool *pool, const struct value *telling) {
-        if (pool->allocation == ALLOCATION_DRA)
-                return false;
         if (!text_is_empty(pool->resource_name))
                 return text_starts_with(pool->resource_name, TEXT("nvidia.com/mig-"));
         return pool->mig && strategy_of(pool, telling) == STRATEGY_MIXED;
