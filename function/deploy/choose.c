@@ -11,12 +11,29 @@ struct text choose_model(const struct deployment *deployment, struct arena *aren
         return text_join(arena, parts, 3);
 }
 
+/* A leaving assignment under the keys of `asking`, which takes its place in the same object. */
+static bool gives_way(const struct reservation *mine, const struct reservation *asking) {
+        return mine != asking && mine->leaving && mine->nodes == asking->nodes &&
+               text_equal(mine->environment, asking->environment);
+}
+
+/* What is replaced in place serves on while KServe rolls it: it must not be lost to a race. */
+static void inherit(const struct chooser *chooser, struct reservation *r) {
+        for (size_t i = 0; i < chooser->n_mine; i++) {
+                const struct reservation *mine = chooser->mine[i];
+
+                if (!gives_way(mine, r))
+                        continue;
+                r->order = mine->order;
+                r->admitted = mine->admitted < r->replicas ? mine->admitted : r->replicas;
+        }
+}
+
 struct reservation choose_reservation(const struct chooser *chooser,
                                       const struct sub_pool *sub_pool,
                                       const struct serving_profile *profile, struct demand demand) {
         const struct deployment *d = chooser->deployment;
-
-        return (struct reservation) {
+        struct reservation r = {
                 .namespace_ = d->namespace_,
                 .deployment = d->name,
                 .model = choose_model(d, chooser->arena),
@@ -32,12 +49,9 @@ struct reservation choose_reservation(const struct chooser *chooser,
                 .priority = d->priority,
                 .order = chooser->next_order,
         };
-}
 
-/* A leaving assignment under the keys of `asking`, which takes its place in the same object. */
-static bool gives_way(const struct reservation *mine, const struct reservation *asking) {
-        return mine != asking && mine->leaving && mine->nodes == asking->nodes &&
-               text_equal(mine->environment, asking->environment);
+        inherit(chooser, &r);
+        return r;
 }
 
 int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
@@ -59,6 +73,26 @@ int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
         if (!known)
                 mine[n++] = asking;
         err = ledger_seat(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret);
+        arena_rewind(chooser->arena, mark);
+        return err;
+}
+
+/* Larger replicas can pack where smaller ones do not, so both are tried: as it is, as it will be.
+ */
+int choose_new_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
+                    const struct reservation *asking, struct seats *ret) {
+        struct arena_mark mark = arena_mark(chooser->arena);
+        struct chooser foreseeing = *chooser;
+        struct ledger ledger;
+        bool differs = false;
+        int err = choose_room(chooser, sub_pool, asking, ret);
+
+        if (err == 0 && ret->without == 0 && !ret->over_committed)
+                err = ledger_foresee(chooser->ledger, asking, chooser->arena, &ledger, &differs);
+        if (err == 0 && differs) {
+                foreseeing.ledger = &ledger;
+                err = choose_room(&foreseeing, sub_pool, asking, ret);
+        }
         arena_rewind(chooser->arena, mark);
         return err;
 }
@@ -129,7 +163,7 @@ static int seek_room(const struct chooser *chooser, const struct candidate *c, s
         struct reservation r = choose_reservation(chooser, c->sub_pool, c->profile, demand);
         int64_t units = reservation_units(&r);
         struct seats seats;
-        int err = choose_room(chooser, c->sub_pool, &r, &seats);
+        int err = choose_new_room(chooser, c->sub_pool, &r, &seats);
 
         if (err < 0)
                 return err;
@@ -139,8 +173,8 @@ static int seek_room(const struct chooser *chooser, const struct candidate *c, s
         if (seats.without == 0 && !seats.over_committed)
                 return 0;
         /* The sentence tells of the room without this deployment in it. */
-        r.replicas = 0;
-        err = choose_room(chooser, c->sub_pool, &r, &seats);
+        r.replicas = r.admitted = 0;
+        err = choose_new_room(chooser, c->sub_pool, &r, &seats);
         if (err < 0)
                 return err;
         trial->room = (struct verdict) { .reason = REASON_NO_CAPACITY,

@@ -58,10 +58,24 @@ int choice_compare(const struct choice *a, const struct choice *b);
 int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
                 const struct reservation *asking, struct seats *ret);
 
+/*
+ * choose_new_room() - the same for units that the reservation did not have before
+ *
+ * Others of the model that come first have what they will ask for (ledger_foresee()).
+ * Errors: -ENOMEM
+ */
+int choose_new_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
+                    const struct reservation *asking, struct seats *ret);
+
 /* choose_model() - "<Kind>/<name>", as reservations name the model. */
 struct text choose_model(const struct deployment *deployment, struct arena *arena);
 
-/* choose_reservation() - the reservation that a choice of this deployment makes. */
+/*
+ * choose_reservation() - the reservation that a choice of this deployment makes
+ *
+ * Where it takes the place of one that leaves under the same keys, it goes on with
+ * that one's order and its admitted replicas.
+ */
 struct reservation choose_reservation(const struct chooser *chooser,
                                       const struct sub_pool *sub_pool,
                                       const struct serving_profile *profile, struct demand demand);

@@ -24,9 +24,10 @@
  *     or after its replacement serves;
  *   - nothing new is granted in a sub-pool while anybody there is without a seat;
  *   - two deployments that decide from the same snapshot never both keep a unit
- *     that only one can have (ledger.h);
- *   - a decision that is observed and made again is the same decision. Only where
- *     several leave at once can one going change, a round later, who goes next.
+ *     that only one can have (ledger.h). Only what served before it was replaced in
+ *     place, under the same keys, keeps its seat even so: it is still serving;
+ *   - a decision that is observed and made again is the same decision. Only a
+ *     replica that wants more units may find, a round later, what this one gave back.
  *
  * What Deploy refuses: to move what serves for a better fit, to split one
  * environment's replicas over pools, to give a part of a first placement.
@@ -171,7 +172,12 @@ static int compare_holders(const void *a, const void *b) {
 
         if (order == 0)
                 order = text_compare(x->environment, y->environment);
-        return order != 0 ? order : (x->nodes > y->nodes) - (x->nodes < y->nodes);
+        if (order == 0)
+                order = (x->nodes > y->nodes) - (x->nodes < y->nodes);
+        if (order == 0) /* one is replaced in place by the other */
+                order = (int)((const struct seat_holder *)a)->placement.fresh -
+                        (int)((const struct seat_holder *)b)->placement.fresh;
+        return order;
 }
 
 static int begin(struct deciding *d) {
@@ -234,6 +240,8 @@ static int finish(struct deciding *d, struct decision *ret) {
         decision.plan.placements = ARENA_ARRAY(d->arena, d->n, struct placement);
         if (!decision.plan.placements)
                 return -ENOMEM;
+        if (d->n > 1)
+                qsort(d->holders, d->n, sizeof(*d->holders), compare_holders);
         for (size_t i = 0; i < d->n; i++) {
                 struct seat_holder *holder = &d->holders[i];
                 struct placement *p = &holder->placement;

@@ -51,7 +51,7 @@ int ledger_build(const struct reservation *reservations, size_t n, struct text o
         return 0;
 }
 
-/* The first entry that is not before place; the end of its range follows at once. */
+/* The first entry that is not before place. */
 static size_t lower_bound(const struct ledger *ledger, const struct reservation *place) {
         size_t low = 0, high = ledger->n_entries;
 
@@ -64,6 +64,13 @@ static size_t lower_bound(const struct ledger *ledger, const struct reservation 
                         high = middle;
         }
         return low;
+}
+
+/* Behind the last entry of place, of which `first` is the first. */
+static size_t end_of(const struct ledger *ledger, const struct reservation *place, size_t first) {
+        while (first < ledger->n_entries && compare_place(ledger->entries[first], place) == 0)
+                first++;
+        return first;
 }
 
 static int compare_names(const struct reservation *a, const struct reservation *b) {
@@ -115,6 +122,45 @@ static int compare_holding(const void *a, const void *b) {
         if (order == 0)
                 order = compare_names(x, y);
         return order != 0 ? order : compare_own(x, y);
+}
+
+/* A namespaced model is another one in each namespace. */
+static bool is_same_model(const struct reservation *a, const struct reservation *b) {
+        return text_equal(a->model, b->model) &&
+               text_equal(a->serving_profile, b->serving_profile) &&
+               (!text_starts_with(a->model, TEXT("Model/")) ||
+                text_equal(a->namespace_, b->namespace_));
+}
+
+int ledger_foresee(const struct ledger *ledger, const struct reservation *asking,
+                   struct arena *arena, struct ledger *ret, bool *ret_differs) {
+        size_t first = lower_bound(ledger, asking), end = end_of(ledger, asking, first);
+        const struct reservation **entries;
+        bool differs = false;
+
+        entries = ARENA_ARRAY(arena, end - first, const struct reservation *);
+        if (!entries)
+                return -ENOMEM;
+        for (size_t i = first; i < end; i++) {
+                const struct reservation *r = ledger->entries[i];
+                struct reservation *copy;
+
+                entries[i - first] = r;
+                if (r->leaving || r->nodes != asking->nodes ||
+                    r->units_per_node >= asking->units_per_node || !is_same_model(r, asking) ||
+                    compare_holding(&r, &asking) > 0)
+                        continue;
+                copy = ARENA_NEW(arena, struct reservation);
+                if (!copy)
+                        return -ENOMEM;
+                *copy = *r;
+                copy->units_per_node = asking->units_per_node;
+                entries[i - first] = copy;
+                differs = true;
+        }
+        *ret = (struct ledger) { .entries = entries, .n_entries = end - first };
+        *ret_differs = differs;
+        return 0;
 }
 
 /* Sizes up to here, which is nearly all, remember where room for them begins. */
@@ -198,11 +244,9 @@ static int seat_all(const struct ledger *ledger, const struct sub_pool *sub_pool
                                            .mig_profile = sub_pool->mig_profile };
         struct seats seats = { 0 };
         struct hall hall = { .nodes = sub_pool->nodes, .units_per_node = sub_pool->units_per_node };
-        size_t first = lower_bound(ledger, &place), n = 0, end = first;
+        size_t first = lower_bound(ledger, &place), end = end_of(ledger, &place, first), n = 0;
         const struct reservation **all;
 
-        while (end < ledger->n_entries && compare_place(ledger->entries[end], &place) == 0)
-                end++;
         all = ARENA_ARRAY(arena, end - first + n_mine, const struct reservation *);
         if (!all)
                 return -ENOMEM;

@@ -83,6 +83,21 @@ struct ledger {
 int ledger_build(const struct reservation *reservations, size_t n, struct text own_namespace,
                  struct text own_name, struct arena *arena, struct ledger *ret);
 
+/*
+ * ledger_foresee() - a sub-pool's ledger once the others of a model have followed it
+ * @asking: one's own reservation that is to be granted
+ * @ret:    entries of its sub-pool only; those of the same model and serving profile
+ *          that stay, and come before it in holding order, have its size where theirs
+ *          is smaller, which *ret_differs tells
+ *
+ * A model that wants more units wants them for all its deployments in one round: from
+ * one snapshot each would see room for itself alone.
+ *
+ * Errors: -ENOMEM
+ */
+int ledger_foresee(const struct ledger *ledger, const struct reservation *asking,
+                   struct arena *arena, struct ledger *ret, bool *ret_differs);
+
 /* What seating found out. */
 struct seats {
         int64_t free_units;  /* of the sub-pool, never below 0 */

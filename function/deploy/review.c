@@ -100,6 +100,21 @@ static struct text reason_to_leave(struct deciding *d, struct seat_holder *holde
         return (struct text) { 0 };
 }
 
+/* Is there room for each replica with that many units? */
+static int larger_fits(struct deciding *d, const struct seat_holder *holder, int64_t units,
+                       bool *ret) {
+        struct reservation larger = holder->placement.reservation;
+        struct chooser chooser = deciding_chooser(d, holder);
+        struct seats seats;
+        int err;
+
+        larger.units_per_node = units;
+        larger.leaving = false;
+        err = choose_new_room(&chooser, holder->sub_pool, &larger, &seats);
+        *ret = err == 0 && seats.without == 0 && !seats.over_committed;
+        return err;
+}
+
 /* A profile that now wants other units per replica is followed in place, where there is room. */
 static int follow_demand(struct deciding *d, struct seat_holder *holder, struct text *ret_why) {
         struct candidate c = { .deployment = d->request->deployment,
@@ -108,35 +123,28 @@ static int follow_demand(struct deciding *d, struct seat_holder *holder, struct 
                                .profile = holder->profile,
                                .sub_pool = holder->sub_pool };
         struct demand demand = match_demand(&c);
-        struct reservation *r = &holder->placement.reservation, larger = *r;
-        struct chooser chooser;
-        struct seats seats;
-        int err;
+        struct reservation *r = &holder->placement.reservation;
+        bool fits = true;
 
-        if (demand.nodes == r->nodes && demand.units_per_node == r->units_per_node)
-                return 0;
         if (demand.nodes != r->nodes) {
                 *ret_why = TEXT("a replica spans another number of nodes now");
                 return 0;
         }
-        larger.units_per_node = demand.units_per_node;
         if (demand.units_per_node > r->units_per_node) {
+                int err;
+
                 if (!d->request->whole_fleet) {
                         *ret_why = TEXT("a replica wants more units now");
                         return 0;
                 }
-                larger.admitted = 0; /* its larger replicas ask for room as new ones do */
-                larger.leaving = false;
-                chooser = deciding_chooser(d, holder);
-                err = choose_room(&chooser, holder->sub_pool, &larger, &seats);
+                err = larger_fits(d, holder, demand.units_per_node, &fits);
                 if (err < 0)
                         return err;
-                if (seats.without > 0 || seats.over_committed) {
-                        *ret_why = TEXT("a replica wants more units now, and there is no room");
-                        return 0;
-                }
         }
-        r->units_per_node = demand.units_per_node;
+        if (fits)
+                r->units_per_node = demand.units_per_node;
+        else
+                *ret_why = TEXT("a replica wants more units now, and there is no room");
         return 0;
 }
 

@@ -613,12 +613,80 @@ static void test_in_place(void **state) {
         world_hold(&w, slices, 1, 1);
         w.deployment.model_name = TEXT("llama");
         decision = decides_and_goes_on("drops eu-1/slices fp8 1x1x1 admitted 1: replaced in place; "
-                                       "stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+                                       "stays eu-1/slices fp8 1x1x1 admitted 1 fresh");
         assert_text(decision.plan.placements[1].reservation.model, "ClusterModel/llama");
         assert_text(decision.plan.placements[1].suffix, "eu-1");
         assert_true(decision.plan.placements[1].service.ready); /* the one that is there */
         assert_int_equal(decision.ready, 0);
-        decides("stays eu-1/slices fp8 1x1x1 admitted 0");
+        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+}
+
+/*
+ * Two leave a drained pool for the same last unit at once, and KServe rolls both:
+ * what served until then is not lost to the race.
+ */
+static void test_in_place_is_not_lost(void **state) {
+        struct sub_pool *old = one_pool(4), *last;
+
+        (void)state;
+        last = world_pool(&w, "last", "3g.40gb", 1, 1, 40);
+        w.pools[0][0].schedulable = SCHEDULABLE_DRAIN;
+        world_hold(&w, old, 1, 1)->reservation.order = 4;
+        decides_and_goes_on("drops eu-1/slices fp8 1x1x1 admitted 1: replaced in place; "
+                            "stays eu-1/last fp8 1x1x1 admitted 1 fresh");
+        assert_int_equal(w.held[0].reservation.order, 4);
+        world_other(&w, "aaa", last, 1, 1, 1);
+        w.held[0].service.ready = false;
+        decides("stays eu-1/last fp8 1x1x1 admitted 1");
+}
+
+/* Of a replica that served and a larger grant, only what served is sure of its seat. */
+static void test_in_place_keeps_what_served(void **state) {
+        struct sub_pool *old = one_pool(4);
+
+        (void)state;
+        world_pool(&w, "next", "3g.40gb", 4, 1, 40);
+        w.pools[0][0].schedulable = SCHEDULABLE_DRAIN;
+        w.deployment.replicas = 2;
+        world_hold(&w, old, 3, 3);
+        decides("drops eu-1/slices fp8 1x1x3 admitted 3: replaced in place; "
+                "stays eu-1/next fp8 1x1x2 admitted 2 fresh");
+        w.deployment.replicas = 4;
+        decides("drops eu-1/slices fp8 1x1x3 admitted 3: replaced in place; "
+                "stays eu-1/next fp8 1x1x4 admitted 3 fresh");
+}
+
+/* Everybody of a model that grew wants the room at once: who comes first has it. */
+static void test_larger_replicas_of_one_model(void **state) {
+        struct sub_pool *gpus;
+        struct reservation *other;
+
+        (void)state;
+        world_environment(&w, "eu-1");
+        gpus = world_pool(&w, "gpus", "", 8, 1, 80);
+        w.deployment.replicas = 2;
+        world_hold(&w, gpus, 2, 2);
+        other = world_other(&w, "other", gpus, 1, 2, 2);
+        w.profiles[0].gpus_per_node = 3; /* 6 for these and 2 for the others, or 12 */
+        decides("stays eu-1/gpus fp8 1x3x2 admitted 2"); /* we are older */
+        other->priority = 1;
+        decides("leaves eu-1/gpus fp8 1x1x2 admitted 2: a replica wants more units now, and there "
+                "is no room");
+        other->model = TEXT("ClusterModel/llama");
+        decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
+        other->model = TEXT("ClusterModel/gemma");
+        other->serving_profile = TEXT("bf16");
+        decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
+        other->serving_profile = TEXT("fp8");
+        other->leaving = true;
+        decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
+        other->leaving = false;
+        w.deployment.model_kind = TEXT("Model");
+        w.held[0].reservation.model = other->model = TEXT("Model/gemma");
+        decides("leaves eu-1/gpus fp8 1x1x2 admitted 2: a replica wants more units now, and there "
+                "is no room");
+        other->namespace_ = TEXT("elsewhere"); /* a model of the same name */
+        decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
 }
 
 /* What left for another assignment of its environment does not come back beside it. */
@@ -684,7 +752,7 @@ static void test_group_in_place(void **state) {
         decides("stays eu-1/slices fp8 2x2x1 admitted 1");
         w.deployment.model_name = TEXT("llama");
         decides("drops eu-1/slices fp8 2x2x1 admitted 1: replaced in place; "
-                "stays eu-1/slices fp8 2x2x1 admitted 0 fresh");
+                "stays eu-1/slices fp8 2x2x1 admitted 1 fresh");
 }
 
 static void test_units_per_replica(void **state) {
@@ -839,7 +907,8 @@ static void test_odd_reservations(void **state) {
         world_environment(&w, "eu-2");
         world_pool(&w, "p", "", 4, 1, 80);
         w.deployment.environments = 2;
-        decides("stays eu-1/slices fp8 1x1x1 admitted 1; stays eu-2/p fp8 1x1x1 admitted 0 fresh");
+        /* Nothing is made after the last order there is: 0 is as good as any. */
+        decides("stays eu-2/p fp8 1x1x1 admitted 0 fresh; stays eu-1/slices fp8 1x1x1 admitted 1");
 }
 
 static void test_sweep(void **state) {
@@ -922,6 +991,9 @@ int main(void) {
                 TEST(test_retired_units_are_free),
                 TEST(test_reasons_to_leave),
                 TEST(test_in_place),
+                TEST(test_in_place_is_not_lost),
+                TEST(test_in_place_keeps_what_served),
+                TEST(test_larger_replicas_of_one_model),
                 TEST(test_replaced_in_its_environment),
                 TEST(test_group_size),
                 TEST(test_group_in_place),

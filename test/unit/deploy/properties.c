@@ -16,7 +16,9 @@
 #include "lib/json.h"
 #include "unit/deploy/world.h"
 
-enum { HISTORIES = 4000, ROUNDS = 8 };
+enum { ROUNDS = 8 };
+
+static uint64_t histories = 4000; /* or as many as the first argument says */
 
 static struct arena arena;
 static uint64_t seed, state_of_random;
@@ -397,10 +399,10 @@ static void check_grown_pool(struct world *w, const struct decision *decision) {
 
 static void test_histories(void **state) {
         static struct world w;
-        size_t placed = 0, settled = 0, left = 0, dropped = 0, rejected = 0;
+        uint64_t placed = 0, settled = 0, left = 0, dropped = 0, rejected = 0;
 
         (void)state;
-        for (seed = 1; seed <= HISTORIES; seed++) {
+        for (seed = 1; seed <= histories; seed++) {
                 state_of_random = seed;
                 make_fleet(&w);
                 for (int round = 0; round < ROUNDS; round++) {
@@ -425,11 +427,11 @@ static void test_histories(void **state) {
                 arena_reset(&arena, SIZE_MAX);
         }
         /* The histories go where it matters. */
-        assert_true(placed > HISTORIES * 3);
-        assert_true(settled > HISTORIES / 4);
-        assert_true(left > HISTORIES / 4);
-        assert_true(dropped > HISTORIES / 4);
-        assert_true(rejected > HISTORIES);
+        assert_true(placed > histories * 3);
+        assert_true(settled > histories / 4);
+        assert_true(left > histories / 4);
+        assert_true(dropped > histories / 4);
+        assert_true(rejected > histories);
 }
 
 /* ---- several deployments --------------------------------------------------------------------- */
@@ -454,10 +456,10 @@ static struct decision decide_as(struct world *w, const struct held *held, size_
 /* From one snapshot exactly those replicas yield that have no seat, and none that has served. */
 static void test_joint_snapshots(void **state) {
         static struct world w;
-        int64_t yielded = 0;
+        uint64_t yielded = 0;
 
         (void)state;
-        for (seed = 1; seed <= HISTORIES; seed++) {
+        for (seed = 1; seed <= histories; seed++) {
                 struct held held[PLAYERS];
                 struct reservation all[PLAYERS];
                 struct ledger ledger;
@@ -500,10 +502,10 @@ static void test_joint_snapshots(void **state) {
                                  (long long)removed, (long long)before.without);
                 assert_int_equal(ledger_seat(&ledger, s, NULL, 0, NULL, &arena, &after), 0);
                 assert_int_equal(after.without, 0);
-                yielded += removed;
+                yielded += (uint64_t)removed;
                 arena_reset(&arena, SIZE_MAX);
         }
-        assert_true(yielded > HISTORIES);
+        assert_true(yielded > histories);
 }
 
 /*
@@ -513,10 +515,10 @@ static void test_joint_snapshots(void **state) {
  */
 static void test_stale_snapshots(void **state) {
         static struct world w;
-        size_t contested = 0;
+        uint64_t contested = 0;
 
         (void)state;
-        for (seed = 1; seed <= HISTORIES / 4; seed++) {
+        for (seed = 1; seed <= histories / 4; seed++) {
                 struct deployment deployments[PLAYERS];
                 struct held now[PLAYERS], stale[PLAYERS];
                 bool have_now[PLAYERS] = { false }, have_stale[PLAYERS] = { false };
@@ -588,7 +590,7 @@ static void test_stale_snapshots(void **state) {
                         fail_msg("seed %llu: does not settle", (unsigned long long)seed);
                 arena_reset(&arena, SIZE_MAX);
         }
-        assert_true(contested > HISTORIES / 16);
+        assert_true(contested > histories / 16);
 }
 
 static int set_up(void **state) {
@@ -603,12 +605,14 @@ static int tear_down(void **state) {
         return 0;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_histories),
                 cmocka_unit_test(test_joint_snapshots),
                 cmocka_unit_test(test_stale_snapshots),
         };
 
+        if (argc > 1 && !text_to_u64(text_from(argv[1]), &histories))
+                return 2;
         return cmocka_run_group_tests(tests, set_up, tear_down);
 }
