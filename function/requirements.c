@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "gpu/migparted.h"
+#include "fleet/parted.h"
 #include "place/names.h"
 #include "place/resource.h"
 
@@ -75,33 +75,10 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
         return resolved;
 }
 
-/* The file in the ConfigMap; where there is none, *ret says so. */
-static int read_config_map(const struct settings *settings, const struct answer_set *answer,
-                           struct arena *arena, struct migparted *ret) {
-        struct value file;
-
-        if (answer->n_items == 0) {
-                ret->invalid = text_format(arena, "ConfigMap %.*s/%.*s does not exist",
-                                           TEXT_ARG(settings->mig_parted_namespace),
-                                           TEXT_ARG(settings->mig_parted_name));
-                return 0;
-        }
-        file = value_get(value_get(answer->items[0].object, TEXT("data")),
-                         settings->mig_parted_key);
-        if (file.kind == VALUE_STRING)
-                return migparted_read(value_text(file), arena, ret);
-        ret->invalid = text_format(arena, "ConfigMap %.*s/%.*s has no key %.*s",
-                                   TEXT_ARG(settings->mig_parted_namespace),
-                                   TEXT_ARG(settings->mig_parted_name),
-                                   TEXT_ARG(settings->mig_parted_key));
-        return 0;
-}
-
 int requirements_mig_parted(struct settings *settings, const struct request *request,
                             struct response *response) {
         const struct answer_set *answer = NULL;
-        struct migparted *file;
-        int err;
+        struct value config_map = { 0 };
 
         if (!text_is_empty(settings->mig_parted_name)) {
                 response_require(response, (struct requirement) {
@@ -115,15 +92,9 @@ int requirements_mig_parted(struct settings *settings, const struct request *req
         }
         if (!answer && text_is_empty(settings->mig_parted_inline))
                 return 0;
-        file = ARENA_NEW(response->arena, struct migparted);
-        if (!file)
-                return -ENOMEM;
-        err = answer ? read_config_map(settings, answer, response->arena, file)
-                     : migparted_read(settings->mig_parted_inline, response->arena, file);
-        if (err < 0)
-                return err;
-        settings->mig_parted = file;
-        return 0;
+        if (answer && answer->n_items > 0)
+                config_map = answer->items[0].object;
+        return parted_read(settings, config_map, response->arena);
 }
 
 bool requirements_has_mig_parted(const struct settings *settings) {

@@ -4,16 +4,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "cli/capacity_report.h"
 #include "cli/files.h"
+#include "cli/output.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_UNREADABLE = 2 };
-
-enum form { FORM_TABLE, FORM_JSON, FORM_YAML };
 
 /* A fleet of thousands of objects takes some hundred megabytes. */
 #define MEMORY_MAX ((size_t)4 * 1024 * 1024 * 1024)
@@ -27,9 +23,14 @@ static const char usage[] =
         "  FILE  InferenceEnvironments and ConfigMaps, as kubectl prints them; a folder of\n"
         "        such files, or \"-\" for the standard input:\n"
         "\n"
-        "        kubectl get inferenceenvironments,configmaps -A -o yaml |\n"
+        "        kubectl get inferenceenvironments,configmaps,compositions -A -o yaml |\n"
         "          function-gpu-placement capacity -\n"
         "\n"
+        "        With Compositions among them, pools are counted as the step's input says;\n"
+        "        a mig-parted file that it names is looked for among the ConfigMaps.\n"
+        "\n"
+        "  -i, --input FILE   take the input from this file instead: a Composition, or an\n"
+        "                     object of kind Input\n"
         "  -o, --output FORM  json or yaml instead of a table\n"
         "  -h, --help\n"
         "\n"
@@ -38,7 +39,8 @@ static const char usage[] =
         "Exit code: 0 done, 2 usage or unreadable input.\n";
 
 struct command {
-        enum form form;
+        enum output_form form;
+        const char *input; /* a file; or NULL */
         struct objects objects;
         struct arena *arena;
         struct fault fault;
@@ -54,18 +56,9 @@ static enum exit_code failed(struct command *c, int rc) {
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static int read_form(struct command *c, const char *word) {
-        if (strcmp(word, "json") == 0)
-                c->form = FORM_JSON;
-        else if (strcmp(word, "yaml") == 0)
-                c->form = FORM_YAML;
-        else
-                return -EINVAL;
-        return 0;
-}
-
 static int read_arguments(struct command *c, int argc, char **argv, bool *ret_help) {
         static const struct option options[] = {
+                { "input", required_argument, NULL, 'i' },
                 { "output", required_argument, NULL, 'o' },
                 { "help", no_argument, NULL, 'h' },
                 { 0 },
@@ -74,20 +67,22 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
 
         /* glibc: forget also where an earlier command line was left. */
         optind = 0;
-        while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+        while ((option = getopt_long(argc, argv, "i:o:h", options, NULL)) != -1) {
                 if (option == 'h') {
                         *ret_help = true;
                         return 0;
+                }
+                if (option == 'i') {
+                        c->input = optarg;
+                        continue;
                 }
                 if (option != 'o') {
                         /* getopt_long() has said which one. */
                         fault_set(&c->fault, "see capacity --help");
                         return -EINVAL;
                 }
-                if (read_form(c, optarg) < 0) {
-                        fault_set(&c->fault, "--output: \"%s\" is neither json nor yaml", optarg);
+                if (output_form(optarg, &c->form, &c->fault) < 0)
                         return -EINVAL;
-                }
         }
         if (optind == argc) {
                 fault_set(&c->fault, "a FILE is needed; see capacity --help");
@@ -102,29 +97,42 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
         return 0;
 }
 
+/* The input of --input, or those among the manifests. */
+static int read_inputs(struct command *c, struct inputs *ret) {
+        struct objects manifests = { 0 };
+        int rc;
+
+        if (!c->input)
+                return input_find(&c->objects, &c->objects, c->arena, ret, &c->fault);
+        rc = files_objects(c->input, c->arena, &manifests, &c->fault);
+        if (rc == 0)
+                rc = input_find(&manifests, &c->objects, c->arena, ret, &c->fault);
+        if (rc == 0 && ret->n == 0) {
+                fault_set(&c->fault,
+                          "--input: %s holds neither an Input nor a Composition with a step "
+                          "that has one",
+                          c->input);
+                return -EINVAL;
+        }
+        return rc;
+}
+
 static int build(struct command *c, const struct capacity *fleet, size_t n, struct builder *b) {
-        bool terminal = isatty(STDOUT_FILENO) == 1;
-        const char *no_colour = getenv("NO_COLOR");
         struct capacity_style style = {
-                .bars = terminal,
-                .colours = terminal && !(no_colour && no_colour[0]),
+                .bars = output_on_terminal(),
+                .colours = output_wants_colours(),
         };
         struct value values;
         int rc;
 
-        if (c->form == FORM_TABLE)
+        if (c->form == OUTPUT_TEXT)
                 return capacity_table(fleet, n, style, c->arena, b);
         rc = capacity_values(fleet, n, c->arena, &values);
-        if (rc < 0)
-                return rc;
-        if (c->form == FORM_YAML)
-                return yaml_write(values, b, c->arena);
-        value_print(values, b);
-        builder_char(b, '\n');
-        return 0;
+        return rc < 0 ? rc : output_value(values, c->form, b, c->arena);
 }
 
 static enum exit_code run(struct command *c, int argc, char **argv) {
+        struct inputs inputs = { 0 };
         struct capacity *fleet;
         struct builder b;
         struct text out;
@@ -138,7 +146,9 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
                 fputs(usage, stdout);
                 return EXIT_DONE;
         }
-        rc = capacity_read(&c->objects, c->arena, &fleet, &n, &c->fault);
+        rc = read_inputs(c, &inputs);
+        if (rc == 0)
+                rc = capacity_read(&c->objects, &inputs, c->arena, &fleet, &n, &c->fault);
         if (rc < 0)
                 return failed(c, rc);
         if (n == 0)
@@ -148,12 +158,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         out = builder_done(&b);
         if (rc < 0 || arena_failed(c->arena))
                 return failed(c, -ENOMEM);
-        if (out.len > 0 &&
-            (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0)) {
-                fputs("capacity: cannot write to the standard output\n", stderr);
-                return EXIT_UNREADABLE;
-        }
-        return EXIT_DONE;
+        return output_print("capacity", out) ? EXIT_DONE : EXIT_UNREADABLE;
 }
 
 int cli_capacity(int argc, char **argv) {

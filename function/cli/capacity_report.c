@@ -157,14 +157,14 @@ bool capacity_has_resource(const struct used *used) {
         return used->sub_pool && text_is_empty(used->sub_pool->invalid);
 }
 
-int capacity_read(const struct objects *objects, struct arena *arena, struct capacity **ret,
-                  size_t *ret_n, struct fault *fault) {
+int capacity_read(const struct objects *objects, const struct inputs *inputs, struct arena *arena,
+                  struct capacity **ret, size_t *ret_n, struct fault *fault) {
         struct value *environments = NULL;
         struct claim *claims = NULL;
         size_t n = 0, n_claims = 0;
-        struct settings settings;
+        struct settings defaults;
         struct capacity *fleet;
-        int err = settings_read((struct value) { 0 }, arena, &settings, fault);
+        int err = settings_read((struct value) { 0 }, arena, &defaults, fault);
 
         if (err == 0)
                 err = find_environments(objects, arena, &environments, &n);
@@ -181,8 +181,12 @@ int capacity_read(const struct objects *objects, struct arena *arena, struct cap
                                   TEXT_ARG(name_of(environments[i])));
                         return -EINVAL;
                 }
-                err = read_environment(environments[i], claims, n_claims, &settings, arena,
-                                       &fleet[i]);
+                err = input_choose(inputs, environments[i], &fleet[i].input, fault);
+                if (err == 0)
+                        err = read_environment(environments[i], claims, n_claims,
+                                               fleet[i].input ? &fleet[i].input->settings
+                                                              : &defaults,
+                                               arena, &fleet[i]);
                 if (err < 0)
                         return err;
                 fleet[i].sum = sum_of(&fleet[i].used);

@@ -5,7 +5,7 @@
 #ifndef CLI_CAPACITY_REPORT_H
 #define CLI_CAPACITY_REPORT_H
 
-#include "cli/yaml.h"
+#include "cli/input.h"
 #include "inventory/used.h"
 #include "wire/response.h"
 
@@ -21,6 +21,7 @@ struct capacity {
         struct used_list used;
         struct capacity_units sum;  /* of used */
         struct condition condition; /* CapacityValid */
+        const struct input *input;  /* that it is counted with; NULL: one without members */
 };
 
 struct capacity_style {
@@ -30,15 +31,14 @@ struct capacity_style {
 
 /*
  * capacity_read() - the environments among objects, by name, with the reservations among them
- * @ret: set on success; lives in the arena and borrows from objects
+ * @inputs: counts as the function does that has them; as one without when there is none
+ * @ret:    set on success; lives in the arena and borrows from objects and inputs
  *
- * Counts as the function does whose input has no members.
- *
- * Errors: -EINVAL  two environments have one name
+ * Errors: -EINVAL  two environments have one name, or nothing says which input counts
  *         -ENOMEM
  */
-int capacity_read(const struct objects *objects, struct arena *arena, struct capacity **ret,
-                  size_t *ret_n, struct fault *fault);
+int capacity_read(const struct objects *objects, const struct inputs *inputs, struct arena *arena,
+                  struct capacity **ret, size_t *ret_n, struct fault *fault);
 
 /* capacity_sum() - the units of all environments, capped at 2^63-1. */
 struct capacity_units capacity_sum(const struct capacity *fleet, size_t n);

@@ -296,6 +296,27 @@ static int append_environment(struct builder *b, const struct capacity *c,
         return append_warnings(b, c, arena);
 }
 
+/* Which steps' inputs say how pools are counted; nothing where there is none. */
+static void append_inputs(struct builder *b, const struct capacity *fleet, size_t n,
+                          struct arena *arena) {
+        for (size_t i = 0; i < n; i++) {
+                const struct input *input = fleet[i].input;
+                bool told = !input || text_is_empty(input->composition);
+                struct text sentence;
+
+                for (size_t k = 0; k < i && !told; k++)
+                        told = fleet[k].input == input;
+                if (told)
+                        continue;
+                sentence =
+                        text_format(arena, "Counted with the input of Composition %.*s, step %.*s.",
+                                    TEXT_ARG(input->composition), TEXT_ARG(input->step));
+                builder_char(b, '\n');
+                builder_text(b, printable(sentence, arena));
+                builder_char(b, '\n');
+        }
+}
+
 int capacity_table(const struct capacity *fleet, size_t n, struct capacity_style style,
                    struct arena *arena, struct builder *b) {
         struct capacity_units sum = capacity_sum(fleet, n);
@@ -315,5 +336,6 @@ int capacity_table(const struct capacity *fleet, size_t n, struct capacity_style
                                          "\n%zu environments: %lld units, %lld used, %lld free\n",
                                          n, (long long)sum.total, (long long)sum.used,
                                          (long long)sum.free_units));
+        append_inputs(b, fleet, n, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }

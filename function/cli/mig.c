@@ -4,18 +4,14 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/draw.h"
+#include "cli/output.h"
 #include "cli/verdict.h"
-#include "cli/yaml.h"
 #include "wire/node.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_DOES_NOT_FIT = 1, EXIT_UNREADABLE = 2 };
-
-enum form { FORM_TEXT, FORM_JSON, FORM_YAML };
 
 /* The catalogue in all its forms takes less than one. */
 enum { MEMORY_MAX = 16 * 1024 * 1024 };
@@ -39,7 +35,7 @@ static const char usage[] =
         "Exit code: 0 done or fits, 1 does not fit, 2 unknown GPU or unreadable.\n";
 
 struct command {
-        enum form form;
+        enum output_form form;
         bool help, check;
         struct text gpu, layout; /* gpu is empty for all of them */
         struct arena *arena;
@@ -143,13 +139,7 @@ static int write_values(struct command *c, const struct node *root, struct build
         struct text bytes;
         int rc = node_encode(root, c->arena, &bytes);
 
-        if (rc < 0)
-                return rc;
-        if (c->form == FORM_YAML)
-                return yaml_write(value_of_struct(bytes), b, c->arena);
-        value_print(value_of_struct(bytes), b);
-        builder_char(b, '\n');
-        return 0;
+        return rc < 0 ? rc : output_value(value_of_struct(bytes), c->form, b, c->arena);
 }
 
 /* ---- mig [GPU] ------------------------------------------------------------------------------- */
@@ -157,7 +147,7 @@ static int write_values(struct command *c, const struct node *root, struct build
 static int list_all(struct command *c, struct builder *b) {
         struct node *root = node_map(c->arena), *list = node_add_list(root, "gpus");
 
-        if (c->form == FORM_TEXT) {
+        if (c->form == OUTPUT_TEXT) {
                 draw_products(b);
                 return 0;
         }
@@ -175,7 +165,7 @@ static int list_some(struct command *c, struct builder *b) {
         if (rc < 0)
                 return rc;
         for (size_t i = 0; i < n; i++) {
-                if (c->form != FORM_TEXT) {
+                if (c->form != OUTPUT_TEXT) {
                         add_product(list, products[i], c->arena);
                         continue;
                 }
@@ -183,7 +173,7 @@ static int list_some(struct command *c, struct builder *b) {
                         builder_char(b, '\n');
                 draw_product(products[i], b);
         }
-        return c->form == FORM_TEXT ? 0 : write_values(c, root, b);
+        return c->form == OUTPUT_TEXT ? 0 : write_values(c, root, b);
 }
 
 /* ---- mig check ------------------------------------------------------------------------------- */
@@ -232,12 +222,6 @@ static void draw_verdict(struct command *c, const struct verdict *v, bool colour
                              b);
 }
 
-static bool wants_colours(void) {
-        const char *no_colour = getenv("NO_COLOR");
-
-        return isatty(STDOUT_FILENO) == 1 && !(no_colour && no_colour[0]);
-}
-
 static int check(struct command *c, struct builder *b, enum exit_code *ret) {
         struct verdict v = { 0 };
         int rc = verdict_reach(c->gpu, c->layout, c->arena, &v, &c->fault);
@@ -245,25 +229,13 @@ static int check(struct command *c, struct builder *b, enum exit_code *ret) {
         if (rc < 0)
                 return rc;
         *ret = v.fits ? EXIT_DONE : EXIT_DOES_NOT_FIT;
-        if (c->form != FORM_TEXT)
+        if (c->form != OUTPUT_TEXT)
                 return write_values(c, verdict_values(&v, c->arena), b);
-        draw_verdict(c, &v, wants_colours(), b);
+        draw_verdict(c, &v, output_wants_colours(), b);
         return 0;
 }
 
 /* ---- the command line ------------------------------------------------------------------------ */
-
-static int read_form(struct command *c, const char *word) {
-        if (strcmp(word, "json") == 0)
-                c->form = FORM_JSON;
-        else if (strcmp(word, "yaml") == 0)
-                c->form = FORM_YAML;
-        else {
-                fault_set(&c->fault, "--output: \"%s\" is neither json nor yaml", word);
-                return -EINVAL;
-        }
-        return 0;
-}
 
 static int read_positions(struct command *c, int n, char **words) {
         c->check = n > 0 && strcmp(words[0], "check") == 0;
@@ -304,7 +276,7 @@ static int read_arguments(struct command *c, int argc, char **argv) {
                         fault_set(&c->fault, "see mig --help");
                         return -EINVAL;
                 }
-                if (read_form(c, optarg) < 0)
+                if (output_form(optarg, &c->form, &c->fault) < 0)
                         return -EINVAL;
         }
         return read_positions(c, argc - optind, argv + optind);
@@ -330,11 +302,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
                 rc = -ENOMEM;
         if (rc < 0)
                 return failed(c, rc);
-        if (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0) {
-                fputs("mig: cannot write to the standard output\n", stderr);
-                return EXIT_UNREADABLE;
-        }
-        return code;
+        return output_print("mig", out) ? code : EXIT_UNREADABLE;
 }
 
 int cli_mig(int argc, char **argv) {

@@ -8,6 +8,7 @@
 #include "cli/conditions.h"
 #include "cli/document.h"
 #include "cli/files.h"
+#include "cli/output.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_NOT_PLACED = 1, EXIT_UNREADABLE = 2 };
 
@@ -150,8 +151,8 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
         if (rc < 0)
                 return failed(c, rc);
         stream = builder_done(&b);
-        if (fwrite(stream.data, 1, stream.len, stdout) != stream.len || fflush(stdout) != 0)
-                return complain("cannot write to the standard output");
+        if (!output_print("render", stream))
+                return EXIT_UNREADABLE;
         return scheduled && scheduled->status != CONDITION_TRUE ? EXIT_NOT_PLACED : EXIT_DONE;
 }
 

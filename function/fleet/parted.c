@@ -227,6 +227,42 @@ static struct text find_config(const struct pool *pool, const struct migparted *
         return (struct text) { 0 };
 }
 
+/* The file in the ConfigMap; where there is none, *ret says so. */
+static int read_config_map(const struct settings *s, struct value config_map, struct arena *arena,
+                           struct migparted *ret) {
+        struct value file = value_get(value_get(config_map, TEXT("data")), s->mig_parted_key);
+
+        if (file.kind == VALUE_STRING)
+                return migparted_read(value_text(file), arena, ret);
+        if (config_map.kind == VALUE_ABSENT)
+                ret->invalid = text_format(arena, "ConfigMap %.*s/%.*s does not exist",
+                                           TEXT_ARG(s->mig_parted_namespace),
+                                           TEXT_ARG(s->mig_parted_name));
+        else
+                ret->invalid =
+                        text_format(arena, "ConfigMap %.*s/%.*s has no key %.*s",
+                                    TEXT_ARG(s->mig_parted_namespace), TEXT_ARG(s->mig_parted_name),
+                                    TEXT_ARG(s->mig_parted_key));
+        return 0;
+}
+
+int parted_read(struct settings *settings, struct value config_map, struct arena *arena) {
+        bool is_inline = !text_is_empty(settings->mig_parted_inline);
+        struct migparted *file;
+        int err;
+
+        if (!is_inline && text_is_empty(settings->mig_parted_name))
+                return 0;
+        file = ARENA_NEW(arena, struct migparted);
+        if (!file)
+                return -ENOMEM;
+        err = is_inline ? migparted_read(settings->mig_parted_inline, arena, file)
+                        : read_config_map(settings, config_map, arena, file);
+        if (err == 0)
+                settings->mig_parted = file;
+        return err;
+}
+
 int parted_config(struct pool *pool, const struct settings *settings, struct arena *arena) {
         const struct gpu_product *products[CANDIDATES_MAX];
         size_t n = offer_products(pool, products);

@@ -8,6 +8,16 @@
 #include "fleet/pool.h"
 
 /*
+ * parted_read() - the mig-parted file that the input names, if it names one
+ * @settings:   mig_parted is set; a file that cannot be read, or is not there, is a
+ *              value that says so
+ * @config_map: the one that holds it; absent when there is none, or it is inline
+ *
+ * Errors: -ENOMEM
+ */
+int parted_read(struct settings *settings, struct value config_map, struct arena *arena);
+
+/*
  * parted_config() - the sub-pools of migConfiguration.config
  *
  * The GPUs of a node may differ: each is divided by the last entry of the

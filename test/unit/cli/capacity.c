@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "cli/capacity.h"
 #include "cli/capacity_report.h"
-
-enum { ARGS_MAX = 8, OUTPUT_MAX = 64 * 1024 };
+#include "lib/command.h"
 
 #define POOLS                                                                                      \
         "spec:\n  nodePools:\n"                                                                    \
@@ -49,9 +45,35 @@ enum { ARGS_MAX = 8, OUTPUT_MAX = 64 * 1024 };
         "apiVersion: modelplane.ai/v1alpha1\nkind: InferenceEnvironment\nmetadata: {name: " name   \
         "}\n"
 
-static const struct {
-        const char *path, *content;
-} files[] = {
+/* Counted otherwise with an input: 2 nodes are declared of at most 4, and a file is needed. */
+#define ASKING(name, ref)                                                                          \
+        "apiVersion: modelplane.ai/v1alpha1\nkind: InferenceEnvironment\n"                         \
+        "metadata: {name: " name "}\nspec:\n" ref "  nodePools:\n"                                 \
+        "  - {name: grows, nodeSelector: {p: g}, acceleratorType: nvidia-h100-80gb,"               \
+        " acceleratorCount: 8, nodeCount: 2, maxNodeCount: 4}\n"                                   \
+        "  - {name: parted, nodeSelector: {p: p}, acceleratorType: nvidia-h100-80gb,"              \
+        " acceleratorCount: 8, migConfiguration: {config: balanced}}\n"
+
+#define PARTED                                                                                     \
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: parted, namespace: gpu-operator}\n"     \
+        "data:\n  config.yaml: |\n    version: v1\n    mig-configs:\n      balanced:\n"            \
+        "      - devices: all\n        mig-enabled: true\n"                                        \
+        "        mig-devices: {1g.10gb: 2, 2g.20gb: 1, 3g.40gb: 1}\n"
+
+#define INPUT(members)                                                                             \
+        "{apiVersion: gpuplacement.fn.crossplane.io/v1alpha1, kind: Input, " members "}"
+
+#define REF "migParted: {configMapRef: {name: parted, namespace: gpu-operator}}"
+
+#define COMPOSITION(name, of_kind, steps)                                                          \
+        "apiVersion: apiextensions.crossplane.io/v1\nkind: Composition\n"                          \
+        "metadata: {name: " name "}\nspec:\n  compositeTypeRef: {kind: " of_kind "}\n"             \
+        "  pipeline:\n  - {step: other, functionRef: {name: other}, input: {kind: Input}}\n" steps
+
+#define STEP(name, members) "  - {step: " name ", input: " INPUT(members) "}\n"
+
+/* clang-format off */
+static const struct command_file files[] = {
         { "b.yaml", ENVIRONMENT("b") POOLS },
         { "a.yaml", ENVIRONMENT("a") POOLS },
         { "none.yaml", ENVIRONMENT("none") "spec: {}\n" },
@@ -61,20 +83,28 @@ static const struct {
         { "over.yaml", RESERVATION("r1", "a", "17") },
         { "list.yaml", LIST },
         { "bad.yaml", "a: 1\na: 2\n" },
+        { "asking.yaml", ASKING("asking", "") },
+        { "asking-by-ref.yaml", ASKING("v2", "  crossplane: {compositionRef: {name: max}}\n") "---\n"
+                 ASKING("v1", "  compositionRef: {name: declared}\n") },
+        { "parted.yaml", PARTED },
+        { "input.yaml", INPUT("capacity: Declared") "\n" },
+        { "inline.yaml", "apiVersion: gpuplacement.fn.crossplane.io/v1alpha1\nkind: Input\n"
+                         "migParted:\n  inline: |\n    version: v1\n    mig-configs:\n"
+                         "      balanced:\n      - {devices: [0], mig-enabled: true, mig-devices: {7g.80gb: 1}}\n" },
+        { "declared.yaml", COMPOSITION("declared", "InferenceEnvironment",
+                                       STEP("inventory", "capacity: Declared, " REF)) },
+        { "max.yaml", COMPOSITION("max", "InferenceEnvironment", STEP("count", "capacity: Max")) },
+        { "deploy.yaml", COMPOSITION("deploy", "ModelDeployment",
+                                     STEP("place", "stages: [Place], capacity: Max")
+                                     STEP("decide", "stages: [Deploy], capacity: Declared")) },
+        { "unknown.yaml", COMPOSITION("unknown", "ModelDeployment", STEP("s", "capacty: Max")) },
 };
-
-struct row {
-        const char *name;
-        const char *args; /* separated by blanks, in the folder of the files above */
-        int code;
-        const char *out, *err; /* parts of what is printed; NULL: nothing is */
-        const char *reason;
-};
+/* clang-format on */
 
 #define HEAD "POOL    MIG PROFILE  RESOURCE                TOTAL  USED  FREE\n"
 
 /* clang-format off */
-static const struct row rows[] = {
+static const struct command_row rows[] = {
         { "help",         "--help",               0, "usage: ", NULL, "" },
         { "no file",      "",                     2, NULL, "a FILE is needed", "" },
         { "unknown flag", "a.yaml -z",            2, NULL, "see capacity --help", "" },
@@ -98,92 +128,41 @@ static const struct row rows[] = {
         { "json",         "-o json list.yaml",    0, "{\"environments\":[{\"capacityValid\":{\"message\":\"\",\"reason\":\"Valid\",\"valid\":true},"
           "\"free\":2,\"name\":\"l\",\"pools\":[{\"free\":2,\"messages\":[],\"name\":\"whole\",\"nodes\":1,\"resourceName\":\"nvidia.com/gpu\","
           "\"total\":4,\"unitsPerNode\":4,\"used\":2}],\"total\":4,\"used\":2}],\"free\":2,\"total\":4,\"used\":2}\n", NULL, "" },
+        { "no input",     "asking.yaml parted.yaml", 0, "grows   -            nvidia.com/gpu     32     0    32\n"
+          "parted  -            -                   0     0     0\n", NULL, "the most nodes; no file is named" },
+        { "Composition",  "asking.yaml parted.yaml declared.yaml", 0, "grows   -            nvidia.com/gpu             16     0    16\n"
+          "parted  1g.10gb      nvidia.com/mig-1g.10gb     16     0    16\n"
+          "parted  2g.20gb      nvidia.com/mig-2g.20gb      8     0     8\n"
+          "parted  3g.40gb      nvidia.com/mig-3g.40gb      8     0     8\n", NULL, "found among the manifests" },
+        { "told",         "asking.yaml parted.yaml declared.yaml", 0, "\nCounted with the input of Composition declared, step inventory.\n", NULL, "" },
+        { "its file is elsewhere", "asking.yaml declared.yaml", 0, "- pool parted: unreadable mig-parted file: ConfigMap gpu-operator/parted does", NULL, "" },
+        { "--input",      "asking.yaml --input input.yaml", 0, "grows   -            nvidia.com/gpu     16     0    16\n", NULL, "an Input alone" },
+        { "--input wins", "asking.yaml declared.yaml -i max.yaml", 0, "grows   -            nvidia.com/gpu     32     0    32\n", NULL, "" },
+        { "inline",       "asking.yaml -i inline.yaml", 0, "parted  7g.80gb      nvidia.com/mig-7g.80gb      1     0     1\n", NULL, "" },
+        { "deploys only", "asking.yaml deploy.yaml", 0, "Composition deploy, step decide.\n", NULL, "Place counts nothing" },
+        { "counts first", "asking.yaml deploy.yaml max.yaml", 0, "Composition max, step count.\n", NULL, "environments are counted by their own" },
+        { "two",          "asking.yaml max.yaml declared.yaml", 2, NULL,
+          "InferenceEnvironment asking: 2 inputs count it, the first two of Composition declared and Composition max; name the one to use with --input", "" },
+        { "two, by reference", "asking-by-ref.yaml max.yaml declared.yaml", 0, "2 environments: 48 units", NULL, "v1: 16 declared and no file; v2: 32" },
+        { "two are told", "asking-by-ref.yaml max.yaml declared.yaml", 0, "Composition declared, step inventory.\n\nCounted", NULL, "" },
+        { "no Input",     "asking.yaml -i a.yaml", 2, NULL, "--input: a.yaml holds neither an Input nor a Composition", "" },
+        { "bad input",    "asking.yaml unknown.yaml", 2, NULL, "capacity: Composition unknown, step \"s\".input.capacty: ", "" },
 };
 /* clang-format on */
 
-static char folder[] = "/tmp/capacity-XXXXXX";
-
-static int make_files(void **state) {
+static int begin(void **state) {
         (void)state;
-        if (!mkdtemp(folder) || chdir(folder) < 0)
-                return -1;
-        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-                FILE *file = fopen(files[i].path, "w");
-
-                if (!file || fputs(files[i].content, file) < 0 || fclose(file) != 0)
-                        return -1;
-        }
-        return 0;
+        return command_begin(files, COMMAND_COUNT(files));
 }
 
-static int remove_files(void **state) {
+static int end(void **state) {
         (void)state;
-        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-                unlink(files[i].path);
-        unlink("out");
-        unlink("err");
-        return chdir("/") < 0 || rmdir(folder) < 0;
-}
-
-/* From here on what is printed to fd goes into a file; returns what fd was. */
-static int redirect(int fd, const char *path) {
-        int kept = dup(fd), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-        assert_true(kept >= 0 && file >= 0 && dup2(file, fd) == fd);
-        close(file);
-        return kept;
-}
-
-static void restore(int fd, int kept) {
-        dup2(kept, fd);
-        close(kept);
-}
-
-static const char *content(const char *path, char *buffer) {
-        FILE *file = fopen(path, "r");
-        size_t n;
-
-        assert_non_null(file);
-        n = fread(buffer, 1, OUTPUT_MAX - 1, file);
-        buffer[n] = '\0';
-        fclose(file);
-        return buffer;
-}
-
-static bool is_as_wanted(const char *got, const char *want) {
-        return want ? strstr(got, want) != NULL : got[0] == '\0';
+        return command_end();
 }
 
 static void commands_print_and_exit(void **state) {
-        static char out[OUTPUT_MAX], err[OUTPUT_MAX];
-
         (void)state;
-        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                char args[256] = "capacity", *argv[ARGS_MAX + 1] = { args };
-                int argc = 1, code, kept_out, kept_err;
-
-                snprintf(args, sizeof(args), "capacity %s", rows[i].args);
-                strtok(args, " ");
-                while (argc < ARGS_MAX && (argv[argc] = strtok(NULL, " ")))
-                        argc++;
-                fflush(stdout);
-                fflush(stderr);
-                kept_out = redirect(1, "out");
-                kept_err = redirect(2, "err");
-                code = cli_capacity(argc, argv);
-                fflush(stdout);
-                fflush(stderr);
-                restore(1, kept_out);
-                restore(2, kept_err);
-                content("out", out);
-                content("err", err);
-                if (code != rows[i].code || !is_as_wanted(out, rows[i].out) ||
-                    !is_as_wanted(err, rows[i].err))
-                        fail_msg("%s (%s): exit %d\n--- out\n%s--- err\n%s", rows[i].name,
-                                 rows[i].reason, code, out, err);
-                assert_null(strchr(out, '\033'));
-                assert_null(strstr(out, "[#"));
-        }
+        command_check(cli_capacity, "capacity", rows, COMMAND_COUNT(rows));
 }
 
 /* ---- the table itself ------------------------------------------------------------------------ */
@@ -307,5 +286,5 @@ int main(void) {
                 cmocka_unit_test(failed_allocations_are_forwarded),
         };
 
-        return cmocka_run_group_tests(tests, make_files, remove_files);
+        return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "cli/draw.h"
 #include "cli/mig.h"
 #include "cli/verdict.h"
+#include "lib/command.h"
 #include "lib/sweep.h"
-
-enum { ARGS_MAX = 8, OUTPUT_MAX = 64 * 1024 };
 
 struct row {
         const char *name;
@@ -352,64 +348,21 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static char folder[] = "/tmp/mig-XXXXXX";
-
-static int make_folder(void **state) {
+static int begin(void **state) {
         (void)state;
-        return !mkdtemp(folder) || chdir(folder) < 0;
+        return command_begin(NULL, 0);
 }
 
-static int remove_folder(void **state) {
+static int end(void **state) {
         (void)state;
-        unlink("out");
-        unlink("err");
-        return chdir("/") < 0 || rmdir(folder) < 0;
+        return command_end();
 }
 
-/* From here on what is printed to fd goes into a file; returns what fd was. */
-static int redirect(int fd, const char *path) {
-        int kept = dup(fd), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+static struct command_output printed;
 
-        assert_true(kept >= 0 && file >= 0 && dup2(file, fd) == fd);
-        close(file);
-        return kept;
-}
-
-static void restore(int fd, int kept) {
-        dup2(kept, fd);
-        close(kept);
-}
-
-static void content(const char *path, char *buffer) {
-        FILE *file = fopen(path, "r");
-        size_t n;
-
-        assert_non_null(file);
-        n = fread(buffer, 1, OUTPUT_MAX - 1, file);
-        buffer[n] = '\0';
-        fclose(file);
-}
-
-/* The words of args, separated by blanks, as a command line; returns the exit code. */
-static int run(const char *args, char *out, char *err) {
-        char words[256], *argv[ARGS_MAX + 1] = { 0 }, *rest = words;
-        int argc = 0, code, kept_out, kept_err;
-
-        snprintf(words, sizeof(words), args[0] ? "mig %s" : "mig", args);
-        while (argc < ARGS_MAX && (argv[argc] = strsep(&rest, " ")))
-                argc++;
-        fflush(stdout);
-        fflush(stderr);
-        kept_out = redirect(1, "out");
-        kept_err = redirect(2, "err");
-        code = cli_mig(argc, argv);
-        fflush(stdout);
-        fflush(stderr);
-        restore(1, kept_out);
-        restore(2, kept_err);
-        content("out", out);
-        content("err", err);
-        return code;
+static int run(const char *args) {
+        command_run(cli_mig, "mig", args, &printed);
+        return printed.code;
 }
 
 static bool is_as_wanted(const char *got, const char *want) {
@@ -417,11 +370,11 @@ static bool is_as_wanted(const char *got, const char *want) {
 }
 
 static void test_commands(void **state) {
-        static char out[OUTPUT_MAX], err[OUTPUT_MAX];
 
         (void)state;
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                int code = run(rows[i].args, out, err);
+                int code = run(rows[i].args);
+                char *out = printed.out, *err = printed.err;
 
                 /* What getopt_long() says of a flag is not ours. */
                 if (strcmp(rows[i].name, "flag") == 0)
@@ -434,12 +387,11 @@ static void test_commands(void **state) {
 }
 
 static void test_help(void **state) {
-        static char out[OUTPUT_MAX], err[OUTPUT_MAX];
 
         (void)state;
-        assert_int_equal(run("check --help", out, err), 0);
-        assert_non_null(strstr(out, "usage: function-gpu-placement mig [GPU]"));
-        assert_string_equal(err, "");
+        assert_int_equal(run("check --help"), 0);
+        assert_non_null(strstr(printed.out, "usage: function-gpu-placement mig [GPU]"));
+        assert_string_equal(printed.err, "");
 }
 
 /* No line is longer, and none ends in a blank. */
@@ -452,29 +404,28 @@ static void check_lines(const char *out) {
 
 /* Each GPU's page, each of its profiles drawn alone, and the catalogue as values. */
 static void test_every_product(void **state) {
-        static char out[OUTPUT_MAX], err[OUTPUT_MAX];
         const struct gpu_product *product;
         char args[128];
 
         (void)state;
-        assert_int_equal(run("", out, err), 0);
-        check_lines(out);
-        assert_int_equal(run("-o json", out, err), 0);
+        assert_int_equal(run(""), 0);
+        check_lines(printed.out);
+        assert_int_equal(run("-o json"), 0);
         for (size_t i = 0; (product = catalog_product(i)); i++) {
                 snprintf(args, sizeof(args), "%.*s", TEXT_ARG(product->name));
-                assert_non_null(strstr(out, args));
+                assert_non_null(strstr(printed.out, args));
         }
         for (size_t i = 0; (product = catalog_product(i)); i++) {
                 snprintf(args, sizeof(args), "%.*s", TEXT_ARG(product->name));
-                assert_int_equal(run(args, out, err), 0);
-                check_lines(out);
+                assert_int_equal(run(args), 0);
+                check_lines(printed.out);
                 for (size_t j = 0; j < product->n_profiles; j++) {
                         const struct gpu_profile *p = &product->profiles[j];
 
                         snprintf(args, sizeof(args), "check %.*s %.*s:%d", TEXT_ARG(product->name),
                                  TEXT_ARG(p->name), p->max_instances);
-                        assert_int_equal(run(args, out, err), 0);
-                        check_lines(out);
+                        assert_int_equal(run(args), 0);
+                        check_lines(printed.out);
                 }
         }
 }
@@ -549,5 +500,5 @@ int main(void) {
                 cmocka_unit_test(test_no_memory),
         };
 
-        return cmocka_run_group_tests_name("mig", tests, make_folder, remove_folder);
+        return cmocka_run_group_tests_name("mig", tests, begin, end);
 }

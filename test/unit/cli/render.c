@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "cli/render.h"
-
-enum { ARGS_MAX = 12, OUTPUT_MAX = 64 * 1024 };
+#include "lib/command.h"
 
 /* What the function behind --address says, by the port that is called. */
 static int call_fake(void *ctx, const char *target, struct text bytes, struct arena *arena,
@@ -52,16 +47,8 @@ static int call_fake(void *ctx, const char *target, struct text bytes, struct ar
 
 static const struct cli_transport remote = { .call = call_fake };
 
-struct row {
-        const char *name;
-        const char *args; /* separated by blanks, in the folder of the files below */
-        int code;
-        const char *out, *err; /* parts of what is printed; NULL: nothing is */
-        const char *reason;
-};
-
 /* clang-format off */
-static const struct row rows[] = {
+static const struct command_row rows[] = {
         { "help",          "-h",                                      0, "usage: ", NULL, "" },
         { "no arguments",  "",                                        2, NULL, "XR and COMPOSITION are needed", "" },
         { "too many",      "xr.yaml c.yaml f.yaml more",              2, NULL, "XR and COMPOSITION are needed", "" },
@@ -85,9 +72,7 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static const struct {
-        const char *path, *content;
-} files[] = {
+static const struct command_file files[] = {
         { "xr.yaml", "apiVersion: v1\nkind: Thing\nmetadata: {name: x}\nspec: {a: 1}\n" },
         { "c.yaml", "kind: Composition\nspec:\n  compositeTypeRef: {apiVersion: v1, kind: Thing}\n"
                     "  pipeline:\n  - {step: place, functionRef: {name: function-gpu-placement}}\n"
@@ -102,88 +87,23 @@ static const struct {
                     "{crossplane.io/composition-resource-name: p}}\n" },
 };
 
-static char folder[] = "/tmp/render-XXXXXX";
-
-static int make_files(void **state) {
+static int begin(void **state) {
         (void)state;
-        if (!mkdtemp(folder) || chdir(folder) < 0 || mkdir("folder", 0700) < 0)
-                return -1;
-        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-                FILE *file = fopen(files[i].path, "w");
-
-                if (!file || fputs(files[i].content, file) < 0 || fclose(file) != 0)
-                        return -1;
-        }
-        return 0;
+        return command_begin(files, COMMAND_COUNT(files));
 }
 
-static int remove_files(void **state) {
+static int end(void **state) {
         (void)state;
-        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-                unlink(files[i].path);
-        unlink("out");
-        unlink("err");
-        rmdir("folder");
-        return chdir("/") < 0 || rmdir(folder) < 0;
+        return command_end();
 }
 
-/* From here on what is printed to fd goes into a file; returns what fd was. */
-static int redirect(int fd, const char *path) {
-        int kept = dup(fd), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-        assert_true(kept >= 0 && file >= 0 && dup2(file, fd) == fd);
-        close(file);
-        return kept;
-}
-
-static void restore(int fd, int kept) {
-        dup2(kept, fd);
-        close(kept);
-}
-
-static const char *content(const char *path, char *buffer) {
-        FILE *file = fopen(path, "r");
-        size_t n;
-
-        assert_non_null(file);
-        n = fread(buffer, 1, OUTPUT_MAX - 1, file);
-        buffer[n] = '\0';
-        fclose(file);
-        return buffer;
-}
-
-static bool is_as_wanted(const char *got, const char *want) {
-        return want ? strstr(got, want) != NULL : got[0] == '\0';
+static int call_render(int argc, char **argv) {
+        return cli_render(argc, argv, &remote);
 }
 
 static void commands_print_and_exit(void **state) {
-        static char out[OUTPUT_MAX], err[OUTPUT_MAX];
-
         (void)state;
-        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                char args[256] = "render", *argv[ARGS_MAX + 1] = { args };
-                int argc = 1, code, kept_out, kept_err;
-
-                snprintf(args, sizeof(args), "render %s", rows[i].args);
-                strtok(args, " ");
-                while (argc < ARGS_MAX && (argv[argc] = strtok(NULL, " ")))
-                        argc++;
-                fflush(stdout);
-                fflush(stderr);
-                kept_out = redirect(1, "out");
-                kept_err = redirect(2, "err");
-                code = cli_render(argc, argv, &remote);
-                fflush(stdout);
-                fflush(stderr);
-                restore(1, kept_out);
-                restore(2, kept_err);
-                content("out", out);
-                content("err", err);
-                if (code != rows[i].code || !is_as_wanted(out, rows[i].out) ||
-                    !is_as_wanted(err, rows[i].err))
-                        fail_msg("%s (%s): exit %d\n--- out\n%s--- err\n%s", rows[i].name,
-                                 rows[i].reason, code, out, err);
-        }
+        command_check(call_render, "render", rows, COMMAND_COUNT(rows));
 }
 
 int main(void) {
@@ -191,5 +111,5 @@ int main(void) {
                 cmocka_unit_test(commands_print_and_exit),
         };
 
-        return cmocka_run_group_tests(tests, make_files, remove_files);
+        return cmocka_run_group_tests(tests, begin, end);
 }
