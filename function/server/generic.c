@@ -2,7 +2,6 @@
 #include "server/generic.h"
 
 #include "base/fault.h"
-#include "server/health.h"
 
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
@@ -16,7 +15,8 @@ enum { N_POSTED = 4 };
 struct generic {
         grpc_server *server;
         grpc_completion_queue *queue;
-        struct health *health;
+        const struct generic_service *services;
+        size_t n_services;
         atomic_size_t n_calls; /* posted ones too */
 };
 
@@ -26,6 +26,7 @@ struct unary {
         struct op sent;
         struct generic *generic;
         const struct generic_method *method;
+        void *context;
 
         grpc_call *call; /* NULL once taken */
         grpc_call_details details;
@@ -109,16 +110,25 @@ static void unary_received(struct op *op, bool ok) {
         u->method->answer(u,
                           (struct text) { .data = (const char *)GRPC_SLICE_START_PTR(bytes),
                                           .len = GRPC_SLICE_LENGTH(bytes) },
-                          u->generic->health);
+                          u->context);
         grpc_slice_unref(bytes);
 }
 
-static const struct generic_method *find_method(grpc_slice path) {
-        for (size_t i = 0; i < n_health_methods; i++) {
-                if (grpc_slice_str_cmp(path, health_methods[i].path) == 0)
-                        return &health_methods[i];
+/* Sets the method that was called, and leaves it NULL when nobody here serves it. */
+static void find_method(struct unary *u) {
+        const struct generic *g = u->generic;
+
+        for (size_t i = 0; i < g->n_services; i++) {
+                const struct generic_service *service = &g->services[i];
+
+                for (size_t k = 0; k < service->n_methods; k++) {
+                        if (grpc_slice_str_cmp(u->details.method, service->methods[k].path) != 0)
+                                continue;
+                        u->method = &service->methods[k];
+                        u->context = service->context;
+                        return;
+                }
         }
-        return NULL;
 }
 
 static void post(struct generic *g);
@@ -132,7 +142,7 @@ static void unary_requested(struct op *op, bool ok) {
                 return;
         }
         post(u->generic);
-        u->method = find_method(u->details.method);
+        find_method(u);
         if (!u->method) {
                 unary_refuse(u, GRPC_STATUS_UNIMPLEMENTED, "no such method");
                 return;
@@ -158,12 +168,13 @@ static void post(struct generic *g) {
 }
 
 struct generic *generic_new(grpc_server *server, grpc_completion_queue *queue,
-                            struct health *health) {
+                            const struct generic_service *services, size_t n_services) {
         struct generic *g = gpr_zalloc(sizeof(*g));
 
         g->server = server;
         g->queue = queue;
-        g->health = health;
+        g->services = services;
+        g->n_services = n_services;
         return g;
 }
 

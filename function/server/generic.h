@@ -16,20 +16,26 @@
 #include <grpc/status.h>
 
 struct generic;
-struct health;
 
 /* A call with one request and one answer, from its arrival to its end. */
 struct unary;
 
 /*
  * struct generic_method - one method that is served here
- * @answer: given the request's bytes (they live until it returns), calls exactly
- *          one of unary_answer() and unary_refuse(), or takes the call with
- *          unary_take()
+ * @answer: given the request's bytes (they live until it returns) and its service's
+ *          context, calls exactly one of unary_answer() and unary_refuse(), or takes
+ *          the call with unary_take()
  */
 struct generic_method {
         const char *path;
-        void (*answer)(struct unary *call, struct text request, struct health *health);
+        void (*answer)(struct unary *call, struct text request, void *context);
+};
+
+/* Methods that share a context. */
+struct generic_service {
+        const struct generic_method *methods;
+        size_t n_methods;
+        void *context;
 };
 
 /* unary_answer() - status OK and a message, which is copied. */
@@ -45,9 +51,9 @@ void unary_refuse(struct unary *call, grpc_status_code status, const char *sente
  */
 grpc_call *unary_take(struct unary *call);
 
-/* generic_new() - nothing is asked for yet. health outlives it. */
+/* generic_new() - nothing is asked for yet. The services outlive it. */
 struct generic *generic_new(grpc_server *server, grpc_completion_queue *queue,
-                            struct health *health);
+                            const struct generic_service *services, size_t n_services);
 
 /* generic_accept() - ask for calls; the server has started. */
 void generic_accept(struct generic *g);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/health.h"
 
+#include "wire/field.h"
+
 #include <grpc/byte_buffer.h>
 #include <grpc/slice.h>
 #include <grpc/support/alloc.h>
-#include <stdint.h>
 #include <string.h>
 
 enum serving { SERVING = 1, NOT_SERVING = 2, SERVICE_UNKNOWN = 3 };
@@ -45,37 +46,16 @@ struct health {
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-static bool read_varint(struct text *t, uint64_t *ret) {
-        uint64_t value = 0;
-
-        for (unsigned int shift = 0; shift < 64 && t->len > 0; shift += 7) {
-                unsigned char byte = (unsigned char)t->data[0];
-
-                *t = text_slice(*t, 1, t->len);
-                value |= (uint64_t)(byte & 0x7f) << shift;
-                if (!(byte & 0x80)) {
-                        *ret = value;
-                        return true;
-                }
-        }
-        return false;
-}
-
 /* HealthCheckRequest { string service = 1; } */
 static bool read_service(struct text message, struct text *ret) {
-        *ret = TEXT("");
-        while (message.len > 0) {
-                uint64_t tag, len;
+        struct field field;
 
-                /* Nobody has sent this message anything but length-delimited fields. */
-                if (!read_varint(&message, &tag) || (tag & 7) != 2 ||
-                    !read_varint(&message, &len) || len > message.len)
-                        return false;
-                if (tag >> 3 == 1)
-                        *ret = text_slice(message, 0, len);
-                message = text_slice(message, len, message.len);
+        *ret = TEXT("");
+        while (field_next(&message, &field)) {
+                if (field_is(&field, 1))
+                        *ret = field.bytes;
         }
-        return true;
+        return message.len == 0;
 }
 
 /* HealthCheckResponse { ServingStatus status = 1; } */
@@ -128,7 +108,8 @@ static enum serving serving_now(struct health *h) {
 
 /* ---- Check and List -------------------------------------------------------------------------- */
 
-static void check(struct unary *call, struct text request, struct health *h) {
+static void check(struct unary *call, struct text request, void *context) {
+        struct health *h = context;
         char buffer[RESPONSE_LEN];
         struct text service;
 
@@ -140,11 +121,11 @@ static void check(struct unary *call, struct text request, struct health *h) {
                 unary_answer(call, write_response(buffer, serving_now(h)));
 }
 
-static void list(struct unary *call, struct text request, struct health *h) {
+static void list(struct unary *call, struct text request, void *context) {
         char buffer[N_SERVED * 128];
 
         (void)request;
-        unary_answer(call, write_list(buffer, serving_now(h)));
+        unary_answer(call, write_list(buffer, serving_now(context)));
 }
 
 /* ---- Watch ----------------------------------------------------------------------------------- */
@@ -217,7 +198,8 @@ static void watcher_closed(struct op *op, bool ok) {
         pthread_mutex_unlock(&h->lock);
 }
 
-static void watch(struct unary *call, struct text request, struct health *h) {
+static void watch(struct unary *call, struct text request, void *context) {
+        struct health *h = context;
         grpc_op close = { .op = GRPC_OP_RECV_CLOSE_ON_SERVER };
         struct text service;
         struct watcher *w;
@@ -245,13 +227,17 @@ static void watch(struct unary *call, struct text request, struct health *h) {
         pthread_mutex_unlock(&h->lock);
 }
 
-const struct generic_method health_methods[] = {
+static const struct generic_method methods[] = {
         { "/grpc.health.v1.Health/Check", check },
         { "/grpc.health.v1.Health/List", list },
         { "/grpc.health.v1.Health/Watch", watch },
 };
 
-const size_t n_health_methods = sizeof(health_methods) / sizeof(health_methods[0]);
+struct generic_service health_service(struct health *h) {
+        return (struct generic_service) { .methods = methods,
+                                          .n_methods = sizeof(methods) / sizeof(methods[0]),
+                                          .context = h };
+}
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 

@@ -12,9 +12,6 @@
 
 struct health;
 
-extern const struct generic_method health_methods[];
-extern const size_t n_health_methods;
-
 /* health_new() - SERVING. */
 struct health *health_new(void);
 
@@ -27,6 +24,9 @@ void health_end(struct health *h);
 
 /* health_idle() - is no Watch left? Stays true after health_end(). */
 bool health_idle(struct health *h);
+
+/* health_service() - its methods; lives as long as h. */
+struct generic_service health_service(struct health *h);
 
 void health_free(struct health *h);
 

@@ -2,10 +2,10 @@
 #include "server/server.h"
 
 #include "server/generic.h"
-#include "server/health.h"
 #include "server/log.h"
 #include "server/queue.h"
 #include "server/run.h"
+#include "server/services.h"
 #include "server/tls.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ struct server {
         grpc_server *grpc;
         grpc_completion_queue *run_queue;
         grpc_completion_queue *generic_queue;
-        struct health *health;
+        struct services *services;
         struct runner *runner;
         struct generic *generic;
         struct stats *stats;
@@ -150,8 +150,9 @@ int server_start(const struct server_config *config, struct stats *stats, struct
         s->generic_queue = grpc_completion_queue_create_for_next(NULL);
         grpc_server_register_completion_queue(s->grpc, s->run_queue, NULL);
         grpc_server_register_completion_queue(s->grpc, s->generic_queue, NULL);
-        s->health = health_new();
-        s->generic = generic_new(s->grpc, s->generic_queue, s->health);
+        s->services = services_new();
+        s->generic = generic_new(s->grpc, s->generic_queue, services_list(s->services),
+                                 N_GENERIC_SERVICES);
         s->runner = runner_new(s->grpc, s->run_queue,
                                arena_bytes > MIN_ARENA_BYTES ? arena_bytes : MIN_ARENA_BYTES,
                                config->n_workers, stats);
@@ -192,7 +193,7 @@ static bool wait_for_shutdown(grpc_completion_queue *queue, int64_t ms) {
 }
 
 static bool is_idle(struct server *s) {
-        return runner_idle(s->runner) && generic_idle(s->generic) && health_idle(s->health);
+        return runner_idle(s->runner) && generic_idle(s->generic) && services_idle(s->services);
 }
 
 /*
@@ -254,7 +255,7 @@ bool server_stop(struct server *s, int64_t grace_ms) {
         bool in_time, shut_down = false;
 
         atomic_store(&s->stats->draining, true);
-        health_end(s->health);
+        services_end(s->services);
         if (grace_ms > 0)
                 quiesce(s, grace_ms);
         grpc_server_shutdown_and_notify(s->grpc, end, end);
@@ -278,7 +279,7 @@ bool server_stop(struct server *s, int64_t grace_ms) {
         grpc_shutdown_blocking();
         runner_free(s->runner);
         generic_free(s->generic);
-        health_free(s->health);
+        services_free(s->services);
         gpr_free(s);
         return in_time;
 }

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <grpc/byte_buffer.h>
-#include <grpc/byte_buffer_reader.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,23 +83,6 @@ static void test_status(void **state) {
         lives(r);
 }
 
-static struct text bytes_of(grpc_byte_buffer *buffer, char *ret, size_t size) {
-        grpc_byte_buffer_reader reader;
-        grpc_slice slice;
-        size_t len;
-
-        assert_non_null(buffer);
-        assert_true(grpc_byte_buffer_reader_init(&reader, buffer));
-        slice = grpc_byte_buffer_reader_readall(&reader);
-        len = GRPC_SLICE_LENGTH(slice);
-        assert_true(len <= size);
-        memcpy(ret, GRPC_SLICE_START_PTR(slice), len);
-        grpc_slice_unref(slice);
-        grpc_byte_buffer_reader_destroy(&reader);
-        grpc_byte_buffer_destroy(buffer);
-        return (struct text) { .data = ret, .len = len };
-}
-
 static void test_serving(void **state) {
         const struct rig *r = *state;
         grpc_byte_buffer *answer;
@@ -109,7 +91,7 @@ static void test_serving(void **state) {
         assert_int_equal(
                 client_once(r->address, NULL, "/grpc.health.v1.Health/Check", TEXT(""), &answer),
                 GRPC_STATUS_OK);
-        assert_true(text_equal(bytes_of(answer, buffer, sizeof(buffer)), TEXT("\x08\x01")));
+        assert_true(text_equal(message_bytes(answer, buffer, sizeof(buffer)), TEXT("\x08\x01")));
 }
 
 static void test_own_client(void **state) {
@@ -156,7 +138,7 @@ static void test_drain(void **state) {
         rig_start(&r, program, insecure);
         client_open(&watch, r.address, NULL);
         client_send(&watch, "/grpc.health.v1.Health/Watch", TEXT(""), 10000);
-        assert_true(text_equal(bytes_of(client_read(&watch), buffer, sizeof(buffer)),
+        assert_true(text_equal(message_bytes(client_read(&watch), buffer, sizeof(buffer)),
                                TEXT("\x08\x01")));
         client_open(&run, r.address, NULL);
         client_send(&run, RUN_V1, request, 10000);
@@ -164,7 +146,7 @@ static void test_drain(void **state) {
 
         kill(r.pid, SIGTERM);
         rig_wait(&r, "\"msg\":\"draining\"");
-        assert_true(text_equal(bytes_of(client_read(&watch), buffer, sizeof(buffer)),
+        assert_true(text_equal(message_bytes(client_read(&watch), buffer, sizeof(buffer)),
                                TEXT("\x08\x02")));
         assert_null(client_read(&watch));
         assert_int_equal(client_finish(&watch), GRPC_STATUS_OK);

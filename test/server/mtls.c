@@ -125,6 +125,37 @@ static void test_who_is_let_in(void **state) {
                 cert_release(made[i]);
 }
 
+/* What else is served asks for the same certificate. */
+static void test_health_and_reflection(void **state) {
+        static const struct {
+                const char *method;
+                struct text request;
+        } rows[] = {
+                { "/grpc.health.v1.Health/Check", TEXT_INIT("") },
+                { "/grpc.health.v1.Health/List", TEXT_INIT("") },
+                { "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                  TEXT_INIT("\x3a\x00") },
+                { "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                  TEXT_INIT("\x3a\x00") },
+        };
+        struct world *w = *state;
+        struct cert client = cert_leaf(&w->ca, "clientAuth", 1);
+
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                grpc_byte_buffer *answer = NULL;
+
+                assert_int_equal(client_once(w->rig.address, shows(&client), rows[i].method,
+                                             rows[i].request, &answer),
+                                 GRPC_STATUS_OK);
+                assert_non_null(answer);
+                grpc_byte_buffer_destroy(answer);
+                assert_int_equal(client_once(w->rig.address, shows(NULL), rows[i].method,
+                                             rows[i].request, NULL),
+                                 GRPC_STATUS_UNAVAILABLE);
+        }
+        cert_release(&client);
+}
+
 static void test_alive(void **state) {
         struct world *w = *state;
         char page[512];
@@ -249,9 +280,8 @@ static void test_start_refused(void **state) {
 
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_who_is_let_in),
-                cmocka_unit_test(test_alive),
-                cmocka_unit_test(test_replaced),
+                cmocka_unit_test(test_who_is_let_in), cmocka_unit_test(test_health_and_reflection),
+                cmocka_unit_test(test_alive),         cmocka_unit_test(test_replaced),
                 cmocka_unit_test(test_start_refused),
         };
         int failed;

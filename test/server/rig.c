@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grpc/byte_buffer.h>
+#include <grpc/byte_buffer_reader.h>
 #include <grpc/support/time.h>
 #include <poll.h>
 #include <signal.h>
@@ -183,11 +184,9 @@ void client_share(struct client *c, const struct client *other) {
         c->is_sharing = true;
 }
 
-void client_send(struct client *c, const char *method, struct text request, int timeout_ms) {
+void client_begin(struct client *c, const char *method, int timeout_ms) {
         grpc_slice path = grpc_slice_from_copied_string(method);
-        grpc_slice bytes = grpc_slice_from_copied_buffer(request.data, request.len);
-        grpc_byte_buffer *message = grpc_raw_byte_buffer_create(&bytes, 1);
-        grpc_op ops[3] = { 0 };
+        grpc_op begin = { .op = GRPC_OP_SEND_INITIAL_METADATA };
 
         c->call = grpc_channel_create_call(
                 c->channel, NULL, GRPC_PROPAGATE_DEFAULTS, c->queue, path, NULL,
@@ -197,23 +196,49 @@ void client_send(struct client *c, const char *method, struct text request, int 
         grpc_metadata_array_init(&c->initial);
         grpc_metadata_array_init(&c->trailing);
         c->details = grpc_empty_slice();
-        ops[0].op = GRPC_OP_SEND_INITIAL_METADATA;
-        ops[1].op = GRPC_OP_SEND_MESSAGE;
-        ops[1].data.send_message.send_message = message;
-        ops[2].op = GRPC_OP_SEND_CLOSE_FROM_CLIENT;
-        run(c, ops, 3);
-        ops[0].op = GRPC_OP_RECV_INITIAL_METADATA;
-        ops[0].data.recv_initial_metadata.recv_initial_metadata = &c->initial;
-        run(c, ops, 1);
-        grpc_byte_buffer_destroy(message);
-        grpc_slice_unref(bytes);
+        c->has_initial = false;
+        run(c, &begin, 1);
         grpc_slice_unref(path);
+}
+
+void client_write(struct client *c, struct text message) {
+        grpc_slice bytes = grpc_slice_from_copied_buffer(message.data, message.len);
+        grpc_op send = { .op = GRPC_OP_SEND_MESSAGE };
+
+        send.data.send_message.send_message = grpc_raw_byte_buffer_create(&bytes, 1);
+        run(c, &send, 1);
+        grpc_byte_buffer_destroy(send.data.send_message.send_message);
+        grpc_slice_unref(bytes);
+}
+
+void client_close_writes(struct client *c) {
+        grpc_op end = { .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT };
+
+        run(c, &end, 1);
+}
+
+static void receive_initial(struct client *c) {
+        grpc_op receive = { .op = GRPC_OP_RECV_INITIAL_METADATA };
+
+        if (c->has_initial)
+                return;
+        receive.data.recv_initial_metadata.recv_initial_metadata = &c->initial;
+        run(c, &receive, 1);
+        c->has_initial = true;
+}
+
+void client_send(struct client *c, const char *method, struct text request, int timeout_ms) {
+        client_begin(c, method, timeout_ms);
+        client_write(c, request);
+        client_close_writes(c);
+        receive_initial(c);
 }
 
 grpc_byte_buffer *client_read(struct client *c) {
         grpc_op receive = { .op = GRPC_OP_RECV_MESSAGE };
         grpc_byte_buffer *message = NULL;
 
+        receive_initial(c);
         receive.data.recv_message.recv_message = &message;
         run(c, &receive, 1);
         return message;
@@ -260,6 +285,23 @@ grpc_status_code client_once(const char *address, grpc_channel_credentials *cred
         else
                 grpc_byte_buffer_destroy(message);
         return status;
+}
+
+struct text message_bytes(grpc_byte_buffer *message, char *ret, size_t size) {
+        grpc_byte_buffer_reader reader;
+        grpc_slice slice;
+        size_t len;
+
+        assert_non_null(message);
+        assert_true(grpc_byte_buffer_reader_init(&reader, message));
+        slice = grpc_byte_buffer_reader_readall(&reader);
+        len = GRPC_SLICE_LENGTH(slice);
+        assert_true(len <= size);
+        memcpy(ret, GRPC_SLICE_START_PTR(slice), len);
+        grpc_slice_unref(slice);
+        grpc_byte_buffer_reader_destroy(&reader);
+        grpc_byte_buffer_destroy(message);
+        return (struct text) { .data = ret, .len = len };
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */

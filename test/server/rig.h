@@ -44,7 +44,7 @@ long rig_memory_kb(const struct rig *r);
 /* rig_get() - the body of http://127.0.0.1:METRICS/path; returns the status. */
 int rig_get(const struct rig *r, const char *path, char *ret, size_t size);
 
-/* One unary call, step by step. */
+/* One call, step by step. */
 struct client {
         grpc_completion_queue *queue;
         grpc_channel *channel;
@@ -53,7 +53,8 @@ struct client {
         grpc_byte_buffer *message;
         grpc_status_code status;
         grpc_slice details;
-        bool is_sharing; /* another client's connection */
+        bool is_sharing;  /* another client's connection */
+        bool has_initial; /* metadata has arrived */
 };
 
 /* client_open() - a connection of its own. credentials NULL: plain text; else released here. */
@@ -64,6 +65,13 @@ void client_share(struct client *c, const struct client *other);
 
 /* client_send() - begins a call and sends one message; nothing is read yet. */
 void client_send(struct client *c, const char *method, struct text request, int timeout_ms);
+
+/* client_begin(), client_write(), client_close_writes() - the same in steps, for more than one
+ * message.
+ */
+void client_begin(struct client *c, const char *method, int timeout_ms);
+void client_write(struct client *c, struct text message);
+void client_close_writes(struct client *c);
 
 /* client_read() - the next message; NULL when there is none. The caller destroys it. */
 grpc_byte_buffer *client_read(struct client *c);
@@ -77,6 +85,9 @@ void client_close(struct client *c);
 grpc_status_code client_once(const char *address, grpc_channel_credentials *credentials,
                              const char *method, struct text request,
                              grpc_byte_buffer **ret_message);
+
+/* message_bytes() - what a message holds, moved to ret; the test fails when there is none. */
+struct text message_bytes(grpc_byte_buffer *message, char *ret, size_t size);
 
 #define RUN_V1 "/apiextensions.fn.proto.v1.FunctionRunnerService/RunFunction"
 #define RUN_V1BETA1 "/apiextensions.fn.proto.v1beta1.FunctionRunnerService/RunFunction"
