@@ -16,6 +16,7 @@
 #include "deploy/deploy.h"
 #include "deploy/status.h"
 #include "inventory_stage.h"
+#include "place/freeze.h"
 #include "place/names.h"
 #include "place/observe.h"
 #include "place/place.h"
@@ -108,7 +109,7 @@ static void add_fatal(struct call *call, struct text message) {
 static void refuse(struct call *call, const struct fault *fault) {
         struct text sentence = fault_text(fault, call->arena);
 
-        if (place_anything_observed(&call->request.observed)) {
+        if (freeze_protects_anything(&call->request.observed)) {
                 freeze_and_tell(call, TEXT("InvalidSpec"), sentence);
                 return;
         }
@@ -373,7 +374,7 @@ static void refuse_call(struct call *call, struct text kind, const struct fault 
 
         if (!(usual & (STAGE_INVENTORY | STAGE_CHECK))) {
                 refuse(call, fault);
-                place_freeze(&call->request.observed, &call->settings, &call->response);
+                freeze_all(&call->request.observed, &call->settings, &call->response);
                 answer_plan(call);
                 return;
         }

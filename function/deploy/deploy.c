@@ -209,6 +209,34 @@ static int begin(struct deciding *d) {
 }
 
 /*
+ * Does another deployment of the namespace have an assignment that is called the
+ * same? "a-b" in "c" and "a" in "b-c" are. Not asked once the service is there,
+ * because it keeps its name.
+ */
+static bool is_name_taken(const struct deciding *d, const struct placement *p) {
+        const struct deployment *own = d->request->deployment;
+        const struct text parts[] = { own->name, TEXT("-"), p->suffix };
+        struct text name;
+
+        if (p->service.observed)
+                return false;
+        name = text_join(d->arena, parts, sizeof(parts) / sizeof(parts[0]));
+        for (size_t i = 0; i < d->request->n_reservations; i++) {
+                const struct reservation *r = &d->request->reservations[i];
+                size_t n = r->deployment.len;
+
+                if (text_equal(r->deployment, own->name) ||
+                    !text_starts_with(name, r->deployment) || n == name.len ||
+                    name.data[n] != '-' || !text_equal(r->namespace_, own->namespace_))
+                        continue;
+                if (text_equal(text_slice(name, n + 1, name.len),
+                               suffix_of(r->environment, r->nodes, d->arena)))
+                        return true;
+        }
+        return false;
+}
+
+/*
  * What the deployment says of itself now. Only at the end: others decide by what
  * the observed reservations say, and so must who yields to whom here.
  */
@@ -223,6 +251,7 @@ static void renew(struct deciding *d, struct seat_holder *holder) {
         if (text_is_empty(r->model))
                 r->model = choose_model(deployment, d->arena);
         r->resource_name = holder->sub_pool->resource_name;
+        holder->placement.name_taken = is_name_taken(d, &holder->placement);
         holder->placement.workload =
                 workload_of(deployment, d->request->model, holder->profile, holder->sub_pool);
         /* Without a topology the units follow from the memory, and the engine spans them all. */

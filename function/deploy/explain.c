@@ -95,9 +95,11 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                 return v->detail;
         case REASON_AMBIGUOUS_POOL:
                 return text_format(arena,
-                                   "pool %.*s has the same resource name and the same "
+                                   "pool %.*s has the same %s and the same "
                                    "selector: give each a selector of its own",
-                                   TEXT_ARG(v->detail));
+                                   TEXT_ARG(v->detail),
+                                   pool->allocation == ALLOCATION_DRA ? "devices"
+                                                                      : "resource name");
         case REASON_ENVIRONMENT_NOT_READY:
                 return TEXT("the environment's Ready condition is not True");
         case REASON_POOL_CORDONED:

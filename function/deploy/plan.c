@@ -5,8 +5,17 @@
 
 #include "base/arena.h"
 
+/* "...-g2", as a group size is written. */
+static bool ends_like_a_size(struct text t) {
+        size_t end = t.len;
+
+        while (end > 0 && t.data[end - 1] >= '0' && t.data[end - 1] <= '9')
+                end--;
+        return end < t.len && text_ends_with(text_slice(t, 0, end), TEXT("-g"));
+}
+
 struct text suffix_of(struct text environment, int64_t nodes, struct arena *arena) {
-        if (nodes <= 1)
+        if (nodes <= 1 && !ends_like_a_size(environment))
                 return environment;
         return text_format(arena, "%.*s-g%lld", TEXT_ARG(environment), (long long)nodes);
 }
@@ -46,6 +55,8 @@ struct workload workload_of(const struct deployment *deployment, const struct mo
                 .min_replicas = deployment->min_replicas,
                 .concurrency = deployment->concurrency,
                 .share_replicas = pool->sharing == SHARING_TIME_SLICING ? pool->share_replicas : 1,
+                .device_class = pool->allocation == ALLOCATION_DRA ? sub_pool->resource_name
+                                                                   : (struct text) { 0 },
         };
 }
 
@@ -67,6 +78,7 @@ static const struct member members[] = {
         MEMBER(MEMBER_TEXT, "cpu", cpu),
         MEMBER(MEMBER_TEXT, "cpuPerUnit", cpu_per_unit),
         MEMBER(MEMBER_VALUE, "deploymentTolerations", deployment_tolerations),
+        MEMBER(MEMBER_TEXT, "deviceClass", device_class),
         MEMBER(MEMBER_VALUE, "engineArgs", engine_args),
         MEMBER(MEMBER_VALUE, "env", env),
         MEMBER(MEMBER_TEXT, "image", image),
@@ -191,6 +203,8 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena) {
                         continue;
                 entry = node_append_map(list);
                 node_set_string(entry, "key", p->suffix);
+                if (p->name_taken)
+                        node_set_bool(entry, "nameTaken", true);
                 node_set(entry, TEXT("reservation"), reservation_data(&p->reservation, arena));
                 if (p->fate == FATE_STAYS)
                         node_set(entry, TEXT("workload"), encode_workload(&p->workload, arena));
@@ -219,6 +233,7 @@ int plan_decode(struct value value, struct arena *arena, struct plan *ret) {
                 struct placement *p = &plan.placements[plan.n_placements];
 
                 p->suffix = value_text(value_get(entry, TEXT("key")));
+                p->name_taken = value_get(entry, TEXT("nameTaken")).boolean;
                 if (!reservation_from_data(value_get(entry, TEXT("reservation")),
                                            &p->reservation) ||
                     text_is_empty(p->suffix))

@@ -57,7 +57,8 @@ struct workload {
         int64_t tensor, pipeline;
         int64_t min_replicas;
         bool concurrency;
-        int64_t share_replicas; /* pods on one time-sliced GPU; 1: not shared */
+        int64_t share_replicas;   /* pods on one time-sliced GPU; 1: not shared */
+        struct text device_class; /* of the pods' claims; empty: a device plugin allocates */
 };
 
 enum fate {
@@ -70,6 +71,7 @@ struct placement {
         enum fate fate;
         bool fresh;      /* made in this answer */
         bool leaves_now; /* its leaving was decided in this answer */
+        bool name_taken; /* another deployment of the namespace bears the plain name */
         struct text suffix;
         struct reservation reservation; /* as it is to be */
         struct service service;         /* of the same keys, as observed */
@@ -89,6 +91,9 @@ struct plan {
 /*
  * suffix_of() - the tail of the keys of an assignment: "<environment>[-g<size>]"
  * @nodes: of one replica; the group size is part of the key because KServe's is immutable
+ *
+ * An environment whose own name ends so has a size of 1 written too: no two
+ * pairs of environment and size have the same tail.
  */
 struct text suffix_of(struct text environment, int64_t nodes, struct arena *arena);
 

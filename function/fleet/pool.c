@@ -237,13 +237,24 @@ static void read_choices(struct reader *rd, const struct form *form, struct pool
 
         if (read_word(rd, at(form, ALLOCATION), allocations, COUNT_OF(allocations), &word))
                 ret->allocation = word == 0 ? ALLOCATION_DEVICE_PLUGIN : ALLOCATION_DRA;
-        if (ret->allocation == ALLOCATION_DRA) {
-                struct member f = at(form, ALLOCATION);
-
-                reader_refuse(rd, &f, "DRA is not supported yet");
-        }
         if (read_word(rd, at(form, SCHEDULABLE), schedulables, COUNT_OF(schedulables), &word))
                 ret->schedulable = (enum schedulable)word;
+}
+
+/* What belongs to device plugins has no meaning for claims, which take whole devices. */
+static void check_allocation(struct reader *rd, const struct form *form, struct pool *ret) {
+        struct member resource_name = at(form, RESOURCE_NAME), sharing = at(form, SHARING);
+
+        if (ret->allocation != ALLOCATION_DRA)
+                return;
+        if (!member_is_absent(&resource_name))
+                reader_refuse(rd, &resource_name,
+                              "is a device plugin's; with allocation DRA the device class follows "
+                              "from migConfiguration");
+        if (!member_is_absent(&sharing))
+                reader_refuse(rd, &sharing,
+                              "is a device plugin's; with allocation DRA every pod claims devices "
+                              "of its own");
 }
 
 /* "1.10": a quantity without sign, suffix and exponent. */
@@ -326,6 +337,7 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         read_choices(rd, form, ret);
         read_sharing(rd, form, ret);
         check_resource_name(rd, at(form, RESOURCE_NAME), &ret->resource_name);
+        check_allocation(rd, form, ret);
         check_tolerations(rd, at(form, TOLERATIONS), &ret->tolerations);
         check_affinity(rd, at(form, AFFINITY), &ret->affinity);
         read_cost(rd, at(form, COST), ret);
@@ -345,6 +357,8 @@ static const struct text telling_keys[N_TELLING] = {
 };
 
 static enum strategy strategy_of(const struct pool *pool, const struct value *telling) {
+        if (pool->allocation == ALLOCATION_DRA)
+                return STRATEGY_MIXED; /* every profile can be asked for */
         if (pool->strategy != STRATEGY_INFERRED)
                 return pool->strategy;
         if (telling[GKE_PARTITION_SIZE].kind != VALUE_ABSENT ||
@@ -363,6 +377,8 @@ enum strategy pool_strategy(const struct pool *pool) {
 
 /* A resource that no node has yet is one that an autoscaler does not know how to make. */
 static bool scales_from_unknown(const struct pool *pool, const struct value *telling) {
+        if (pool->allocation == ALLOCATION_DRA)
+                return false;
         if (!text_is_empty(pool->resource_name))
                 return text_starts_with(pool->resource_name, TEXT("nvidia.com/mig-"));
         return pool->mig && strategy_of(pool, telling) == STRATEGY_MIXED;
@@ -387,6 +403,10 @@ static void tell_of_selector(const struct form *form, struct pool *pool, struct 
                 pool_tell(pool, arena,
                           TEXT("scales from zero nodes with a nvidia.com/mig-* resource, which an "
                                "autoscaler does not expect of a new node"));
+        if (pool->allocation == ALLOCATION_DRA && pool->strategy != STRATEGY_INFERRED)
+                pool_tell(pool, arena,
+                          TEXT("migConfiguration.strategy is a device plugin's: with allocation "
+                               "DRA it says nothing"));
 }
 
 static bool is_known(struct text key) {

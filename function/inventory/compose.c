@@ -2,9 +2,9 @@
 #include "inventory/compose.h"
 
 #include "base/arena.h"
+#include "place/freeze.h"
 #include "place/names.h"
 #include "place/observe.h"
-#include "place/place.h"
 
 #define KEY_CAPACITY "capacity"
 #define KEY_PROVIDER_CONFIG "provider-config"
@@ -31,7 +31,7 @@ static enum ready ready_as_observed(const struct resource *r) {
 static void freeze(const struct resource *r, struct response *response) {
         response_desire(response, (struct desired) {
                                           .name = r->name,
-                                          .object = place_frozen_object(r->object, response->arena),
+                                          .object = freeze_object(r->object, response->arena),
                                           .ready = ready_as_observed(r),
                                   });
 }

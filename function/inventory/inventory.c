@@ -16,9 +16,11 @@ int inventory_messages(const struct sub_pool *s, struct arena *arena, struct tex
                 list[n++] = s->invalid;
         if (!text_is_empty(s->ambiguous))
                 list[n++] = text_format(arena,
-                                        "pool %.*s has the same resource name and the same "
+                                        "pool %.*s has the same %s and the same "
                                         "selector: give each a selector of its own",
-                                        TEXT_ARG(s->ambiguous));
+                                        TEXT_ARG(s->ambiguous),
+                                        s->pool->allocation == ALLOCATION_DRA ? "devices"
+                                                                              : "resource name");
         for (size_t i = 0; i < s->pool->n_messages; i++)
                 list[n++] = s->pool->messages[i];
         *ret = list;

@@ -47,7 +47,8 @@ static void set_replicas(struct node *spec, const struct placement *placement,
 }
 
 struct node *llmisvc_manifest(const struct placement *placement, const struct settings *settings,
-                              struct text name, struct text namespace_, struct arena *arena) {
+                              struct identity identity, struct text claim_template,
+                              struct arena *arena) {
         const struct workload *w = &placement->workload;
         struct node *manifest = node_map(arena), *metadata, *spec, *child;
 
@@ -55,9 +56,9 @@ struct node *llmisvc_manifest(const struct placement *placement, const struct se
         node_set_string(manifest, "kind", TEXT("LLMInferenceService"));
 
         metadata = node_add_map(manifest, "metadata");
-        node_set_string(metadata, "name", name);
-        if (!text_is_empty(namespace_))
-                node_set_string(metadata, "namespace", namespace_);
+        node_set_string(metadata, "name", identity.name);
+        if (!text_is_empty(identity.namespace_))
+                node_set_string(metadata, "namespace", identity.namespace_);
         node_set(metadata, TEXT("labels"), llmisvc_labels(placement, arena));
         node_set(metadata, TEXT("annotations"), llmisvc_annotations(placement, arena));
 
@@ -71,12 +72,12 @@ struct node *llmisvc_manifest(const struct placement *placement, const struct se
                 node_add_map(child, "gateway");
                 node_add_map(child, "route");
         }
-        node_set(spec, TEXT("template"), pod_template(placement, arena));
+        node_set(spec, TEXT("template"), pod_template(placement, claim_template, arena));
         if (placement->reservation.nodes > 1) {
                 child = node_add_map(spec, "parallelism");
                 node_set_integer(child, "tensor", w->tensor);
                 node_set_integer(child, "pipeline", w->pipeline);
-                node_set(spec, TEXT("worker"), pod_template(placement, arena));
+                node_set(spec, TEXT("worker"), pod_template(placement, claim_template, arena));
         }
         return manifest;
 }

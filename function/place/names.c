@@ -2,6 +2,7 @@
 #include "place/names.h"
 
 #include "base/arena.h"
+#include "deploy/plan.h"
 
 enum { HASH_DIGITS = 8, LABEL_VALUE_MAX = 63 };
 
@@ -18,36 +19,58 @@ static bool is_alnum(char c) {
 }
 
 /* Without a length or a separator two parts could hash as one: "a" "bc" and "ab" "c". */
-static uint64_t hash_of(const struct name_of *of) {
-        const struct text parts[] = { of->namespace_, of->deployment, of->environment };
-        const char size[] = { (char)of->nodes, (char)(of->nodes >> 8), (char)(of->nodes >> 16) };
-        uint64_t hash = TEXT_HASH_SEED;
-
-        for (size_t i = 0; i < 3; i++) {
-                hash = text_hash(hash, parts[i]);
-                hash = text_hash(hash, TEXT("/"));
-        }
-        return text_hash(hash, (struct text) { .data = size, .len = sizeof(size) });
+static uint64_t hash_part(uint64_t hash, struct text part) {
+        return text_hash(text_hash(hash, part), TEXT("/"));
 }
 
-/* The first keep characters of t as a DNS-1035 label, without dashes at the end, and the hash. */
-static struct text cut_and_hash(struct text t, size_t keep, uint64_t hash, struct arena *arena) {
-        struct builder b;
+static uint64_t hash_number(uint64_t hash, int64_t number) {
+        const char bytes[] = { (char)number, (char)(number >> 8), (char)(number >> 16) };
 
-        builder_init(&b, arena);
+        return text_hash(hash, (struct text) { .data = bytes, .len = sizeof(bytes) });
+}
+
+static uint64_t hash_owner(uint64_t hash, const struct name_of *of) {
+        hash = hash_part(hash, of->namespace_);
+        hash = hash_part(hash, of->deployment);
+        return hash_part(hash, of->environment);
+}
+
+static uint64_t hash_of(const struct name_of *of) {
+        return hash_number(hash_owner(TEXT_HASH_SEED, of), of->nodes);
+}
+
+static uint64_t hash_of_claim(uint64_t hash, const struct claim_of *claim) {
+        hash = hash_part(hash, claim->device_class);
+        hash = hash_part(hash, claim->mig_profile);
+        return hash_number(hash_number(hash, claim->count), claim->wrapped);
+}
+
+static void append_hash(struct builder *b, uint64_t hash) {
+        builder_char(b, '-');
+        builder_hex(b, hash ^ (hash >> 32), HASH_DIGITS);
+}
+
+/* The first keep characters of t as a DNS-1035 label, without dashes at the end. */
+static void append_cut(struct builder *b, struct text t, size_t keep) {
         if (t.len > 0 && !is_letter(t.data[0]))
-                builder_string(&b, "m-");
-        for (size_t i = 0; i < t.len && b.len < keep; i++) {
+                builder_string(b, "m-");
+        for (size_t i = 0; i < t.len && b->len < keep; i++) {
                 char c = t.data[i];
 
                 if (c >= 'A' && c <= 'Z')
                         c = (char)(c - 'A' + 'a');
-                builder_char(&b, is_lower_alnum(c) ? c : '-');
+                builder_char(b, is_lower_alnum(c) ? c : '-');
         }
-        while (b.len > 0 && b.data[b.len - 1] == '-')
-                b.len--;
-        builder_char(&b, '-');
-        builder_hex(&b, hash ^ (hash >> 32), HASH_DIGITS);
+        while (b->len > 0 && b->data[b->len - 1] == '-')
+                b->len--;
+}
+
+static struct text cut_and_hash(struct text t, size_t max, uint64_t hash, struct arena *arena) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        append_cut(&b, t, max - HASH_DIGITS - 1);
+        append_hash(&b, hash);
         return builder_done(&b);
 }
 
@@ -62,23 +85,28 @@ static bool is_dns_1035(struct text t) {
         return true;
 }
 
-static struct text name(const struct name_of *of, const char *tail, struct arena *arena) {
-        struct builder b;
-        struct text whole;
+/* "-0123abcd" at the end, as a hash is written: an environment may be called so. */
+static bool ends_like_a_hash(struct text t) {
+        if (t.len <= HASH_DIGITS || t.data[t.len - HASH_DIGITS - 1] != '-')
+                return false;
+        for (size_t i = t.len - HASH_DIGITS; i < t.len; i++) {
+                char c = t.data[i];
 
-        builder_init(&b, arena);
-        builder_text(&b, of->deployment);
-        builder_char(&b, '-');
-        builder_text(&b, of->environment);
-        if (of->nodes > 1) {
-                builder_string(&b, "-g");
-                builder_i64(&b, of->nodes);
+                if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+                        return false;
         }
-        builder_string(&b, tail);
-        whole = builder_done(&b);
-        if (!of->shared && is_dns_1035(whole))
+        return true;
+}
+
+static struct text name(const struct name_of *of, const char *tail, struct arena *arena) {
+        const struct text parts[] = { of->deployment, TEXT("-"),
+                                      suffix_of(of->environment, of->nodes, arena),
+                                      text_from(tail) };
+        struct text whole = text_join(arena, parts, sizeof(parts) / sizeof(parts[0]));
+
+        if (!of->shared && is_dns_1035(whole) && !ends_like_a_hash(whole))
                 return whole;
-        return cut_and_hash(whole, NAME_MAX_LENGTH - HASH_DIGITS - 1, hash_of(of), arena);
+        return cut_and_hash(whole, NAME_MAX_LENGTH, hash_of(of), arena);
 }
 
 struct text names_service(const struct name_of *of, struct arena *arena) {
@@ -87,6 +115,40 @@ struct text names_service(const struct name_of *of, struct arena *arena) {
 
 struct text names_reservation(const struct name_of *of, struct arena *arena) {
         return name(of, "-reservation", arena);
+}
+
+struct text names_devices(const struct name_of *of, const struct claim_of *claim,
+                          struct arena *arena) {
+        static const struct text tail = TEXT_INIT("-gpu");
+        const struct text parts[] = { of->deployment, TEXT("-"), of->environment };
+        struct builder b;
+
+        builder_init(&b, arena);
+        append_cut(&b, text_join(arena, parts, sizeof(parts) / sizeof(parts[0])),
+                   NAME_MAX_LENGTH - tail.len - HASH_DIGITS - 1);
+        builder_text(&b, tail);
+        append_hash(&b, hash_of_claim(hash_owner(TEXT_HASH_SEED, of), claim));
+        return builder_done(&b);
+}
+
+struct text names_devices_key(struct text environment, const struct claim_of *claim,
+                              struct arena *arena) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        builder_string(&b, KEY_DEVICES);
+        builder_text(&b, environment);
+        append_hash(&b, hash_of_claim(TEXT_HASH_SEED, claim));
+        return builder_done(&b);
+}
+
+struct text names_devices_environment(struct text key) {
+        const size_t prefix = sizeof(KEY_DEVICES) - 1;
+
+        if (!text_starts_with(key, TEXT(KEY_DEVICES)) || !ends_like_a_hash(key) ||
+            key.len <= prefix + HASH_DIGITS + 1)
+                return (struct text) { 0 };
+        return text_slice(key, prefix, key.len - HASH_DIGITS - 1);
 }
 
 /* Source: apimachinery v0.34, pkg/util/validation: label values. */
@@ -116,8 +178,7 @@ struct text names_label_value(struct text t, struct arena *arena) {
         dotted = builder_done(&b);
         if (is_label_value(dotted))
                 return dotted;
-        return cut_and_hash(t, LABEL_VALUE_MAX - HASH_DIGITS - 1, text_hash(TEXT_HASH_SEED, t),
-                            arena);
+        return cut_and_hash(t, LABEL_VALUE_MAX, text_hash(TEXT_HASH_SEED, t), arena);
 }
 
 struct text names_key(const char *prefix, struct text suffix, struct arena *arena) {

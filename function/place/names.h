@@ -31,20 +31,49 @@ struct name_of {
         struct text namespace_; /* of the deployment */
         struct text deployment;
         struct text environment;
-        int64_t nodes; /* of one replica; more than 1 adds "-g<nodes>" */
-        bool shared;   /* with deployments of other namespaces: always hashed */
+        int64_t nodes; /* of one replica: the group size */
+        bool shared;   /* others may bear the plain name: always hashed */
 };
 
 /*
- * names_service() - "<deployment>-<environment>[-g<size>]", a DNS-1035 label
+ * names_service() - "<deployment>-<suffix_of(environment, nodes)>", a DNS-1035 label
  *
- * At most NAME_MAX_LENGTH characters. What had to be cut or changed ends in 8
- * hex digits of a hash of all of *of.
+ * At most NAME_MAX_LENGTH characters. What had to be cut or changed, and what
+ * looks as if it had been, ends in 8 hex digits of a hash of all of *of.
+ *
+ * No two assignments of one deployment have the same name. Those of two
+ * deployments in one namespace can ("a-b" in "c", "a" in "b-c"): hyphens are too
+ * common to hash every such name, so whoever comes second is `shared`, and what
+ * was made keeps the name under which it was made.
  */
 struct text names_service(const struct name_of *of, struct arena *arena);
 
 /* names_reservation() - the same with "-reservation" before it is cut. */
 struct text names_reservation(const struct name_of *of, struct arena *arena);
+
+/* What a pod's device claim asks for; its template's spec can never change. */
+struct claim_of {
+        struct text device_class;
+        struct text mig_profile; /* empty: whole GPUs */
+        int64_t count;
+        bool wrapped; /* in an Object, for another cluster */
+};
+
+/*
+ * names_devices() - "<deployment>-<environment>-gpu-<hash>", of a claim template
+ *
+ * The hash is of all of *claim and of whose it is, the group size excepted:
+ * pods that ask for the same can share a template. Cut as the others are.
+ */
+struct text names_devices(const struct name_of *of, const struct claim_of *claim,
+                          struct arena *arena);
+
+/* names_devices_key() - "devices-<environment>-<hash>", the hash of *claim. */
+struct text names_devices_key(struct text environment, const struct claim_of *claim,
+                              struct arena *arena);
+
+/* names_devices_environment() - whose key of that form it is; empty for every other key. */
+struct text names_devices_environment(struct text key);
 
 /* names_label_value() - as a label's value: `+` written `.`; what is none is cut and hashed. */
 struct text names_label_value(struct text t, struct arena *arena);

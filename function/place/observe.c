@@ -55,18 +55,26 @@ bool observe_is_object(struct value object) {
         return text_equal(value_text(value_get(object, TEXT("kind"))), TEXT("Object"));
 }
 
+bool observe_is_applied(struct value object) {
+        return condition_is(object, "Ready", TEXT("True"));
+}
+
+struct value observe_declared(struct value object) {
+        return observe_is_object(object) ? value_at(object, "spec.forProvider.manifest") : object;
+}
+
+struct value observe_actual(struct value object) {
+        return observe_is_object(object) ? value_at(object, "status.atProvider.manifest") : object;
+}
+
 struct service observe_service(struct value object, bool route) {
         struct service s = { .ready_replicas = -1, .replicas = -1 };
-        struct value inner = object;
-        bool wrapper_ready = true;
+        struct value inner = observe_actual(object);
+        bool wrapper_ready = !observe_is_object(object) || observe_is_applied(object);
 
         if (object.kind != VALUE_MAP)
                 return s;
         s.observed = true;
-        if (observe_is_object(object)) {
-                inner = value_at(object, "status.atProvider.manifest");
-                wrapper_ready = condition_is(object, "Ready", TEXT("True"));
-        }
         s.url = value_text(value_at(inner, "status.url"));
         value_is_integer(value_at(inner, "spec.replicas"), &s.replicas);
         value_is_integer(value_at(inner, "status.workloads.primary.readyReplicas"),

@@ -45,8 +45,18 @@ bool observe_explains(const struct state *observed, struct text suffix, struct a
 int observe_unexplained(const struct state *observed, struct arena *arena, struct text **ret,
                         size_t *ret_n);
 
-/* observe_is_object() - a provider-kubernetes Object, not the service itself. */
+/* observe_is_object() - a provider-kubernetes Object, not the manifest itself. */
 bool observe_is_object(struct value object);
+
+/* observe_is_applied() - an Object that says of itself that it is Ready. */
+bool observe_is_applied(struct value object);
+
+/*
+ * observe_declared() - the manifest in an Object, as it was asked for; else the object itself
+ * observe_actual()   - the same as the other cluster has it: absent until it is there
+ */
+struct value observe_declared(struct value object);
+struct value observe_actual(struct value object);
 
 /* observe_condition() - the condition of that type in an object's status, or absent. */
 struct value observe_condition(struct value object, struct text type);

@@ -5,6 +5,9 @@
 
 #define GPU_RESOURCE "nvidia.com/gpu"
 
+/* What the claim is called within the pod. */
+#define CLAIM "gpu"
+
 /* ---- arguments ------------------------------------------------------------------------------- */
 
 static bool is_shell_safe(struct text t) {
@@ -116,8 +119,12 @@ static struct node *resources(const struct placement *p, struct arena *arena) {
                 node_set_string(requests, "cpu", cpu);
         if (!text_is_empty(memory))
                 node_set_string(requests, "memory", memory);
-        node_set(node_add_map(map, "limits"), r->resource_name,
-                 node_string(arena, text_format(arena, "%lld", (long long)r->units_per_node)));
+        if (text_is_empty(w->device_class))
+                node_set(node_add_map(map, "limits"), r->resource_name,
+                         node_string(arena,
+                                     text_format(arena, "%lld", (long long)r->units_per_node)));
+        else
+                node_set_string(node_append_map(node_add_list(map, "claims")), "name", TEXT(CLAIM));
         if (!node_is_empty(requests))
                 node_set(map, TEXT("requests"), requests);
         return map;
@@ -145,7 +152,8 @@ static struct node *tolerations(const struct placement *p, struct arena *arena) 
         struct node *list = node_list(arena);
 
         append_toleration(list, TEXT(GPU_RESOURCE));
-        if (!text_equal(p->reservation.resource_name, TEXT(GPU_RESOURCE)))
+        if (!text_equal(p->reservation.resource_name, TEXT(GPU_RESOURCE)) &&
+            text_is_empty(p->workload.device_class))
                 append_toleration(list, p->reservation.resource_name);
         append_all(list, p->workload.pool_tolerations, arena);
         append_all(list, p->workload.deployment_tolerations, arena);
@@ -170,6 +178,17 @@ static void add_token(struct node *template, const struct workload *w) {
         reference = node_add_map(node_add_map(env, "valueFrom"), "secretKeyRef");
         node_set_string(reference, "name", w->secret_name);
         node_set_string(reference, "key", w->secret_key);
+}
+
+/* The devices of the pod, for its container to name. */
+static void add_claim(struct node *template, struct text claim_template) {
+        struct node *claim;
+
+        if (text_is_empty(claim_template))
+                return;
+        claim = node_append_map(node_add_list(template, "resourceClaims"));
+        node_set_string(claim, "name", TEXT(CLAIM));
+        node_set_string(claim, "resourceClaimTemplateName", claim_template);
 }
 
 static struct node *security_context(const struct workload *w, struct arena *arena) {
@@ -203,7 +222,8 @@ static void add_main_container(struct node *template, const struct placement *p,
         node_set(container, TEXT("securityContext"), security_context(w, arena));
 }
 
-struct node *pod_template(const struct placement *placement, struct arena *arena) {
+struct node *pod_template(const struct placement *placement, struct text claim_template,
+                          struct arena *arena) {
         const struct workload *w = &placement->workload;
         struct node *template = node_map(arena);
 
@@ -216,6 +236,7 @@ struct node *pod_template(const struct placement *placement, struct arena *arena
                 node_set_string(template, "priorityClassName", w->priority_class);
         if (!text_is_empty(w->runtime_class))
                 node_set_string(template, "runtimeClassName", w->runtime_class);
+        add_claim(template, claim_template);
         add_token(template, w);
         add_main_container(template, placement, arena);
         return template;

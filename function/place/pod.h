@@ -7,8 +7,12 @@
 
 #include "deploy/plan.h"
 
-/* pod_template() - the PodSpec of one pod of the placement; a fresh tree each time. */
-struct node *pod_template(const struct placement *placement, struct arena *arena);
+/*
+ * pod_template() - the PodSpec of one pod of the placement; a fresh tree each time
+ * @claim_template: of the pod's devices, where a claim asks for them
+ */
+struct node *pod_template(const struct placement *placement, struct text claim_template,
+                          struct arena *arena);
 
 /*
  * pod_argument() - an argument as KServe's start script must get it

@@ -35,6 +35,9 @@ static struct text resource_name(const struct sub_pool *s, struct arena *arena) 
         const struct pool *pool = s->pool;
         struct text parts[] = { TEXT(GPU_RESOURCE), { 0 }, { 0 } };
 
+        if (pool->allocation == ALLOCATION_DRA)
+                return text_is_empty(s->mig_profile) ? TEXT("gpu.nvidia.com")
+                                                     : TEXT("mig.nvidia.com");
         if (!text_is_empty(pool->resource_name))
                 return pool->resource_name;
         if (!text_is_empty(s->mig_profile) && pool_strategy(pool) == STRATEGY_MIXED) {
@@ -51,7 +54,8 @@ static struct text resource_name(const struct sub_pool *s, struct arena *arena) 
 static void tell_contradiction(struct pool *pool, struct arena *arena) {
         enum strategy selected = selector_strategy(pool);
 
-        if (!pool->mig || pool->strategy == STRATEGY_INFERRED || selected == STRATEGY_INFERRED ||
+        if (!pool->mig || pool->allocation == ALLOCATION_DRA ||
+            pool->strategy == STRATEGY_INFERRED || selected == STRATEGY_INFERRED ||
             pool->strategy == selected)
                 return;
         pool_tell(pool, arena,
@@ -98,10 +102,17 @@ static uint64_t hash_selector(struct value selector, struct arena *arena) {
         return hash;
 }
 
+/* A class is for slices of every profile: the claim's selector tells these apart. */
+static struct text selected_profile(const struct sub_pool *s) {
+        return s->pool->allocation == ALLOCATION_DRA ? s->mig_profile : (struct text) { 0 };
+}
+
 static int compare_claims(const void *a, const void *b) {
         const struct claim *x = a, *y = b;
         int order = text_compare(x->sub_pool->resource_name, y->sub_pool->resource_name);
 
+        if (order == 0)
+                order = text_compare(selected_profile(x->sub_pool), selected_profile(y->sub_pool));
         return order != 0 ? order : (x->selector > y->selector) - (x->selector < y->selector);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resource - the device plugin's resource name of a sub-pool
+ * resource - what a pod asks for of a sub-pool: a device plugin's resource, or a device class
  */
 #ifndef PLACE_RESOURCE_H
 #define PLACE_RESOURCE_H
@@ -16,12 +16,16 @@
  * nodeSelector shows that the cluster offers slices as nvidia.com/gpu: GKE's
  * partition size, the strategy label, or a product label with -MIG-.
  *
- * Two sub-pools of an environment with one resource name and one selector
- * cannot be told apart by the scheduler: both are ambiguous.
+ * With allocation DRA the device class of NVIDIA's driver: mig.nvidia.com for
+ * slices, gpu.nvidia.com for whole GPUs.
+ *
+ * Two sub-pools of an environment with one resource name (DRA: one class and MIG
+ * profile) and one selector cannot be told apart by the scheduler: both are
+ * ambiguous.
  *
  * Errors: -ENOMEM
  * Source: NVIDIA k8s-device-plugin v0.20.0, internal/rm and internal/resource;
- *         GKE's GPU partitioning documentation
+ *         GKE's GPU partitioning documentation; NVIDIA's DRA driver, deployments/helm
  */
 int resource_resolve(struct environment *environment, struct arena *arena);
 

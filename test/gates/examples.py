@@ -52,6 +52,13 @@ SAYS = {
         'limits:\n          nvidia.com/mig-2g.45gb: "1"\n',
         "nodeSelector:\n      nvidia.com/mig.config: all-2g.45gb\n",
     ],
+    "examples/dra/xr.yaml": [
+        "kind: ResourceClaimTemplate",
+        "deviceClassName: mig.nvidia.com\n",
+        'expression: device.attributes["gpu.nvidia.com"].profile == "3g.40gb"\n',
+        "resources:\n        claims:\n        - name: gpu\n",
+        "resourceClaimTemplateName: gemma-dra-cluster-gpu-",
+    ],
     "examples/time-slicing/xr.yaml": [
         'limits:\n          nvidia.com/gpu: "1"\n',
         "- --gpu-memory-utilization=0.22\n",

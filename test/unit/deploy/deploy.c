@@ -968,6 +968,40 @@ static int tear_down(void **state) {
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+/* "team-chat" in "a" and "team" in "chat-a" would be called the same: the second is hashed. */
+static void test_name_taken(void **state) {
+        struct sub_pool *mine, *theirs;
+        struct decision decision;
+        struct reservation *other;
+
+        (void)state;
+        world_init(&w);
+        w.deployment.name = TEXT("team-chat");
+        world_environment(&w, "a");
+        mine = world_pool(&w, "p", "", 4, 1, 80);
+        world_environment(&w, "chat-a");
+        theirs = world_pool(&w, "p", "", 4, 1, 160);
+        other = world_other(&w, "team", theirs, 1, 1, 1);
+        decision = world_decide(&w, &arena);
+        assert_true(decision.plan.placements[0].name_taken);
+
+        other->deployment = TEXT("team-chat-a"); /* the start of no name */
+        assert_false(world_decide(&w, &arena).plan.placements[0].name_taken);
+        other->deployment = TEXT("team");
+        other->namespace_ = TEXT("other");
+        assert_false(world_decide(&w, &arena).plan.placements[0].name_taken);
+        other->namespace_ = TEXT("team");
+        other->nodes = 2; /* "-g2" follows */
+        assert_false(world_decide(&w, &arena).plan.placements[0].name_taken);
+
+        /* What is there keeps its name. */
+        other->nodes = 1;
+        world_hold(&w, mine, 1, 1)->service.observed = true;
+        assert_false(world_decide(&w, &arena).plan.placements[0].name_taken);
+        w.held[0].service.observed = false;
+        assert_true(world_decide(&w, &arena).plan.placements[0].name_taken);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(test_best_fit),
@@ -1003,6 +1037,7 @@ int main(void) {
                 TEST(test_admitted_by_growth),
                 TEST(test_url),
                 TEST(test_odd_reservations),
+                TEST(test_name_taken),
                 TEST(test_sweep),
         };
 

@@ -98,7 +98,12 @@ static const struct {
         { "'migConfiguration': {'profile': '3g.40gb'}, "
           "'sharing': {'strategy': 'MPS', 'replicas': 2}",
           ".sharing: MPS does not share MIG slices, but TimeSlicing does" },
-        { "'allocation': 'DRA'", ".allocation: DRA is not supported yet" },
+        { "'allocation': 'DRA', 'resourceName': 'nvidia.com/gpu'",
+          ".resourceName: is a device plugin's; with allocation DRA the device class follows from "
+          "migConfiguration" },
+        { "'allocation': 'DRA', 'sharing': {'strategy': 'TimeSlicing', 'replicas': 2}",
+          ".sharing: is a device plugin's; with allocation DRA every pod claims devices of its "
+          "own" },
         { "'allocation': 'CDI'", ".allocation: \"CDI\" is not one of DevicePlugin, DRA" },
         { "'resourceName': 'gpu'",
           ".resourceName: \"gpu\" is not an extended resource, such as nvidia.com/gpu" },
@@ -370,6 +375,12 @@ static void test_messages(void **state) {
                 { "'nodeSelector': {}, 'nodeCount': 0, 'resourceName': 'nvidia.com/mig-3g.40gb'",
                   { FROM_ZERO } },
                 { "'nodeSelector': {}, 'nodeCount': 0", { NULL } },
+                { "'nodeSelector': {}, 'nodeCount': 0, 'allocation': 'DRA', "
+                  "'migConfiguration': {'profile': '3g.40gb'}",
+                  { NULL } },
+                { "'nodeSelector': {}, 'allocation': 'DRA', "
+                  "'migConfiguration': {'profile': '3g.40gb', 'strategy': 'single'}",
+                  { "migConfiguration.strategy is a device plugin's" } },
         };
 
         (void)state;

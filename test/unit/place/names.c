@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "deploy/plan.h"
 #include "place/names.h"
 
 static struct arena arena;
@@ -30,6 +31,11 @@ static const struct service_row service_rows[] = {
         { "chat", "eu-1", 1, false, "chat-eu-1", "chat-eu-1-reservation", "as it is" },
         { "chat", "eu-1", 2, false, "chat-eu-1-g2", "chat-eu-1-g2-reservation", "group size" },
         { "chat", "eu-1", 16, false, "chat-eu-1-g16", "chat-eu-1-g16-reservation", "" },
+        { "chat", "eu-g2", 1, false, "chat-eu-g2-g1", "chat-eu-g2-g1-reservation",
+          "an environment called as a group size is written" },
+        { "chat", "eu-g", 1, false, "chat-eu-g", "chat-eu-g-reservation", "" },
+        { "chat", "eu-20261101", 1, false, "chat-eu-20261101-f3583587",
+          "chat-eu-20261101-reservation", "an environment called as a hash is written" },
         { "gemma-3-27b-it-production", "europe-west4", 1, false,
           "gemma-3-27b-it-production-europe-west4",
           "gemma-3-27b-it-production-eur-8b4151a7", "38 characters" },
@@ -103,6 +109,139 @@ static void test_shared_names_differ(void **state) {
         }
 }
 
+/* ---- thousands of names ---------------------------------------------------------------------- */
+
+enum { N_RANDOM = 3000, WORDS_MAX = 3 };
+
+static uint32_t seed = 20261101;
+
+static uint32_t random_below(uint32_t n) {
+        seed = seed * 1664525 + 1013904223;
+        return (seed >> 8) % n;
+}
+
+/* Few words, so that names meet: "a-b" in "c" and "a" in "b-c". */
+static struct text random_name(void) {
+        static const char *const words[] = { "a", "b", "chat", "g2", "3", "0123abcd" };
+        size_t n = 1 + random_below(WORDS_MAX);
+        struct builder b;
+
+        builder_init(&b, &arena);
+        for (size_t i = 0; i < n; i++) {
+                if (i > 0)
+                        builder_char(&b, '-');
+                builder_string(&b, words[random_below(sizeof(words) / sizeof(words[0]))]);
+        }
+        return builder_done(&b);
+}
+
+static bool is_same_owner(const struct name_of *a, const struct name_of *b) {
+        return text_equal(a->deployment, b->deployment) &&
+               text_equal(a->environment, b->environment) && a->nodes == b->nodes;
+}
+
+/* Assignments of one namespace, made one after the other as Deploy makes them. */
+static void test_names_never_meet(void **state) {
+        static struct name_of made[N_RANDOM];
+        static struct text plain[N_RANDOM], services[N_RANDOM], reservations[N_RANDOM];
+        size_t n = 0, n_taken = 0, n_hashed = 0;
+
+        (void)state;
+        while (n < N_RANDOM) {
+                struct name_of of = { .namespace_ = TEXT("team"),
+                                      .deployment = random_name(),
+                                      .environment = random_name(),
+                                      .nodes = 1 + random_below(3) };
+                const struct text parts[] = { of.deployment, TEXT("-"),
+                                              suffix_of(of.environment, of.nodes, &arena) };
+                struct text whole = text_join(&arena, parts, 3);
+                bool again = false;
+
+                for (size_t i = 0; i < n && !again; i++) {
+                        again = is_same_owner(&of, &made[i]);
+                        of.shared = of.shared || text_equal(whole, plain[i]);
+                        /* Within one deployment nothing is ever taken: its keys differ too. */
+                        if (!again && text_equal(whole, plain[i]))
+                                assert_false(text_equal(of.deployment, made[i].deployment));
+                }
+                if (again)
+                        continue;
+                n_taken += of.shared;
+                made[n] = of;
+                plain[n] = whole;
+                services[n] = names_service(&of, &arena);
+                reservations[n] = names_reservation(&of, &arena);
+                n_hashed += !text_equal(services[n], whole);
+                n++;
+        }
+        for (size_t i = 0; i < n; i++) {
+                assert_true(is_dns_label(services[i]));
+                for (size_t k = 0; k < i; k++) {
+                        if (text_equal(services[i], services[k]) ||
+                            text_equal(reservations[i], reservations[k]))
+                                fail_msg("\"%.*s\" in \"%.*s\" is called like \"%.*s\" in "
+                                         "\"%.*s\": \"%.*s\"",
+                                         TEXT_ARG(made[i].deployment),
+                                         TEXT_ARG(made[i].environment),
+                                         TEXT_ARG(made[k].deployment),
+                                         TEXT_ARG(made[k].environment), TEXT_ARG(services[i]));
+                }
+        }
+        print_message("%zu names: %zu were taken, %zu hashed\n", n, n_taken, n_hashed);
+        assert_true(n_taken > 100 && n_hashed < n);
+}
+
+/* ---- claim templates ------------------------------------------------------------------------- */
+
+static void test_devices(void **state) {
+        const struct name_of chat = { .namespace_ = TEXT("team"),
+                                      .deployment = TEXT("chat"),
+                                      .environment = TEXT("eu-1"),
+                                      .nodes = 1 };
+        const struct claim_of slice = { .device_class = TEXT("mig.nvidia.com"),
+                                        .mig_profile = TEXT("1g.10gb"),
+                                        .count = 1 };
+        struct name_of owners[] = { chat, chat, chat, chat };
+        struct claim_of claims[] = { slice, slice, slice, slice, slice };
+        struct text names[8];
+        size_t n = 0;
+
+        (void)state;
+        assert_text(names_devices(&chat, &slice, &arena), "chat-eu-1-gpu-c6b0479b", "");
+        assert_text(names_devices_key(chat.environment, &slice, &arena), "devices-eu-1-019b15b3",
+                    "");
+
+        owners[1].namespace_ = TEXT("other");
+        owners[2].deployment = TEXT("gemma-3-27b-it-production-europe-west4-x");
+        owners[3].deployment = TEXT("gemma-3-27b-it-production-europe-west4-y");
+        claims[1].device_class = TEXT("gpu.nvidia.com");
+        claims[2].mig_profile = TEXT("1g.10gb+me");
+        claims[3].count = 2;
+        claims[4].wrapped = true;
+        for (size_t i = 0; i < 4; i++)
+                names[n++] = names_devices(&owners[i], &slice, &arena);
+        for (size_t i = 1; i < 5; i++)
+                names[n++] = names_devices(&chat, &claims[i], &arena);
+        for (size_t i = 0; i < n; i++) {
+                assert_true(is_dns_label(names[i]));
+                for (size_t k = 0; k < i; k++)
+                        assert_false(text_equal(names[i], names[k]));
+        }
+        for (size_t i = 1; i < 5; i++)
+                assert_false(text_equal(names_devices_key(TEXT("eu-1"), &claims[i], &arena),
+                                        names_devices_key(TEXT("eu-1"), &slice, &arena)));
+
+        /* Leaders and single pods that ask for the same may have one template. */
+        owners[0].nodes = 2;
+        assert_true(text_equal(names_devices(&owners[0], &slice, &arena),
+                               names_devices(&chat, &slice, &arena)));
+
+        assert_text(names_devices_environment(TEXT("devices-eu-1-0123abcd")), "eu-1", "");
+        assert_text(names_devices_environment(TEXT("devices-eu-1-0123abcx")), "", "no hash");
+        assert_text(names_devices_environment(TEXT("devices-0123abcd")), "", "no environment");
+        assert_text(names_devices_environment(TEXT("serving-eu-1-0123abcd")), "", "no template");
+}
+
 struct text_row {
         const char *in, *want;
         const char *reason;
@@ -172,10 +311,9 @@ static int tear_down(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_services),
-                cmocka_unit_test(test_shared_names_differ),
-                cmocka_unit_test(test_labels),
-                cmocka_unit_test(test_keys),
+                cmocka_unit_test(test_services),         cmocka_unit_test(test_shared_names_differ),
+                cmocka_unit_test(test_names_never_meet), cmocka_unit_test(test_devices),
+                cmocka_unit_test(test_labels),           cmocka_unit_test(test_keys),
         };
 
         return cmocka_run_group_tests(tests, set_up, tear_down);

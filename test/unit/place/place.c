@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "lib/json.h"
+#include "place/freeze.h"
 #include "place/place.h"
 
 static struct arena arena;
@@ -226,6 +227,37 @@ static void test_over_nodes(void **state) {
                     "'chat-eu-1-g2-reservation'");
 }
 
+/* A name that was taken once stays so while its service is missing: the reservation tells. */
+static void test_taken(void **state) {
+        static const char hashed[] = "chat-eu-1-ebce2e57";
+        struct placement p = usual();
+        const struct plan plan = { .placements = &p, .n_placements = 1 };
+        struct resource reservation = { .name = TEXT("reservation-eu-1") };
+        const struct state observed = { .resources = &reservation, .n_resources = 1 };
+        struct response response;
+
+        (void)state;
+        p.name_taken = true;
+        response = placed_one(&p, &usual_settings);
+        assert_true(text_equal(
+                value_text(value_at(object_of(&response, "serving-eu-1"), "metadata.name")),
+                text_from(hashed)));
+
+        p.name_taken = false;
+        reservation.object = json_value(
+                &arena,
+                "{'metadata':{'name':'chat-eu-1-reservation-ebce2e57','namespace':'team'}}");
+        response = placed(&plan, &usual_settings, &observed);
+        assert_true(text_equal(
+                value_text(value_at(object_of(&response, "serving-eu-1"), "metadata.name")),
+                text_from(hashed)));
+
+        reservation.object = json_value(
+                &arena, "{'metadata':{'name':'chat-eu-1-reservation','namespace':'team'}}");
+        response = placed(&plan, &usual_settings, &observed);
+        assert_json(value_at(object_of(&response, "serving-eu-1"), "metadata.name"), "'chat-eu-1'");
+}
+
 static void test_remote(void **state) {
         struct settings settings = usual_settings;
         struct placement p = usual();
@@ -316,7 +348,7 @@ static void test_freeze(void **state) {
 
         (void)state;
         response_init(&response, &arena);
-        assert_int_equal(place_freeze(&observed, &usual_settings, &response), 4);
+        assert_int_equal(freeze_all(&observed, &usual_settings, &response), 4);
         assert_int_equal(response.n_desired, 4);
         assert_json(object_of(&response, "serving-eu-1"), FROZEN_SERVICE);
         assert_json(object_of(&response, "reservation-eu-1"), FROZEN_RESERVATION);
@@ -326,7 +358,7 @@ static void test_freeze(void **state) {
         assert_int_equal(find(&response, "serving-eu-1")->ready, READY_TRUE);
         assert_int_equal(find(&response, "serving-eu-2")->ready, READY_FALSE);
         assert_int_equal(find(&response, "reservation-eu-1")->ready, READY_TRUE);
-        assert_true(place_anything_observed(&observed));
+        assert_true(freeze_protects_anything(&observed));
 
         response = placed(&plan, &usual_settings, &observed);
         assert_int_equal(response.n_desired, 4);
@@ -339,7 +371,7 @@ static void test_nothing_of_ours(void **state) {
         const struct state observed = { .resources = resources, .n_resources = 1 };
 
         (void)state;
-        assert_false(place_anything_observed(&observed));
+        assert_false(freeze_protects_anything(&observed));
 }
 
 /* ---- fates ----------------------------------------------------------------------------------- */
@@ -524,6 +556,7 @@ int main(void) {
                 cmocka_unit_test(test_without_a_router),
                 cmocka_unit_test(test_autoscaled),
                 cmocka_unit_test(test_over_nodes),
+                cmocka_unit_test(test_taken),
                 cmocka_unit_test(test_remote),
                 cmocka_unit_test(test_freeze),
                 cmocka_unit_test(test_nothing_of_ours),

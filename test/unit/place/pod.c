@@ -185,7 +185,7 @@ static struct placement usual(void) {
 }
 
 static struct value main_container(const struct placement *p) {
-        struct value template = encoded(pod_template(p, &arena)), container;
+        struct value template = encoded(pod_template(p, (struct text) { 0 }, &arena)), container;
         struct value_iter it = value_iterate(value_get(template, TEXT("containers")));
 
         assert_true(value_next(&it, NULL, &container));
@@ -254,7 +254,7 @@ static void test_bare(void **state) {
         struct placement p = usual();
 
         (void)state;
-        assert_json(encoded(pod_template(&p, &arena)),
+        assert_json(encoded(pod_template(&p, (struct text) { 0 }, &arena)),
                     "{'containers':[{'name':'main','resources':{'limits':"
                     "{'nvidia.com/mig-3g.40gb':'1'}}}],"
                     "'tolerations':[{'key':'nvidia.com/gpu','operator':'Exists',"
@@ -262,7 +262,8 @@ static void test_bare(void **state) {
                     "'effect':'NoSchedule'}]}",
                     "bare");
         p.reservation.resource_name = TEXT("nvidia.com/gpu");
-        assert_json(value_get(encoded(pod_template(&p, &arena)), TEXT("tolerations")),
+        assert_json(value_get(encoded(pod_template(&p, (struct text) { 0 }, &arena)),
+                              TEXT("tolerations")),
                     "[{'key':'nvidia.com/gpu','operator':'Exists','effect':'NoSchedule'}]",
                     "tolerated once");
 }
@@ -288,7 +289,7 @@ static void test_whole(void **state) {
                 .pipeline = 1,
                 .share_replicas = 1,
         };
-        assert_json(encoded(pod_template(&p, &arena)),
+        assert_json(encoded(pod_template(&p, (struct text) { 0 }, &arena)),
                     "{'affinity':{'nodeAffinity':{'x':[1,2]}},"
                     "'containers':[{'name':'main','image':'vllm/vllm-openai:v0.20.1',"
                     "'args':['--max-model-len=16384'],'env':[{'name':'A','value':'$(B)'}],"

@@ -18,6 +18,7 @@ struct row {
         const char *profiles[2]; /* none: whole GPUs */
         const char *selector, *labels, *override;
         enum strategy strategy;
+        enum allocation allocation;
         bool renamed;
         const char *want;
         const char *message;
@@ -85,6 +86,13 @@ static const struct row rows[] = {
         { "override", .override = "example.com/gpu", .want = "example.com/gpu" },
         { "override of a slice", .profiles = { "3g.40gb" }, .override = "nvidia.com/gpu",
           .want = "nvidia.com/gpu" },
+        { "whole GPU, by DRA", .allocation = ALLOCATION_DRA, .want = "gpu.nvidia.com" },
+        { "slice, by DRA", .profiles = { "1g.10gb+me" }, .allocation = ALLOCATION_DRA,
+          .want = "mig.nvidia.com" },
+        { "slice, by DRA, of a single strategy", .profiles = { "3g.40gb" }, .selector = GKE,
+          .allocation = ALLOCATION_DRA, .want = "mig.nvidia.com" },
+        { "strategies say nothing with DRA", .profiles = { "3g.40gb" }, .selector = SINGLE,
+          .strategy = STRATEGY_MIXED, .allocation = ALLOCATION_DRA, .want = "mig.nvidia.com" },
         { "override, not renamed", .override = "example.com/gpu", .renamed = true,
           .want = "example.com/gpu" },
 };
@@ -111,6 +119,7 @@ static void add_pool(struct fleet *f, const char *name, const struct row *row) {
                                 .labels = json_value(&arena, row->labels ? row->labels : ""),
                                 .mig = row->profiles[0] != NULL,
                                 .strategy = row->strategy,
+                                .allocation = row->allocation,
                                 .share_renamed = row->renamed,
                                 .resource_name = text_from(row->override),
                                 .sub_pools = f->sub_pools[i],
@@ -158,6 +167,33 @@ static void test_ambiguous(void **state) {
         assert_true(text_equal(f.sub_pools[0][0].ambiguous, TEXT("same")));
         assert_true(text_equal(f.sub_pools[3][0].ambiguous, TEXT("gpus")));
         assert_true(text_is_empty(f.sub_pools[1][0].ambiguous));
+        assert_true(text_is_empty(f.sub_pools[2][0].ambiguous));
+}
+
+/* Slices of two MIG profiles have one device class, and claims tell them apart. */
+static void test_ambiguous_claims(void **state) {
+        const struct row layout = { .profiles = { "3g.40gb", "1g.10gb" },
+                                    .allocation = ALLOCATION_DRA };
+        const struct row same = { .profiles = { "1g.10gb" }, .allocation = ALLOCATION_DRA };
+        const struct row gpus = { .allocation = ALLOCATION_DRA };
+        const struct row by_plugin = { .profiles = { "1g.10gb" } };
+        struct fleet f = { 0 };
+
+        (void)state;
+        add_pool(&f, "layout", &layout);
+        add_pool(&f, "gpus", &gpus);
+        add_pool(&f, "plugin", &by_plugin);
+        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        for (size_t i = 0; i < f.environment.n_pools; i++) {
+                for (size_t k = 0; k < f.pools[i].n_sub_pools; k++)
+                        assert_true(text_is_empty(f.sub_pools[i][k].ambiguous));
+        }
+
+        add_pool(&f, "same", &same);
+        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_true(text_is_empty(f.sub_pools[0][0].ambiguous));
+        assert_true(text_equal(f.sub_pools[0][1].ambiguous, TEXT("same")));
+        assert_true(text_equal(f.sub_pools[3][0].ambiguous, TEXT("layout")));
         assert_true(text_is_empty(f.sub_pools[2][0].ambiguous));
 }
 
@@ -300,6 +336,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_names),
                 cmocka_unit_test(test_ambiguous),
+                cmocka_unit_test(test_ambiguous_claims),
                 cmocka_unit_test(test_ambiguous_three),
                 cmocka_unit_test(test_ambiguous_on_the_wire),
                 cmocka_unit_test(test_ambiguous_among_many),
