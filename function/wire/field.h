@@ -75,10 +75,13 @@ static inline bool field_head(const char **p, const char *end, struct field_head
  * only at the end.
  */
 static inline bool field_next(struct text *rest, struct field *ret) {
-        const char *p = rest->data, *end = p + rest->len;
+        const char *p = rest->data, *end;
         struct field_head head;
 
-        if (rest->len == 0 || !field_head(&p, end, &head))
+        if (rest->len == 0) /* whatever the pointer is, NULL too */
+                return false;
+        end = p + rest->len;
+        if (!field_head(&p, end, &head))
                 return false;
         *ret = (struct field) { .number = head.number, .type = head.type };
         if (head.type == WIRE_BYTES) {
