@@ -2,6 +2,7 @@
 /*
  * golden CASES [NAME]...           whole answers, as each case's want.yaml has them
  * golden --sweep CASES [NAME]...   the same requests, with every allocation failing once
+ * golden --save FOLDER CASES       writes the requests, for script/fuzz to begin with
  *
  * Runs what render runs. UPDATE_GOLDEN=1 writes want.yaml instead of comparing:
  * read the difference before it is committed. Output is TAP; differences and
@@ -16,6 +17,7 @@
 #include "again.h"
 #include "case.h"
 #include "function.h"
+#include "lib/whole.h"
 #include "shuffle.h"
 
 enum { BUDGET = 256 * 1024 * 1024, SHUFFLES = 3, REQUESTS_MAX = 16 };
@@ -47,7 +49,7 @@ static void show_difference(const char *want_path, struct text got) {
         pclose(diff);
 }
 
-static bool write_want(const char *path, struct text got) {
+static bool write_file(const char *path, struct text got) {
         FILE *file = fopen(path, "wbe");
         bool written;
 
@@ -63,7 +65,7 @@ static void compare(struct tap *tap, const struct golden *golden, const char *na
         bool same = text_equal(got, golden->want);
 
         if (!same && getenv("UPDATE_GOLDEN"))
-                same = write_want(path, got);
+                same = write_file(path, got);
         else if (!same)
                 show_difference(path, got);
         report(tap, same, name, "answers as want.yaml says");
@@ -190,6 +192,19 @@ static bool sweep_request(const char *name, struct text request, struct text wan
         return true;
 }
 
+/* Does protobuf-c's whole tree of a request say what request_read() says? */
+static bool reads_as_whole(const char *name, struct text bytes, struct arena *arena) {
+        struct text ours = { 0 }, theirs = { 0 };
+        struct request request;
+        struct fault fault;
+
+        if (request_read(bytes, arena, &request, &fault) == 0 &&
+            whole_agrees_on_request(bytes, &request, arena, &ours, &theirs))
+                return true;
+        fprintf(stderr, "%s: ours\n%.*sprotobuf-c's\n%.*s", name, TEXT_ARG(ours), TEXT_ARG(theirs));
+        return false;
+}
+
 static void sweep_case(struct tap *tap, const struct golden *golden, const char *name,
                        struct arena *arena) {
         struct recorder recorder = { .n = 0 };
@@ -206,20 +221,48 @@ static void sweep_case(struct tap *tap, const struct golden *golden, const char 
         printf("# %s: %zu requests, %llu allocations failed\n", name, recorder.n,
                (unsigned long long)n_faults);
         report(tap, passed, name, "survives each failing allocation");
+        for (size_t i = 0; passed && i < recorder.n; i++)
+                passed = reads_as_whole(name, recorder.requests[i], arena);
+        report(tap, passed, name, "reads as protobuf-c reads it");
 }
 
-static void run_case(struct tap *tap, const char *cases, const char *name, bool sweeps) {
+/* The requests of a case as files FOLDER/NAME-N, for fuzzers to begin with. */
+static void save_case(struct tap *tap, const char *folder, const struct golden *golden,
+                      const char *name, struct arena *arena) {
+        struct recorder recorder = { .n = 0 };
+        struct cli_transport transport = { .call = call_recorded, .ctx = &recorder };
+        struct fault fault = { 0 };
+        struct text answer;
+        bool passed = case_answer(golden, &transport, arena, &answer, &fault) == 0;
+
+        for (size_t i = 0; passed && i < recorder.n; i++) {
+                struct text path = text_format(arena, "%s/%s-%zu%c", folder, name, i, 0);
+
+                passed = path.len > 0 && write_file(path.data, recorder.requests[i]);
+        }
+        report(tap, passed, name, "is saved");
+}
+
+struct options {
+        const char *cases;
+        bool sweeps;
+        const char *save; /* a folder, or NULL */
+};
+
+static void run_case(struct tap *tap, const struct options *options, const char *name) {
         struct fault fault = { 0 };
         struct golden golden;
         struct arena arena;
         int rc;
 
         arena_init(&arena, BUDGET);
-        rc = case_read(case_path(cases, name, &arena), &arena, &golden, &fault);
+        rc = case_read(case_path(options->cases, name, &arena), &arena, &golden, &fault);
         if (rc < 0) {
                 fprintf(stderr, "%s: %s\n", name, fault.message);
                 report(tap, false, name, "is a complete case");
-        } else if (sweeps) {
+        } else if (options->save) {
+                save_case(tap, options->save, &golden, name, &arena);
+        } else if (options->sweeps) {
                 sweep_case(tap, &golden, name, &arena);
         } else {
                 check_case(tap, &golden, name, &arena);
@@ -240,26 +283,33 @@ static bool is_wanted(const char *name, char **names, int n_names) {
 }
 
 int main(int argc, char **argv) {
-        bool sweeps = argc > 1 && strcmp(argv[1], "--sweep") == 0;
-        int first = sweeps ? 2 : 1;
+        struct options options = { 0 };
         struct tap tap = { 0 };
         struct dirent **entries;
-        int n;
+        int at = 1, n;
 
-        if (argc <= first) {
-                fprintf(stderr, "usage: golden [--sweep] CASES [NAME]...\n");
+        if (argc > at && strcmp(argv[at], "--sweep") == 0) {
+                options.sweeps = true;
+                at++;
+        } else if (argc > at + 1 && strcmp(argv[at], "--save") == 0) {
+                options.save = argv[at + 1];
+                at += 2;
+        }
+        if (argc <= at) {
+                fprintf(stderr, "usage: golden [--sweep | --save FOLDER] CASES [NAME]...\n");
                 return 2;
         }
-        n = scandir(argv[first], &entries, is_case, alphasort);
+        options.cases = argv[at++];
+        n = scandir(options.cases, &entries, is_case, alphasort);
         if (n < 0) {
-                perror(argv[first]);
+                perror(options.cases);
                 return 2;
         }
         for (int i = 0; i < n; i++) {
                 const char *name = entries[i]->d_name;
 
-                if (is_wanted(name, argv + first + 1, argc - first - 1))
-                        run_case(&tap, argv[first], name, sweeps);
+                if (is_wanted(name, argv + at, argc - at))
+                        run_case(&tap, &options, name);
                 free(entries[i]);
         }
         free(entries);

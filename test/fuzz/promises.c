@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "promises.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "function.h"
+#include "fuzz.h"
+#include "place/names.h"
+#include "wire/call.h"
+
+static size_t bound(struct text request) {
+        return PROMISED_AT_LEAST + PROMISED_PER_BYTE * request.len;
+}
+
+static int call(struct text request, struct arena *arena, struct text *ret_answer) {
+        struct call_summary summary;
+        struct payload payload = { 0 };
+        struct fault fault = { .message = "" };
+        int r = function_run(request, arena, &payload, &summary, &fault);
+
+        *ret_answer = (struct text) { 0 };
+        if (r < 0) {
+                MUST(r == -EBADMSG || r == -E2BIG || r == -ENOMEM);
+                MUST(fault.message[0] != '\0');
+                return r;
+        }
+        MUST(payload.len <= FUNCTION_RESPONSE_MAX);
+        arena->budget_bytes = SIZE_MAX; /* joining is ours */
+        *ret_answer = text_join(arena, payload.parts, payload.n_parts);
+        MUST(ret_answer->len == payload.len);
+        return 0;
+}
+
+/* Names that this function gives to what it composes. */
+static bool may_be_ours(struct text name) {
+        return names_is_ours(name) || text_equal(name, TEXT("capacity")) ||
+               text_equal(name, TEXT("provider-config")) || text_equal(name, TEXT("in-use"));
+}
+
+static bool is_too_large(const struct call_response *answer) {
+        return answer->n_results > 0 &&
+               text_starts_with(answer->results[0].message, TEXT("the response has "));
+}
+
+static void check_answer(struct text request_bytes, struct text answer, struct arena *arena) {
+        struct call_response response;
+        struct request request;
+        struct fault fault;
+
+        MUST(request_read(request_bytes, arena, &request, &fault) == 0);
+        MUST(call_read(answer, arena, &response, &fault) == 0);
+        MUST(text_equal(response.tag, request.tag));
+        if (is_too_large(&response))
+                return;
+        for (size_t i = 0; i < request.desired.n_resources; i++) {
+                const struct resource *before = &request.desired.resources[i];
+                const struct resource *after = state_resource(&response.desired, before->name);
+
+                MUST(after);
+                MUST(text_equal(after->raw, before->raw) || may_be_ours(before->name));
+        }
+}
+
+static void check_same(struct text request, int first, struct text answer, struct arena *arena) {
+        struct text again;
+
+        if (arena->chunks) /* what an earlier request left there */
+                memset(arena->next, 0xa5, (size_t)(arena->end - arena->next));
+        MUST(call(request, arena, &again) == first);
+        MUST(text_equal(again, answer));
+}
+
+static void check_denied(struct text request, uint64_t n_allocations) {
+        uint64_t n = 1 + text_hash(TEXT_HASH_SEED, request) % n_allocations;
+        struct arena arena;
+        struct text answer;
+
+        arena_init(&arena, SIZE_MAX);
+        arena.countdown = n;
+        MUST(call(request, &arena, &answer) == -ENOMEM);
+        arena_release(&arena);
+}
+
+bool promises_hold(struct text request, struct arena *own, struct text *ret) {
+        struct arena arena, other;
+        uint64_t n_allocations;
+        struct text answer;
+        int r;
+
+        arena_init(&arena, bound(request));
+        arena.countdown = UINT64_MAX;
+        r = call(request, &arena, &answer);
+        MUST(r != -ENOMEM);
+        n_allocations = UINT64_MAX - arena.countdown;
+        arena_init(&other, bound(request));
+        MUST(arena_alloc(&other, 1024));
+        arena_reset(&other, SIZE_MAX);
+        check_same(request, r, answer, &other);
+        arena_release(&other);
+        if (r == 0) {
+                check_answer(request, answer, &arena);
+                check_denied(request, n_allocations - 1); /* without the one that joins */
+        }
+        if (r == 0 && ret)
+                *ret = text_copy(own, answer);
+        arena_release(&arena);
+        return r == 0;
+}
