@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares what the real Crossplane makes of our server's answers with our own render.
+"""Compares what the real Crossplane makes of our server's answers with our own render, and has
+an API server judge the manifests.
 
 e2e.py PROGRAM PEERS        our program, and the folder of Crossplane's programs
 
@@ -19,6 +20,10 @@ import time
 import cases
 import freeze
 import peers
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
+
+import manifests  # noqa: E402
 
 START_SECONDS = 10
 
@@ -117,6 +122,7 @@ def main(program, folder_of_peers):
                         score.add(f"core: {title}", check)
     for peer in absent:
         print(f"not there, not run: {peer}")
+    manifests.run(score, folder_of_peers)
     print(f"{score.n_passed} passed, {score.n_failed} failed")
     return 1 if score.n_failed or not score.n_passed else 0
 

@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Kubernetes control plane with Crossplane's core on loopback: no container, no kubelet.
+
+    with Plane(programs, folder) as plane:
+        plane.start_core()
+        plane.kubectl("apply", "-f", "...")
+
+programs is where test/e2e/build-peers puts them; everything that is written goes into folder,
+logs included. Ports are free ones, so that several planes run beside each other.
+"""
+
+import base64
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import time
+
+NAMESPACE = "crossplane-system"
+START_SECONDS = 90
+STOP_SECONDS = 10
+# What ends a foreground deletion, makes ReplicaSets and counts quotas; nothing that needs a kubelet.
+CONTROLLERS = ("garbage-collector-controller", "namespace-controller", "serviceaccount-controller",
+               "deployment-controller", "replicaset-controller", "resourcequota-controller",
+               "resourceclaim-controller")
+
+
+class PlaneError(RuntimeError):
+    """Something did not start, or a command that must succeed did not."""
+
+
+def missing(programs, names):
+    """Those of the names that are no programs there."""
+    return [name for name in names if not os.access(pathlib.Path(programs) / name, os.X_OK)]
+
+
+def free_ports(n):
+    sockets = [socket.socket() for _ in range(n)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class Certificates:
+    """A CA, the API server's own certificate, clients of it, and a key that signs tokens."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(mode=0o700)
+        self.key("ca")
+        self.openssl("req", "-x509", "-new", "-key", self.path("ca.key"), "-subj", "/CN=test-ca",
+                     "-days", "30", "-out", self.path("ca.crt"))
+        self.leaf("apiserver", "/CN=kube-apiserver",
+                  "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:10.96.0.1\n"
+                  "extendedKeyUsage=serverAuth\n")
+        self.openssl("genrsa", "-out", self.path("tokens.key"), "2048")
+
+    def path(self, name):
+        return str(self.folder / name)
+
+    def openssl(self, *arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+    def key(self, name):
+        self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
+                     "-out", self.path(f"{name}.key"))
+
+    def leaf(self, name, subject, extensions="extendedKeyUsage=clientAuth\n"):
+        self.key(name)
+        self.openssl("req", "-new", "-key", self.path(f"{name}.key"), "-subj", subject,
+                     "-out", self.path(f"{name}.csr"))
+        (self.folder / f"{name}.ext").write_text(extensions)
+        self.openssl("x509", "-req", "-in", self.path(f"{name}.csr"), "-CA", self.path("ca.crt"),
+                     "-CAkey", self.path("ca.key"), "-CAcreateserial", "-days", "30",
+                     "-extfile", self.path(f"{name}.ext"), "-out", self.path(f"{name}.crt"))
+
+    def encoded(self, name):
+        return base64.b64encode((self.folder / name).read_bytes()).decode()
+
+
+class Plane:
+    """etcd and the API server from the start; the rest when it is asked for."""
+
+    def __init__(self, programs, folder):
+        self.programs = pathlib.Path(programs)
+        self.folder = pathlib.Path(folder)
+        self.processes = {}
+        self.certificates = None
+        self.kubeconfig = None
+        self.api_port = None
+
+    def __enter__(self):
+        try:
+            self.start_api()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    # ---- processes ---------------------------------------------------------------------------
+
+    def start(self, name, argv, env=None):
+        """In the background, with a log of its own."""
+        log = open(self.folder / f"{name}.log", "ab")
+        with log:
+            self.processes[name] = subprocess.Popen(
+                [str(word) for word in argv], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, **(env or {})}, start_new_session=True)
+        return self.processes[name]
+
+    def stop_one(self, name, seconds=STOP_SECONDS):
+        process = self.processes.pop(name)
+        process.terminate()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def stop(self):
+        """Everything that was started, the last first."""
+        for name in reversed(list(self.processes)):
+            # Its data goes with the folder, and the API server takes its time to end.
+            self.stop_one(name, 1 if name == "kube-apiserver" else STOP_SECONDS)
+
+    def log(self, name):
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def wait(self, name, is_ready, seconds=START_SECONDS):
+        """Until is_ready(), while the process lives."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            if self.processes[name].poll() is not None:
+                break
+            if is_ready():
+                return
+            time.sleep(0.1)
+        raise PlaneError(f"{name} is not ready:\n{self.log(name)[-2000:]}")
+
+    # ---- kubectl -----------------------------------------------------------------------------
+
+    def write_kubeconfig(self, name, user):
+        """A kubeconfig file called name for a user that Kubernetes' kubeconfig describes."""
+        path = self.folder / f"{name}.kubeconfig"
+        cluster = {"server": f"https://127.0.0.1:{self.api_port}",
+                   "certificate-authority-data": self.certificates.encoded("ca.crt")}
+        path.write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "test",
+            "clusters": [{"name": "test", "cluster": cluster}],
+            "users": [{"name": "test", "user": user}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+        }))
+        path.chmod(0o600)
+        return path
+
+    def kubeconfig_of(self, name, subject):
+        """A client with a certificate, such as /O=group/CN=user."""
+        self.certificates.leaf(name, subject)
+        return self.write_kubeconfig(name, {
+            "client-certificate-data": self.certificates.encoded(f"{name}.crt"),
+            "client-key-data": self.certificates.encoded(f"{name}.key")})
+
+    def kubectl(self, *arguments, stdin=None, kubeconfig=None, may_fail=False):
+        """What kubectl did; stdin is text, or a list of objects."""
+        if stdin is not None and not isinstance(stdin, str):
+            stdin = "\n---\n".join(map(json.dumps, stdin))
+        done = subprocess.run(
+            [self.programs / "kubectl", f"--kubeconfig={kubeconfig or self.kubeconfig}",
+             *map(str, arguments)],
+            input=stdin, capture_output=True, text=True)
+        if done.returncode != 0 and not may_fail:
+            raise PlaneError(f"kubectl {' '.join(map(str, arguments))}: {done.stderr.strip()}")
+        return done
+
+    def get(self, *arguments):
+        """The object, or the list, that kubectl get gives."""
+        return json.loads(self.kubectl("get", *arguments, "-o", "json").stdout)
+
+    # ---- parts -------------------------------------------------------------------------------
+
+    def start_api(self):
+        etcd, peer, self.api_port = free_ports(3)
+        self.certificates = certificates = Certificates(self.folder / "certificates")
+        self.start("etcd", [
+            self.programs / "etcd", "--data-dir", self.folder / "etcd", "--unsafe-no-fsync",
+            "--log-level", "warn", "--listen-client-urls", f"http://127.0.0.1:{etcd}",
+            "--advertise-client-urls", f"http://127.0.0.1:{etcd}",
+            "--listen-peer-urls", f"http://127.0.0.1:{peer}",
+            "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}",
+            "--initial-cluster", f"default=http://127.0.0.1:{peer}"])
+        # The admission plugins that are off want a kubelet's world: tokens in pods, node taints.
+        self.start("kube-apiserver", [
+            self.programs / "kube-apiserver", "--etcd-servers", f"http://127.0.0.1:{etcd}",
+            "--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1",
+            "--secure-port", self.api_port, "--endpoint-reconciler-type", "none",
+            "--tls-cert-file", certificates.path("apiserver.crt"),
+            "--tls-private-key-file", certificates.path("apiserver.key"),
+            "--client-ca-file", certificates.path("ca.crt"),
+            "--service-account-key-file", certificates.path("tokens.key"),
+            "--service-account-signing-key-file", certificates.path("tokens.key"),
+            "--service-account-issuer", "https://kubernetes.default.svc",
+            "--service-cluster-ip-range", "10.96.0.0/16", "--authorization-mode", "RBAC",
+            "--disable-admission-plugins", "ServiceAccount,TaintNodesByCondition",
+            "--enable-priority-and-fairness=false"])
+        self.kubeconfig = self.kubeconfig_of("admin", "/O=system:masters/CN=admin")
+        self.wait("kube-apiserver", self.is_served)
+        self.kubectl("create", "namespace", NAMESPACE)
+        self.kubectl("-n", NAMESPACE, "create", "serviceaccount", "crossplane")
+
+    def is_served(self, path="/readyz"):
+        return self.kubectl("get", "--raw", path, may_fail=True).returncode == 0
+
+    def start_controllers(self):
+        """The garbage collector and a few more of Kubernetes' own."""
+        [port] = free_ports(1)
+        self.start("kube-controller-manager", [
+            self.programs / "kube-controller-manager", "--kubeconfig", self.kubeconfig,
+            "--leader-elect=false", "--bind-address", "127.0.0.1", "--secure-port", port,
+            "--authentication-skip-lookup",
+            "--service-account-private-key-file", self.certificates.path("tokens.key"),
+            "--root-ca-file", self.certificates.path("ca.crt"),
+            f"--controllers={','.join(CONTROLLERS)}"])
+
+    def core_init(self, crds, **env):
+        return subprocess.run(
+            [self.programs / "crossplane-core", "core", "init"], capture_output=True, text=True,
+            env={**os.environ, "KUBECONFIG": str(self.kubeconfig), "CRDS_PATH": str(crds),
+                 "TLS_CA_SECRET_NAME": "crossplane-root-ca",
+                 "TLS_CLIENT_SECRET_NAME": "crossplane-tls-client", "ENABLE_WEBHOOKS": "false",
+                 **env})
+
+    def start_core(self, *flags, runtime="External", env=None):
+        """Crossplane. Its certificates lie in client/, and in server/ those for a function that
+        is dialled as localhost."""
+        ends = time.monotonic() + START_SECONDS
+        # As a pod would, again: it outruns an API server that does not serve the new kinds yet.
+        while (done := self.core_init(self.programs / "crds")).returncode != 0:
+            if time.monotonic() > ends:
+                raise PlaneError(f"core init: {done.stderr[-2000:]}")
+            time.sleep(1)
+        # With webhooks it signs a server certificate, here for a Service called localhost; that
+        # it then misses the manifests of webhooks is of no matter.
+        nothing = self.folder / "nothing"
+        nothing.mkdir(exist_ok=True)
+        self.core_init(nothing, ENABLE_WEBHOOKS="true", WEBHOOK_CONFIGS_PATH=str(nothing),
+                       TLS_SERVER_SECRET_NAME="localhost-tls-server",
+                       WEBHOOK_SERVICE_NAME="localhost", WEBHOOK_SERVICE_NAMESPACE=NAMESPACE)
+        client = self.save_secret("crossplane-tls-client", "client")
+        self.save_secret("localhost-tls-server", "server")
+        metrics, health = free_ports(2)
+        for cache in ("xpkg", "xfn"):
+            (self.folder / cache).mkdir(exist_ok=True)
+        self.start("crossplane-core", [
+            self.programs / "crossplane-core", "core", "start", "--debug", *flags], {
+                "KUBECONFIG": str(self.kubeconfig), "TLS_CLIENT_CERTS_DIR": str(client),
+                "ENABLE_WEBHOOKS": "false", "PACKAGE_RUNTIME": runtime,
+                "METRICS_PORT": str(metrics), "HEALTH_PROBE_PORT": str(health),
+                "XPKG_CACHE_DIR": str(self.folder / "xpkg"),
+                "XFN_CACHE_DIR": str(self.folder / "xfn"), **(env or {})})
+        self.core_metrics = f"http://127.0.0.1:{metrics}/metrics"
+        self.wait("crossplane-core", lambda: is_open(health))
+
+    def save_secret(self, name, folder):
+        """The certificates of a Secret as files."""
+        data = self.get("-n", NAMESPACE, "secret", name)["data"]
+        path = self.folder / folder
+        path.mkdir(mode=0o700, exist_ok=True)
+        for key in ("tls.crt", "tls.key", "ca.crt"):
+            (path / key).write_bytes(base64.b64decode(data[key]))
+        return path
+
+    def register_function(self, port, name="function-gpu-placement"):
+        """Has core dial localhost:port for the function; paused, so that it leaves that alone."""
+        self.kubectl("apply", "-f", "-", stdin=[{
+            "apiVersion": "pkg.crossplane.io/v1", "kind": "FunctionRevision",
+            "metadata": {"name": f"{name}-1", "labels": {"pkg.crossplane.io/package": name},
+                         "annotations": {"crossplane.io/paused": "true"}},
+            "spec": {"desiredState": "Active", "image": f"example.org/{name}:v0", "revision": 1}}])
+        self.kubectl("patch", "functionrevision", f"{name}-1", "--subresource=status",
+                     "--type=merge", "-p", json.dumps({"status": {
+                         "endpoint": f"dns:///localhost:{port}", "capabilities": ["composition"]}}))
+
+    def apply_configuration(self, folder):
+        """XRDs and Compositions of a package's folder; waits until the kinds are served."""
+        files = sorted(path for path in pathlib.Path(folder).glob("*.yaml")
+                       if path.name != "crossplane.yaml")
+        self.kubectl("apply", *(f"--filename={path}" for path in files))
+        self.wait_for_xrds()
+
+    def wait_for_xrds(self, seconds=START_SECONDS):
+        ends = time.monotonic() + seconds
+        while (late := [each["metadata"]["name"] for each in self.get("xrd")["items"]
+                        if not is_true(each, "Established")]):
+            if time.monotonic() > ends:
+                raise PlaneError(f"not established: {', '.join(late)}\n{self.warnings()}")
+            time.sleep(0.2)
+
+    def warnings(self):
+        """What the events complain of."""
+        return "\n".join(f"{each['involvedObject']['name']}: {each['message']}"
+                         for each in self.get("events", "-A")["items"]
+                         if each["type"] == "Warning")
+
+
+def is_true(thing, condition):
+    return any(each["type"] == condition and each["status"] == "True"
+               for each in thing.get("status", {}).get("conditions", []))
+
+
+def is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
