@@ -173,6 +173,7 @@ struct hall {
         int64_t nodes;
         int64_t units_per_node;
         int64_t seated_units;
+        int64_t standing_units; /* of admitted replicas that do not pack; they are somewhere */
         int64_t first[SMALL_SIZE_MAX + 1]; /* nodes below it have no room for that size */
 };
 
@@ -222,6 +223,35 @@ static int64_t seat_replicas(struct hall *hall, const struct reservation *r, int
 }
 
 /*
+ * Admitted replicas without a seat take no node's room from others; but where they
+ * could sit, beside others or where a scheduler put them, their units are not free.
+ */
+static void stand(struct hall *hall, const struct reservation *r, int64_t replicas) {
+        struct reservation standing = *r;
+        int64_t units;
+
+        if (r->units_per_node > hall->units_per_node || r->nodes > hall->nodes)
+                return;
+        standing.replicas = replicas;
+        units = reservation_units(&standing);
+        if (__builtin_add_overflow(hall->standing_units, units, &hall->standing_units))
+                hall->standing_units = INT64_MAX;
+}
+
+/* Of count more replicas, so many as there are units for beside those that stand. */
+static int64_t within_units(const struct hall *hall, const struct reservation *r, int64_t count) {
+        int64_t left = hall->nodes * hall->units_per_node - hall->seated_units, each;
+
+        if (hall->standing_units == 0 || count <= 0)
+                return count;
+        if (left <= hall->standing_units ||
+            __builtin_mul_overflow(r->nodes, r->units_per_node, &each))
+                return 0;
+        left = (left - hall->standing_units) / each;
+        return left < count ? left : count;
+}
+
+/*
  * Lowest nodes first: k replica-nodes never reach beyond node k-1. So only as many
  * nodes are looked at as could be used.
  */
@@ -266,14 +296,20 @@ static int seat_all(const struct ledger *ledger, const struct sub_pool *sub_pool
         if (n > 1)
                 qsort(all, n, sizeof(*all), compare_size);
         for (size_t i = 0; i < n; i++) {
-                if (seat_replicas(&hall, all[i], all[i]->admitted) < all[i]->admitted)
-                        seats.over_committed = true;
+                int64_t standing =
+                        all[i]->admitted - seat_replicas(&hall, all[i], all[i]->admitted);
+
+                if (standing <= 0)
+                        continue;
+                seats.over_committed = true;
+                stand(&hall, all[i], standing);
         }
         if (n > 1)
                 qsort(all, n, sizeof(*all), compare_holding);
         for (size_t i = 0; i < n; i++) {
                 int64_t waiting = all[i]->replicas - all[i]->admitted;
-                int64_t without = waiting - seat_replicas(&hall, all[i], waiting);
+                int64_t most = within_units(&hall, all[i], waiting);
+                int64_t without = waiting - seat_replicas(&hall, all[i], most);
 
                 if (without <= 0)
                         continue;

@@ -116,9 +116,10 @@ struct seats {
  *
  * First the admitted replicas: those on several nodes first, then by units per
  * node descending, then namespace and name. One that no longer packs takes
- * no room from others. Then the rest in holding order: priority descending,
- * creation, namespace, name. Each takes its `nodes` lowest distinct nodes that have
- * room. While any unadmitted replica is without a seat nothing new is granted.
+ * no node's room from others; only what all hold together stays within the units. Then the rest in
+ * holding order: priority descending, creation, namespace, name. Each takes its `nodes` lowest
+ * distinct nodes that have room. While any unadmitted replica is without a seat nothing new is
+ * granted.
  *
  * It proves that a packing exists; kube-scheduler may choose another.
  *

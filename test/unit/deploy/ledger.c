@@ -83,6 +83,16 @@ static const struct row rows[] = {
           { { "a", 1, 8, 1, 1, 0, "", 0 }, { "b", 1, 2, 1, 1, 0, "", 0 },
             { "c", 1, 2, 1, 0, 0, "", OURS } },
           { 0, 0, 0, 0, true } },
+        { "standing, within the units", "two nodes of three are full of groups, and one group more is somewhere", 3, 4,
+          { { "a", 2, 1, 5, 5, 0, "", 0 }, { "b", 1, 2, 1, 0, 0, "", OURS } },
+          { 2, 2, 0, 0, true } },
+        { "standing, beyond the units", "its seat on the third node would be one unit too many", 3, 4,
+          { { "a", 2, 1, 5, 5, 0, "", 0 }, { "b", 1, 3, 1, 0, 0, "", OURS } },
+          { 4, 4, 1, 1, true } },
+        { "standing, two ask for the rest", "the first has it", 3, 4,
+          { { "a", 2, 1, 5, 5, 0, "", 0 }, { "b", 1, 1, 2, 0, 0, "1", 0 },
+            { "c", 1, 1, 1, 0, 0, "2", OURS } },
+          { 2, 2, 1, 1, true } },
         { "admitted {3,3,2,2,2}", "seats found in decreasing order", 2, 8,
           { { "a", 1, 3, 1, 1, 0, "", 0 }, { "b", 1, 3, 1, 1, 0, "", 0 },
             { "c", 1, 2, 1, 1, 0, "", 0 }, { "d", 1, 2, 1, 1, 0, "", 0 },
@@ -132,9 +142,9 @@ static const struct row rows[] = {
           { { "a", HUGE, HUGE, HUGE, HUGE, 0, "", 0 }, { "b", HUGE, 1, HUGE, 0, 0, "", 0 },
             { "c", HUGE, 1, HUGE, 0, 0, "", 0 }, { "d", 1, 1, 1, 0, 0, "", OURS } },
           { 799999, 8, INT64_MAX, 0, true } },
-        { "2^62 replicas on vast nodes", "a last node and a seventh's remainder of the others are left", 1000, INT64_C(1) << 30,
+        { "2^62 replicas on vast nodes", "nothing is left beside what stands", 1000, INT64_C(1) << 30,
           { { "a", 3, 7, HUGE, HUGE, 0, "", 0 }, { "b", 1, 1, HUGE, 0, 0, "", OURS } },
-          { 0, 0, HUGE - 999 - (INT64_C(1) << 30), HUGE - 999 - (INT64_C(1) << 30), true } },
+          { (INT64_C(1) << 30) + 999, INT64_C(1) << 30, HUGE, HUGE, true } },
 };
 /* clang-format on */
 

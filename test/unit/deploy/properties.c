@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "lib/json.h"
+#include "lib/random.h"
 #include "unit/deploy/world.h"
 
 enum { ROUNDS = 8 };
@@ -21,24 +22,16 @@ enum { ROUNDS = 8 };
 static uint64_t histories = 4000; /* or as many as the first argument says */
 
 static struct arena arena;
-static uint64_t seed, state_of_random;
-
-/* splitmix64: the same histories everywhere. */
-static uint64_t next(void) {
-        uint64_t z = (state_of_random += UINT64_C(0x9e3779b97f4a7c15));
-
-        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-        return z ^ (z >> 31);
-}
+static uint64_t seed;
+static struct random numbers;
 
 /* 0..n-1 */
 static int64_t below(int64_t n) {
-        return (int64_t)(next() % (uint64_t)n);
+        return random_below(&numbers, n);
 }
 
 static bool one_in(int64_t n) {
-        return below(n) == 0;
+        return random_one_in(&numbers, n);
 }
 
 /* ---- random fleets --------------------------------------------------------------------------- */
@@ -403,7 +396,7 @@ static void test_histories(void **state) {
 
         (void)state;
         for (seed = 1; seed <= histories; seed++) {
-                state_of_random = seed;
+                numbers.state = seed;
                 make_fleet(&w);
                 for (int round = 0; round < ROUNDS; round++) {
                         struct decision decision = world_decide(&w, &arena);
@@ -467,7 +460,7 @@ static void test_joint_snapshots(void **state) {
                 struct sub_pool *s;
                 int64_t removed = 0;
 
-                state_of_random = seed;
+                numbers.state = seed;
                 world_init(&w);
                 w.settings.multi_slice = true;
                 world_environment(&w, "a");
@@ -525,7 +518,7 @@ static void test_stale_snapshots(void **state) {
                 int64_t units[PLAYERS];
                 int quiet = 0, round;
 
-                state_of_random = seed;
+                numbers.state = seed;
                 world_init(&w);
                 w.settings.multi_slice = true;
                 for (int64_t e = 1 + below(2), i = 0; i < e; i++) {

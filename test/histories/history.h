@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * history - deployments decide, again and again, while things happen around them
+ *
+ * Each decides from its own observed state, which is fresh, and from the
+ * reservations of the others as they were up to a few rounds ago. Afterwards
+ * nothing happens any more, and all is to come to rest.
+ */
+#ifndef TEST_HISTORIES_HISTORY_H
+#define TEST_HISTORIES_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+
+/* What was seen on the way, so that nobody trusts histories in which nothing happens. */
+struct tally {
+        uint64_t decisions, alone; /* alone: settled ones, which do not look at the others */
+        uint64_t placed, grown, yielded, left, retired, in_place, reduced, rebuilt, enlarged;
+        uint64_t rounds_to_rest, most_rounds_to_rest;
+};
+
+/*
+ * history_run() - one history
+ * @tell: print every decision
+ *
+ * Returns what was seen that must never be, or NULL.
+ */
+const char *history_run(uint64_t seed, bool tell, struct arena *arena, struct tally *tally);
+
+#endif
