@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/check.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "fleet/grammar.h"
 
@@ -74,14 +72,15 @@ void check_resource_name(struct reader *rd, struct member f, struct text *ret) {
 }
 
 void check_labels(struct reader *rd, struct member f, struct value *ret) {
-        struct value_iter it = value_iterate(f.value);
-        size_t n_before = rd->n_mistakes;
-        struct text key;
-        struct value value;
+        size_t n_before = rd->n_mistakes, n;
+        struct value_member *labels;
 
-        if (!read_map(rd, f))
+        /* Sorted, so that the first mistake is always the same one. */
+        if (!read_map(rd, f) || value_members(f.value, rd->arena, &labels, &n) < 0)
                 return;
-        while (value_next(&it, &key, &value)) {
+        for (size_t i = 0; i < n; i++) {
+                struct text key = labels[i].key;
+                struct value value = labels[i].value;
                 struct member entry = member_key(&f, key, value);
 
                 if (!grammar_label_key(key))
@@ -204,126 +203,16 @@ void check_args(struct reader *rd, struct member f, struct value *ret) {
                         reader_refuse(rd, &element,
                                       "%.*s holds %s, which does not reach the engine",
                                       TEXT_ARG(value_brief(item, rd->arena)), unsafe);
+                else if (arg.len > CHECK_ARGUMENT_MAX)
+                        reader_refuse(rd, &element, "%.*s has %zu bytes, more than %d",
+                                      TEXT_ARG(value_brief(item, rd->arena)), arg.len,
+                                      CHECK_ARGUMENT_MAX);
+                else if (arg.data[0] == '-' && text_index(arg, ' ') < text_index(arg, '='))
+                        reader_refuse(rd, &element,
+                                      "%.*s would reach the engine as one argument: write "
+                                      "--flag=value, or two items",
+                                      TEXT_ARG(value_brief(item, rd->arena)));
         }
-        if (rd->n_mistakes == n_before)
-                *ret = f.value;
-}
-
-/* Kubernetes takes exactly one of its sources. */
-static void check_env_source(struct reader *rd, const struct member *f) {
-        static const struct text sources[] = { TEXT_INIT("fieldRef"), TEXT_INIT("resourceFieldRef"),
-                                               TEXT_INIT("configMapKeyRef"),
-                                               TEXT_INIT("secretKeyRef") };
-        size_t n_before = rd->n_mistakes, n = 0;
-
-        refuse_unknown(rd, f, sources, COUNT_OF(sources));
-        for (size_t i = 0; i < COUNT_OF(sources); i++)
-                n += read_map(rd, member_named(f, sources[i], value_get(f->value, sources[i])));
-        if (n != 1 && rd->n_mistakes == n_before)
-                reader_refuse(rd, f,
-                              "must be one of fieldRef, resourceFieldRef, configMapKeyRef, "
-                              "secretKeyRef");
-}
-
-static void check_env_entry(struct reader *rd, const struct member *f) {
-        static const struct text members[] = { TEXT_INIT("name"), TEXT_INIT("value"),
-                                               TEXT_INIT("valueFrom") };
-        struct member name_field = member_get(f, "name"), value_field = member_get(f, "value");
-        struct member from_field = member_get(f, "valueFrom");
-        struct text name, value = { 0 };
-
-        if (member_is_absent(f))
-                reader_refuse(rd, f, "must be a map, but is null");
-        if (!read_map(rd, *f))
-                return;
-        refuse_unknown(rd, f, members, COUNT_OF(members));
-        if (read_needed_text(rd, name_field, &name)) {
-                check_text(rd, name_field, grammar_variable, "a name of an environment variable",
-                           &name);
-                if (text_equal(name, TEXT("CUDA_VISIBLE_DEVICES")) ||
-                    text_equal(name, TEXT("NVIDIA_VISIBLE_DEVICES")))
-                        reader_refuse(rd, &name_field, "%.*s is set by the device plugin",
-                                      TEXT_ARG(name));
-        }
-        /* $(VAR) is for Kubernetes, but a template comes first. */
-        if (read_text(rd, value_field, &value) && text_contains(value, TEXT("{{")))
-                reader_refuse(rd, &value_field,
-                              "%.*s holds \"{{\", which does not reach the engine",
-                              TEXT_ARG(value_brief(value_field.value, rd->arena)));
-        if (!read_map(rd, from_field))
-                return;
-        if (!member_is_absent(&value_field))
-                reader_refuse(rd, f, "value and valueFrom are both written");
-        else
-                check_env_source(rd, &from_field);
-}
-
-struct variable {
-        struct text name;
-        struct value value;
-        size_t index;
-};
-
-static int by_name_and_index(const void *a, const void *b) {
-        const struct variable *left = a, *right = b;
-        int order = text_compare(left->name, right->name);
-
-        return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
-}
-
-static void refuse_equal_variables(struct reader *rd, const struct member *env) {
-        struct value_iter it = value_iterate(env->value);
-        size_t n = value_count(env->value);
-        struct variable *sorted = ARENA_ARRAY(rd->arena, n, struct variable);
-        struct value item;
-
-        if (!sorted)
-                return;
-        for (size_t i = 0; value_next(&it, NULL, &item); i++)
-                sorted[i] = (struct variable) {
-                        .name = value_text(value_get(item, TEXT("name"))),
-                        .value = item,
-                        .index = i,
-                };
-        qsort(sorted, n, sizeof(*sorted), by_name_and_index);
-        for (size_t i = 1; i < n; i++) {
-                struct member element = member_element(env, sorted[i].index, sorted[i].value);
-                struct member name_field = member_get(&element, "name");
-
-                if (!text_is_empty(sorted[i].name) &&
-                    text_equal(sorted[i].name, sorted[i - 1].name))
-                        reader_refuse(rd, &name_field, "two variables are called %.*s",
-                                      TEXT_ARG(value_brief(name_field.value, rd->arena)));
-        }
-}
-
-void check_env(struct reader *rd, struct member f, struct value *ret) {
-        struct value_iter it = value_iterate(f.value);
-        size_t n_before = rd->n_mistakes;
-        struct value item;
-
-        if (!read_list(rd, f))
-                return;
-        for (size_t i = 0; value_next(&it, NULL, &item); i++) {
-                struct member element = member_element(&f, i, item);
-
-                check_env_entry(rd, &element);
-        }
-        refuse_equal_variables(rd, &f);
-        if (rd->n_mistakes == n_before)
-                *ret = f.value;
-}
-
-void check_affinity(struct reader *rd, struct member f, struct value *ret) {
-        static const struct text members[] = { TEXT_INIT("nodeAffinity"), TEXT_INIT("podAffinity"),
-                                               TEXT_INIT("podAntiAffinity") };
-        size_t n_before = rd->n_mistakes;
-
-        if (!read_map(rd, f))
-                return;
-        refuse_unknown(rd, &f, members, COUNT_OF(members));
-        for (size_t i = 0; i < COUNT_OF(members); i++)
-                read_map(rd, member_named(&f, members[i], value_get(f.value, members[i])));
         if (rd->n_mistakes == n_before)
                 *ret = f.value;
 }

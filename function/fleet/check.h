@@ -21,11 +21,15 @@ void check_labels(struct reader *rd, struct member f, struct value *ret);
 /* check_selector() - {matchLabels: {...}}; *ret is the inner map. matchExpressions are refused. */
 void check_selector(struct reader *rd, struct member f, struct value *ret);
 
+/* Bytes: quoting makes an argument up to four times as long, and Linux takes 128 KiB. */
+enum { CHECK_ARGUMENT_MAX = 32000 };
+
 /*
  * check_args() - a list of command line arguments
  *
  * They pass a template once and a shell twice: `{{`, `$`, backquotes and line
- * breaks would not arrive as written.
+ * breaks would not arrive as written. Nor would "--flag value" in one string: it
+ * is one argument, and the engine has no such flag.
  */
 void check_args(struct reader *rd, struct member f, struct value *ret);
 
@@ -37,8 +41,10 @@ void check_args(struct reader *rd, struct member f, struct value *ret);
  */
 void check_env(struct reader *rd, struct member f, struct value *ret);
 
-/* check_affinity() - a core/v1 Affinity; only its outermost shape is looked at. */
+/* check_affinity(), check_security_context() - a core/v1 Affinity, a container's SecurityContext.
+ */
 void check_affinity(struct reader *rd, struct member f, struct value *ret);
+void check_security_context(struct reader *rd, struct member f, struct value *ret);
 
 /*
  * check_shown_name() - what a pool or a serving profile is called; its absence is a mistake

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "fleet/check.h"
+#include "fleet/engine.h"
 
 /* Of one replica. */
 enum { NODES_MAX = 1024, UNITS_PER_NODE_MAX = 1024 };
@@ -138,50 +139,23 @@ static void read_engine(struct reader *rd, struct member f, struct serving_profi
         check_args(rd, member_get(&f, "args"), &ret->args);
 }
 
-bool engine_is_flag(struct text name, struct text flag) {
-        if (name.len != flag.len)
-                return false;
-        for (size_t i = 0; i < flag.len; i++) {
-                if (name.data[i] != flag.data[i] && (name.data[i] != '_' || flag.data[i] != '-'))
-                        return false;
-        }
-        return true;
-}
-
-static bool is_tensor_flag(struct text name) {
-        return text_equal(name, TEXT("-tp")) ||
-               engine_is_flag(name, TEXT("--tensor-parallel-size"));
-}
-
 /* Units are reserved by the topology: an engine that wants others would never start. */
-static void check_tensor(struct reader *rd, struct member args, int64_t tensor) {
-        struct value_iter it = value_iterate(args.value);
-        struct value item;
+static void check_parallelism(struct reader *rd, struct member args, const struct engine_flag *flag,
+                              const char *what, int64_t reserved) {
+        struct engine_setting setting;
+        uint64_t number;
+        struct member f;
 
-        if (tensor == 0)
+        if (reserved == 0 || !engine_find(args.value, flag, &setting) ||
+            (text_to_u64(setting.value, &number) && number == (uint64_t)reserved))
                 return;
-        for (size_t i = 0; value_next(&it, NULL, &item); i++) {
-                struct text arg = value_text(item);
-                size_t end = text_index(arg, '=');
-                struct text written = text_slice(arg, end + 1, arg.len);
-                struct member f = member_element(&args, i, item);
-                uint64_t number;
-
-                if (!is_tensor_flag(text_slice(arg, 0, end)))
-                        continue;
-                if (end == arg.len) {
-                        if (!value_next(&it, NULL, &item)) {
-                                reader_refuse(rd, &f, "%.*s has no value", TEXT_ARG(arg));
-                                return;
-                        }
-                        f = member_element(&args, ++i, item);
-                        written = value_text(item);
-                }
-                if (!text_to_u64(written, &number) || number != (uint64_t)tensor)
-                        reader_refuse(rd, &f,
-                                      "%.*s is not the tensor parallelism of replicaTopology, %lld",
-                                      TEXT_ARG(value_brief(f.value, rd->arena)), (long long)tensor);
+        f = member_element(&args, setting.index, setting.item);
+        if (text_is_empty(setting.value)) {
+                reader_refuse(rd, &f, "%.*s has no value", TEXT_ARG(flag->name));
+                return;
         }
+        reader_refuse(rd, &f, "%.*s is not the %s parallelism of replicaTopology, %lld",
+                      TEXT_ARG(value_brief(setting.item, rd->arena)), what, (long long)reserved);
 }
 
 /* One unit; with a vram, as many as that takes on the pool in question (0 until then). */
@@ -216,8 +190,11 @@ static void read_profile(struct reader *rd, const struct member *f, const struct
         check_selector(rd, member_get(f, "poolSelector"), &ret->pool_selector);
         read_engine(rd, engine, ret);
         read_topology(rd, member_get(f, "replicaTopology"), ret);
-        if (rd->n_mistakes == n_before)
-                check_tensor(rd, member_get(&engine, "args"), ret->tensor);
+        if (rd->n_mistakes > n_before)
+                return;
+        check_parallelism(rd, member_get(&engine, "args"), &engine_tensor, "tensor", ret->tensor);
+        check_parallelism(rd, member_get(&engine, "args"), &engine_pipeline, "pipeline",
+                          ret->pipeline);
 }
 
 static void refuse_equal_names(struct reader *rd, const struct member *serving,

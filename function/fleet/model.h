@@ -54,9 +54,6 @@ struct mistakes {
         size_t n, cap;
 };
 
-/* engine_is_flag() - is name that flag to vLLM, which reads underscores as dashes? */
-bool engine_is_flag(struct text name, struct text flag);
-
 void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *fault);
 
 /*

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "fleet/check.h"
+#include "fleet/engine.h"
 
 enum {
         ACCELERATORS_MAX = 1024,
@@ -285,20 +286,30 @@ static void read_cost(struct reader *rd, struct member f, struct pool *ret) {
                               TEXT_ARG(value_brief(f.value, rd->arena)));
 }
 
+/* How a model is split over units is not the pool's to say: nobody would reserve them. */
+static void read_args(struct reader *rd, struct member f, struct pool *ret) {
+        const struct engine_flag *const of_models[] = { &engine_tensor, &engine_pipeline };
+
+        check_args(rd, f, &ret->args);
+        for (size_t i = 0; i < COUNT_OF(of_models); i++) {
+                if (engine_find(ret->args, of_models[i], NULL))
+                        reader_refuse(rd, &f, "%.*s follows from the model's replicaTopology",
+                                      TEXT_ARG(of_models[i]->name));
+        }
+}
+
 static void read_pod_defaults(struct reader *rd, struct member f, struct pool *ret) {
-        struct member security = member_get(&f, "securityContext");
         struct quantity ignored;
 
         if (!read_map(rd, f))
                 return;
         check_env(rd, member_get(&f, "env"), &ret->env);
-        check_args(rd, member_get(&f, "args"), &ret->args);
+        read_args(rd, member_get(&f, "args"), ret);
         check_object_name(rd, member_get(&f, "priorityClassName"), &ret->priority_class);
         check_object_name(rd, member_get(&f, "runtimeClassName"), &ret->runtime_class);
         read_quantity(rd, member_get(&f, "cpuPerUnit"), &ret->cpu_per_unit, &ignored);
         read_quantity(rd, member_get(&f, "memoryPerUnit"), &ret->memory_per_unit, &ignored);
-        if (read_map(rd, security))
-                ret->security_context = security.value;
+        check_security_context(rd, member_get(&f, "securityContext"), &ret->security_context);
 }
 
 /* What follows from several fields together. */

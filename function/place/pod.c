@@ -2,6 +2,7 @@
 #include "place/pod.h"
 
 #include "base/arena.h"
+#include "fleet/engine.h"
 
 #define GPU_RESOURCE "nvidia.com/gpu"
 
@@ -47,40 +48,36 @@ static void append_arguments(struct node *list, struct value args, struct arena 
                 node_append_string(list, pod_argument(value_text(arg), arena));
 }
 
-/* Do the arguments set this flag, as "--flag=..." or "--flag"? The short name may be empty. */
-static bool sets_flag(struct value args, struct text flag, struct text short_name) {
-        struct value_iter it = value_iterate(args);
-        struct value arg;
+/* "--flag=number", where it is more than 1 and the engine's own arguments do not say it. */
+static void append_parallelism(struct node *list, const struct engine_flag *flag, int64_t number,
+                               struct value engine_args, struct arena *arena) {
+        if (number > 1 && !engine_find(engine_args, flag, NULL))
+                node_append_string(list, text_format(arena, "%.*s=%lld", TEXT_ARG(flag->name),
+                                                     (long long)number));
+}
 
-        while (value_next(&it, NULL, &arg)) {
-                struct text t = value_text(arg), name = text_slice(t, 0, text_index(t, '='));
+/* The second engine on a card would find no memory: each takes its part of 0.9. */
+static void append_utilization(struct node *list, const struct workload *w, struct arena *arena) {
+        const struct engine_flag *flag = &engine_utilization;
+        long long hundredths;
 
-                if (engine_is_flag(name, flag) || (name.len > 0 && text_equal(name, short_name)))
-                        return true;
-        }
-        return false;
+        if (w->share_replicas <= 1 || engine_find(w->engine_args, flag, NULL) ||
+            engine_find(w->pool_args, flag, NULL))
+                return;
+        hundredths = w->share_replicas < 90 ? 90 / (long long)w->share_replicas : 1;
+        node_append_string(list,
+                           text_format(arena, "%.*s=0.%02lld", TEXT_ARG(flag->name), hundredths));
 }
 
 /* The pool's, the engine's, ours: later ones win in vLLM. */
 static struct node *arguments(const struct workload *w, struct arena *arena) {
-        const struct text tensor = TEXT("--tensor-parallel-size");
-        const struct text utilization = TEXT("--gpu-memory-utilization"), none = { 0 };
         struct node *list = node_list(arena);
 
         append_arguments(list, w->pool_args, arena);
         append_arguments(list, w->engine_args, arena);
-        if (w->tensor > 1 && !sets_flag(w->engine_args, tensor, TEXT("-tp")))
-                node_append_string(list, text_format(arena, "%.*s=%lld", TEXT_ARG(tensor),
-                                                     (long long)w->tensor));
-        /* The second engine on a card would find no memory: each takes its part of 0.9. */
-        if (w->share_replicas > 1 && !sets_flag(w->engine_args, utilization, none) &&
-            !sets_flag(w->pool_args, utilization, none)) {
-                long long hundredths =
-                        w->share_replicas < 90 ? 90 / (long long)w->share_replicas : 1;
-
-                node_append_string(list, text_format(arena, "%.*s=0.%02lld", TEXT_ARG(utilization),
-                                                     hundredths));
-        }
+        append_parallelism(list, &engine_tensor, w->tensor, w->engine_args, arena);
+        append_parallelism(list, &engine_pipeline, w->pipeline, w->engine_args, arena);
+        append_utilization(list, w, arena);
         return list;
 }
 

@@ -203,14 +203,25 @@ static void test_env(void **state) {
                   "f[2].name: two variables are called \"B\"" },
                 { "[{'name': 'A', 'value': 'x {{ y'}]",
                   "f[0].value: \"x {{ y\" holds \"{{\", which does not reach the engine" },
-                { "[{'name': 'A', 'valueFrom': {'resourceFieldRef': {}}}, {'name': 'B', "
-                  "'valueFrom': {'configMapKeyRef': {}}}, {'name': 'C', 'valueFrom': "
-                  "{'secretKeyRef': {}}}]",
+                { "[{'name': 'A', 'valueFrom': {'resourceFieldRef': {'resource': 'limits.cpu', "
+                  "'divisor': '1m'}}}, {'name': 'B', 'valueFrom': {'configMapKeyRef': "
+                  "{'name': 'x', 'key': 'y', 'optional': true}}}, {'name': 'C', 'valueFrom': "
+                  "{'secretKeyRef': {'name': 'x', 'key': 'y'}}}]",
                   NULL },
+                { "[{'name': 'A', 'valueFrom': {'secretKeyRef': {'name': 'x'}}}]",
+                  "f[0].valueFrom.secretKeyRef.key: is missing" },
+                { "[{'name': 'A', 'valueFrom': {'secretKeyRef': {'name': 'X', 'key': 'y'}}}]",
+                  "f[0].valueFrom.secretKeyRef.name: \"X\" is not a name for an object" },
+                { "[{'name': 'A', 'valueFrom': {'configMapKeyRef': {'name': 'x', 'key': ''}}}]",
+                  "f[0].valueFrom.configMapKeyRef.key: must not be empty" },
+                { "[{'name': 'A', 'valueFrom': {'fieldRef': {'fieldPath': '{{ x }}'}}}]",
+                  "f[0].valueFrom.fieldRef.fieldPath: \"{{ x }}\" holds \"{{\", which does not "
+                  "reach the pod" },
                 { "[{'name': 'A', 'valueFrom': {}}]",
                   "f[0].valueFrom: must be one of fieldRef, resourceFieldRef, configMapKeyRef, "
                   "secretKeyRef" },
-                { "[{'name': 'A', 'valueFrom': {'fieldRef': {}, 'secretKeyRef': {}}}]",
+                { "[{'name': 'A', 'valueFrom': {'fieldRef': {'fieldPath': 'x'}, 'secretKeyRef': "
+                  "{'name': 'x', 'key': 'y'}}}]",
                   "f[0].valueFrom: must be one of fieldRef, resourceFieldRef, configMapKeyRef, "
                   "secretKeyRef" },
                 { "[{'name': 'A', 'valueFrom': {'secretRef': {}}}]",
@@ -225,16 +236,110 @@ static void test_env(void **state) {
         CHECK(check_env, rows);
 }
 
+#define REQUIRED(expression)                                                                       \
+        "{'nodeAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': "                     \
+        "{'nodeSelectorTerms': [{'matchExpressions': [" expression "]}]}}}"
+#define PATH                                                                                       \
+        "f.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]."      \
+        "matchExpressions[0]"
+
 static void test_affinity(void **state) {
         static const struct row rows[] = {
                 { "{'nodeAffinity': {}, 'podAntiAffinity': {}}", NULL },
                 { "[]", "f: must be a map, but is a list" },
                 { "{'nodeAfinity': {}}", "f.nodeAfinity: unknown member" },
                 { "{'nodeAffinity': []}", "f.nodeAffinity: must be a map, but is a list" },
+                { REQUIRED("{'key': 'a/b', 'operator': 'In', 'values': ['x', '']}"), NULL },
+                { REQUIRED("{'key': 'a', 'operator': 'Gt', 'values': ['3']}"), NULL },
+                { REQUIRED("{'key': 'a', 'operator': 'Exists'}"), NULL },
+                { REQUIRED("{'key': 'a', 'operator': 'Exist'}"), PATH
+                  ".operator: \"Exist\" is not one of In, NotIn, Exists, DoesNotExist, Gt, Lt" },
+                { REQUIRED("{'key': 'a', 'operator': ''}"), PATH ".operator: must not be empty" },
+                { REQUIRED("{'key': 'a b', 'operator': 'Exists'}"),
+                  PATH ".key: \"a b\" is not a label key" },
+                { REQUIRED("{'operator': 'Exists'}"), PATH ".key: is missing" },
+                { REQUIRED("{'key': 'a', 'operator': 'In'}"),
+                  PATH ".values: the operator In needs values" },
+                { REQUIRED("{'key': 'a', 'operator': 'Lt', 'values': ['1', '2']}"),
+                  PATH ".values: the operator Lt needs one value" },
+                { REQUIRED("{'key': 'a', 'operator': 'DoesNotExist', 'values': ['1']}"),
+                  PATH ".values: the operator DoesNotExist takes no values" },
+                { REQUIRED("{'key': 'a', 'operator': 'In', 'values': ['{{ .x }}']}"),
+                  PATH ".values[0]: \"{{ .x }}\" is not a label value" },
+                { REQUIRED("{'key': 'a', 'operator': 'In', 'values': [true]}"),
+                  PATH ".values[0]: must be a string, but is a boolean" },
+                { REQUIRED("null"), PATH ": must not be null" },
+                { "{'nodeAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': {}}}",
+                  "f.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms:"
+                  " "
+                  "is missing" },
+                { "{'nodeAffinity': {'preferredDuringSchedulingIgnoredDuringExecution': "
+                  "[{'weight': 101, 'preference': {}}]}}",
+                  "f.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: 101 "
+                  "is "
+                  "not within 1 and 100" },
+                { "{'podAntiAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': "
+                  "[{'labelSelector': {'matchLabels': {'a': 'b'}}, 'topologyKey': 'a/b', "
+                  "'namespaces': ['x'], 'matchLabelKeys': ['a']}]}}",
+                  NULL },
+                { "{'podAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': "
+                  "[{'labelSelector': {'matchLabels': {'a': 1}}, 'topologyKey': 'a'}]}}",
+                  "f.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector."
+                  "matchLabels[a]: must be a string, but is a number: put it in quotes" },
+                { "{'podAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': "
+                  "[{'labelSelector': {}}]}}",
+                  "f.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: is "
+                  "missing" },
         };
 
         (void)state;
         CHECK(check_affinity, rows);
+}
+
+static void test_security_context(void **state) {
+        static const struct row rows[] = {
+                { "{}", NULL },
+                { "{'runAsUser': 1000, 'runAsNonRoot': true, 'capabilities': {'drop': ['ALL']}, "
+                  "'seccompProfile': {'type': 'RuntimeDefault'}}",
+                  NULL },
+                { "true", "f: must be a map, but is a boolean" },
+                { "{'runAsuser': 0}", "f.runAsuser: unknown member" },
+                { "{'runAsUser': '0'}", "f.runAsUser: must be a number, but is a string" },
+                { "{'runAsUser': -1}", "f.runAsUser: -1 is not within 0 and 2147483647" },
+                { "{'runAsUser': 1.5}", "f.runAsUser: 1.5 is not a whole number" },
+                { "{'privileged': 'yes'}", "f.privileged: must be a boolean, but is a string" },
+                { "{'capabilities': {'add': 'ALL'}}",
+                  "f.capabilities.add: must be a list, but is a string" },
+                { "{'seccompProfile': {'type': 'Default'}}",
+                  "f.seccompProfile.type: \"Default\" is not one of Localhost, RuntimeDefault, "
+                  "Unconfined" },
+                { "{'seLinuxOptions': {'level': 's0 {{'}}",
+                  "f.seLinuxOptions.level: \"s0 {{\" holds \"{{\", which does not reach the pod" },
+                { "{'windowsOptions': {}}", "f.windowsOptions: unknown member" },
+        };
+
+        (void)state;
+        CHECK(check_security_context, rows);
+}
+
+/* Of several mistakes the first by name is told, in whatever order they came. */
+static void test_first_mistake(void **state) {
+        static const char *const affinities[] = { "{'x': 1, 'y': 1}", "{'y': 1, 'x': 1}" };
+        static const char *const labels[] = { "{'x': 1, 'y': 1}", "{'y': 1, 'x': 1}" };
+
+        (void)state;
+        for (size_t i = 0; i < 2; i++) {
+                struct fault fault;
+                struct reader rd = { .arena = &arena, .first = &fault };
+                struct value got = { 0 };
+
+                check_affinity(&rd, member_root(json_value(&arena, affinities[i]), TEXT("f")),
+                               &got);
+                assert_string_equal(fault.path, "f.x");
+                rd.n_mistakes = 0;
+                check_labels(&rd, member_root(json_value(&arena, labels[i]), TEXT("f")), &got);
+                assert_string_equal(fault.path, "f[x]");
+        }
 }
 
 #define TEN "0123456789"
@@ -405,6 +510,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_args, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_env, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_affinity, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_security_context, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_first_mistake, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_what_is_pasted, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_long_input, set_up, tear_down),

@@ -101,8 +101,19 @@ static const struct {
           "spec.serving[0].engine.args[1]: \"-tp=1\"" NOT_TENSOR "2" },
         { ENGINE("'-tp=2'", ONE_OF_TWO),
           "spec.serving[0].engine.args[0]: \"-tp=2\"" NOT_TENSOR "1" },
+        { ENGINE("'--tensor=4'", TOPOLOGY("'gpusPerNode': 2")),
+          "spec.serving[0].engine.args[0]: \"--tensor=4\"" NOT_TENSOR "2" },
+        { ENGINE("'--a', '-tp'", TOPOLOGY("'gpusPerNode': 2")),
+          "spec.serving[0].engine.args[1]: --tensor-parallel-size has no value" },
+        { ENGINE("'--pipeline-parallel-size=2'", TOPOLOGY("'gpusPerNode': 2")),
+          "spec.serving[0].engine.args[0]: \"--pipeline-parallel-size=2\" is not the pipeline "
+          "parallelism of replicaTopology, 1" },
+        { ENGINE("'--max-model-len 4096'", TOPOLOGY("")),
+          "spec.serving[0].engine.args[0]: \"--max-model-len 4096\" would reach the engine as one "
+          "argument: write --flag=value, or two items" },
         { ENGINE("'-tp=2'", ""), "spec.serving[0].engine.args[0]: \"-tp=2\"" NOT_TENSOR "1" },
-        { ENGINE("'-tp'", ""), "spec.serving[0].engine.args[0]: -tp has no value" },
+        { ENGINE("'-tp'", ""),
+          "spec.serving[0].engine.args[0]: --tensor-parallel-size has no value" },
         { "'serving': [{'name': 'a\\nb'}]", "spec.serving[0].name: \"a\\u000ab\"" NO_SHOWN_NAME },
         { "'serving': [{'name': 'a', 'engine': {'image': 'x$(id)'}}]",
           "spec.serving[0].engine.image: \"x$(id)\" is not an image" },
@@ -256,7 +267,11 @@ static void test_agreeing_tensor(void **state) {
                   2 },
                 { ENGINE("'--tensor_parallel_size', '8'", OVER_NODES), 8 },
                 { ENGINE("'-tp=1'", TOPOLOGY("")), 1 },
-                { ENGINE("'--pipeline-parallel-size=4', '-tpx=4'", TOPOLOGY("")), 1 },
+                { ENGINE("'-tp=4', '-tp=1'", TOPOLOGY("")), 1 }, /* the last one counts */
+                { ENGINE("'--pipeline-parallel-size=1', '-tpx=4', '--tens=4', '--tensor-parallel-"
+                         "sizes=4'",
+                         TOPOLOGY("")),
+                  1 },
                 { ENGINE("'-tp=4'", ""), 0 }, /* by vram, on a pool that is not known yet */
         };
 

@@ -104,6 +104,12 @@ static const struct {
         { "'allocation': 'DRA', 'sharing': {'strategy': 'TimeSlicing', 'replicas': 2}",
           ".sharing: is a device plugin's; with allocation DRA every pod claims devices of its "
           "own" },
+        { "'podDefaults': {'args': ['--max-num-seqs=8', '--tensor-parallel-size=2']}",
+          ".podDefaults.args: --tensor-parallel-size follows from the model's replicaTopology" },
+        { "'podDefaults': {'args': ['-pp', '2']}",
+          ".podDefaults.args: --pipeline-parallel-size follows from the model's replicaTopology" },
+        { "'podDefaults': {'securityContext': {'runAsUser': '0'}}",
+          ".podDefaults.securityContext.runAsUser: must be a number, but is a string" },
         { "'allocation': 'CDI'", ".allocation: \"CDI\" is not one of DevicePlugin, DRA" },
         { "'resourceName': 'gpu'",
           ".resourceName: \"gpu\" is not an extended resource, such as nvidia.com/gpu" },

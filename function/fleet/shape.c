@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/shape.h"
+
+#include "fleet/check.h"
+#include "fleet/grammar.h"
+
+/* A string, which may be empty, held to a grammar; a NULL one takes everything. */
+static void check_string(struct reader *rd, const struct member *f, bool (*is_right)(struct text),
+                         const char *what) {
+        struct text ignored;
+
+        if (f->value.kind != VALUE_STRING) {
+                read_text(rd, *f, &ignored); /* says what it must be */
+                return;
+        }
+        if (is_right && !is_right(f->value.bytes))
+                reader_refuse(rd, f, "%.*s is not %s", TEXT_ARG(value_brief(f->value, rd->arena)),
+                              what);
+        else if (text_contains(f->value.bytes, TEXT("{{")))
+                reader_refuse(rd, f, "%.*s holds \"{{\", which does not reach the pod",
+                              TEXT_ARG(value_brief(f->value, rd->arena)));
+}
+
+static bool is_known(struct text key, const struct shape *map) {
+        for (size_t i = 0; i < map->n; i++) {
+                if (text_equal(key, text_from(map->shape[i].name)))
+                        return true;
+        }
+        return false;
+}
+
+static bool is_empty_string(const struct member *f) {
+        return f->value.kind == VALUE_STRING && text_is_empty(f->value.bytes);
+}
+
+/* In the order of their names, so that the first mistake is always the same one. */
+static void refuse_unknown_members(struct reader *rd, const struct member *f,
+                                   const struct shape *map) {
+        struct value_member *members;
+        size_t n;
+
+        if (value_members(f->value, rd->arena, &members, &n) < 0)
+                return;
+        for (size_t i = 0; i < n; i++) {
+                struct member member = member_named(f, members[i].key, members[i].value);
+
+                if (!is_known(members[i].key, map))
+                        reader_refuse(rd, &member, "unknown member");
+        }
+}
+
+static void check_map(struct reader *rd, const struct member *f, const struct shape *map) {
+        size_t n_before = rd->n_mistakes;
+
+        if (!read_map(rd, *f))
+                return;
+        refuse_unknown_members(rd, f, map);
+        for (size_t i = 0; i < map->n; i++) {
+                const struct shape *shape = &map->shape[i];
+                struct member member = member_get(f, shape->name);
+
+                if (!member_is_absent(&member) && !is_empty_string(&member))
+                        shape_check(rd, &member, shape);
+                else if (shape->needed)
+                        reader_refuse(rd, &member,
+                                      is_empty_string(&member) ? "must not be empty"
+                                                               : "is missing");
+        }
+        if (map->check && rd->n_mistakes == n_before)
+                map->check(rd, f);
+}
+
+static void check_list(struct reader *rd, const struct member *f, const struct shape *element) {
+        struct value_iter it = value_iterate(f->value);
+        struct value item;
+
+        if (!read_list(rd, *f))
+                return;
+        for (size_t i = 0; value_next(&it, NULL, &item); i++) {
+                struct member member = member_element(f, i, item);
+
+                if (member_is_absent(&member))
+                        reader_refuse(rd, &member, "must not be null");
+                else
+                        shape_check(rd, &member, element);
+        }
+}
+
+void shape_check(struct reader *rd, const struct member *f, const struct shape *shape) {
+        struct quantity quantity;
+        struct value labels;
+        struct text text;
+        unsigned int word;
+        int64_t number;
+        bool boolean;
+
+        switch (shape->kind) {
+        case SHAPE_TEXT:
+                check_string(rd, f, NULL, "");
+                break;
+        case SHAPE_NAME:
+                check_string(rd, f, grammar_dns_subdomain, "a name for an object");
+                break;
+        case SHAPE_DATA_KEY:
+                check_string(rd, f, grammar_data_key, "a key of a Secret or ConfigMap");
+                break;
+        case SHAPE_LABEL_KEY:
+                check_string(rd, f, grammar_label_key, "a label key");
+                break;
+        case SHAPE_LABEL_VALUE:
+                check_string(rd, f, grammar_label_value, "a label value");
+                break;
+        case SHAPE_LABELS:
+                check_labels(rd, *f, &labels);
+                break;
+        case SHAPE_BOOL:
+                read_bool(rd, *f, &boolean);
+                break;
+        case SHAPE_INTEGER:
+                read_integer(rd, *f, shape->min, shape->max, &number);
+                break;
+        case SHAPE_WORD:
+                read_word(rd, *f, shape->words, shape->n, &word);
+                break;
+        case SHAPE_QUANTITY:
+                read_quantity(rd, *f, &text, &quantity);
+                break;
+        case SHAPE_MAP:
+                check_map(rd, f, shape);
+                break;
+        case SHAPE_LIST:
+                check_list(rd, f, shape->shape);
+                break;
+        }
+}
