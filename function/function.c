@@ -12,6 +12,7 @@
 #include "function.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "deploy/deploy.h"
 #include "deploy/status.h"
@@ -39,6 +40,7 @@ struct call {
         int64_t wanted; /* environments; 0: not known */
         struct plan plan;
         bool has_plan; /* made by Deploy in this call, or read from the context */
+        struct call_summary *summary;
 };
 
 /* ---- answers that decide nothing ------------------------------------------------------------- */
@@ -141,6 +143,8 @@ static void answer_decision(struct call *call, const struct deployment *deployme
         if (decision->settled && is_responsive(call))
                 response->ttl_seconds = TTL_SETTLED_SECONDS;
         status_events(decision, response);
+        memcpy(call->summary->rejected, decision->rejections.furthest,
+               sizeof(call->summary->rejected));
         tell_transition(call, &call->plan.scheduled);
 }
 
@@ -295,7 +299,8 @@ static int run_inventory(struct call *call) {
         int err = requirements_mig_parted(&call->settings, &call->request, &call->response);
 
         if (err == 0)
-                err = inventory_stage(&call->request, &call->settings, &call->response, &condition);
+                err = inventory_stage(&call->request, &call->settings, &call->response, &condition,
+                                      &call->summary->used);
         if (err == 0)
                 tell_transition(call, &condition);
         return err;
@@ -416,7 +421,8 @@ static int run(struct call *call) {
         return run_stages(call);
 }
 
-static void summarize(const struct call *call, struct call_summary *ret) {
+static void summarize(struct call *call) {
+        struct call_summary *ret = call->summary;
         const struct response *response = &call->response;
         struct builder b;
 
@@ -428,6 +434,10 @@ static void summarize(const struct call *call, struct call_summary *ret) {
         if (response->n_conditions > 0) {
                 const struct condition *c = &response->conditions[0];
 
+                /* Place repeats what Deploy decided in a step before. */
+                ret->decided = call->settings.stages != STAGE_PLACE;
+                ret->condition = c->type;
+                ret->reason = c->reason;
                 builder_text(&b, c->type);
                 builder_string(&b, c->status == CONDITION_TRUE    ? "=True "
                                    : c->status == CONDITION_FALSE ? "=False "
@@ -462,7 +472,7 @@ static int encode_too_large(struct call *call, struct payload *ret) {
 
 int function_run(struct text request, struct arena *arena, struct payload *ret,
                  struct call_summary *ret_summary, struct fault *fault) {
-        struct call call = { .arena = arena };
+        struct call call = { .arena = arena, .summary = ret_summary };
         struct payload payload;
         int err;
 
@@ -480,7 +490,7 @@ int function_run(struct text request, struct arena *arena, struct payload *ret,
                 err = run(&call);
         }
         if (err == 0) {
-                summarize(&call, ret_summary);
+                summarize(&call);
                 err = response_encode(&call.response, &call.request, &payload);
         }
         if (err == 0 && payload.len > FUNCTION_RESPONSE_MAX)

@@ -11,12 +11,14 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "deploy/match.h"
+#include "inventory/used.h"
 #include "wire/response.h"
 
 /* Crossplane cannot receive more; see docs/operating.md. */
 enum { FUNCTION_RESPONSE_MAX = 4 * 1024 * 1024 };
 
-/* What a log line may say about a call; texts live as long as the arena. */
+/* What a log line and the metrics may say about a call; all of it lives as long as the arena. */
 struct call_summary {
         struct text tag;
         struct text kind;
@@ -24,6 +26,13 @@ struct call_summary {
         struct text name;
         struct text decision; /* "Scheduled=True AllScheduled"; empty when it came to none */
         bool fatal;           /* the answer holds a fatal result */
+
+        bool decided;          /* here, and not in an earlier step; then: */
+        struct text condition; /* "Scheduled" */
+        struct text reason;    /* "AllScheduled" */
+
+        size_t rejected[N_REASONS];   /* sub-pools that did not fit, by reason */
+        const struct used_list *used; /* units of the environment; NULL: not counted */
 };
 
 /*

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inventory_stage.h"
 
+#include <errno.h>
+
 #include "base/arena.h"
 #include "inventory/compose.h"
 #include "inventory/inventory.h"
@@ -48,39 +50,45 @@ static bool is_ready(const struct environment *environment, const struct state *
 
 static int answer(struct environment *environment, const struct answer_set *reservations,
                   const struct request *request, const struct settings *settings,
-                  struct response *response, struct condition *ret) {
+                  struct response *response, struct condition *ret,
+                  const struct used_list **ret_used) {
         struct value xr = request->observed.composite.object;
-        struct used_list used;
-        int err = used_count(environment, reservations->items, reservations->n_items,
-                             settings->group, response->arena, &used);
+        struct used_list *used = ARENA_NEW(response->arena, struct used_list);
+        int err = used ? used_count(environment, reservations->items, reservations->n_items,
+                                    settings->group, response->arena, used)
+                       : -ENOMEM;
 
         if (err < 0)
                 return err;
-        *ret = inventory_condition(environment, &used, response->arena);
+        *ret = inventory_condition(environment, used, response->arena);
         if (!text_is_empty(environment->invalid)) {
                 inventory_stage_freeze(request, response);
         } else {
                 response->status = inventory_status(environment, response->arena);
-                compose_inventory(environment, &used, settings, xr, &request->observed, response);
+                compose_inventory(environment, used, settings, xr, &request->observed, response);
+                *ret_used = used;
         }
         response->composite_ready = ready_when(is_ready(environment, &request->observed));
         return 0;
 }
 
 int inventory_stage(const struct request *request, const struct settings *settings,
-                    struct response *response, struct condition *ret) {
+                    struct response *response, struct condition *ret,
+                    const struct used_list **ret_used) {
         const struct answer_set *reservations;
         struct environment environment;
         int err = environment_read(request->observed.composite.object, settings, response->arena,
                                    &environment);
 
+        *ret_used = NULL;
         if (err == 0)
                 err = resource_resolve(&environment, response->arena);
         if (err < 0)
                 return err;
         reservations = ask_reservations(request, environment.name, response);
         if (reservations && requirements_has_mig_parted(settings)) {
-                err = answer(&environment, reservations, request, settings, response, ret);
+                err = answer(&environment, reservations, request, settings, response, ret,
+                             ret_used);
         } else {
                 *ret = (struct condition) {
                         .type = TEXT("CapacityValid"),

@@ -6,16 +6,19 @@
 #define INVENTORY_STAGE_H
 
 #include "fleet/settings.h"
+#include "inventory/used.h"
 #include "wire/response.h"
 
 /*
  * inventory_stage() - CapacityValid, the status and what is composed
- * @ret: set on success: the condition; it is in the response already
+ * @ret:      set on success: the condition; it is in the response already
+ * @ret_used: set on success: the units as they were counted; NULL when they were not
  *
  * Errors: -ENOMEM
  */
 int inventory_stage(const struct request *request, const struct settings *settings,
-                    struct response *response, struct condition *ret);
+                    struct response *response, struct condition *ret,
+                    const struct used_list **ret_used);
 
 /*
  * inventory_stage_freeze() - everything of ours stays as observed, the status and Ready too

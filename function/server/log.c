@@ -22,7 +22,8 @@ enum { LINE_MAX_BYTES = PIPE_BUF, VALUE_MAX_BYTES = 1024 };
 static struct {
         pthread_mutex_t lock;
         bool debug;
-        uint64_t n_dropped;
+        uint64_t n_dropped; /* since the last line that got through */
+        uint64_t n_dropped_ever;
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 struct line {
@@ -178,11 +179,22 @@ void log_line(enum log_level level, const char *message, const struct log_field 
         if (json)
                 line.data[line.len++] = '}';
         line.data[line.len++] = '\n';
-        if (write_now(&line))
+        if (write_now(&line)) {
                 state.n_dropped = 0;
-        else
+        } else {
                 state.n_dropped++;
+                state.n_dropped_ever++;
+        }
         pthread_mutex_unlock(&state.lock);
+}
+
+uint64_t log_n_dropped(void) {
+        uint64_t n;
+
+        pthread_mutex_lock(&state.lock);
+        n = state.n_dropped_ever;
+        pthread_mutex_unlock(&state.lock);
+        return n;
 }
 
 static void log_grpc(gpr_log_func_args *args) {

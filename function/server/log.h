@@ -40,6 +40,9 @@ bool log_enabled(enum log_level level);
 void log_line(enum log_level level, const char *message, const struct log_field *fields,
               size_t n_fields);
 
+/* log_n_dropped() - lines dropped since the start. */
+uint64_t log_n_dropped(void);
+
 #define LOG(level, message, ...)                                                                   \
         log_line((level), (message), (const struct log_field[]) { __VA_ARGS__ },                   \
                  sizeof((const struct log_field[]) { __VA_ARGS__ }) / sizeof(struct log_field))

@@ -13,7 +13,9 @@
 
 enum {
         ALIVE_TIMEOUT_MS = 1000,
-        PAGE_MAX_BYTES = 1024 * 1024,
+        /* As many pools as units.h keeps, with names as long as they may be. */
+        PAGE_MAX_BYTES = 64 * 1024 * 1024,
+        PAGE_KEEP_BYTES = 64 * 1024,
         MAX_CONNECTIONS = 32,
         IDLE_SECONDS = 10
 };
@@ -21,8 +23,7 @@ enum {
 struct probe {
         struct MHD_Daemon *daemon;
         const struct alive *alive;
-        struct stats *stats;
-        const char *version;
+        const struct metrics *metrics;
         struct arena arena; /* of one page; there is one thread */
 };
 
@@ -40,17 +41,21 @@ static struct page healthz(struct probe *p) {
 }
 
 static struct page readyz(struct probe *p) {
-        if (atomic_load(&p->stats->draining))
+        if (atomic_load(&p->metrics->stats->draining))
                 return (struct page) { MHD_HTTP_SERVICE_UNAVAILABLE, TEXT("draining\n") };
         return (struct page) { MHD_HTTP_OK, TEXT("ok\n") };
 }
 
 static struct page metrics(struct probe *p) {
         struct builder out;
+        struct text body;
 
         builder_init(&out, &p->arena);
-        stats_write(p->stats, p->version, &out);
-        return (struct page) { MHD_HTTP_OK, builder_done(&out) };
+        metrics_write(p->metrics, &out);
+        body = builder_done(&out);
+        if (text_is_empty(body))
+                return (struct page) { MHD_HTTP_INTERNAL_SERVER_ERROR, TEXT("no memory\n") };
+        return (struct page) { MHD_HTTP_OK, body };
 }
 
 static const struct {
@@ -91,7 +96,7 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
         page = find_page(p, method, path);
         body.in = page.body.data;
         response = MHD_create_response_from_buffer(page.body.len, body.out, MHD_RESPMEM_MUST_COPY);
-        arena_reset(&p->arena, PAGE_MAX_BYTES);
+        arena_reset(&p->arena, PAGE_KEEP_BYTES);
         if (!response)
                 return MHD_NO;
         MHD_add_response_header(response, "Content-Type",
@@ -153,8 +158,8 @@ static int start(struct probe *p, const char *address, struct fault *fault) {
         return -EADDRINUSE;
 }
 
-int probe_start(const char *address, const struct alive *alive, struct stats *stats,
-                const char *version, struct probe **ret, struct fault *fault) {
+int probe_start(const char *address, const struct alive *alive, const struct metrics *from,
+                struct probe **ret, struct fault *fault) {
         struct probe *p = calloc(1, sizeof(*p));
         int r;
 
@@ -163,8 +168,7 @@ int probe_start(const char *address, const struct alive *alive, struct stats *st
                 return -ENOMEM;
         }
         p->alive = alive;
-        p->stats = stats;
-        p->version = version;
+        p->metrics = from;
         arena_init(&p->arena, PAGE_MAX_BYTES);
         r = start(p, address, fault);
         if (r < 0) {

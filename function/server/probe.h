@@ -10,21 +10,20 @@
 
 #include "base/fault.h"
 #include "server/alive.h"
-#include "server/stats.h"
+#include "server/metrics.h"
 
 struct probe;
 
 /*
  * probe_start() - listen, and answer from now on
  * @address: HOST:PORT; without a host, or 0.0.0.0: every address there is
- * @alive, @stats: outlive the probe
- * @version: likewise; of build_info
+ * @alive, @metrics: outlive the probe
  *
  * Errors: -EADDRINUSE  cannot listen there
  *         -ENOMEM      no memory
  */
-int probe_start(const char *address, const struct alive *alive, struct stats *stats,
-                const char *version, struct probe **ret, struct fault *fault);
+int probe_start(const char *address, const struct alive *alive, const struct metrics *metrics,
+                struct probe **ret, struct fault *fault);
 
 /* probe_port() - the port that was bound. */
 int probe_port(const struct probe *p);

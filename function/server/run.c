@@ -248,7 +248,6 @@ static void compute(struct run_call *c, struct call_summary *ret_summary) {
                 refuse_fault(c, r, &fault);
         else
                 c->answer = answer_buffer(c->lease, &payload);
-        stats_arena(c->runner->stats, c->lease->arena.used_bytes);
 }
 
 static void log_call(const struct run_call *c, const struct call_summary *summary,
@@ -264,8 +263,21 @@ static void log_call(const struct run_call *c, const struct call_summary *summar
             LOG_TEXT("error", details), LOG_NUMBER("duration_ms", (double)nanoseconds / 1e6));
 }
 
+static void count(struct run_call *c, const struct call_summary *summary, uint64_t nanoseconds) {
+        const struct handled handled = {
+                .service = c->service,
+                .status = (unsigned int)c->status,
+                .nanoseconds = nanoseconds,
+                .request_bytes = c->lease ? GRPC_SLICE_LENGTH(c->lease->request) : 0,
+                .response_bytes = c->answer ? grpc_byte_buffer_length(c->answer) : 0,
+                .arena_bytes = c->lease ? c->lease->arena.used_bytes : 0,
+                .summary = summary,
+        };
+
+        stats_handled(c->runner->stats, &handled);
+}
+
 static void work(struct run_call *c) {
-        struct stats *stats = c->runner->stats;
         gpr_timespec begin = gpr_now(GPR_CLOCK_MONOTONIC);
         struct call_summary summary = { 0 };
         gpr_timespec taken;
@@ -277,9 +289,7 @@ static void work(struct run_call *c) {
 
         taken = gpr_time_sub(gpr_now(GPR_CLOCK_MONOTONIC), begin);
         nanoseconds = (uint64_t)taken.tv_sec * 1000000000 + (uint64_t)taken.tv_nsec;
-        stats_call(stats, c->service, (unsigned int)c->status, nanoseconds);
-        if (summary.fatal)
-                atomic_fetch_add_explicit(&stats->fatal_answers, 1, memory_order_relaxed);
+        count(c, &summary, nanoseconds);
         log_call(c, &summary, nanoseconds);
 }
 

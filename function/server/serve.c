@@ -11,6 +11,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -81,24 +82,24 @@ static int wait_for_signal(const sigset_t *signals, struct server *server) {
         return signal_number;
 }
 
-static int serve_until_signal(const struct options *o, const sigset_t *signals, struct tls *tls) {
+/* The server and, if it is wanted, the probe; an exit code. */
+static int run(const struct options *o, const sigset_t *signals, struct metrics *metrics) {
         struct server_config config = {
                 .address = o->address,
-                .tls = tls,
+                .tls = metrics->tls,
                 .max_recv_bytes = o->max_recv_bytes,
                 .n_workers = o->workers,
         };
-        struct stats stats = { 0 };
         struct fault fault = { 0 };
         struct probe *probe = NULL;
         struct server *server;
         struct alive alive;
 
-        if (server_start(&config, &stats, &server, &fault) < 0)
+        if (server_start(&config, metrics->stats, &server, &fault) < 0)
                 return fail(&fault);
         if (o->metrics_address) {
-                alive_init(&alive, o->address, server_port(server), tls != NULL);
-                if (probe_start(o->metrics_address, &alive, &stats, VERSION, &probe, &fault) < 0) {
+                alive_init(&alive, o->address, server_port(server), metrics->tls != NULL);
+                if (probe_start(o->metrics_address, &alive, metrics, &probe, &fault) < 0) {
                         server_stop(server, 0);
                         return fail(&fault);
                 }
@@ -108,6 +109,20 @@ static int serve_until_signal(const struct options *o, const sigset_t *signals, 
         if (probe) /* last: readyz tells the drain */
                 probe_stop(probe);
         return EXIT_DONE;
+}
+
+static int serve_until_signal(const struct options *o, const sigset_t *signals, struct tls *tls) {
+        struct stats *stats = malloc(sizeof(*stats));
+        struct metrics metrics = { .stats = stats, .tls = tls, .version = VERSION };
+        int exit_code;
+
+        if (!stats)
+                BUG("no memory at the start");
+        stats_init(stats);
+        exit_code = run(o, signals, &metrics);
+        stats_release(stats);
+        free(stats);
+        return exit_code;
 }
 
 int serve(int argc, char **argv) {

@@ -2,6 +2,10 @@
 #include "server/stats.h"
 
 #include "base/arena.h"
+#include "server/exposition.h"
+
+#include <string.h>
+#include <time.h>
 
 /*
  * The names of the calls are those of go-grpc-prometheus, which the Go functions
@@ -33,126 +37,240 @@ static const char *const code_names[N_STATUS_CODES] = {
         "Unauthenticated",
 };
 
+enum { UNKNOWN_STATUS = 2 };
+
+/* What a stage can decide; the last row is for what is not listed. */
 static const struct {
-        uint64_t nanoseconds;
-        const char *seconds;
-} bounds[N_DURATION_BUCKETS] = {
-        { 50000, "0.00005" }, { 100000, "0.0001" },  { 250000, "0.00025" }, { 500000, "0.0005" },
-        { 1000000, "0.001" }, { 2500000, "0.0025" }, { 5000000, "0.005" },  { 10000000, "0.01" },
-        { 50000000, "0.05" }, { 250000000, "0.25" }, { 1000000000, "1" },   { 5000000000, "5" },
+        const char *condition;
+        const char *reason;
+} decisions[N_DECISIONS] = {
+        { "Scheduled", "AllScheduled" },
+        { "Scheduled", "PartiallyScheduled" },
+        { "Scheduled", "NoMatchingPool" },
+        { "Scheduled", "InsufficientCapacity" },
+        { "Scheduled", "ModelNotFound" },
+        { "Scheduled", "ModelInvalid" },
+        { "Scheduled", "NoEnvironments" },
+        { "Scheduled", "WaitingForInputs" },
+        { "Scheduled", "InvalidSpec" },
+        { "CapacityValid", "Valid" },
+        { "CapacityValid", "InvalidPool" },
+        { "CapacityValid", "OverDeclared" },
+        { "CapacityValid", "OverCommitted" },
+        { "CapacityValid", "WaitingForInputs" },
+        { "CapacityValid", "InvalidSpec" },
+        { "ModelValid", "Valid" },
+        { "ModelValid", "Invalid" },
+        { "ModelValid", "InvalidSpec" },
+        { "Other", "Other" },
 };
 
-void stats_call(struct stats *s, unsigned int service, unsigned int status,
-                uint64_t duration_nanoseconds) {
+/* Where a histogram's buckets end, as numbers and as they are written. */
+struct scale {
+        uint64_t bounds[N_BUCKETS];
+        const char *names[N_BUCKETS];
+};
+
+static const struct scale durations = {
+        { 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000, 50000000, 250000000,
+          1000000000, 5000000000 },
+        { "0.00005", "0.0001", "0.00025", "0.0005", "0.001", "0.0025", "0.005", "0.01", "0.05",
+          "0.25", "1", "5" },
+};
+
+static const struct scale sizes = {
+        { 1024, 4096, 16384, 65536, 262144, 524288, 1048576, 2097152, 4194304, 8388608, 16777216,
+          33554432 },
+        { "1024", "4096", "16384", "65536", "262144", "524288", "1048576", "2097152", "4194304",
+          "8388608", "16777216", "33554432" },
+};
+
+/* ---- counting -------------------------------------------------------------------------------- */
+
+int64_t stats_now_seconds(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        return now.tv_sec;
+}
+
+void stats_init(struct stats *s) {
+        memset(s, 0, sizeof(*s));
+        units_init(&s->units);
+        s->started_seconds = stats_now_seconds();
+}
+
+void stats_release(struct stats *s) {
+        units_release(&s->units);
+}
+
+static void add(atomic_uint_fast64_t *counter, uint64_t n) {
+        atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+static void observe(struct histogram *h, const struct scale *scale, uint64_t value) {
         size_t bucket = 0;
 
-        if (status >= N_STATUS_CODES)
-                status = 2;
-        while (bucket < N_DURATION_BUCKETS && duration_nanoseconds > bounds[bucket].nanoseconds)
+        while (bucket < N_BUCKETS && value > scale->bounds[bucket])
                 bucket++;
-        atomic_fetch_add_explicit(&s->calls[service][status], 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&s->durations[bucket], 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&s->duration_nanoseconds, duration_nanoseconds,
-                                  memory_order_relaxed);
+        add(&h->buckets[bucket], 1);
+        add(&h->sum, value);
 }
 
-void stats_arena(struct stats *s, uint64_t peak_bytes) {
-        uint_fast64_t seen = atomic_load_explicit(&s->arena_peak_bytes, memory_order_relaxed);
+static void raise_to(atomic_uint_fast64_t *peak, uint64_t value) {
+        uint_fast64_t seen = atomic_load_explicit(peak, memory_order_relaxed);
 
-        while (peak_bytes > seen &&
-               !atomic_compare_exchange_weak_explicit(&s->arena_peak_bytes, &seen, peak_bytes,
-                                                      memory_order_relaxed, memory_order_relaxed))
+        while (value > seen &&
+               !atomic_compare_exchange_weak_explicit(peak, &seen, value, memory_order_relaxed,
+                                                      memory_order_relaxed))
                 continue;
 }
+
+static size_t find_decision(struct text condition, struct text reason) {
+        size_t i = 0;
+
+        while (i < N_DECISIONS - 1 && !(text_equal(condition, text_from(decisions[i].condition)) &&
+                                        text_equal(reason, text_from(decisions[i].reason))))
+                i++;
+        return i;
+}
+
+static void count_decision(struct stats *s, const struct call_summary *summary) {
+        if (summary->fatal)
+                add(&s->fatal_answers, 1);
+        if (summary->decided)
+                add(&s->decisions[find_decision(summary->condition, summary->reason)], 1);
+        for (size_t i = 0; i < N_REASONS; i++) {
+                if (summary->rejected[i] > 0)
+                        add(&s->rejections[i], summary->rejected[i]);
+        }
+        if (summary->used)
+                units_see(&s->units, summary->name, summary->used, stats_now_seconds());
+}
+
+void stats_handled(struct stats *s, const struct handled *call) {
+        add(&s->calls[call->service][call->status < N_STATUS_CODES ? call->status : UNKNOWN_STATUS],
+            1);
+        observe(&s->durations[call->service], &durations, call->nanoseconds);
+        observe(&s->request_bytes, &sizes, call->request_bytes);
+        observe(&s->response_bytes, &sizes, call->response_bytes);
+        raise_to(&s->arena_peak_bytes, call->arena_bytes);
+        count_decision(s, call->summary);
+}
+
+/* ---- telling --------------------------------------------------------------------------------- */
 
 static uint64_t read_counter(atomic_uint_fast64_t *counter) {
         return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static void write_head(struct builder *out, const char *name, const char *type, const char *help) {
-        builder_string(out, "# HELP ");
-        builder_string(out, name);
-        builder_string(out, " ");
-        builder_string(out, help);
-        builder_string(out, "\n# TYPE ");
-        builder_string(out, name);
-        builder_string(out, " ");
-        builder_string(out, type);
-        builder_string(out, "\n");
-}
-
-static void write_number(struct builder *out, const char *name, uint64_t number) {
-        builder_string(out, name);
-        builder_string(out, " ");
-        builder_u64(out, number);
-        builder_string(out, "\n");
-}
-
-/* 1234567890 ns as 1.234567890 */
-static void write_seconds(struct builder *out, const char *name, uint64_t nanoseconds) {
-        builder_text(out, text_format(out->arena, "%s %llu.%09llu\n", name,
-                                      (unsigned long long)(nanoseconds / 1000000000),
-                                      (unsigned long long)(nanoseconds % 1000000000)));
+/* The labels of a service, and room for one more. */
+static void service_labels(size_t service, struct label ret[4]) {
+        ret[0] = (struct label) { "grpc_type", TEXT("unary") };
+        ret[1] = (struct label) { "grpc_service", text_from(service_names[service]) };
+        ret[2] = (struct label) { "grpc_method", TEXT("RunFunction") };
 }
 
 static void write_calls(struct stats *s, struct builder *out) {
-        write_head(out, "grpc_server_handled_total", "counter",
-                   "Calls of RunFunction that were answered, by gRPC status.");
+        struct label labels[4];
+        const struct series series = { "grpc_server_handled_total", labels, 4 };
+
+        exposition_head(out, series.name, "counter",
+                        "Calls of RunFunction that were answered, by gRPC status.");
         for (size_t service = 0; service < N_SERVICES; service++) {
+                service_labels(service, labels);
                 for (size_t code = 0; code < N_STATUS_CODES; code++) {
                         uint64_t n = read_counter(&s->calls[service][code]);
 
                         /* OK is always there, so that a rate can be taken from the start. */
                         if (n == 0 && code != 0)
                                 continue;
-                        builder_string(out, "grpc_server_handled_total{grpc_type=\"unary\","
-                                            "grpc_service=\"");
-                        builder_string(out, service_names[service]);
-                        builder_string(out, "\",grpc_method=\"RunFunction\",grpc_code=\"");
-                        builder_string(out, code_names[code]);
-                        builder_string(out, "\"}");
-                        write_number(out, "", n);
+                        labels[3] = (struct label) { "grpc_code", text_from(code_names[code]) };
+                        exposition_number(out, &series, (int64_t)n);
                 }
         }
 }
 
-static void write_durations(struct stats *s, struct builder *out) {
-        uint64_t n = 0;
+static void write_histogram(struct builder *out, const struct series *series, struct histogram *h,
+                            const struct scale *scale, bool is_nanoseconds) {
+        uint64_t counts[N_BUCKETS + 1];
+        const struct histogram_view view = { .bounds = scale->names,
+                                             .counts = counts,
+                                             .n_bounds = N_BUCKETS,
+                                             .sum = read_counter(&h->sum),
+                                             .is_nanoseconds = is_nanoseconds };
 
-        write_head(out, "grpc_server_handling_seconds", "histogram",
-                   "Time from the arrival of a call to its answer.");
-        for (size_t i = 0; i <= N_DURATION_BUCKETS; i++) {
-                n += read_counter(&s->durations[i]);
-                builder_string(out, "grpc_server_handling_seconds_bucket{le=\"");
-                builder_string(out, i < N_DURATION_BUCKETS ? bounds[i].seconds : "+Inf");
-                builder_string(out, "\"}");
-                write_number(out, "", n);
-        }
-        write_seconds(out, "grpc_server_handling_seconds_sum",
-                      read_counter(&s->duration_nanoseconds));
-        write_number(out, "grpc_server_handling_seconds_count", n);
+        for (size_t i = 0; i <= N_BUCKETS; i++)
+                counts[i] = read_counter(&h->buckets[i]);
+        exposition_histogram(out, series, &view);
 }
 
-void stats_write(struct stats *s, const char *version, struct builder *out) {
+static void write_durations(struct stats *s, struct builder *out) {
+        struct label labels[4];
+        const struct series series = { "grpc_server_handling_seconds", labels, 3 };
+
+        exposition_head(out, series.name, "histogram",
+                        "Time from the arrival of a call to its answer.");
+        for (size_t service = 0; service < N_SERVICES; service++) {
+                service_labels(service, labels);
+                write_histogram(out, &series, &s->durations[service], &durations, true);
+        }
+}
+
+static void write_sizes(struct builder *out, const char *name, const char *help,
+                        struct histogram *h) {
+        exposition_head(out, name, "histogram", help);
+        write_histogram(out, &(struct series) { .name = name }, h, &sizes, false);
+}
+
+static void write_decisions(struct stats *s, struct builder *out) {
+        const char *name = "function_gpu_placement_decisions_total";
+
+        exposition_head(out, name, "counter",
+                        "Decisions by the condition that tells them, and its reason.");
+        for (size_t i = 0; i < N_DECISIONS; i++) {
+                const struct label labels[] = {
+                        { "condition", text_from(decisions[i].condition) },
+                        { "reason", text_from(decisions[i].reason) },
+                };
+
+                exposition_number(out, &(struct series) { name, labels, 2 },
+                                  (int64_t)read_counter(&s->decisions[i]));
+        }
+}
+
+static void write_rejections(struct stats *s, struct builder *out) {
+        const char *name = "function_gpu_placement_pool_rejections_total";
+
+        exposition_head(out, name, "counter",
+                        "Pools and MIG profiles that did not fit a deployment, by reason.");
+        for (size_t i = REASON_FITS + 1; i < N_REASONS; i++) {
+                const struct label label = { "reason", text_from(reason_name((enum reason)i)) };
+
+                exposition_number(out, &(struct series) { name, &label, 1 },
+                                  (int64_t)read_counter(&s->rejections[i]));
+        }
+}
+
+void stats_write(struct stats *s, struct builder *out) {
         int64_t in_flight = atomic_load_explicit(&s->in_flight, memory_order_relaxed);
 
         write_calls(s, out);
         write_durations(s, out);
-        write_head(out, "function_gpu_placement_fatal_answers_total", "counter",
-                   "Answers that held a fatal result.");
-        write_number(out, "function_gpu_placement_fatal_answers_total",
-                     read_counter(&s->fatal_answers));
-        write_head(out, "function_gpu_placement_calls_in_flight", "gauge",
-                   "Calls of RunFunction that arrived and are not over.");
-        write_number(out, "function_gpu_placement_calls_in_flight",
-                     in_flight > 0 ? (uint64_t)in_flight : 0);
-        write_head(out, "function_gpu_placement_arena_peak_bytes", "gauge",
-                   "The most memory that one call has taken for its work since the start.");
-        write_number(out, "function_gpu_placement_arena_peak_bytes",
-                     read_counter(&s->arena_peak_bytes));
-        write_head(out, "function_gpu_placement_build_info", "gauge", "The version that runs.");
-        builder_string(out, "function_gpu_placement_build_info{version=\"");
-        builder_string(out, version);
-        builder_string(out, "\"}");
-        write_number(out, "", 1);
+        write_sizes(out, "function_gpu_placement_request_size_bytes", "Size of requests.",
+                    &s->request_bytes);
+        write_sizes(out, "function_gpu_placement_response_size_bytes", "Size of responses.",
+                    &s->response_bytes);
+        write_decisions(s, out);
+        write_rejections(s, out);
+        exposition_single(out, "function_gpu_placement_fatal_answers_total", "counter",
+                          "Answers that held a fatal result.",
+                          (int64_t)read_counter(&s->fatal_answers));
+        exposition_single(out, "function_gpu_placement_calls_in_flight", "gauge",
+                          "Calls of RunFunction that arrived and are not over.",
+                          in_flight > 0 ? in_flight : 0);
+        exposition_single(out, "function_gpu_placement_arena_peak_bytes", "gauge",
+                          "The most memory that one call has taken for its work since the start.",
+                          (int64_t)read_counter(&s->arena_peak_bytes));
+        units_write(&s->units, stats_now_seconds(), out);
 }

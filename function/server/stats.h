@@ -1,39 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stats - what the server has done so far, counted without locks
- *
- * Set to zero it is ready for use. It must outlive the server that counts in it.
  */
 #ifndef SERVER_STATS_H
 #define SERVER_STATS_H
 
-#include "base/text.h"
+#include "function.h"
+#include "server/units.h"
 
 #include <stdatomic.h>
 
 /* The services that answer RunFunction. */
 enum { SERVICE_V1, SERVICE_V1BETA1, N_SERVICES };
 
-enum { N_STATUS_CODES = 17, N_DURATION_BUCKETS = 12 };
+enum { N_STATUS_CODES = 17, N_BUCKETS = 12, N_DECISIONS = 19 };
+
+struct histogram {
+        atomic_uint_fast64_t buckets[N_BUCKETS + 1]; /* the last one: beyond all bounds */
+        atomic_uint_fast64_t sum;
+};
 
 struct stats {
         atomic_uint_fast64_t calls[N_SERVICES][N_STATUS_CODES]; /* by gRPC status code */
-        atomic_uint_fast64_t durations[N_DURATION_BUCKETS + 1]; /* the last one: longer */
-        atomic_uint_fast64_t duration_nanoseconds;              /* of all calls */
+        struct histogram durations[N_SERVICES];                 /* nanoseconds */
+        struct histogram request_bytes;
+        struct histogram response_bytes;
+        atomic_uint_fast64_t decisions[N_DECISIONS]; /* by condition and reason */
+        atomic_uint_fast64_t rejections[N_REASONS];  /* sub-pools, by why they do not fit */
         atomic_uint_fast64_t fatal_answers;
         atomic_int_fast64_t in_flight;
         atomic_uint_fast64_t arena_peak_bytes; /* the most that one call took */
         atomic_bool draining;
+        struct units units;
+        int64_t started_seconds; /* since the epoch */
 };
 
-/* stats_call() - one call was answered; status is its gRPC code. */
-void stats_call(struct stats *s, unsigned int service, unsigned int status,
-                uint64_t duration_nanoseconds);
+/* stats_init() - all zero, and started now. Must outlive the server that counts in it. */
+void stats_init(struct stats *s);
+void stats_release(struct stats *s);
 
-/* stats_arena() - a call took so many bytes of its arena. */
-void stats_arena(struct stats *s, uint64_t peak_bytes);
+/* A call that was answered. */
+struct handled {
+        unsigned int service;
+        unsigned int status; /* its gRPC code */
+        uint64_t nanoseconds;
+        size_t request_bytes;
+        size_t response_bytes;
+        size_t arena_bytes; /* taken for the work */
+        const struct call_summary *summary;
+};
+
+void stats_handled(struct stats *s, const struct handled *call);
 
 /* stats_write() - everything in Prometheus' text format. */
-void stats_write(struct stats *s, const char *version, struct builder *out);
+void stats_write(struct stats *s, struct builder *out);
+
+/* stats_now_seconds() - since the epoch. */
+int64_t stats_now_seconds(void);
 
 #endif

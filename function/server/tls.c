@@ -47,6 +47,7 @@ struct tls {
 
         pthread_mutex_t lock; /* of what follows */
         STACK_OF(X509) * cas;
+        struct tls_facts facts;
         bool is_closing;
 
         pthread_cond_t closing;
@@ -57,6 +58,8 @@ struct tls {
 struct material {
         BIO *files[N_FILES];
         STACK_OF(X509) * cas;
+        int64_t certificate_expiry_seconds;
+        int64_t ca_expiry_seconds;
 };
 
 static void material_release(struct material *m) {
@@ -139,7 +142,24 @@ static EVP_PKEY *read_key(const struct material *m) {
         return key;
 }
 
-static const char *check_pair(const struct material *m) {
+static int64_t expiry_of(const X509 *certificate) {
+        struct tm utc;
+
+        return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &utc) == 1 ? timegm(&utc) : 0;
+}
+
+static int64_t first_expiry_of(const STACK_OF(X509) * all) {
+        int64_t first = INT64_MAX;
+
+        for (int i = 0; i < sk_X509_num(all); i++) {
+                int64_t expiry = expiry_of(sk_X509_value(all, i));
+
+                first = expiry < first ? expiry : first;
+        }
+        return first;
+}
+
+static const char *check_pair(struct material *m) {
         STACK_OF(X509) *chain = read_certificates(m, FILE_CERTIFICATE);
         EVP_PKEY *key = read_key(m);
         const char *wrong = NULL;
@@ -150,6 +170,8 @@ static const char *check_pair(const struct material *m) {
                 wrong = "tls.key holds no private key";
         else if (X509_check_private_key(sk_X509_value(chain, 0), key) != 1)
                 wrong = "tls.key is not the key of tls.crt";
+        else
+                m->certificate_expiry_seconds = expiry_of(sk_X509_value(chain, 0));
         ERR_clear_error();
         EVP_PKEY_free(key);
         sk_X509_pop_free(chain, X509_free);
@@ -166,6 +188,7 @@ static int check_material(const struct tls *t, struct material *m, struct fault 
                 if (X509_check_ca(sk_X509_value(m->cas, i)) != 1)
                         wrong = "ca.crt holds a certificate that is no authority";
         }
+        m->ca_expiry_seconds = first_expiry_of(m->cas);
         if (!wrong)
                 return 0;
         fault_set(fault, "cannot use the certificates in %s: %s", t->dir, wrong);
@@ -224,6 +247,8 @@ static int publish(struct tls *t, struct material *m, struct fault *fault) {
         old = t->cas;
         t->cas = m->cas;
         m->cas = NULL;
+        t->facts.certificate_expiry_seconds = m->certificate_expiry_seconds;
+        t->facts.ca_expiry_seconds = m->ca_expiry_seconds;
         pthread_mutex_unlock(&t->lock);
         sk_X509_pop_free(old, X509_free);
         return 0;
@@ -262,8 +287,13 @@ static bool look(struct tls *t) {
 
 static void reload(struct tls *t) {
         struct fault fault = { 0 };
+        int r = load(t, &fault);
 
-        if (load(t, &fault) < 0)
+        pthread_mutex_lock(&t->lock);
+        t->facts.n_reloads += r == 0;
+        t->facts.n_reload_failures += r < 0;
+        pthread_mutex_unlock(&t->lock);
+        if (r < 0)
                 LOG(LOG_WARN, "the certificates in use are kept",
                     LOG_STRING("error", fault.message));
         else
@@ -320,6 +350,7 @@ static int verify(void *user_data, grpc_tls_custom_verification_check_request *r
         (void)callback_arg;
         pthread_mutex_lock(&t->lock);
         refusal = peer_refusal(request->peer_info.peer_cert, t->cas);
+        t->facts.n_refused += refusal != NULL;
         pthread_mutex_unlock(&t->lock);
         ERR_clear_error();
         *sync_status = GRPC_STATUS_OK;
@@ -400,6 +431,12 @@ int tls_open(const char *dir, struct tls **ret, struct fault *fault) {
         }
         *ret = t;
         return 0;
+}
+
+void tls_facts(struct tls *t, struct tls_facts *ret) {
+        pthread_mutex_lock(&t->lock);
+        *ret = t->facts;
+        pthread_mutex_unlock(&t->lock);
 }
 
 void tls_close(struct tls *t) {

@@ -11,6 +11,7 @@
 #include "base/fault.h"
 
 #include <grpc/grpc_security.h>
+#include <stdint.h>
 
 struct tls;
 
@@ -28,6 +29,17 @@ int tls_open(const char *dir, struct tls **ret, struct fault *fault);
 
 /* tls_credentials() - for a listener; the caller releases them. After grpc_init(). */
 grpc_server_credentials *tls_credentials(struct tls *t);
+
+struct tls_facts {
+        int64_t certificate_expiry_seconds; /* since the epoch */
+        int64_t ca_expiry_seconds;          /* of several the first to end */
+        uint64_t n_reloads;
+        uint64_t n_reload_failures;
+        uint64_t n_refused; /* connections, for the client's certificate */
+};
+
+/* tls_facts() - as of now. */
+void tls_facts(struct tls *t, struct tls_facts *ret);
 
 /* tls_close() - after the server that uses it is gone. */
 void tls_close(struct tls *t);

@@ -5,6 +5,7 @@
 #include "rig.h"
 
 #include "base/arena.h"
+#include "lib/promtext.h"
 #include "server/client.h"
 
 #include <errno.h>
@@ -20,6 +21,10 @@
 #include <cmocka.h>
 
 static const char *program;
+
+#define V1_LABELS                                                                                  \
+        "grpc_type=\"unary\",grpc_service=\"apiextensions.fn.proto.v1.FunctionRunnerService\","    \
+        "grpc_method=\"RunFunction\""
 
 static const char *const insecure[] = { "--insecure", NULL };
 
@@ -200,9 +205,50 @@ static void test_pages(void **state) {
         assert_int_equal(rig_get(r, "/healthz", page, sizeof(page)), 200);
         assert_int_equal(rig_get(r, "/readyz", page, sizeof(page)), 200);
         assert_int_equal(rig_get(r, "/", page, sizeof(page)), 404);
-        assert_int_equal(rig_get(r, "/metrics", page, sizeof(page)), 200);
-        assert_non_null(strstr(page, "grpc_code=\"InvalidArgument\"} "));
-        assert_non_null(strstr(page, "function_gpu_placement_build_info{version="));
+        assert_int_equal(rig_get(r, "/metrics/", page, sizeof(page)), 404);
+}
+
+/* The page from a server that has done something, as Prometheus would read it. */
+static void test_metrics(void **state) {
+        static const struct {
+                const char *series;
+                double min, max;
+        } rows[] = {
+                { "grpc_server_handled_total{" V1_LABELS ",grpc_code=\"OK\"}", 1, 1e6 },
+                { "grpc_server_handled_total{" V1_LABELS ",grpc_code=\"InvalidArgument\"}", 1,
+                  1e6 },
+                { "grpc_server_handling_seconds_count{" V1_LABELS "}", 2, 1e6 },
+                { "function_gpu_placement_fatal_answers_total", 1, 1e6 },
+                { "function_gpu_placement_calls_in_flight", 0, 0 },
+                { "function_gpu_placement_arena_peak_bytes", 100, 64e6 },
+                { "function_gpu_placement_request_size_bytes_sum", 9, 1e9 },
+                { "function_gpu_placement_log_lines_dropped_total", 0, 1e6 },
+                { "function_gpu_placement_decisions_total{condition=\"Other\",reason=\"Other\"}", 0,
+                  0 },
+                { "process_resident_memory_bytes", 1e6, 1e9 },
+                { "process_open_fds", 5, 1000 },
+                { "process_max_fds", 256, 1e9 },
+                { "process_cpu_seconds_total", 1e-6, 1000 },
+                { "process_start_time_seconds", 1.7e9, 1e11 },
+                /* without certificates nothing is said of them */
+                { "function_gpu_placement_certificate_reloads_total", -1, -1 },
+        };
+        const struct rig *r = *state;
+        struct arena arena;
+        struct text page;
+
+        arena_init(&arena, 16 << 20);
+        lives(r);
+        client_once(r->address, NULL, RUN_V1, TEXT("\xff"), NULL);
+        page = rig_metrics(r, &arena);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                double value = promtext_value(page, rows[i].series);
+
+                if (value < rows[i].min || value > rows[i].max)
+                        fail_msg("%s is %g", rows[i].series, value);
+        }
+        assert_true(text_contains(page, TEXT("\nfunction_gpu_placement_build_info{version=\"")));
+        arena_release(&arena);
 }
 
 static void test_taken(void **state) {
@@ -233,7 +279,7 @@ int main(int argc, char **argv) {
                 cmocka_unit_test(test_own_client), cmocka_unit_test(test_too_large),
                 cmocka_unit_test(test_drain),      cmocka_unit_test(test_grace_ends),
                 cmocka_unit_test(test_expired),    cmocka_unit_test(test_pages),
-                cmocka_unit_test(test_taken),
+                cmocka_unit_test(test_taken),      cmocka_unit_test(test_metrics),
         };
         int failed;
 

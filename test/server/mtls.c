@@ -3,6 +3,7 @@
  * Who is let in, and that certificates can be replaced while it serves.
  */
 #include "certs.h"
+#include "lib/promtext.h"
 #include "rig.h"
 
 #include <grpc/byte_buffer.h>
@@ -240,6 +241,32 @@ static void test_replaced(void **state) {
         cert_release(&new_client);
 }
 
+/* After the test above: what has been refused and kept is counted. */
+static void test_counted(void **state) {
+        static const char expiry[] = "function_gpu_placement_certificate_expiry_timestamp_seconds";
+        struct world *w = *state;
+        struct arena arena;
+        struct text page;
+        char series[128];
+
+        arena_init(&arena, 16 << 20);
+        page = rig_metrics(&w->rig, &arena);
+        assert_true(promtext_value(
+                            page, "function_gpu_placement_certificate_reload_failures_total") >= 2);
+        assert_true(promtext_value(page, "function_gpu_placement_certificate_reloads_total") >= 3);
+        assert_true(promtext_value(page, "function_gpu_placement_clients_refused_total") >= 4);
+        for (size_t i = 0; i < 2; i++) {
+                double seconds;
+
+                snprintf(series, sizeof(series), "%s{file=\"%s\"}", expiry,
+                         i == 0 ? "tls.crt" : "ca.crt");
+                seconds = promtext_value(page, series);
+                if (seconds <= (double)time(NULL) || seconds > (double)time(NULL) + 2 * 86400)
+                        fail_msg("%s is %f", series, seconds);
+        }
+        arena_release(&arena);
+}
+
 static void test_start_refused(void **state) {
         struct world *w = *state;
         struct cert other = cert_leaf(&w->ca, "serverAuth", 1);
@@ -282,7 +309,7 @@ int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_who_is_let_in), cmocka_unit_test(test_health_and_reflection),
                 cmocka_unit_test(test_alive),         cmocka_unit_test(test_replaced),
-                cmocka_unit_test(test_start_refused),
+                cmocka_unit_test(test_counted),       cmocka_unit_test(test_start_refused),
         };
         int failed;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rig.h"
 
+#include "lib/promtext.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -148,6 +150,22 @@ int rig_get(const struct rig *r, const char *path, char *ret, size_t size) {
         ret[len] = '\0';
         close(fd);
         return len > 12 ? (int)strtol(ret + 9, NULL, 10) : 0;
+}
+
+struct text rig_metrics(const struct rig *r, struct arena *arena) {
+        enum { PAGE_BYTES = 1 << 20 };
+        char *page = arena_alloc(arena, PAGE_BYTES), *body;
+        struct text text, complaint;
+
+        assert_non_null(page);
+        assert_int_equal(rig_get(r, "/metrics", page, PAGE_BYTES), 200);
+        body = strstr(page, "\r\n\r\n");
+        assert_non_null(body);
+        text = text_from(body + 4);
+        complaint = promtext_complaint(text, arena);
+        if (!text_is_empty(complaint))
+                fail_msg("%.*s", TEXT_ARG(complaint));
+        return text;
 }
 
 /* ---- the client ------------------------------------------------------------------------------ */

@@ -5,6 +5,7 @@
 #ifndef TEST_SERVER_RIG_H
 #define TEST_SERVER_RIG_H
 
+#include "base/arena.h"
 #include "base/text.h"
 
 #include <grpc/grpc.h>
@@ -43,6 +44,9 @@ long rig_memory_kb(const struct rig *r);
 
 /* rig_get() - the body of http://127.0.0.1:METRICS/path; returns the status. */
 int rig_get(const struct rig *r, const char *path, char *ret, size_t size);
+
+/* rig_metrics() - the page of metrics, which must be one that Prometheus reads; lives in arena. */
+struct text rig_metrics(const struct rig *r, struct arena *arena);
 
 /* One call, step by step. */
 struct client {

@@ -53,6 +53,7 @@ struct call {
         struct request request;
         struct response response;
         struct condition condition;
+        const struct used_list *used;
 };
 
 static struct value formatted(struct arena *arena, const char *json, const char *status) {
@@ -94,8 +95,9 @@ static void prepare(struct call *c, const char *status) {
 }
 
 static void run(struct call *c) {
-        assert_int_equal(inventory_stage(&c->request, &c->settings, &c->response, &c->condition),
-                         0);
+        assert_int_equal(
+                inventory_stage(&c->request, &c->settings, &c->response, &c->condition, &c->used),
+                0);
 }
 
 static const struct desired *desired(const struct call *c, const char *name) {
@@ -146,6 +148,7 @@ static void unresolved_is_frozen_as_observed(void **state) {
                 assert_true(text_equal(c.condition.type, TEXT("CapacityValid")));
                 assert_true(text_equal(c.condition.reason, TEXT("WaitingForInputs")));
                 assert_int_equal(c.response.n_conditions, 1);
+                assert_null(c.used);
                 arena_release(&c.arena);
         }
 }
@@ -191,6 +194,8 @@ static void absent_is_not_unresolved(void **state) {
         run(&c);
         assert_int_equal(c.response.n_desired, 2);
         assert_null(desired(&c, "in-use"));
+        assert_non_null(c.used);
+        assert_false(c.used->any);
         assert_int_equal(c.condition.status, CONDITION_TRUE);
         assert_int_equal(c.response.composite_ready, READY_TRUE);
         arena_release(&c.arena);
