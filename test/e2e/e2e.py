@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Compares what the real Crossplane makes of our server's answers with our own render, and has
-an API server judge the manifests.
+an API server and KServe's own code judge the manifests.
 
 e2e.py PROGRAM PEERS        our program, and the folder of Crossplane's programs
 
@@ -19,6 +19,7 @@ import time
 
 import cases
 import freeze
+import kserve
 import peers
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
@@ -103,6 +104,18 @@ class Score:
                 print(f"    {complaint}")
 
 
+def ask_kserve(score, ours, folder_of_peers, folder, target):
+    rendered = [(case.name, ours.render(case, folder, target)) for case in cases.examples()]
+    try:
+        checks = [*kserve.checks(folder_of_peers, kserve.write_examples(folder, rendered))]
+    except RuntimeError as problem:
+        checks = [("an answer", [str(problem)])]
+    before = score.n_passed
+    for title, complaints in checks:
+        score.add(f"KServe: {title}", lambda: complaints)
+    print(f"KServe: {score.n_passed - before} of {len(checks)} as they should be")
+
+
 def main(program, folder_of_peers):
     score = Score()
     ours = peers.Command("ours", [program, "render"])
@@ -120,6 +133,7 @@ def main(program, folder_of_peers):
                 if isinstance(peer, peers.Core):
                     for title, check in freeze.checks(everything, peer, folder, target):
                         score.add(f"core: {title}", check)
+            ask_kserve(score, ours, folder_of_peers, folder, target)
     for peer in absent:
         print(f"not there, not run: {peer}")
     manifests.run(score, folder_of_peers)
