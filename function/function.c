@@ -41,6 +41,7 @@ struct call {
         struct plan plan;
         bool has_plan; /* made by Deploy in this call, or read from the context */
         struct call_summary *summary;
+        struct explanation *explanation; /* for who asked; or NULL */
 };
 
 /* ---- answers that decide nothing ------------------------------------------------------------- */
@@ -178,6 +179,7 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
         struct environment *environments;
         struct reservation *reservations;
         struct mistakes mistakes = { 0 };
+        struct weighing weighing;
         struct decision decision;
         struct model model;
         int err;
@@ -220,6 +222,7 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
         request.model = &model;
         request.environments = environments;
         request.reservations = reservations;
+        request.weighing = call->explanation ? &weighing : NULL;
         err = deploy(&request, call->arena, &decision);
         if (err < 0)
                 return err;
@@ -228,6 +231,12 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
                 return 0;
         }
         answer_decision(call, deployment, &model, &decision);
+        if (call->explanation)
+                *call->explanation = (struct explanation) { .decided = true,
+                                                            .deployment = *deployment,
+                                                            .model = model,
+                                                            .weighing = weighing,
+                                                            .decision = decision };
         return 0;
 }
 
@@ -470,9 +479,12 @@ static int encode_too_large(struct call *call, struct payload *ret) {
         return response_encode(&small, &empty, ret);
 }
 
-int function_run(struct text request, struct arena *arena, struct payload *ret,
-                 struct call_summary *ret_summary, struct fault *fault) {
-        struct call call = { .arena = arena, .summary = ret_summary };
+int function_explain(struct text request, struct arena *arena, struct payload *ret,
+                     struct call_summary *ret_summary, struct explanation *ret_explanation,
+                     struct fault *fault) {
+        struct call call = { .arena = arena,
+                             .summary = ret_summary,
+                             .explanation = ret_explanation };
         struct payload payload;
         int err;
 
@@ -502,4 +514,9 @@ int function_run(struct text request, struct arena *arena, struct payload *ret,
                 return err;
         *ret = payload;
         return 0;
+}
+
+int function_run(struct text request, struct arena *arena, struct payload *ret,
+                 struct call_summary *ret_summary, struct fault *fault) {
+        return function_explain(request, arena, ret, ret_summary, NULL, fault);
 }

@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
-#include "deploy/match.h"
+#include "deploy/deploy.h"
 #include "inventory/used.h"
 #include "wire/response.h"
 
@@ -51,5 +51,22 @@ struct call_summary {
  */
 int function_run(struct text request, struct arena *arena, struct payload *ret,
                  struct call_summary *ret_summary, struct fault *fault);
+
+/* What Deploy saw and decided; lives in the arena of the call. */
+struct explanation {
+        bool decided; /* else nothing else is set */
+        struct deployment deployment;
+        struct model model;
+        struct weighing weighing;
+        struct decision decision;
+};
+
+/*
+ * function_explain() - the same answer, and how Deploy came to it
+ * @ret_explanation: set when Deploy decided, else unchanged; NULL: nobody asks
+ */
+int function_explain(struct text request, struct arena *arena, struct payload *ret,
+                     struct call_summary *ret_summary, struct explanation *ret_explanation,
+                     struct fault *fault);
 
 #endif

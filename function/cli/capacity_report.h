@@ -9,9 +9,6 @@
 #include "inventory/used.h"
 #include "wire/response.h"
 
-/* The table never takes more columns, unless a number is very long. */
-enum { CAPACITY_COLUMNS = 80 };
-
 struct capacity_units {
         int64_t total, used, free_units;
 };

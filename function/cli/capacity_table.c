@@ -3,115 +3,20 @@
 
 #include "base/arena.h"
 #include "cli/capacity_report.h"
+#include "cli/columns.h"
 #include "inventory/inventory.h"
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
 enum column { POOL, PROFILE, RESOURCE, TOTAL, USED, FREE, N_COLUMNS };
-enum { GAP = 2, TEXT_COLUMN_MIN = 8, NUMBER_COLUMNS = TOTAL };
 
 struct row {
         struct text cells[N_COLUMNS];
         const struct used *used; /* NULL: the head */
 };
 
-/* Characters, not bytes: those that continue one do not count. */
-static size_t width_of(struct text t) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < t.len; i++)
-                n += (t.data[i] & 0xc0) != 0x80;
-        return n;
-}
-
-/* A name that could move the cursor would draw another table. */
-static struct text printable(struct text t, struct arena *arena) {
-        struct builder b;
-
-        builder_init(&b, arena);
-        for (size_t i = 0; i < t.len; i++) {
-                unsigned char c = (unsigned char)t.data[i];
-                bool c1 = c == 0xc2 && i + 1 < t.len && (unsigned char)t.data[i + 1] < 0xa0;
-
-                builder_char(&b, c < 0x20 || c == 0x7f || c1 ? '?' : t.data[i]);
-                i += c1;
-        }
-        return builder_done(&b);
-}
-
 static struct text number(int64_t n, struct arena *arena) {
-        struct builder b;
-
-        builder_init(&b, arena);
-        builder_i64(&b, n);
-        return builder_done(&b);
-}
-
-static void append_spaces(struct builder *b, size_t n) {
-        for (size_t i = 0; i < n; i++)
-                builder_char(b, ' ');
-}
-
-/* The cell in so many columns; one that is too long loses its middle: both ends tell names apart.
- */
-static void append_cut(struct builder *b, struct text t, size_t width) {
-        size_t have = width_of(t), head = width / 2 - 1, tail = have - (width - head - 2), at = 0;
-
-        if (have <= width) {
-                builder_text(b, t);
-                return;
-        }
-        for (size_t i = 0; i < t.len; i++) {
-                at += (t.data[i] & 0xc0) != 0x80;
-                if (at <= head || at > tail)
-                        builder_char(b, t.data[i]);
-                else if (at == head + 1 && (t.data[i] & 0xc0) != 0x80)
-                        builder_string(b, "..");
-        }
-}
-
-static void append_row(struct builder *b, const struct row *row, const size_t *widths) {
-        for (size_t c = 0; c < N_COLUMNS; c++) {
-                size_t width = width_of(row->cells[c]);
-                size_t pad = width < widths[c] ? widths[c] - width : 0;
-
-                if (c > 0)
-                        append_spaces(b, GAP);
-                if (c >= NUMBER_COLUMNS)
-                        append_spaces(b, pad);
-                append_cut(b, row->cells[c], widths[c]);
-                if (c < NUMBER_COLUMNS)
-                        append_spaces(b, pad);
-        }
-        builder_char(b, '\n');
-}
-
-/* As wide as the widest cell; together at most 80, at the cost of the widest texts. */
-static void fit(const struct row *rows, size_t n, size_t *widths) {
-        size_t sum = GAP * (N_COLUMNS - 1);
-
-        for (size_t c = 0; c < N_COLUMNS; c++) {
-                widths[c] = 0;
-                for (size_t i = 0; i < n; i++) {
-                        size_t width = width_of(rows[i].cells[c]);
-
-                        if (width > widths[c])
-                                widths[c] = width;
-                }
-                sum += widths[c];
-        }
-        while (sum > CAPACITY_COLUMNS) {
-                size_t widest = POOL;
-
-                for (size_t c = POOL; c < NUMBER_COLUMNS; c++) {
-                        if (widths[c] > widths[widest])
-                                widest = c;
-                }
-                if (widths[widest] <= TEXT_COLUMN_MIN)
-                        break;
-                widths[widest]--;
-                sum--;
-        }
+        return text_format(arena, "%lld", (long long)n);
 }
 
 /* ---- bars ------------------------------------------------------------------------------------ */
@@ -161,30 +66,6 @@ static void append_bar(struct builder *b, const struct used *u, struct capacity_
 
 /* ---- warnings -------------------------------------------------------------------------------- */
 
-/* Words in lines of at most 80 columns, those after the first further in. */
-static void append_wrapped(struct builder *b, struct text t) {
-        size_t column = 2;
-
-        builder_string(b, "- ");
-        while (t.len > 0) {
-                size_t end = text_index(t, ' ');
-                struct text word = text_slice(t, 0, end);
-                size_t width = width_of(word);
-
-                if (column > 2 && column + 1 + width > CAPACITY_COLUMNS) {
-                        builder_string(b, "\n  ");
-                        column = 2;
-                } else if (column > 2) {
-                        builder_char(b, ' ');
-                        column++;
-                }
-                builder_text(b, word);
-                column += width;
-                t = text_slice(t, end < t.len ? end + 1 : end, t.len);
-        }
-        builder_char(b, '\n');
-}
-
 static bool is_before(const struct text *messages, size_t n, struct text t) {
         for (size_t i = 0; i < n; i++) {
                 if (text_equal(messages[i], t))
@@ -211,7 +92,9 @@ static int append_pool_warnings(struct builder *b, const struct capacity *c, siz
                                                       TEXT(": "), messages[i] };
 
                         if (!is_before(told, n_told, messages[i]))
-                                append_wrapped(b, printable(text_join(arena, parts, 4), arena));
+                                columns_wrapped(
+                                        "- ", "  ",
+                                        columns_printable(text_join(arena, parts, 4), arena), b);
                 }
                 if (s == first) {
                         told = messages;
@@ -232,7 +115,7 @@ static int append_warnings(struct builder *b, const struct capacity *c, struct a
         const struct used_list *used = &c->used;
 
         if (!text_is_empty(c->condition.message) && !is_about_a_pool(c))
-                append_wrapped(b, printable(c->condition.message, arena));
+                columns_wrapped("- ", "  ", columns_printable(c->condition.message, arena), b);
         for (size_t first = 0, end; first < used->n && used->items[first].sub_pool; first = end) {
                 int err;
 
@@ -256,13 +139,14 @@ static struct row row_of(const struct used *u, struct arena *arena) {
                 text_is_empty(u->pool) && u->sub_pool ? u->sub_pool->pool->path : u->pool;
 
         return (struct row) {
-                .cells = { [POOL] = printable(name, arena),
+                .cells = { [POOL] = columns_printable(name, arena),
                            [PROFILE] = text_is_empty(u->mig_profile)
                                                ? none
-                                               : printable(u->mig_profile, arena),
-                           [RESOURCE] = capacity_has_resource(u)
-                                                ? printable(u->sub_pool->resource_name, arena)
-                                                : none,
+                                               : columns_printable(u->mig_profile, arena),
+                           [RESOURCE] =
+                                   capacity_has_resource(u)
+                                           ? columns_printable(u->sub_pool->resource_name, arena)
+                                           : none,
                            [TOTAL] = number(u->total, arena),
                            [USED] = number(u->used, arena),
                            [FREE] = number(u->free_units, arena) },
@@ -273,7 +157,12 @@ static struct row row_of(const struct used *u, struct arena *arena) {
 static int append_environment(struct builder *b, const struct capacity *c,
                               struct capacity_style style, struct arena *arena) {
         struct row *rows = ARENA_ARRAY(arena, c->used.n + 1, struct row);
-        size_t widths[N_COLUMNS];
+        struct columns columns = {
+                .n = N_COLUMNS,
+                .kinds = { [TOTAL] = COLUMNS_NUMBER,
+                           [USED] = COLUMNS_NUMBER,
+                           [FREE] = COLUMNS_NUMBER },
+        };
 
         if (!rows)
                 return -ENOMEM;
@@ -285,11 +174,13 @@ static int append_environment(struct builder *b, const struct capacity *c,
                 rows[i + 1] = row_of(&c->used.items[i], arena);
         if (arena_failed(arena))
                 return -ENOMEM;
-        builder_text(b, printable(c->environment.name, arena));
+        builder_text(b, columns_printable(c->environment.name, arena));
         builder_string(b, c->used.n > 0 ? "\n" : ": no pools\n");
-        fit(rows, c->used.n + 1, widths);
+        for (size_t i = 0; i <= c->used.n; i++)
+                columns_widen(&columns, rows[i].cells);
+        columns_fit(&columns, COLUMNS_WIDTH);
         for (size_t i = 0; c->used.n > 0 && i <= c->used.n; i++) {
-                append_row(b, &rows[i], widths);
+                columns_row(&columns, rows[i].cells, b);
                 if (style.bars && rows[i].used && (rows[i].used->total | rows[i].used->used))
                         append_bar(b, rows[i].used, style);
         }
@@ -312,7 +203,7 @@ static void append_inputs(struct builder *b, const struct capacity *fleet, size_
                         text_format(arena, "Counted with the input of Composition %.*s, step %.*s.",
                                     TEXT_ARG(input->composition), TEXT_ARG(input->step));
                 builder_char(b, '\n');
-                builder_text(b, printable(sentence, arena));
+                builder_text(b, columns_printable(sentence, arena));
                 builder_char(b, '\n');
         }
 }

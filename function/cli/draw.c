@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/draw.h"
 
+#include "cli/columns.h"
 #include "gpu/profile.h"
 
 /* The drawing takes so many columns whatever the GPU: 3, 4, 8 and 12 slices divide it. */
-enum { DRAWING_COLUMNS = 72, INDENT = 2 };
+enum { DRAWING_COLUMNS = 72 };
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
@@ -36,27 +37,6 @@ static void end_line(struct builder *b) {
         builder_char(b, '\n');
 }
 
-void draw_wrapped(struct text words, struct builder *b) {
-        size_t column = 0;
-
-        while (!text_is_empty(words)) {
-                struct text word = text_slice(words, 0, text_index(words, ' '));
-
-                if (column > 0 && column + 1 + word.len > DRAW_COLUMNS) {
-                        end_line(b);
-                        repeat(b, ' ', INDENT);
-                        column = INDENT;
-                } else if (column > 0) {
-                        builder_char(b, ' ');
-                        column++;
-                }
-                builder_text(b, word);
-                column += word.len;
-                words = text_slice(words, word.len + 1, words.len);
-        }
-        end_line(b);
-}
-
 /* "also called a, b, c", wrapped; nothing without names. */
 static void draw_names(const char *what, const struct text *names, size_t n, struct builder *b) {
         struct builder words;
@@ -69,7 +49,7 @@ static void draw_names(const char *what, const struct text *names, size_t n, str
                 builder_string(&words, i > 0 ? ", " : " ");
                 builder_text(&words, names[i]);
         }
-        draw_wrapped(builder_done(&words), b);
+        columns_wrapped("", "  ", builder_done(&words), b);
 }
 
 /* ---- the catalogue --------------------------------------------------------------------------- */
@@ -106,7 +86,8 @@ void draw_products(struct builder *b) {
                 right(b, known ? number(b, product->compute_slices, "") : TEXT("-"), SLICES);
                 right(b, known ? number(b, (int64_t)product->n_profiles, "") : TEXT("-"), PROFILES);
                 repeat(b, ' ', GAP);
-                draw_some_names(product, DRAW_COLUMNS - NAME - MEMORY - SLICES - PROFILES - GAP, b);
+                draw_some_names(product, COLUMNS_WIDTH - NAME - MEMORY - SLICES - PROFILES - GAP,
+                                b);
                 end_line(b);
         }
 }
@@ -173,7 +154,7 @@ void draw_product(const struct gpu_product *product, struct builder *b) {
                 draw_profiles(product, NULL, b);
                 builder_char(b, '\n');
         }
-        draw_wrapped(draw_basis(product->basis), b);
+        columns_wrapped("", "  ", draw_basis(product->basis), b);
 }
 
 /* ---- layouts --------------------------------------------------------------------------------- */

@@ -9,8 +9,6 @@
 
 #include "gpu/layout.h"
 
-enum { DRAW_COLUMNS = 80 };
-
 /* draw_products() - a table of the catalogue, a line for each product. */
 void draw_products(struct builder *b);
 
@@ -35,8 +33,5 @@ void draw_counts(const struct gpu_product *product, const int64_t *counts, struc
 
 /* draw_basis() - how it is known where slices start, as a sentence. */
 struct text draw_basis(enum gpu_basis basis);
-
-/* draw_wrapped() - words as lines of at most DRAW_COLUMNS, all but the first indented. */
-void draw_wrapped(struct text words, struct builder *b);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/columns.h"
 #include "cli/draw.h"
 #include "cli/output.h"
 #include "cli/verdict.h"
@@ -205,7 +206,7 @@ static void draw_verdict(struct command *c, const struct verdict *v, bool colour
                         builder_string(&sentence, ": ");
         }
         builder_text(&sentence, v->reason);
-        draw_wrapped(builder_done(&sentence), b);
+        columns_wrapped("", "  ", builder_done(&sentence), b);
         if (!v->lacks)
                 builder_char(b, '\n');
         if (v->fits) {
@@ -215,11 +216,12 @@ static void draw_verdict(struct command *c, const struct verdict *v, bool colour
                 draw_profiles(v->product, v->counts, b);
         }
         if (!v->lacks && v->product->basis != GPU_LISTED)
-                draw_wrapped(draw_basis(v->product->basis), b);
+                columns_wrapped("", "  ", draw_basis(v->product->basis), b);
         if (v->others.len)
-                draw_wrapped(text_format(c->arena, "%.*s may mean %.*s too.", TEXT_ARG(c->gpu),
-                                         TEXT_ARG(v->others)),
-                             b);
+                columns_wrapped("", "  ",
+                                text_format(c->arena, "%.*s may mean %.*s too.", TEXT_ARG(c->gpu),
+                                            TEXT_ARG(v->others)),
+                                b);
 }
 
 static int check(struct command *c, struct builder *b, enum exit_code *ret) {

@@ -28,9 +28,8 @@ static int call_in_process(void *ctx, const char *target, struct text request, s
         struct payload payload;
         int rc;
 
-        (void)ctx;
         (void)target;
-        rc = function_run(request, arena, &payload, &summary, fault);
+        rc = function_explain(request, arena, &payload, &summary, ctx, fault);
         if (rc < 0)
                 return rc;
         *ret = text_join(arena, payload.parts, payload.n_parts);
@@ -38,6 +37,10 @@ static int call_in_process(void *ctx, const char *target, struct text request, s
 }
 
 const struct cli_transport pipeline_in_process = { .call = call_in_process };
+
+struct cli_transport pipeline_explaining(struct explanation *ret) {
+        return (struct cli_transport) { .call = call_in_process, .ctx = ret };
+}
 
 /* "xpkg.example.org/team/function-gpu-placement:v1" and the like. */
 static bool is_our_package(struct text package) {

@@ -14,6 +14,8 @@
 #include "cli/yaml.h"
 #include "wire/call.h"
 
+struct explanation; /* function.h */
+
 /* The name of a Function, and the last part of its package, that mean this program. */
 #define PIPELINE_FUNCTION "function-gpu-placement"
 
@@ -29,6 +31,9 @@ struct cli_transport {
 
 /* To function_run() of this process; the target is not looked at. */
 extern const struct cli_transport pipeline_in_process;
+
+/* pipeline_explaining() - the same; *ret is set to how the last call that decided came to it. */
+struct cli_transport pipeline_explaining(struct explanation *ret);
 
 struct pipeline_input {
         struct value composite;

@@ -7,6 +7,7 @@
 
 #include "cli/conditions.h"
 #include "cli/document.h"
+#include "cli/explain.h"
 #include "cli/files.h"
 #include "cli/output.h"
 
@@ -33,6 +34,8 @@ static const char usage[] =
         "  -r, --include-function-results  print results\n"
         "  -x, --include-full-xr           print spec and metadata of the composite too\n"
         "  -c, --include-context           print the pipeline's context\n"
+        "      --explain                   instead of resources, print each pool with the reason\n"
+        "                                  why it was taken or not\n"
         "      --address HOST:PORT         call the function that listens there, insecurely\n"
         "  -h, --help\n"
         "\n"
@@ -41,6 +44,8 @@ static const char usage[] =
 struct command {
         const char *composite, *composition, *functions, *address;
         struct document_options document;
+        bool explain;
+        struct explanation explanation;
         struct pipeline_input in;
         struct arena *arena;
         struct fault fault;
@@ -59,7 +64,7 @@ static enum exit_code failed(struct command *c, int rc) {
         return rc == -EINVAL || rc == -ENOMEM ? EXIT_UNREADABLE : EXIT_NOT_PLACED;
 }
 
-enum { OPTION_ADDRESS = 256 };
+enum { OPTION_ADDRESS = 256, OPTION_EXPLAIN };
 
 static int read_option(struct command *c, int option) {
         switch (option) {
@@ -75,6 +80,9 @@ static int read_option(struct command *c, int option) {
                 return 0;
         case 'c':
                 c->document.context = true;
+                return 0;
+        case OPTION_EXPLAIN:
+                c->explain = true;
                 return 0;
         case OPTION_ADDRESS:
                 c->address = optarg;
@@ -95,6 +103,7 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                 { "include-full-xr", no_argument, NULL, 'x' },
                 { "include-context", no_argument, NULL, 'c' },
                 { "address", required_argument, NULL, OPTION_ADDRESS },
+                { "explain", no_argument, NULL, OPTION_EXPLAIN },
                 { "help", no_argument, NULL, 'h' },
                 { 0 },
         };
@@ -147,7 +156,10 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
                 return EXIT_NOT_PLACED;
         }
         builder_init(&b, c->arena);
-        rc = document_write(&c->in, out, c->document, &b, c->arena);
+        if (c->explain)
+                rc = explain_write(&c->explanation, out, output_wants_colours(), c->arena, &b);
+        else
+                rc = document_write(&c->in, out, c->document, &b, c->arena);
         if (rc < 0)
                 return failed(c, rc);
         stream = builder_done(&b);
@@ -158,6 +170,7 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
 
 static enum exit_code run(struct command *c, int argc, char **argv,
                           const struct cli_transport *remote) {
+        const struct cli_transport here = pipeline_explaining(&c->explanation);
         const struct cli_transport *transport = &pipeline_in_process;
         struct pipeline_output out;
         bool help = false;
@@ -172,6 +185,11 @@ static enum exit_code run(struct command *c, int argc, char **argv,
         }
         if (c->address && !remote)
                 return complain("--address: this program cannot call other servers");
+        if (c->address && c->explain)
+                return complain("--explain: a server's answer does not carry it; leave out "
+                                "--address");
+        if (c->explain)
+                transport = &here;
         if (c->address)
                 transport = remote;
         rc = read_inputs(c);

@@ -110,35 +110,43 @@ static int compare_i64(int64_t a, int64_t b) {
         return (a > b) - (a < b);
 }
 
-/* The keys that count within an environment and between environments alike. */
-static int compare_fit(const struct choice *a, const struct choice *b) {
-        int order = compare_i64(a->left_over, b->left_over);
+static int compare_by(enum choice_key key, const struct choice *a, const struct choice *b) {
+        const struct environment *x = a->sub_pool->environment, *y = b->sub_pool->environment;
 
-        if (order == 0)
-                order = compare_cost(a->sub_pool->pool, b->sub_pool->pool);
-        return order != 0 ? order : compare_i64(a->free_after, b->free_after);
+        switch (key) {
+        case CHOICE_PROFILE:
+                return compare_i64((int64_t)a->profile_index, (int64_t)b->profile_index);
+        case CHOICE_LEFT_OVER:
+                return compare_i64(a->left_over, b->left_over);
+        case CHOICE_COST:
+                return compare_cost(a->sub_pool->pool, b->sub_pool->pool);
+        case CHOICE_FREE:
+                return compare_i64(a->free_after, b->free_after);
+        case CHOICE_ORDER:
+                return x == y ? compare_i64(a->sub_pool->pool - x->pools,
+                                            b->sub_pool->pool - y->pools)
+                              : 0;
+        case CHOICE_MIG_PROFILE:
+                return text_compare(a->sub_pool->mig_profile, b->sub_pool->mig_profile);
+        case CHOICE_ENVIRONMENT:
+                return text_compare(x->name, y->name);
+        case N_CHOICE_KEYS:
+                break;
+        }
+        BUG("a key without a comparison");
 }
 
-static int compare_sub_pools(const struct choice *a, const struct choice *b) {
-        int order = compare_fit(a, b);
+int choice_compare(const struct choice *a, const struct choice *b, enum choice_key *ret_key) {
+        for (int key = 0; key < N_CHOICE_KEYS; key++) {
+                int order = compare_by((enum choice_key)key, a, b);
 
-        if (order == 0)
-                order = compare_i64(a->sub_pool->pool - a->sub_pool->environment->pools,
-                                    b->sub_pool->pool - b->sub_pool->environment->pools);
-        return order != 0 ? order
-                          : text_compare(a->sub_pool->mig_profile, b->sub_pool->mig_profile);
-}
-
-int choice_compare(const struct choice *a, const struct choice *b) {
-        int order = compare_i64((int64_t)a->profile_index, (int64_t)b->profile_index);
-
-        if (order == 0)
-                order = compare_fit(a, b);
-        if (order == 0)
-                order = text_compare(a->sub_pool->mig_profile, b->sub_pool->mig_profile);
-        return order != 0 ? order
-                          : text_compare(a->sub_pool->environment->name,
-                                         b->sub_pool->environment->name);
+                if (order == 0)
+                        continue;
+                if (ret_key)
+                        *ret_key = (enum choice_key)key;
+                return order;
+        }
+        return 0;
 }
 
 static int64_t left_over(const struct candidate *c) {
@@ -216,6 +224,18 @@ static int consider(const struct chooser *chooser, const struct candidate *c, si
         return 0;
 }
 
+int choose_try(const struct chooser *chooser, const struct sub_pool *sub_pool, size_t index,
+               struct verdict *ret_verdict, struct choice *ret) {
+        const struct candidate c = { .deployment = chooser->deployment,
+                                     .settings = chooser->settings,
+                                     .model = chooser->model,
+                                     .profile = &chooser->model->profiles[index],
+                                     .sub_pool = sub_pool };
+        struct trial trial = { 0 };
+
+        return consider(chooser, &c, index, &trial, ret_verdict, ret);
+}
+
 /* The best sub-pool for one serving profile; every candidate that fails is noted. */
 static int choose_for_profile(const struct chooser *chooser, const struct environment *environment,
                               size_t index, struct trial *trials, struct choice *ret,
@@ -244,7 +264,7 @@ static int choose_for_profile(const struct chooser *chooser, const struct enviro
                         if (v.reason > trials->furthest)
                                 trials->furthest = v.reason;
                         if (choice.sub_pool &&
-                            (!ret->sub_pool || compare_sub_pools(&choice, ret) < 0))
+                            (!ret->sub_pool || choice_compare(&choice, ret, NULL) < 0))
                                 *ret = choice;
                 }
         }

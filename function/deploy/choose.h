@@ -34,9 +34,7 @@ struct choice {
  * @ret:        sub_pool is NULL when nothing fits
  * @rejections: why, for each candidate that does not; only added to when nothing fits
  *
- * Best fit: least memory left over per unit, then lower costPerUnitHour (absent
- * last), then fewest units free after placing, then declared order, then MIG
- * profile name.
+ * The best is by choice_compare().
  *
  * Memory: none is left taken.
  * Errors: -ENOMEM
@@ -44,8 +42,35 @@ struct choice {
 int choose_in(const struct chooser *chooser, const struct environment *environment,
               struct choice *ret, struct rejections *rejections);
 
-/* choice_compare() - between environments: serving profile first, declared order last by name. */
-int choice_compare(const struct choice *a, const struct choice *b);
+/* What choices are compared by, in this order. */
+enum choice_key {
+        CHOICE_PROFILE,     /* the model's order */
+        CHOICE_LEFT_OVER,   /* least memory left over per unit */
+        CHOICE_COST,        /* costPerUnitHour; absent last */
+        CHOICE_FREE,        /* fewest units free after placing */
+        CHOICE_ORDER,       /* as declared; within one environment only */
+        CHOICE_MIG_PROFILE, /* its name */
+        CHOICE_ENVIRONMENT, /* its name */
+        N_CHOICE_KEYS,
+};
+
+/*
+ * choice_compare() - below, at or above 0; the better one comes first
+ * @ret_key: which key it was that told them apart; may be NULL, and is unchanged when none did
+ */
+int choice_compare(const struct choice *a, const struct choice *b, enum choice_key *ret_key);
+
+/*
+ * choose_try() - one candidate alone
+ * @index:       of the serving profile
+ * @ret_verdict: set on success
+ * @ret:         set when the verdict is REASON_FITS
+ *
+ * Memory: none is left taken.
+ * Errors: -ENOMEM
+ */
+int choose_try(const struct chooser *chooser, const struct sub_pool *sub_pool, size_t index,
+               struct verdict *ret_verdict, struct choice *ret);
 
 /*
  * choose_room() - can the reservation have one seat more for each of its replicas?

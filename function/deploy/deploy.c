@@ -299,6 +299,14 @@ static int finish(struct deciding *d, struct decision *ret) {
         return 0;
 }
 
+static int weigh_all(struct deciding *d) {
+        const struct deploy_request *request = d->request;
+        struct chooser chooser = deciding_chooser(d, NULL);
+
+        request->weighing->whole_fleet = request->whole_fleet;
+        return weigh(&chooser, request->environments, request->n_environments, request->weighing);
+}
+
 int deploy(const struct deploy_request *request, struct arena *arena, struct decision *ret) {
         struct deciding d = { .request = request, .arena = arena };
         int err;
@@ -314,12 +322,11 @@ int deploy(const struct deploy_request *request, struct arena *arena, struct dec
         if (err < 0)
                 return err;
         retire(&d);
-        if (request->whole_fleet) {
+        if (request->whole_fleet)
                 err = deciding_grow(&d);
-                if (err == 0)
-                        err = deciding_fill(&d);
-                if (err < 0)
-                        return err;
-        }
-        return finish(&d, ret);
+        if (err == 0 && request->weighing)
+                err = weigh_all(&d);
+        if (err == 0 && request->whole_fleet)
+                err = deciding_fill(&d);
+        return err < 0 ? err : finish(&d, ret);
 }

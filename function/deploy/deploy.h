@@ -7,6 +7,7 @@
 
 #include "deploy/explain.h"
 #include "deploy/plan.h"
+#include "deploy/weigh.h"
 
 struct deploy_request {
         const struct deployment *deployment;
@@ -21,6 +22,7 @@ struct deploy_request {
         const struct text *occupied; /* suffixes of keys that hold what nobody understands */
         size_t n_occupied;
         bool whole_fleet; /* environments and reservations are all there are; else: one's own */
+        struct weighing *weighing; /* set to every candidate, for who asks why; or NULL */
 };
 
 struct decision {

@@ -51,7 +51,7 @@ static void add_placement(struct deciding *d, const struct chooser *chooser,
 }
 
 static int compare_choices(const void *a, const void *b) {
-        return choice_compare(a, b);
+        return choice_compare(a, b, NULL);
 }
 
 /* Would its keys be those of a service that nobody understands? That one stays as it is. */

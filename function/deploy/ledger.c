@@ -266,6 +266,20 @@ static int64_t nodes_within_reach(const struct reservation *const *all, size_t n
         return reach;
 }
 
+int64_t ledger_used(const struct ledger *ledger, const struct sub_pool *sub_pool) {
+        const struct reservation place = { .environment = sub_pool->environment->name,
+                                           .pool = sub_pool->pool->name,
+                                           .mig_profile = sub_pool->mig_profile };
+        size_t first = lower_bound(ledger, &place), end = end_of(ledger, &place, first);
+        int64_t used = 0;
+
+        for (size_t i = first; i < end; i++) {
+                if (__builtin_add_overflow(used, reservation_units(ledger->entries[i]), &used))
+                        return INT64_MAX;
+        }
+        return used;
+}
+
 static int seat_all(const struct ledger *ledger, const struct sub_pool *sub_pool,
                     const struct reservation *const *mine, size_t n_mine,
                     const struct reservation *asking, struct arena *arena, struct seats *ret) {

@@ -98,6 +98,9 @@ int ledger_build(const struct reservation *reservations, size_t n, struct text o
 int ledger_foresee(const struct ledger *ledger, const struct reservation *asking,
                    struct arena *arena, struct ledger *ret, bool *ret_differs);
 
+/* ledger_used() - the units that the ledger's reservations claim of a sub-pool, at most 2^63-1. */
+int64_t ledger_used(const struct ledger *ledger, const struct sub_pool *sub_pool);
+
 /* What seating found out. */
 struct seats {
         int64_t free_units;  /* of the sub-pool, never below 0 */

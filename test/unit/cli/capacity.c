@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "cli/capacity.h"
 #include "cli/capacity_report.h"
+#include "cli/columns.h"
 #include "lib/command.h"
 
 #define POOLS                                                                                      \
@@ -252,7 +253,7 @@ static void tables_fit_the_terminal(void **state) {
                 assert_int_equal(err, 0);
                 if (!text_contains(table, text_from(d->want)) ||
                     (d->never && text_contains(table, text_from(d->never))) ||
-                    columns_of(table) > CAPACITY_COLUMNS)
+                    columns_of(table) > COLUMNS_WIDTH)
                         fail_msg("%s, %zu columns:\n%.*s", d->name, columns_of(table),
                                  TEXT_ARG(table));
         }

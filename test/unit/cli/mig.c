@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "cli/columns.h"
 #include "cli/draw.h"
 #include "cli/mig.h"
 #include "cli/verdict.h"
@@ -397,7 +398,7 @@ static void test_help(void **state) {
 /* No line is longer, and none ends in a blank. */
 static void check_lines(const char *out) {
         for (const char *line = out, *end; (end = strchr(line, '\n')); line = end + 1) {
-                if (end - line > DRAW_COLUMNS || (end > line && end[-1] == ' '))
+                if (end - line > COLUMNS_WIDTH || (end > line && end[-1] == ' '))
                         fail_msg("%.*s|", (int)(end - line), line);
         }
 }
