@@ -9,11 +9,12 @@ import yaml
 
 import plane
 import refusals
+import rights
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONFIGURATION = ROOT / "package" / "configuration"
 SAMPLES = ROOT / "test" / "gates" / "samples"
-NEEDS = ("etcd", "kube-apiserver", "kubectl", "crossplane-core")
+NEEDS = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "crossplane-core")
 # The image of core's CRDs, for a command line that would else download it.
 CORE_IMAGE = "example.org/crossplane:v0"
 
@@ -71,6 +72,7 @@ def checks(cluster):
     yield from refusals.check_all(cluster)
     yield "an unknown requirement is kept", lambda: list(requirement_is_kept(cluster))
     yield "columns", lambda: list(columns(cluster))
+    yield from rights.checks(cluster)
 
 
 def validate(programs, resources):
@@ -118,6 +120,7 @@ def run(score, programs):
     if not absent:
         with tempfile.TemporaryDirectory() as folder:
             with plane.Plane(programs, folder) as cluster:
+                cluster.start_controllers()
                 cluster.start_core()
                 cluster.apply_configuration(CONFIGURATION)
                 for title, check in checks(cluster):

@@ -23,7 +23,7 @@ STOP_SECONDS = 10
 # What ends a foreground deletion, makes ReplicaSets and counts quotas; nothing that needs a kubelet.
 CONTROLLERS = ("garbage-collector-controller", "namespace-controller", "serviceaccount-controller",
                "deployment-controller", "replicaset-controller", "resourcequota-controller",
-               "resourceclaim-controller")
+               "resourceclaim-controller", "clusterrole-aggregation-controller")
 
 
 class PlaneError(RuntimeError):
