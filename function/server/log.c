@@ -7,6 +7,7 @@
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -22,6 +23,7 @@ enum { LINE_MAX_BYTES = PIPE_BUF, VALUE_MAX_BYTES = 1024 };
 static struct {
         pthread_mutex_t lock;
         bool debug;
+        atomic_bool quiet_grpc;
         uint64_t n_dropped; /* since the last line that got through */
         uint64_t n_dropped_ever;
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -199,11 +201,17 @@ uint64_t log_n_dropped(void) {
 
 static void log_grpc(gpr_log_func_args *args) {
         /* What a peer does wrong is an error to core; to us it is a warning. */
-        enum log_level level = args->severity == GPR_LOG_SEVERITY_ERROR ? LOG_WARN : LOG_DEBUG;
+        enum log_level level = args->severity == GPR_LOG_SEVERITY_ERROR && !state.quiet_grpc
+                                       ? LOG_WARN
+                                       : LOG_DEBUG;
         const char *slash = strrchr(args->file, '/');
 
         LOG(level, "grpc", LOG_STRING("detail", args->message),
             LOG_STRING("source", slash ? slash + 1 : args->file), LOG_NUMBER("line", args->line));
+}
+
+void log_quiet_grpc(bool quiet) {
+        state.quiet_grpc = quiet;
 }
 
 bool log_enabled(enum log_level level) {

@@ -33,6 +33,9 @@ struct log_field {
  */
 void log_init(bool debug);
 
+/* log_quiet_grpc() - from now on gRPC's lines are for --debug alone, or not any more. */
+void log_quiet_grpc(bool quiet);
+
 /* log_enabled() - would a line of this level be written? */
 bool log_enabled(enum log_level level);
 

@@ -9,12 +9,14 @@
 #include "server/server.h"
 #include "server/tls.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2 };
 
@@ -42,6 +44,17 @@ static void block_signals(sigset_t *ret) {
         sigaddset(ret, SIGINT);
         pthread_sigmask(SIG_BLOCK, ret, NULL);
         signal(SIGPIPE, SIG_IGN);
+}
+
+/* Where one of the standard files is closed, a socket would take its place, and get our log. */
+static void open_standard_files(void) {
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR);
+        while (fd >= 0 && fd <= STDERR_FILENO);
+        if (fd >= 0)
+                close(fd);
 }
 
 /* HOST:PORT with the port that was bound. */
@@ -132,6 +145,7 @@ int serve(int argc, char **argv) {
         sigset_t signals;
         int exit_code;
 
+        open_standard_files();
         if (options_read(argc, argv, &options, &fault) < 0)
                 return fail(&fault);
         if (options.help || options.version) {

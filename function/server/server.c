@@ -103,6 +103,7 @@ static int listen_on(struct server *s, const struct server_config *config, struc
         const char *port = strrchr(config->address, ':');
         char any[64];
 
+        log_quiet_grpc(true); /* of a failure we say one sentence */
         if (is_any_host(config->address)) {
                 snprintf(any, sizeof(any), "[::]%s", port);
                 s->port = grpc_server_add_http2_port(s->grpc, any, credentials);
@@ -112,6 +113,7 @@ static int listen_on(struct server *s, const struct server_config *config, struc
         } else {
                 s->port = grpc_server_add_http2_port(s->grpc, config->address, credentials);
         }
+        log_quiet_grpc(false);
         grpc_server_credentials_release(credentials);
         if (s->port != 0)
                 return 0;

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a call leaves in the log, what it does not, and that no log can hold a call up.
+ */
+#include "rig.h"
+
+#include "base/arena.h"
+#include "lib/json.h"
+#include "lib/promtext.h"
+#include "wire/call.h"
+
+#include <grpc/byte_buffer.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const char *program;
+
+static const char *const insecure[] = { "--insecure", NULL };
+
+/* A ModelDeployment with a tag, and text in places that no log repeats. */
+static struct text deployment(struct arena *arena) {
+        struct call_object secret = {
+                .name = TEXT("secret"),
+                .object = json_node(arena, "{'apiVersion': 'v1', 'kind': 'Secret',"
+                                           " 'metadata': {'name': 's'},"
+                                           " 'data': {'password': 'hunter2'}}"),
+        };
+        const struct call_request request = {
+                .tag = TEXT("tag-1"),
+                .has_capabilities = true,
+                .composite.object = json_node(
+                        arena, "{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ModelDeployment',"
+                               " 'metadata': {'name': 'gemma', 'namespace': 'team-a',"
+                               "  'annotations': {'note': 'hunter2'}},"
+                               " 'spec': {'modelRef': {'kind': 'ClusterModel', 'name': 'm'}}}"),
+                .resources = &secret,
+                .n_resources = 1,
+        };
+        /* credentials: {c: {credentialData: {data: {k: hunter2}}}} */
+        const struct text credentials = TEXT("\x3a\x17\x0a\x01"
+                                             "c\x12\x12\x0a\x10\x0a\x0e\x0a\x01k\x12\x09hunter2!!");
+        struct text bytes, parts[2];
+
+        assert_int_equal(call_encode(&request, arena, &bytes), 0);
+        parts[0] = bytes;
+        parts[1] = credentials;
+        return text_join(arena, parts, 2);
+}
+
+static void test_line(void **state) {
+        static const char *const wants[] = {
+                "{\"level\":\"info\",\"ts\":\"20",
+                "\"msg\":\"RunFunction\"",
+                "\"tag\":\"tag-1\"",
+                "\"kind\":\"ModelDeployment\"",
+                "\"namespace\":\"team-a\"",
+                "\"name\":\"gemma\"",
+                "\"code\":0",
+                "\"duration_ms\":",
+                "\"decision\":\"Scheduled=Unknown WaitingForInputs\"",
+        };
+        struct arena arena;
+        struct rig r;
+
+        (void)state;
+        arena_init(&arena, 1 << 20);
+        rig_start(&r, program, insecure);
+        assert_int_equal(client_once(r.address, NULL, RUN_V1, deployment(&arena), NULL),
+                         GRPC_STATUS_OK);
+        rig_wait(&r, "\"msg\":\"RunFunction\"");
+        for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
+                if (!strstr(r.line, wants[i]))
+                        fail_msg("%s lacks %s", r.line, wants[i]);
+        }
+        assert_null(strstr(r.line, "hunter2"));
+        rig_stop(&r);
+        arena_release(&arena);
+}
+
+/* Nor does --debug say more of a payload; it is there to be read by a person. */
+static void test_debug(void **state) {
+        static const char *const flags[] = { "--insecure", "--debug", "--address=127.0.0.1:0",
+                                             "--metrics-address=0", NULL };
+        struct arena arena;
+        struct rig r;
+        char *address;
+
+        (void)state;
+        arena_init(&arena, 1 << 20);
+        rig_spawn(&r, program, flags);
+        rig_wait(&r, " info serving ");
+        address = strstr(r.line, "address=\"") + strlen("address=\"");
+        snprintf(r.address, sizeof(r.address), "%.*s", (int)strcspn(address, "\""), address);
+        assert_int_equal(client_once(r.address, NULL, RUN_V1, deployment(&arena), NULL),
+                         GRPC_STATUS_OK);
+        rig_wait(&r, " info RunFunction tag=\"tag-1\" kind=\"ModelDeployment\"");
+        assert_null(strstr(r.line, "hunter2"));
+        assert_null(strchr(r.line, '{'));
+        rig_stop(&r);
+        arena_release(&arena);
+}
+
+static int64_t now_ms(void) {
+        struct timespec t;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void call_often(const char *address, size_t n) {
+        struct client c;
+
+        client_open(&c, address, NULL);
+        for (size_t i = 0; i < n; i++) {
+                client_send(&c, RUN_V1, SMALL_REQUEST, 5000);
+                grpc_byte_buffer_destroy(client_read(&c));
+                assert_int_equal(client_finish(&c), GRPC_STATUS_OK);
+        }
+        client_close(&c);
+}
+
+static double dropped(const struct rig *r) {
+        struct arena arena;
+        double n;
+
+        arena_init(&arena, 16 << 20);
+        n = promtext_value(rig_metrics(r, &arena),
+                           "function_gpu_placement_log_lines_dropped_total");
+        arena_release(&arena);
+        return n;
+}
+
+/* A pipe holds 64 KiB, which is a few hundred lines; then nobody reads it. */
+static void test_reader_stands_still(void **state) {
+        enum { N_CALLS = 1000 };
+        struct rig r;
+        int64_t begin;
+
+        (void)state;
+        rig_start(&r, program, insecure);
+        begin = now_ms();
+        call_often(r.address, N_CALLS);
+        assert_in_range(now_ms() - begin, 0, 20000);
+        assert_true(dropped(&r) > 0);
+
+        /* It reads again: what is said next says how much was not. */
+        for (size_t n = 0; n < N_CALLS / 4; n++)
+                rig_wait(&r, "\"msg\":\"RunFunction\"");
+        call_often(r.address, 1);
+        rig_wait(&r, "\"dropped_lines\":");
+        assert_int_equal(r.line[0], '{');
+        assert_int_equal(r.line[strlen(r.line) - 1], '}');
+        rig_stop(&r);
+}
+
+static unsigned int free_port(void) {
+        struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        socklen_t len = sizeof(a);
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        assert_int_equal(bind(fd, (struct sockaddr *)&a, len), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+        close(fd);
+        return ntohs(a.sin_port);
+}
+
+static void wait_until_serving(const struct rig *r) {
+        const struct timespec period = { .tv_nsec = 20000000 };
+
+        for (size_t i = 0; i < 250; i++) {
+                if (client_once(r->address, NULL, RUN_V1, SMALL_REQUEST, NULL) == GRPC_STATUS_OK)
+                        return;
+                nanosleep(&period, NULL);
+        }
+        kill(r->pid, SIGKILL);
+        fail_msg("it never served");
+}
+
+/* And not a connection that happened to be opened as the second file. */
+static void assert_log_is_null(const struct rig *r) {
+        char path[64], target[64] = "";
+
+        snprintf(path, sizeof(path), "/proc/%d/fd/2", (int)r->pid);
+        assert_true(readlink(path, target, sizeof(target) - 1) > 0);
+        assert_string_equal(target, "/dev/null");
+}
+
+/* Logs that take nothing, or are not there at all. */
+static void test_no_log(void **state) {
+        static const char *const targets[] = { "2>/dev/full", "2>&-", "0<&- 1>&- 2>&-" };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+                char command[256];
+                const char *flags[] = { "-c", command, program, NULL };
+                struct rig r;
+                unsigned int port = free_port(), metrics = free_port();
+
+                snprintf(command, sizeof(command),
+                         "exec \"$0\" --insecure --address=127.0.0.1:%u "
+                         "--metrics-address=127.0.0.1:%u %s",
+                         port, metrics, targets[i]);
+                rig_spawn(&r, "/bin/sh", flags);
+                snprintf(r.address, sizeof(r.address), "127.0.0.1:%u", port);
+                snprintf(r.metrics, sizeof(r.metrics), "%u", metrics);
+                wait_until_serving(&r);
+                call_often(r.address, 100);
+                if (i == 0)
+                        assert_true(dropped(&r) >= 100);
+                else
+                        assert_log_is_null(&r);
+                rig_stop(&r);
+        }
+}
+
+int main(int argc, char **argv) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_line),
+                cmocka_unit_test(test_debug),
+                cmocka_unit_test(test_reader_stands_still),
+                cmocka_unit_test(test_no_log),
+        };
+        int failed;
+
+        if (argc != 2)
+                return 2;
+        program = argv[1];
+        grpc_init();
+        failed = cmocka_run_group_tests(tests, NULL, NULL);
+        grpc_shutdown_blocking();
+        return failed;
+}

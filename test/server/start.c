@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The program as it is started by hand: what it says and how it ends.
+ */
+#include "rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const char *program;
+
+/* Runs "VARIABLES program ARGUMENTS"; its exit code, and what it wrote to both outputs. */
+static int run(const char *variables, const char *arguments, const char *redirect, char *ret,
+               size_t size) {
+        char command[1024];
+        FILE *pipe;
+        size_t n;
+        int status;
+
+        snprintf(command, sizeof(command), "env %s '%s' %s %s", variables, program, arguments,
+                 redirect);
+        pipe = popen(command, "r");
+        assert_non_null(pipe);
+        n = fread(ret, 1, size - 1, pipe);
+        ret[n] = '\0';
+        status = pclose(pipe);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* One sentence on stderr, nothing on stdout, exit 2. test/server/options.c has every flag. */
+static void test_configuration_error(void **state) {
+        static const struct {
+                const char *variables;
+                const char *arguments;
+                const char *want;
+        } rows[] = {
+                { "", "", "no certificates" },
+                { "", "--nope", "unknown flag --nope" },
+                { "", "serve --nope", "unknown flag --nope" },
+                { "", "--insecure x", "unexpected argument \"x\"" },
+                { "", "sevre", "unknown command \"sevre\"" },
+                { "", "--insecure --workers=0", "--workers is \"0\"" },
+                { "FUNCTION_WORKERS=many", "--insecure", "FUNCTION_WORKERS is \"many\"" },
+                { "FUNCTION_ADDRESS=9443", "--insecure", "FUNCTION_ADDRESS is \"9443\"" },
+                { "TLS_SERVER_CERTS_DIR=/nonexistent", "", "/nonexistent/tls.crt" },
+                { "", "--insecure --address=192.0.2.1:1", "cannot listen on 192.0.2.1:1" },
+                { "", "--insecure --address=127.0.0.1:0 --metrics-address=192.0.2.1:1",
+                  "cannot listen on 192.0.2.1:1" },
+                { "", "--insecure --address=nowhere.invalid:1",
+                  "cannot listen on nowhere.invalid" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                char said[4096];
+                int code = run(rows[i].variables, rows[i].arguments, "2>&1 >/dev/null", said,
+                               sizeof(said));
+                char *end = strchr(said, '\n');
+
+                if (code != 2)
+                        fail_msg("%s %s: exit %d", rows[i].variables, rows[i].arguments, code);
+                if (strncmp(said, "function-gpu-placement: ", 24) != 0 || !end || end[1] != '\0' ||
+                    !strstr(said, rows[i].want))
+                        fail_msg("%s %s: \"%s\"", rows[i].variables, rows[i].arguments, said);
+                run(rows[i].variables, rows[i].arguments, "2>/dev/null", said, sizeof(said));
+                assert_string_equal(said, "");
+        }
+}
+
+static void test_asked_for(void **state) {
+        static const struct {
+                const char *arguments;
+                const char *want; /* the beginning */
+        } rows[] = {
+                { "--version", "function-gpu-placement " },
+                { "--help", "Usage: function-gpu-placement" },
+                { "-h", "Usage: function-gpu-placement" },
+                { "serve --help", "Usage: function-gpu-placement" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                char said[8192];
+
+                assert_int_equal(run("", rows[i].arguments, "2>/dev/null", said, sizeof(said)), 0);
+                if (strncmp(said, rows[i].want, strlen(rows[i].want)) != 0)
+                        fail_msg("%s: \"%s\"", rows[i].arguments, said);
+        }
+}
+
+/* The twins alone are enough: no argument at all. */
+static void test_environment(void **state) {
+        static const char *const none[] = { NULL };
+        static const char *const twins[][2] = {
+                { "FUNCTION_INSECURE", "true" },           { "FUNCTION_ADDRESS", "127.0.0.1:0" },
+                { "FUNCTION_METRICS_ADDRESS", "0" },       { "FUNCTION_WORKERS", "3" },
+                { "FUNCTION_MAX_RECV_MESSAGE_SIZE", "5" },
+        };
+        struct rig r;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(twins) / sizeof(twins[0]); i++)
+                setenv(twins[i][0], twins[i][1], 1);
+        rig_spawn(&r, program, none);
+        rig_wait(&r, "\"msg\":\"serving\"");
+        assert_non_null(strstr(r.line, "\"address\":\"127.0.0.1:"));
+        assert_non_null(strstr(r.line, "\"security\":\"none\",\"workers\":3,"));
+        assert_null(strstr(r.line, "metrics_address"));
+        rig_stop(&r);
+        for (size_t i = 0; i < sizeof(twins) / sizeof(twins[0]); i++)
+                unsetenv(twins[i][0]);
+}
+
+int main(int argc, char **argv) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_configuration_error),
+                cmocka_unit_test(test_asked_for),
+                cmocka_unit_test(test_environment),
+        };
+
+        if (argc != 2)
+                return 2;
+        program = argv[1];
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
