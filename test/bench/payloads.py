@@ -36,8 +36,8 @@ POOLS = [
     ("h100-large", "nvidia-h100-80gb", 8, "40Gi", "pcie", ["fp16", "bf16", "fp8"], "3g.40gb", 1),
     ("h100-small", "nvidia-h100-80gb", 8, "10Gi", "pcie", ["fp16", "bf16", "fp8"], "1g.10gb", 1),
     ("a100-whole", "nvidia-a100-80gb", 8, "80Gi", "nvlink", ["fp16", "bf16"], None, 1),
-    ("a100-large", "nvidia-a100-40gb", 8, "20Gi", "pcie", ["fp16", "bf16"], "3g.20gb", 1),
-    ("a100-small", "nvidia-a100-40gb", 8, "5Gi", "pcie", ["fp16", "bf16"], "1g.5gb", 1),
+    ("a100-large", "nvidia-tesla-a100", 8, "20Gi", "pcie", ["fp16", "bf16"], "3g.20gb", 1),
+    ("a100-small", "nvidia-tesla-a100", 8, "5Gi", "pcie", ["fp16", "bf16"], "1g.5gb", 1),
     ("l4-whole", "nvidia-l4", 4, "24Gi", "pcie", ["fp16", "bf16", "fp8"], None, 1),
     ("l4-shared", "nvidia-l4", 4, "6Gi", "pcie", ["fp16", "bf16", "fp8"], None, 4),
 ]

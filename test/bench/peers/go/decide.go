@@ -23,7 +23,7 @@ type GPU struct {
 var catalogue = map[string]GPU{
 	"nvidia-h100-80gb": {80 * gi, map[string]int64{"3g.40gb": 2, "1g.10gb": 7}},
 	"nvidia-a100-80gb": {80 * gi, map[string]int64{"3g.40gb": 2, "1g.10gb": 7}},
-	"nvidia-a100-40gb": {40 * gi, map[string]int64{"3g.20gb": 2, "1g.5gb": 7}},
+	"nvidia-tesla-a100": {40 * gi, map[string]int64{"3g.20gb": 2, "1g.5gb": 7}},
 	"nvidia-l4":        {24 * gi, nil},
 }
 

@@ -23,7 +23,7 @@ RANKS = {"none": 1, "pcie": 2, "nvlink": 3, "nvswitch": 4}
 CATALOGUE = {
     "nvidia-h100-80gb": {"3g.40gb": 2, "1g.10gb": 7},
     "nvidia-a100-80gb": {"3g.40gb": 2, "1g.10gb": 7},
-    "nvidia-a100-40gb": {"3g.20gb": 2, "1g.5gb": 7},
+    "nvidia-tesla-a100": {"3g.20gb": 2, "1g.5gb": 7},
     "nvidia-l4": {},
 }
 
