@@ -11,14 +11,6 @@ struct text text_from(const char *string) {
         return (struct text) { .data = string, .len = string ? strlen(string) : 0 };
 }
 
-bool text_is_empty(struct text t) {
-        return t.len == 0;
-}
-
-bool text_equal(struct text a, struct text b) {
-        return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 static unsigned char lower(char c) {
         return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
@@ -62,14 +54,6 @@ size_t text_index(struct text t, char c) {
         const char *found = t.len > 0 ? memchr(t.data, c, t.len) : NULL;
 
         return found ? (size_t)(found - t.data) : t.len;
-}
-
-struct text text_slice(struct text t, size_t from, size_t to) {
-        if (to > t.len)
-                to = t.len;
-        if (from > to)
-                from = to;
-        return (struct text) { .data = t.data ? t.data + from : NULL, .len = to - from };
 }
 
 bool text_to_u64(struct text t, uint64_t *ret) {

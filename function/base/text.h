@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct arena;
 
@@ -33,8 +34,13 @@ struct text {
 /* text_from() - the bytes of a NUL-terminated string; NULL gives the empty text. */
 struct text text_from(const char *string);
 
-bool text_is_empty(struct text t);
-bool text_equal(struct text a, struct text b);
+static inline bool text_is_empty(struct text t) {
+        return t.len == 0;
+}
+
+static inline bool text_equal(struct text a, struct text b) {
+        return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
 
 /* text_equal_fold() - equal when ASCII letters are compared without case. */
 bool text_equal_fold(struct text a, struct text b);
@@ -50,7 +56,13 @@ bool text_contains(struct text t, struct text needle);
 size_t text_index(struct text t, char c);
 
 /* text_slice() - bytes from..to of t; both are cut to t.len. */
-struct text text_slice(struct text t, size_t from, size_t to);
+static inline struct text text_slice(struct text t, size_t from, size_t to) {
+        if (to > t.len)
+                to = t.len;
+        if (from > to)
+                from = to;
+        return (struct text) { .data = t.data ? t.data + from : NULL, .len = to - from };
+}
 
 /*
  * text_to_u64() - an unsigned decimal number, digits only, at most 2^64-1

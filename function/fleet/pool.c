@@ -90,6 +90,7 @@ static const struct text mig_names[N_MIG_MEMBERS] = {
 
 /* A pool while it is read. */
 struct form {
+        size_t n_others; /* members that a pool does not have */
         struct member root;
         struct member capabilities;
         struct member gpu;
@@ -108,7 +109,7 @@ static struct member capability(const struct form *form, enum capability capabil
 
 static void open_form(struct form *form, struct value entry, struct text path) {
         form->root = member_root(entry, path);
-        value_pick(entry, member_names, N_MEMBERS, form->values);
+        form->n_others = value_pick(entry, member_names, N_MEMBERS, form->values);
         form->gpu = at(form, GPU);
         form->capabilities = at(form, CAPABILITIES);
         value_pick(form->capabilities.value, capability_names, N_CAPABILITIES,
@@ -476,7 +477,8 @@ int pool_read(struct value entry, struct text path, const struct environment *en
                 ret->invalid = fault_text(&fault, arena);
         else
                 tell_of_selector(&form, ret, arena);
-        tell_of_unknown(entry, ret, arena);
+        if (form.n_others > 0)
+                tell_of_unknown(entry, ret, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 

@@ -90,16 +90,20 @@ struct claim {
         uint64_t selector; /* the hash of its canonical text: order of entries does not count */
 };
 
-static uint64_t hash_selector(struct value selector, struct arena *arena) {
+/* Alike for selectors that are equal, in whatever order their entries come. */
+static int hash_selector(struct value selector, struct arena *arena, uint64_t *ret) {
         struct arena_mark mark = arena_mark(arena);
-        struct builder b;
-        uint64_t hash;
+        uint64_t hash = TEXT_HASH_SEED;
+        struct value_member *members;
+        size_t n;
 
-        builder_init(&b, arena);
-        value_print(selector, &b);
-        hash = text_hash(0, builder_done(&b));
+        if (value_members(selector, arena, &members, &n) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                hash = text_hash(text_hash(hash, members[i].key), value_text(members[i].value));
         arena_rewind(arena, mark);
-        return hash;
+        *ret = hash;
+        return 0;
 }
 
 /* A class is for slices of every profile: the claim's selector tells these apart. */
@@ -128,20 +132,23 @@ static bool is_same_claim(const struct claim *a, const struct claim *b, struct a
 }
 
 /* One claim of each usable sub-pool, in declared order. */
-static size_t list_claims(struct environment *environment, struct arena *arena,
-                          struct claim *claims) {
+static int list_claims(struct environment *environment, struct arena *arena, struct claim *claims,
+                       size_t *ret_n) {
         size_t n = 0;
 
         for (size_t i = 0; i < environment->n_pools; i++) {
                 struct pool *pool = &environment->pools[i];
-                uint64_t selector = hash_selector(pool_selector(pool), arena);
+                uint64_t selector;
 
+                if (hash_selector(pool_selector(pool), arena, &selector) < 0)
+                        return -ENOMEM;
                 for (size_t k = 0; k < pool->n_sub_pools; k++) {
                         if (text_is_empty(pool->sub_pools[k].invalid))
                                 claims[n++] = (struct claim) { &pool->sub_pools[k], selector };
                 }
         }
-        return n;
+        *ret_n = n;
+        return 0;
 }
 
 /*
@@ -159,8 +166,8 @@ static int find_ambiguous(struct environment *environment, struct arena *arena) 
         claims = ARENA_ARRAY(arena, n, struct claim);
         if (!claims)
                 return -ENOMEM;
-        n = list_claims(environment, arena, claims);
-        if (sort_stable(claims, n, sizeof(*claims), compare_claims, arena) < 0)
+        if (list_claims(environment, arena, claims, &n) < 0 ||
+            sort_stable(claims, n, sizeof(*claims), compare_claims, arena) < 0)
                 return -ENOMEM;
         first = claims;
         for (size_t i = 1; i < n; i++) {

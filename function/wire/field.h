@@ -34,12 +34,39 @@ struct field {
 bool field_long_varint(const char **p, const char *end, size_t max_len, uint64_t *ret);
 
 static inline bool field_varint(const char **p, const char *end, size_t max_len, uint64_t *ret) {
-        if (*p < end && (unsigned char)**p < 0x80) {
-                *ret = (unsigned char)*(*p)++;
+        const unsigned char *at = (const unsigned char *)*p;
+
+        if (*p < end && at[0] < 0x80) {
+                *ret = at[0];
+                *p += 1;
+                return true;
+        }
+        if (end - *p > 1 && at[1] < 0x80) { /* a length below 16 kB */
+                *ret = (uint64_t)at[1] << 7 | (at[0] & 0x7f);
+                *p += 2;
                 return true;
         }
         return field_long_varint(p, end, max_len, ret);
 }
+
+/*
+ * field_take() - the field of bytes at *p, when its tag is just this byte
+ *
+ * Returns false where it is not, or is cut; *p may have moved then.
+ */
+static inline bool field_take(const char **p, const char *end, char tag, struct text *ret) {
+        uint64_t len;
+
+        if (*p == end || *(*p)++ != tag || !field_varint(p, end, 5, &len) ||
+            len > (uint64_t)(end - *p))
+                return false;
+        *ret = (struct text) { .data = *p, .len = (size_t)len };
+        *p += len;
+        return true;
+}
+
+/* FIELD_TAG() - the tag of a field of bytes with a number up to 15. */
+#define FIELD_TAG(number) ((number) << 3 | WIRE_BYTES)
 
 /* A field up to where its bytes begin, if it has any. */
 struct field_head {

@@ -31,7 +31,15 @@ static double number_of(uint64_t bits) {
 struct value value_of_value(struct text bytes) {
         struct value value = { .kind = VALUE_NULL };
         struct field field;
+        const char *p = bytes.data, *end = p + bytes.len;
+        struct text whole;
 
+        /* The usual ones first. */
+        if (field_take(&p, end, FIELD_TAG(OF_STRING), &whole) && p == end)
+                return value_of_string(whole);
+        p = bytes.data;
+        if (field_take(&p, end, FIELD_TAG(OF_STRUCT), &whole) && p == end)
+                return value_of_struct(whole);
         while (field_next(&bytes, &field)) {
                 switch (field.number) {
                 case OF_NULL:
@@ -80,10 +88,27 @@ const char *value_kind_name(enum value_kind kind) {
         return "nothing";
 }
 
+/* The usual entry: its key, its value, and nothing else. */
+static bool next_plain_entry(struct text *rest, struct text *ret_key, struct text *ret_value) {
+        const char *p = rest->data, *end = p + rest->len, *part;
+        struct text entry;
+
+        if (!field_take(&p, end, FIELD_TAG(STRUCT_FIELDS), &entry))
+                return false;
+        part = entry.data;
+        if (!field_take(&part, p, FIELD_TAG(ENTRY_KEY), ret_key) ||
+            !field_take(&part, p, FIELD_TAG(ENTRY_VALUE), ret_value) || part != p)
+                return false;
+        *rest = (struct text) { .data = p, .len = (size_t)(end - p) };
+        return true;
+}
+
 /* An entry of a map with its Value not yet looked at. */
 static bool next_entry(struct text *rest, struct text *ret_key, struct text *ret_value) {
         struct field entry, part;
 
+        if (next_plain_entry(rest, ret_key, ret_value))
+                return true;
         do {
                 if (!field_next(rest, &entry))
                         return false;
@@ -126,20 +151,24 @@ struct value value_at(struct value v, const char *path) {
         }
 }
 
-void value_pick(struct value v, const struct text *keys, size_t n, struct value *ret) {
+size_t value_pick(struct value v, const struct text *keys, size_t n, struct value *ret) {
         struct text entry_key, entry_value;
+        size_t n_others = 0;
 
         memset(ret, 0, n * sizeof(*ret));
         if (v.kind != VALUE_MAP)
-                return;
+                return 0;
         while (next_entry(&v.bytes, &entry_key, &entry_value)) {
-                for (size_t i = 0; i < n; i++) {
-                        if (text_equal(entry_key, keys[i])) {
-                                ret[i] = value_of_value(entry_value);
-                                break;
-                        }
-                }
+                size_t i = 0;
+
+                while (i < n && !text_equal(entry_key, keys[i]))
+                        i++;
+                if (i < n)
+                        ret[i] = value_of_value(entry_value);
+                else
+                        n_others++;
         }
+        return n_others;
 }
 
 size_t value_count(struct value v) {

@@ -62,8 +62,10 @@ struct value value_at(struct value v, const char *path);
  * value_pick() - several members in one walk over the map
  * @keys: n of them, in any order, no two equal
  * @ret:  n values; absent where the map has no such member, or v is no map
+ *
+ * Returns how many entries have another key.
  */
-void value_pick(struct value v, const struct text *keys, size_t n, struct value *ret);
+size_t value_pick(struct value v, const struct text *keys, size_t n, struct value *ret);
 
 /* value_count() - elements of a list, entries of a map (duplicates counted), else 0. */
 size_t value_count(struct value v);
