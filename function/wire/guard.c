@@ -197,6 +197,7 @@ struct open {
         const char *end;
         enum message message;
         uint32_t seen; /* bits of the ONE and SEALED fields that have come */
+        bool is_metadata;
 };
 
 struct walk {
@@ -324,6 +325,89 @@ static int check_field(struct walk *walk, struct fault *fault) {
         return 0;
 }
 
+/* ---- the usual members of a Struct and elements of a list, taken whole ----------------------- */
+
+/* A Value of one scalar field, all of [p, end); *ret_text is set where it is a string. */
+static bool is_plain_scalar(const char *p, const char *end, struct text *ret_text) {
+        switch (*p) {
+        case FIELD_TAG(3):
+                return field_take(&p, end, FIELD_TAG(3), ret_text) && p == end;
+        case 2 << 3 | WIRE_FIXED64:
+                return end - p == 9;
+        case 1 << 3 | WIRE_VARINT:
+        case 4 << 3 | WIRE_VARINT:
+                return end - p == 2 && (unsigned char)p[1] < 0x80;
+        default:
+                return false;
+        }
+}
+
+/*
+ * The next member or element if it is encoded as everybody does: each field
+ * once, in order, and nothing else. Returns 1 when it was checked, or opened; 0
+ * when it has to be taken field by field.
+ */
+static int check_plain(struct walk *walk, struct fault *fault) {
+        const char *p = walk->p, *value;
+        struct text item, inner, key = { 0 }, text = { 0 };
+        bool is_struct;
+        int r;
+
+        if (walk->n_elements == GUARD_ELEMENTS_MAX ||
+            !field_take(&p, walk->open->end, FIELD_TAG(1), &item))
+                return 0;
+        value = item.data;
+        if (walk->open->message == STRUCT) {
+                struct text whole;
+                const char *part = value;
+
+                if (!field_take(&part, p, FIELD_TAG(1), &key) ||
+                    !field_take(&part, p, FIELD_TAG(2), &whole) || part != p)
+                        return 0;
+                value = whole.data;
+        }
+        if (value == p)
+                return 0;
+        if (is_plain_scalar(value, p, &text)) {
+                walk->n_elements++;
+                walk->p = p;
+                if (utf8_is_plain(key) && utf8_is_plain(text))
+                        return 1;
+                r = check_string(key, &shapes[STRUCT_ENTRY], &shapes[STRUCT_ENTRY].fields[1],
+                                 fault);
+                if (r == 0)
+                        r = check_string(text, &shapes[VALUE], &shapes[VALUE].fields[3], fault);
+                return r < 0 ? r : 1;
+        }
+        is_struct = *value == FIELD_TAG(5);
+        if (!field_take(&value, p, is_struct ? FIELD_TAG(5) : FIELD_TAG(6), &inner) || value != p)
+                return 0;
+        r = check_string(key, &shapes[STRUCT_ENTRY], &shapes[STRUCT_ENTRY].fields[1], fault);
+        if (r < 0)
+                return r;
+        walk->n_elements++;
+        walk->p = p;
+        /* Half of a stored object, and nobody reads it. */
+        if (walk->open->is_metadata && text_equal(key, TEXT("managedFields")))
+                return 1;
+        walk->p = inner.data;
+        r = open_message(walk, is_struct ? STRUCT : LIST, inner.len, fault);
+        if (r < 0)
+                return r;
+        walk->open->is_metadata = walk->n_levels == 2 && text_equal(key, TEXT("metadata"));
+        return 1;
+}
+
+static int check_next(struct walk *walk, struct fault *fault) {
+        if (shapes[walk->open->message].is_level) {
+                int r = check_plain(walk, fault);
+
+                if (r != 0)
+                        return r < 0 ? r : 0;
+        }
+        return check_field(walk, fault);
+}
+
 static int guard(struct text bytes, enum message message, struct fault *fault) {
         struct walk walk;
         int r = 0;
@@ -342,7 +426,7 @@ static int guard(struct text bytes, enum message message, struct fault *fault) {
                                 return 0;
                         walk.open--;
                 }
-                r = check_field(&walk, fault);
+                r = check_next(&walk, fault);
         }
         return r;
 }

@@ -28,7 +28,7 @@ enum { GUARD_ELEMENTS_MAX = 4 * 1000 * 1000 };
  * State.composite, Resource.resource, ...). The objects of desired resources
  * are only handed on: they are stepped over by length, after the same checks of
  * the messages around them and of their names. Unknown fields, credentials and
- * schemas are stepped over.
+ * schemas are stepped over, and metadata.managedFields of every object too.
  *
  * Errors: -EBADMSG  one of these does not hold; the sentence names the field
  *         -E2BIG    a limit: depth, elements

@@ -32,6 +32,23 @@ static bool is_short_plain(const char *p, size_t len) {
         return are_plain((uint64_t)high << 32 | low);
 }
 
+/* Without a way out of the loop, so that the compiler takes many words at once. */
+bool utf8_is_plain(struct text text) {
+        const char *p = text.data;
+        uint64_t bits = 0, word;
+        size_t at = 0;
+
+        if (text.len < sizeof(word))
+                return text.len == 0 || is_short_plain(p, text.len);
+        for (; at + sizeof(word) <= text.len; at += sizeof(word)) {
+                memcpy(&word, p + at, sizeof(word));
+                bits |= word | (word - EACH(1));
+        }
+        memcpy(&word, p + text.len - sizeof(word), sizeof(word)); /* some of it again */
+        bits |= word | (word - EACH(1));
+        return (bits & EACH(0x80)) == 0;
+}
+
 /* Bytes of the sequence at p, or 0. Source: The Unicode Standard 15.0, table 3-7. */
 static size_t sequence_len(const unsigned char *p, size_t left) {
         unsigned char low = 0x80, high = 0xbf;

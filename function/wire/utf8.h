@@ -13,6 +13,9 @@ enum utf8 {
         UTF8_HAS_NUL,
 };
 
+/* utf8_is_plain() - all bytes are 0x01..0x7f, as most are; also when there are none. */
+bool utf8_is_plain(struct text text);
+
 /* utf8_check() - what is wrong first, if anything. */
 enum utf8 utf8_check(struct text text);
 

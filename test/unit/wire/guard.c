@@ -128,6 +128,35 @@ static struct text sample(void) {
         return text_join(&arena, parts, sizeof(parts) / sizeof(*parts));
 }
 
+/* Nobody reads managedFields, so that what is in them does not matter; elsewhere it does. */
+static void test_managed_fields(void **state) {
+        static const struct {
+                const char *json;
+                int want;
+        } fields[] = {
+                { "{'metadata': {'managedFields': [{'f:x': '~'}]}}", 0 },
+                { "{'metadata': {'managedFields': {'f:x': '~'}}}", 0 },
+                { "{'metadata': {'managedFields': '~'}}", -EBADMSG },
+                { "{'metadata': {'labels': {'f:x': '~'}}}", -EBADMSG },
+                { "{'metadata': [{'managedFields': ['~']}]}", -EBADMSG },
+                { "{'managedFields': [{'f:x': '~'}]}", -EBADMSG },
+                { "{'spec': {'managedFields': [{'f:x': '~'}]}}", -EBADMSG },
+                { "{'spec': {'metadata': {'managedFields': ['~']}}}", -EBADMSG },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+                struct text good = bytes_json(&arena, fields[i].json);
+                struct text bad = text_copy(&arena, good);
+                struct fault fault;
+
+                print_message("%s\n", fields[i].json);
+                assert_int_equal(guard_struct(good, &fault), 0);
+                ((char *)(uintptr_t)bad.data)[text_index(bad, '~')] = '\xff';
+                assert_int_equal(guard_struct(bad, &fault), fields[i].want);
+        }
+}
+
 /* Cut between two fields of the request it is a shorter request; anywhere else it is none. */
 static void test_cut_anywhere(void **state) {
         struct text whole = sample(), rest = whole;
@@ -272,10 +301,10 @@ static void test_response(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_rows),         cmocka_unit_test(test_cut_anywhere),
-                cmocka_unit_test(test_flipped_bits), cmocka_unit_test(test_depth),
-                cmocka_unit_test(test_width),        cmocka_unit_test(test_elements),
-                cmocka_unit_test(test_response),
+                cmocka_unit_test(test_rows),         cmocka_unit_test(test_managed_fields),
+                cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_flipped_bits),
+                cmocka_unit_test(test_depth),        cmocka_unit_test(test_width),
+                cmocka_unit_test(test_elements),     cmocka_unit_test(test_response),
         };
 
         return cmocka_run_group_tests(tests, set_up, tear_down);
