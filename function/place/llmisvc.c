@@ -33,15 +33,17 @@ struct node *llmisvc_annotations(const struct placement *placement, struct arena
 static void set_replicas(struct node *spec, const struct placement *placement,
                          const struct settings *settings) {
         const struct workload *w = &placement->workload;
-        int64_t grant = placement->reservation.replicas;
+        int64_t grant = placement->reservation.replicas, least;
         struct node *scaling;
 
         if (!w->concurrency || !settings->wva) {
                 node_set_integer(spec, "replicas", grant);
                 return;
         }
+        /* KServe scales no service to zero. */
+        least = w->min_replicas > 1 ? w->min_replicas : 1;
         scaling = node_add_map(spec, "scaling");
-        node_set_integer(scaling, "minReplicas", w->min_replicas < grant ? w->min_replicas : grant);
+        node_set_integer(scaling, "minReplicas", least < grant ? least : grant);
         node_set_integer(scaling, "maxReplicas", grant);
         node_add_map(node_add_map(scaling, "wva"), "hpa");
 }

@@ -108,5 +108,6 @@ def goldens():
         if "spec" not in xr:  # the CLIs refuse it themselves, or add spec.crossplane
             continue
         step_input = (load(folder / "input.yaml") or [INPUT])[0]
-        yield Case(f"golden/{folder.name}", xr, composition_for(xr, step_input),
+        composition = (load(folder / "composition.yaml") or [composition_for(xr, step_input)])[0]
+        yield Case(f"golden/{folder.name}", xr, composition,
                    load(folder / "required.yaml"), load(folder / "observed.yaml"))

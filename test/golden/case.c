@@ -82,7 +82,10 @@ int case_read(const char *folder, struct arena *arena, struct golden *ret, struc
                 rc = read_objects(folder, "observed.yaml", arena, &in->observed, fault);
         if (rc == 0)
                 rc = read_input(folder, arena, &input, fault);
-        if (rc == 0)
+        if (rc == 0 && is_there(folder, "composition.yaml", arena))
+                rc = files_object(case_path(folder, "composition.yaml", arena), arena,
+                                  &in->composition, fault);
+        else if (rc == 0)
                 rc = make_composition(in->composite, input, arena, &in->composition);
         if (rc == 0 && is_there(folder, "want.yaml", arena))
                 rc = files_read(case_path(folder, "want.yaml", arena), arena, &golden.want, fault);

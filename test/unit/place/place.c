@@ -199,6 +199,10 @@ static void test_autoscaled(void **state) {
                     "{'minReplicas':1,'maxReplicas':3,'wva':{'hpa':{}}}");
         assert_int_equal(value_get(spec, TEXT("replicas")).kind, VALUE_ABSENT);
 
+        p.workload.min_replicas = 0; /* KServe wants one at least */
+        response = placed_one(&p, &settings);
+        assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.scaling.minReplicas"),
+                    "1");
         p.workload.min_replicas = 5; /* more than was granted */
         response = placed_one(&p, &settings);
         assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.scaling.minReplicas"),
