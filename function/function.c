@@ -178,6 +178,7 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
         struct text *occupied;
         struct environment *environments;
         struct reservation *reservations;
+        struct quota *quotas;
         struct mistakes mistakes = { 0 };
         struct weighing weighing;
         struct decision decision;
@@ -209,6 +210,8 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
                 err = requirements_reservations(&of, call->xr, &reservations,
                                                 &request.n_reservations);
         if (err == 0)
+                err = requirements_quotas(&of, &quotas, &request.n_quotas);
+        if (err == 0)
                 err = observe_unexplained(&call->request.observed, call->arena, &occupied,
                                           &request.n_occupied);
         if (err < 0)
@@ -222,6 +225,7 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
         request.model = &model;
         request.environments = environments;
         request.reservations = reservations;
+        request.quotas = quotas;
         request.weighing = call->explanation ? &weighing : NULL;
         err = deploy(&request, call->arena, &decision);
         if (err < 0)

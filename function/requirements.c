@@ -25,6 +25,11 @@ static bool ask(const struct request *request, struct response *response,
         return request_required(request, requirement.key) != NULL;
 }
 
+/* In a remote cluster other quotas hold, of which nobody here knows. */
+static bool wants_quotas(const struct requirements_of *of) {
+        return of->whole_fleet && of->settings->quotas && of->settings->target != TARGET_OBJECT;
+}
+
 bool requirements_ask(const struct requirements_of *of, struct response *response) {
         const struct deployment *d = of->deployment;
         const struct request *request = of->request;
@@ -72,6 +77,14 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
                                 .label_values = ledger_value,
                                 .n_labels = 1,
                         });
+        if (wants_quotas(of))
+                resolved &= ask(request, response,
+                                (struct requirement) {
+                                        .key = TEXT(REQUIRE_QUOTAS),
+                                        .api_version = TEXT("v1"),
+                                        .kind = TEXT("ResourceQuota"),
+                                        .namespace_ = d->namespace_,
+                                });
         return resolved;
 }
 
@@ -167,6 +180,21 @@ int requirements_environments(const struct requirements_of *of, struct environme
                                 return err;
                 }
         }
+        *ret = list;
+        *ret_n = n;
+        return 0;
+}
+
+int requirements_quotas(const struct requirements_of *of, struct quota **ret, size_t *ret_n) {
+        const struct answer_set *answer =
+                wants_quotas(of) ? request_required(of->request, TEXT(REQUIRE_QUOTAS)) : NULL;
+        size_t n = answer ? answer->n_items : 0;
+        struct quota *list = ARENA_ARRAY(of->arena, n, struct quota);
+
+        if (!list)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                list[i] = quota_read(answer->items[i].object);
         *ret = list;
         *ret_n = n;
         return 0;

@@ -13,12 +13,14 @@
 #include "deploy/plan.h"
 #include "fleet/deployment.h"
 #include "fleet/environment.h"
+#include "fleet/quota.h"
 
 #define REQUIRE_MODEL "model"
 #define REQUIRE_ENVIRONMENT "environment-" /* and its name */
 #define REQUIRE_ANCHOR "watch-anchor"
 #define REQUIRE_ENVIRONMENTS "environments"
 #define REQUIRE_RESERVATIONS "reservations"
+#define REQUIRE_QUOTAS "quotas"
 #define REQUIRE_MIG_PARTED "mig-parted"
 
 struct requirements_of {
@@ -70,6 +72,9 @@ int requirements_model(const struct requirements_of *of, struct model *ret,
 /* requirements_environments() - all, or one's own; sorted by name, resource names resolved. */
 int requirements_environments(const struct requirements_of *of, struct environment **ret,
                               size_t *ret_n);
+
+/* requirements_quotas() - those of the deployment's namespace; none where they are ignored. */
+int requirements_quotas(const struct requirements_of *of, struct quota **ret, size_t *ret_n);
 
 /*
  * requirements_reservations() - those of everybody; none when only one's own are asked for

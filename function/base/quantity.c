@@ -199,6 +199,14 @@ int64_t quantity_whole(struct quantity q) {
         return whole > INT64_MAX ? INT64_MAX : (int64_t)whole;
 }
 
+int64_t quantity_floor(struct quantity q) {
+        int128 whole = q.nano / NANO;
+
+        if (q.nano % NANO < 0)
+                whole--;
+        return whole > INT64_MAX ? INT64_MAX : (int64_t)whole;
+}
+
 struct text quantity_format_bytes(int64_t bytes, struct arena *arena) {
         static const char units[] = "EPTGMK";
         struct builder b;

@@ -34,6 +34,9 @@ int quantity_compare(struct quantity a, struct quantity b);
 /* quantity_whole() - the value in whole units (bytes, cores), rounded up; capped at 2^63-1. */
 int64_t quantity_whole(struct quantity q);
 
+/* quantity_floor() - the same, rounded down: what of the value can be had in whole units. */
+int64_t quantity_floor(struct quantity q);
+
 /*
  * quantity_format_bytes() - bytes as a person writes them: the largest binary suffix that takes at
  * most one decimal

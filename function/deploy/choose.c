@@ -54,25 +54,46 @@ struct reservation choose_reservation(const struct chooser *chooser,
         return r;
 }
 
-int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                const struct reservation *asking, struct seats *ret) {
-        struct arena_mark mark = arena_mark(chooser->arena);
+/* Mine as they are once `asking`, which is the last of them, is granted. */
+static const struct reservation **remaining(const struct chooser *chooser,
+                                            const struct reservation *asking, size_t *ret_n) {
         const struct reservation **mine =
                 ARENA_ARRAY(chooser->arena, chooser->n_mine + 1, const struct reservation *);
         size_t n = 0;
-        bool known = false;
-        int err;
 
         if (!mine)
-                return -ENOMEM;
+                return NULL;
         for (size_t i = 0; i < chooser->n_mine; i++) {
-                known = known || chooser->mine[i] == asking;
-                if (!gives_way(chooser->mine[i], asking))
+                if (chooser->mine[i] != asking && !gives_way(chooser->mine[i], asking))
                         mine[n++] = chooser->mine[i];
         }
-        if (!known)
-                mine[n++] = asking;
-        err = ledger_seat(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret);
+        mine[n++] = asking;
+        *ret_n = n;
+        return mine;
+}
+
+int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
+                const struct reservation *asking, struct seats *ret) {
+        struct arena_mark mark = arena_mark(chooser->arena);
+        size_t n;
+        const struct reservation **mine = remaining(chooser, asking, &n);
+        int err =
+                mine ? ledger_seat(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret)
+                     : -ENOMEM;
+
+        arena_rewind(chooser->arena, mark);
+        return err;
+}
+
+int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
+                 const struct reservation *asking, struct share *ret) {
+        struct arena_mark mark = arena_mark(chooser->arena);
+        size_t n;
+        const struct reservation **mine = remaining(chooser, asking, &n);
+        int err = mine ? allowance_share(chooser->allowance, sub_pool, mine, n, asking,
+                                         chooser->arena, ret)
+                       : -ENOMEM;
+
         arena_rewind(chooser->arena, mark);
         return err;
 }
@@ -165,18 +186,39 @@ struct trial {
         int64_t free_after; /* of that demand; when it fits */
 };
 
-/* Is there room for the demand? The answer goes to *trial. */
+/* Row 15. Is it within the quota? Else the answer goes to *trial. */
+static int seek_share(const struct chooser *chooser, const struct candidate *c,
+                      const struct reservation *r, struct trial *trial) {
+        struct share share;
+        int err = choose_share(chooser, c->sub_pool, r, &share);
+
+        if (err < 0)
+                return err;
+        if (share.limited && reservation_units(r) > share.left)
+                trial->room = (struct verdict) { .reason = REASON_QUOTA_EXCEEDED,
+                                                 .wanted = reservation_units(r),
+                                                 .offered = share.left,
+                                                 .total = share.limit,
+                                                 .detail = share.quota };
+        return 0;
+}
+
+/* Row 16. Is there room for the demand? The answer goes to *trial. */
 static int seek_room(const struct chooser *chooser, const struct candidate *c, struct demand demand,
                      struct trial *trial) {
         struct reservation r = choose_reservation(chooser, c->sub_pool, c->profile, demand);
         int64_t units = reservation_units(&r);
         struct seats seats;
-        int err = choose_new_room(chooser, c->sub_pool, &r, &seats);
+        int err;
 
-        if (err < 0)
-                return err;
         trial->demand = demand;
         trial->room = (struct verdict) { .reason = REASON_FITS };
+        err = seek_share(chooser, c, &r, trial);
+        if (err < 0 || trial->room.reason != REASON_FITS)
+                return err;
+        err = choose_new_room(chooser, c->sub_pool, &r, &seats);
+        if (err < 0)
+                return err;
         trial->free_after = seats.free_units;
         if (seats.without == 0 && !seats.over_committed)
                 return 0;

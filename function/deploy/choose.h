@@ -5,6 +5,7 @@
 #ifndef DEPLOY_CHOOSE_H
 #define DEPLOY_CHOOSE_H
 
+#include "deploy/allowance.h"
 #include "deploy/explain.h"
 #include "deploy/ledger.h"
 
@@ -14,6 +15,7 @@ struct chooser {
         const struct settings *settings;
         const struct model *model;
         const struct ledger *ledger;           /* of everybody else */
+        const struct allowance *allowance;     /* what quotas leave to the namespace */
         const struct reservation *const *mine; /* of this deployment, as they are to be */
         size_t n_mine;
         int64_t next_order; /* of the reservation that a choice makes: it is the last of mine */
@@ -82,6 +84,10 @@ int choose_try(const struct chooser *chooser, const struct sub_pool *sub_pool, s
  */
 int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
                 const struct reservation *asking, struct seats *ret);
+
+/* choose_share() - what quotas leave for the reservation, with the same meaning. Errors: -ENOMEM */
+int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
+                 const struct reservation *asking, struct share *ret);
 
 /*
  * choose_new_room() - the same for units that the reservation did not have before

@@ -20,11 +20,13 @@ struct deciding {
         const struct deploy_request *request;
         struct arena *arena;
         struct ledger ledger;
+        struct allowance allowance;
         struct seat_holder *holders; /* those held, by order; then fresh ones */
         size_t n;
         const struct reservation **mine; /* scratch: reservations that count now */
         int64_t next_order;
         struct rejections rejections;
+        struct share tightest; /* of a quota that kept a grant small; limited: there is one */
 };
 
 /* deciding_count() - the assignments of that fate. */

@@ -89,6 +89,7 @@ struct chooser deciding_chooser(struct deciding *d, const struct seat_holder *wi
                 .settings = d->request->settings,
                 .model = d->request->model,
                 .ledger = &d->ledger,
+                .allowance = &d->allowance,
                 .mine = d->mine,
                 .n_mine = n,
                 .next_order = d->next_order,
@@ -183,6 +184,7 @@ static int compare_holders(const void *a, const void *b) {
 static int begin(struct deciding *d) {
         const struct deploy_request *request = d->request;
         size_t most = request->n_held + (size_t)request->deployment->environments;
+        int err;
 
         d->holders = ARENA_ARRAY(d->arena, most, struct seat_holder);
         d->mine = ARENA_ARRAY(d->arena, most, const struct reservation *);
@@ -203,9 +205,17 @@ static int begin(struct deciding *d) {
         }
         if (d->n > 1)
                 qsort(d->holders, d->n, sizeof(*d->holders), compare_holders);
-        return ledger_build(request->reservations, request->n_reservations,
-                            request->deployment->namespace_, request->deployment->name, d->arena,
-                            &d->ledger);
+        err = ledger_build(request->reservations, request->n_reservations,
+                           request->deployment->namespace_, request->deployment->name, d->arena,
+                           &d->ledger);
+        if (err < 0)
+                return err;
+        d->allowance = (struct allowance) { .settings = request->settings,
+                                            .deployment = request->deployment,
+                                            .quotas = request->quotas,
+                                            .n_quotas = request->n_quotas };
+        return allowance_build(&d->ledger, request->environments, request->n_environments, d->arena,
+                               &d->allowance);
 }
 
 /*
@@ -262,6 +272,7 @@ static void renew(struct deciding *d, struct seat_holder *holder) {
 static int finish(struct deciding *d, struct decision *ret) {
         const struct deployment *deployment = d->request->deployment;
         struct decision decision = { .rejections = d->rejections,
+                                     .quota = d->tightest,
                                      .wanted = deployment->environments };
         struct text url_of = { 0 };
         int64_t admitted = 0;

@@ -5,6 +5,7 @@
 #ifndef DEPLOY_DEPLOY_H
 #define DEPLOY_DEPLOY_H
 
+#include "deploy/allowance.h"
 #include "deploy/explain.h"
 #include "deploy/plan.h"
 #include "deploy/weigh.h"
@@ -17,6 +18,8 @@ struct deploy_request {
         size_t n_environments;
         const struct reservation *reservations; /* of everybody, in any order */
         size_t n_reservations;
+        const struct quota *quotas; /* of the deployment's namespace; none: they are ignored */
+        size_t n_quotas;
         const struct held *held; /* one's own assignments, in any order */
         size_t n_held;
         const struct text *occupied; /* suffixes of keys that hold what nobody understands */
@@ -32,6 +35,7 @@ struct decision {
         int64_t placed;               /* environments with an assignment that stays */
         int64_t ready;                /* of those, the Ready ones */
         int64_t short_replicas;       /* replicas that are wanted and not granted there */
+        struct share quota;           /* that keeps some of these back; limited: there is one */
         struct text url;              /* of the first Ready assignment by environment name */
         bool settled;                 /* nothing is left to decide */
 };

@@ -150,8 +150,10 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                                    wanted, offered);
         case REASON_QUOTA_EXCEEDED:
                 a = units(wanted, arena);
-                return text_format(arena, "wants %.*s, the namespace's quota has %lld left",
-                                   TEXT_ARG(a), offered);
+                return text_format(arena,
+                                   "wants %.*s, ResourceQuota %.*s has %lld of %lld left for the "
+                                   "namespace",
+                                   TEXT_ARG(a), TEXT_ARG(v->detail), offered, (long long)v->total);
         case REASON_NO_CAPACITY:
                 a = units(wanted, arena);
                 return text_format(arena,

@@ -96,10 +96,22 @@ int deciding_fill(struct deciding *d) {
         }
         if (n_choices > 1)
                 qsort(choices, n_choices, sizeof(*choices), compare_choices);
-        for (size_t i = 0; i < n_choices && stay < wanted; i++, stay++) {
+        for (size_t i = 0; i < n_choices && stay < wanted; i++) {
                 struct chooser chooser = deciding_chooser(d, NULL);
+                struct choice choice = choices[i];
 
-                add_placement(d, &chooser, &choices[i]);
+                /* Each was chosen for itself, and what one takes of a quota the next cannot. */
+                if (i > 0 && d->allowance.n_quotas > 0) {
+                        int err = choose_in(&chooser, choice.sub_pool->environment, &choice,
+                                            &d->rejections);
+
+                        if (err < 0)
+                                return err;
+                        if (!choice.sub_pool || is_occupied(d, &choice))
+                                continue;
+                }
+                add_placement(d, &chooser, &choice);
+                stay++;
         }
         if (stay >= wanted)
                 d->rejections.n = 0;

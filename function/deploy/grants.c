@@ -14,6 +14,7 @@ static int trim_grant(struct deciding *d, struct seat_holder *holder) {
         int64_t wanted = d->request->deployment->replicas;
         struct chooser chooser;
         struct seats seats;
+        struct share share;
         int err;
 
         if (r->replicas > wanted)
@@ -27,9 +28,18 @@ static int trim_grant(struct deciding *d, struct seat_holder *holder) {
         if (err < 0)
                 return err;
         r->replicas -= seats.own_without;
+        err = choose_share(&chooser, holder->sub_pool, r, &share);
+        if (err < 0)
+                return err;
+        if (share.limited && share.without > 0) {
+                r->replicas -= share.without;
+                d->tightest = share;
+        }
         if (r->replicas == 0) {
                 holder->placement.fate = FATE_DROPPED;
-                holder->placement.why = TEXT("another deployment holds its units");
+                holder->placement.why = share.limited && share.without > 0
+                                                ? TEXT("the namespace's quota is used up")
+                                                : TEXT("another deployment holds its units");
         }
         return 0;
 }
@@ -101,21 +111,42 @@ static int grow_grant(const struct chooser *chooser, struct seat_holder *holder,
         return 0;
 }
 
+/* So many replicas as the quota lets it have; never fewer than it holds. */
+static int grow_within_quota(struct deciding *d, const struct chooser *chooser,
+                             const struct seat_holder *holder, int64_t *wanted) {
+        const struct reservation *r = &holder->placement.reservation;
+        struct reservation one = *r;
+        struct share share;
+        int64_t most;
+        int err = choose_share(chooser, holder->sub_pool, r, &share);
+
+        if (err < 0 || !share.limited)
+                return err;
+        one.replicas = 1;
+        most = share.left / reservation_units(&one);
+        if (most >= *wanted)
+                return 0;
+        *wanted = most > r->replicas ? most : r->replicas;
+        d->tightest = share;
+        return 0;
+}
+
 int deciding_grow(struct deciding *d) {
-        int64_t wanted = d->request->deployment->replicas;
         struct chooser chooser = deciding_chooser(d, NULL);
 
         for (size_t i = 0; i < d->n; i++) {
                 struct seat_holder *holder = &d->holders[i];
                 struct reservation *r = &holder->placement.reservation;
                 const struct service *s = &holder->placement.service;
-                int64_t before = r->replicas;
+                int64_t before = r->replicas, wanted = d->request->deployment->replicas;
                 int err;
 
                 if (holder->placement.fate != FATE_STAYS || before >= wanted ||
                     !takes_more(holder->sub_pool))
                         continue;
-                err = grow_grant(&chooser, holder, wanted);
+                err = grow_within_quota(d, &chooser, holder, &wanted);
+                if (err == 0 && wanted > before)
+                        err = grow_grant(&chooser, holder, wanted);
                 if (err < 0)
                         return err;
                 /* Ready of a service that tells no numbers is about what was composed before. */

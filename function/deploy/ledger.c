@@ -109,10 +109,7 @@ static int compare_size(const void *a, const void *b) {
         return order != 0 ? order : compare_own(x, y);
 }
 
-/* The order in which what has not served yet holds its place: who came first stays. */
-static int compare_holding(const void *a, const void *b) {
-        const struct reservation *x = *(const struct reservation *const *)a;
-        const struct reservation *y = *(const struct reservation *const *)b;
+int ledger_compare_holding(const struct reservation *x, const struct reservation *y) {
         int order = compare_i64(y->priority, x->priority);
 
         if (order == 0)
@@ -122,6 +119,11 @@ static int compare_holding(const void *a, const void *b) {
         if (order == 0)
                 order = compare_names(x, y);
         return order != 0 ? order : compare_own(x, y);
+}
+
+static int compare_holding(const void *a, const void *b) {
+        return ledger_compare_holding(*(const struct reservation *const *)a,
+                                      *(const struct reservation *const *)b);
 }
 
 /* A namespaced model is another one in each namespace. */
@@ -148,7 +150,7 @@ int ledger_foresee(const struct ledger *ledger, const struct reservation *asking
                 entries[i - first] = r;
                 if (r->leaving || r->nodes != asking->nodes ||
                     r->units_per_node >= asking->units_per_node || !is_same_model(r, asking) ||
-                    compare_holding(&r, &asking) > 0)
+                    ledger_compare_holding(r, asking) > 0)
                         continue;
                 copy = ARENA_NEW(arena, struct reservation);
                 if (!copy)

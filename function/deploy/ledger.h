@@ -101,6 +101,9 @@ int ledger_foresee(const struct ledger *ledger, const struct reservation *asking
 /* ledger_used() - the units that the ledger's reservations claim of a sub-pool, at most 2^63-1. */
 int64_t ledger_used(const struct ledger *ledger, const struct sub_pool *sub_pool);
 
+/* ledger_compare_holding() - who comes first holds what has not served yet. */
+int ledger_compare_holding(const struct reservation *a, const struct reservation *b);
+
 /* What seating found out. */
 struct seats {
         int64_t free_units;  /* of the sub-pool, never below 0 */

@@ -49,8 +49,10 @@ const char *reason_name(enum reason reason);
 struct verdict {
         enum reason reason;
         int64_t wanted, offered; /* the two numbers that were compared */
-        int64_t total, gap;      /* NoCapacity: units of the sub-pool, largest gap on one node */
-        struct text detail;      /* the key, value or sentence that failed; NoCapacity: what else */
+        int64_t total,
+                gap; /* units of the quota or sub-pool; NoCapacity: largest gap on one node */
+        struct text
+                detail; /* the key, value, quota or sentence that failed; NoCapacity: what else */
 };
 
 /* What one replica takes from a sub-pool. */

@@ -106,13 +106,19 @@ static int larger_fits(struct deciding *d, const struct seat_holder *holder, int
         struct reservation larger = holder->placement.reservation;
         struct chooser chooser = deciding_chooser(d, holder);
         struct seats seats;
+        struct share share;
         int err;
 
         larger.units_per_node = units;
         larger.leaving = false;
-        err = choose_new_room(&chooser, holder->sub_pool, &larger, &seats);
-        *ret = err == 0 && seats.without == 0 && !seats.over_committed;
-        return err;
+        err = choose_share(&chooser, holder->sub_pool, &larger, &share);
+        if (err == 0)
+                err = choose_new_room(&chooser, holder->sub_pool, &larger, &seats);
+        if (err < 0)
+                return err;
+        *ret = seats.without == 0 && !seats.over_committed &&
+               (!share.limited || reservation_units(&larger) <= share.left);
+        return 0;
 }
 
 /* A profile that now wants other units per replica is followed in place, where there is room. */

@@ -111,6 +111,16 @@ static void append_placed(struct builder *b, const struct decision *decision) {
         }
 }
 
+static void append_quota(struct builder *b, const struct share *share) {
+        if (!share->limited)
+                return;
+        builder_string(b, ": ResourceQuota ");
+        builder_text(b, share->quota);
+        builder_string(b, " allows ");
+        builder_i64(b, share->limit);
+        builder_string(b, share->limit == 1 ? " unit" : " units");
+}
+
 static void append_leaving(struct builder *b, const struct decision *decision) {
         for (size_t i = 0; i < decision->plan.n_placements; i++) {
                 const struct placement *p = &decision->plan.placements[i];
@@ -156,7 +166,9 @@ struct condition status_scheduled(const struct decision *decision,
                 builder_i64(&b, decision->short_replicas);
                 builder_string(&b, " of ");
                 builder_i64(&b, decision->placed * deployment->replicas);
-                builder_string(&b, " replicas have no room");
+                builder_string(&b, decision->quota.limited ? " replicas are not granted"
+                                                           : " replicas have no room");
+                append_quota(&b, &decision->quota);
         }
         if (decision->placed < decision->wanted) {
                 if (decision->placed > 0)

@@ -143,7 +143,6 @@ int settings_read(struct value input, struct arena *arena, struct settings *ret,
         struct reader rd = { .arena = arena, .first = fault };
         struct member root = member_root(input, TEXT("input"));
         struct settings s = defaults;
-        struct member quotas = member_get(&root, "quotas");
 
         if (read_map(&rd, root))
                 refuse_unknown(&rd, &root, members, COUNT_OF(members));
@@ -156,9 +155,7 @@ int settings_read(struct value input, struct arena *arena, struct settings *ret,
         read_choice(&rd, member_get(&root, "capacity"), "Max", "Declared", &s.capacity_declared);
         read_choice(&rd, member_get(&root, "memory"), "Declared", "Usable", &s.memory_usable);
         read_choice(&rd, member_get(&root, "multiSlice"), "Forbid", "Allow", &s.multi_slice);
-        read_choice(&rd, quotas, "Ignore", "Respect", &s.quotas);
-        if (s.quotas) /* to ignore it would promise what a quota refuses later */
-                reader_refuse(&rd, &quotas, "Respect is not supported yet");
+        read_choice(&rd, member_get(&root, "quotas"), "Ignore", "Respect", &s.quotas);
         check_namespace(&rd, member_get(&root, "systemNamespace"), &s.system_namespace);
         read_mig_parted(&rd, member_get(&root, "migParted"), &s);
         read_ttl(&rd, member_get(&root, "ttl"), &s.ttl_seconds);

@@ -193,6 +193,12 @@ const char *check_decision(const struct decided *d) {
 
 /* ---- at rest --------------------------------------------------------------------------------- */
 
+/* What fits no node of a sub-pool that shrank is nowhere; it leaves, and is in nobody's way. */
+static bool could_sit(const struct place *place, const struct reservation *r) {
+        return r->nodes <= place->sub_pool.nodes &&
+               r->units_per_node <= place->sub_pool.units_per_node;
+}
+
 static const char *check_place(struct cluster *c, const struct place *place) {
         struct packing packing = { .nodes = place->sub_pool.nodes,
                                    .units_per_node = place->sub_pool.units_per_node };
@@ -204,7 +210,7 @@ static const char *check_place(struct cluster *c, const struct place *place) {
                         const struct reservation *r = &c->actors[a].running[k].reservation;
                         int64_t replicas = r->leaving ? r->admitted : r->replicas;
 
-                        if (cluster_place(c, r) != place)
+                        if (cluster_place(c, r) != place || !could_sit(place, r))
                                 continue;
                         packing_add(&packing, r->nodes, r->units_per_node, replicas);
                         all += r->nodes * r->units_per_node * replicas;

@@ -378,6 +378,166 @@ static void test_priority_not_yet_observed(void **state) {
         assert_int_equal(decision.plan.placements[0].reservation.priority, 10);
 }
 
+/* ---- quotas ---------------------------------------------------------------------------------- */
+
+static struct quota *limit_to(const char *name, const char *hard) {
+        struct quota *quota = &w.quotas[w.n_quotas++];
+
+        *quota = (struct quota) { .name = text_from(name), .hard = json_value(&arena, hard) };
+        return quota;
+}
+
+/* Units of the namespace that the ledger has, and ours, against the smallest limit. */
+static void test_quota(void **state) {
+        struct sub_pool *slices = one_pool(16);
+        struct reservation *other;
+        struct decision decision;
+
+        (void)state;
+        w.deployment.replicas = 3;
+        limit_to("wide", "{'requests.nvidia.com/gpu': '9'}");
+        limit_to("other-resource", "{'requests.nvidia.com/mig-1g.10gb': '0'}");
+        limit_to("gpus", "{'requests.nvidia.com/gpu': '5'}");
+        other = world_other(&w, "other", slices, 1, 2, 0);
+        decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh"); /* exactly */
+        other->replicas = 3;
+        decision = decides("");
+        assert_rejected(&decision, 1, REASON_QUOTA_EXCEEDED,
+                        "wants 3 units, ResourceQuota gpus has 2 of 5 left for the namespace");
+        other->replicas = 7;
+        decision = decides("");
+        assert_rejected(&decision, 1, REASON_QUOTA_EXCEEDED,
+                        "wants 3 units, ResourceQuota gpus has 0 of 5 left for the namespace");
+        w.quotas[2].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '10'}");
+        w.n_quotas = 1; /* what the sentence says of the next one: 7 of 9 */
+        other->replicas = 6;
+        decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
+        other->replicas = 7;
+        other->namespace_ = TEXT("elsewhere");
+        decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
+        other->namespace_ = TEXT("team");
+        other->resource_name = TEXT("nvidia.com/mig-1g.10gb");
+        decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
+        other->resource_name = TEXT("nvidia.com/gpu");
+        w.quotas[0].scopes = json_value(&arena, "['Terminating']");
+        decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
+}
+
+/* The class is the deployment's, else the pool's, as the pods will have it. */
+static void test_quota_of_a_class(void **state) {
+        (void)state;
+        one_pool(4);
+        limit_to("gold", "{'requests.nvidia.com/gpu': '0'}")->expressions = json_value(
+                &arena, "[{'scopeName': 'PriorityClass', 'operator': 'In', 'values': ['gold']}]");
+        decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        w.pools[0][0].priority_class = TEXT("gold");
+        decides("");
+        w.deployment.priority_class = TEXT("tin");
+        decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        w.deployment.priority_class = TEXT("gold");
+        w.pools[0][0].priority_class = TEXT("tin");
+        decides("");
+}
+
+/* Only pods of this cluster are held against its quotas. */
+static void test_quota_of_this_cluster(void **state) {
+        struct sub_pool *slices = one_pool(4);
+
+        (void)state;
+        world_other(&w, "other", slices, 1, 1, 1);
+        world_environment(&w, "eu-2");
+        world_pool(&w, "p", "", 4, 1, 80);
+        limit_to("gpus", "{'requests.nvidia.com/gpu': '1'}");
+        decides("");
+        w.settings.target = TARGET_OBJECT;
+        decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        w.settings.target = TARGET_AUTO;
+        w.environments[1].source = CLUSTER_EXISTING;
+        decides("stays eu-2/p fp8 1x1x1 admitted 0 fresh");
+        w.environments[1].source = CLUSTER_IN_CLUSTER;
+        w.environments[0].source = CLUSTER_GKE; /* and so is what the other holds there */
+        w.pools[0][0].schedulable = SCHEDULABLE_NO_NEW;
+        decides("stays eu-2/p fp8 1x1x1 admitted 0 fresh");
+        w.settings.target = TARGET_DIRECT;
+        decides("");
+        w.settings.target = TARGET_AUTO;
+        w.others[0].environment = TEXT("gone"); /* nobody knows: in doubt it counts */
+        decides("");
+}
+
+static void test_quota_while_growing(void **state) {
+        struct sub_pool *slices = one_pool(16);
+        struct decision decision;
+
+        (void)state;
+        world_hold(&w, slices, 1, 1);
+        world_other(&w, "other", slices, 1, 2, 2);
+        limit_to("gpus", "{'requests.nvidia.com/gpu': '5'}");
+        w.deployment.replicas = 4;
+        decision = decides_and_goes_on("stays eu-1/slices fp8 1x1x3 admitted 1");
+        assert_int_equal(decision.short_replicas, 1);
+        assert_true(decision.quota.limited);
+        assert_int_equal(decision.quota.limit, 5);
+        decides("stays eu-1/slices fp8 1x1x3 admitted 1");
+        w.deployment.replicas = 3;
+        assert_false(decides("stays eu-1/slices fp8 1x1x3 admitted 1").quota.limited);
+        w.quotas[0].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '0'}");
+        decides("stays eu-1/slices fp8 1x1x1 admitted 1"); /* what served goes on */
+}
+
+/* Two took the last of a quota: the ledger's order settles it, whoever looks. */
+static void test_quota_two_at_once(void **state) {
+        struct sub_pool *slices = one_pool(16);
+        struct reservation *other;
+
+        (void)state;
+        world_hold(&w, slices, 2, 0);
+        other = world_other(&w, "other", slices, 1, 2, 0);
+        w.deployment.replicas = 2;
+        limit_to("gpus", "{'requests.nvidia.com/gpu': '3'}");
+        decides("stays eu-1/slices fp8 1x1x2 admitted 0"); /* made in 2025, the other has no date */
+        other->priority = 1;
+        decides("stays eu-1/slices fp8 1x1x1 admitted 0");
+        other->priority = 0;
+        other->admitted = 2;
+        decides("stays eu-1/slices fp8 1x1x1 admitted 0");
+        w.quotas[0].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '2'}");
+        decides("drops eu-1/slices fp8 1x1x0 admitted 0: the namespace's quota is used up");
+}
+
+/* One answer never spends what is left of a quota twice. */
+static void test_quota_over_environments(void **state) {
+        struct decision decision;
+
+        (void)state;
+        for (size_t i = 0; i < 3; i++) {
+                world_environment(&w, (const char *[]) { "a", "b", "c" }[i]);
+                world_pool(&w, "p", "", 4, 1, 80);
+        }
+        w.deployment.environments = 3;
+        limit_to("gpus", "{'requests.nvidia.com/gpu': '2'}");
+        decision = decides("stays a/p fp8 1x1x1 admitted 0 fresh; "
+                           "stays b/p fp8 1x1x1 admitted 0 fresh");
+        assert_rejected(&decision, 1, REASON_QUOTA_EXCEEDED,
+                        "wants 1 unit, ResourceQuota gpus has 0 of 2 left for the namespace");
+}
+
+/* Larger replicas are within the quota too, or a replacement is looked for. */
+static void test_quota_of_larger_replicas(void **state) {
+        struct sub_pool *gpus;
+
+        (void)state;
+        world_environment(&w, "eu-1");
+        gpus = world_pool(&w, "gpus", "", 8, 1, 80);
+        world_hold(&w, gpus, 1, 1);
+        w.profiles[0].gpus_per_node = 3;
+        limit_to("gpus", "{'requests.nvidia.com/gpu': '3'}");
+        decides("stays eu-1/gpus fp8 1x3x1 admitted 1");
+        w.quotas[0].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '2'}");
+        decides("leaves eu-1/gpus fp8 1x1x1 admitted 1: a replica wants more units now, and there "
+                "is no room");
+}
+
 /* ---- make before break ----------------------------------------------------------------------- */
 
 static void test_drain(void **state) {
@@ -1024,6 +1184,13 @@ int main(void) {
                 TEST(test_an_original_is_no_replacement),
                 TEST(test_retired_units_are_free),
                 TEST(test_reasons_to_leave),
+                TEST(test_quota),
+                TEST(test_quota_of_a_class),
+                TEST(test_quota_of_this_cluster),
+                TEST(test_quota_while_growing),
+                TEST(test_quota_two_at_once),
+                TEST(test_quota_over_environments),
+                TEST(test_quota_of_larger_replicas),
                 TEST(test_in_place),
                 TEST(test_in_place_is_not_lost),
                 TEST(test_in_place_keeps_what_served),

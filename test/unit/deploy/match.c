@@ -528,9 +528,14 @@ static void test_room_sentences(void **state) {
         assert_true(text_equal(explain_rejection(&r, &arena),
                                TEXT("wants 1 unit, 3 of 32 are free, at most 2 of them on one "
                                     "node; others wait")));
-        r.verdict = (struct verdict) { .reason = REASON_QUOTA_EXCEEDED, .wanted = 4, .offered = 3 };
+        r.verdict = (struct verdict) { .reason = REASON_QUOTA_EXCEEDED,
+                                       .wanted = 4,
+                                       .offered = 3,
+                                       .total = 8,
+                                       .detail = TEXT("gpus") };
         assert_true(text_equal(explain_rejection(&r, &arena),
-                               TEXT("wants 4 units, the namespace's quota has 3 left")));
+                               TEXT("wants 4 units, ResourceQuota gpus has 3 of 8 left for the "
+                                    "namespace")));
         arena_release(&arena);
 }
 

@@ -140,6 +140,8 @@ struct decision world_decide(const struct world *w, struct arena *arena) {
                                                 .n_environments = w->n_environments,
                                                 .reservations = w->others,
                                                 .n_reservations = w->n_others,
+                                                .quotas = w->quotas,
+                                                .n_quotas = w->n_quotas,
                                                 .held = w->held,
                                                 .n_held = w->n_held,
                                                 .whole_fleet = !w->partly };

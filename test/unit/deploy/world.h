@@ -14,7 +14,7 @@
 #define GIB (INT64_C(1) << 30)
 
 enum { WORLD_ENVIRONMENTS = 4, WORLD_POOLS = 4, WORLD_PROFILES = 2, WORLD_OTHERS = 24 };
-enum { WORLD_HELD = 12 };
+enum { WORLD_HELD = 12, WORLD_QUOTAS = 3 };
 
 struct world {
         struct settings settings;
@@ -27,6 +27,8 @@ struct world {
         size_t n_environments;
         struct reservation others[WORLD_OTHERS];
         size_t n_others;
+        struct quota quotas[WORLD_QUOTAS];
+        size_t n_quotas;
         struct held held[WORLD_HELD];
         size_t n_held;
         bool partly; /* only one's own environments and reservations were asked for */

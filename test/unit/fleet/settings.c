@@ -41,7 +41,8 @@ static const struct row rows[] = {
           "\"Ingress\" is not one of Route, None" },
         { "{'kserve': {'multiNode': 'yes'}}",       "input.kserve.multiNode",
           "must be a boolean, but is a string" },
-        { "{'quotas': 'Respect'}", "input.quotas", "Respect is not supported yet" },
+        { "{'quotas': 'respect'}",                  "input.quotas",
+          "\"respect\" is not one of Ignore, Respect" },
         { "{'capacity': 'Min'}",                    "input.capacity", "\"Min\" is not one of Max, Declared" },
         { "{'ttl': '60'}",                          "input.ttl", "not a duration: \"60\"" },
         { "{'ttl': '10ms'}",                        "input.ttl", "\"10ms\" is not within 1s and 24h" },
@@ -117,7 +118,7 @@ static const char everything[] =
         " 'stages': ['Place', 'Deploy'], 'target': 'Object', 'remoteNamespace': 'models',"
         " 'kserve': {'apiVersion': 'serving.kserve.io/v1alpha1', 'router': 'None',"
         "            'autoscaler': 'WVA', 'multiNode': true},"
-        " 'capacity': 'Declared', 'memory': 'Usable', 'multiSlice': 'Allow', 'quotas': 'Ignore',"
+        " 'capacity': 'Declared', 'memory': 'Usable', 'multiSlice': 'Allow', 'quotas': 'Respect',"
         " 'migParted': {'configMapRef': {'name': 'mig', 'key': 'c.yaml'}},"
         " 'ttl': '1m30.5s', 'systemNamespace': 'upbound-system', 'api': 'ai.example.org/v1'}";
 
@@ -133,7 +134,7 @@ static void test_everything(void **state) {
         assert_true(text_equal(s.kserve_api_version, TEXT("serving.kserve.io/v1alpha1")));
         assert_false(s.route);
         assert_true(s.wva && s.multi_node && s.capacity_declared && s.memory_usable);
-        assert_true(s.multi_slice && !s.quotas);
+        assert_true(s.multi_slice && s.quotas);
         assert_true(text_equal(s.mig_parted_name, TEXT("mig")));
         assert_true(text_equal(s.mig_parted_namespace, TEXT("upbound-system")));
         assert_true(text_equal(s.mig_parted_key, TEXT("c.yaml")));

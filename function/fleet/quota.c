@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/quota.h"
+
+#include "base/quantity.h"
+
+struct quota quota_read(struct value object) {
+        return (struct quota) {
+                .name = value_text(value_at(object, "metadata.name")),
+                .hard = value_at(object, "spec.hard"),
+                .scopes = value_at(object, "spec.scopes"),
+                .expressions = value_at(object, "spec.scopeSelector.matchExpressions"),
+        };
+}
+
+static bool is_among(struct value list, struct text word) {
+        struct value_iter it = value_iterate(list);
+        struct value item;
+
+        while (value_next(&it, NULL, &item)) {
+                if (text_equal(value_text(item), word))
+                        return true;
+        }
+        return false;
+}
+
+/* What every serving pod is, whatever its PriorityClass. */
+static bool covers_serving(struct text scope) {
+        return !text_equal(scope, TEXT("Terminating")) && !text_equal(scope, TEXT("BestEffort")) &&
+               !text_equal(scope, TEXT("CrossNamespacePodAffinity"));
+}
+
+/* As label selectors read them: NotIn and DoesNotExist hold where there is none. */
+static bool covers_class(struct value expression, struct text priority_class) {
+        struct text operator= value_text(value_get(expression, TEXT("operator")));
+        struct value values = value_get(expression, TEXT("values"));
+        bool none = text_is_empty(priority_class);
+
+        if (text_equal(operator, TEXT("In")))
+                return !none && is_among(values, priority_class);
+        if (text_equal(operator, TEXT("NotIn")))
+                return none || !is_among(values, priority_class);
+        if (text_equal(operator, TEXT("Exists")))
+                return !none;
+        if (text_equal(operator, TEXT("DoesNotExist")))
+                return none;
+        return true;
+}
+
+bool quota_covers(const struct quota *quota, struct text priority_class) {
+        struct value_iter it = value_iterate(quota->scopes);
+        struct value item;
+
+        while (value_next(&it, NULL, &item)) {
+                if (text_equal(value_text(item), TEXT("PriorityClass"))
+                            ? text_is_empty(priority_class)
+                            : !covers_serving(value_text(item)))
+                        return false;
+        }
+        it = value_iterate(quota->expressions);
+        while (value_next(&it, NULL, &item)) {
+                struct text scope = value_text(value_get(item, TEXT("scopeName")));
+
+                if (text_equal(scope, TEXT("PriorityClass")) ? !covers_class(item, priority_class)
+                                                             : !covers_serving(scope))
+                        return false;
+        }
+        return true;
+}
+
+static int64_t read_limit(struct value v) {
+        struct quantity q;
+        struct fault fault;
+        int64_t n;
+
+        if (value_is_integer(v, &n))
+                return n > 0 ? n : 0;
+        if (v.kind != VALUE_STRING || quantity_parse(value_text(v), &q, &fault) < 0 || q.nano < 0)
+                return 0;
+        return quantity_floor(q);
+}
+
+bool quota_limit(const struct quota *quota, struct text resource, int64_t *ret) {
+        static const struct text prefix = TEXT_INIT("requests.");
+        struct value_iter it = value_iterate(quota->hard);
+        struct text key;
+        struct value v;
+        bool found = false;
+
+        while (value_next(&it, &key, &v)) {
+                if (!text_starts_with(key, prefix) ||
+                    !text_equal(text_slice(key, prefix.len, key.len), resource))
+                        continue;
+                *ret = read_limit(v);
+                found = true;
+        }
+        return found;
+}
