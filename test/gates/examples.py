@@ -39,6 +39,10 @@ SAYS = {
         'limits:\n          nvidia.com/mig-3g.40gb: "1"\n',
         "nvidia.com/mig.config: all-3g.40gb\n",
     ],
+    "examples/bottlerocket/xr.yaml": [
+        'limits:\n          nvidia.com/gpu: "1"\n',
+        "nodeSelector:\n      eks.amazonaws.com/nodegroup: h100-half\n",
+    ],
     "examples/exoscale-a30/xr.yaml": [
         "migProfile: 1g.6gb\n",
         'limits:\n          nvidia.com/gpu: "1"\n',
