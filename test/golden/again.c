@@ -113,3 +113,11 @@ int again_settles(const struct golden *golden, struct arena *arena, size_t *ret_
         fault_set(fault, "the answer still changes after %d reconciles", AGAIN_ROUNDS_MAX);
         return -ELOOP;
 }
+
+int again_observe(struct pipeline_input *in, struct arena *arena, struct fault *fault) {
+        struct text stream;
+        bool fatal;
+        int rc = reconcile(in, arena, &stream, &fatal, fault);
+
+        return rc == 0 && !fatal ? observe(in, stream, arena, fault) : rc;
+}

@@ -22,4 +22,11 @@ enum { AGAIN_ROUNDS_MAX = 4 };
 int again_settles(const struct golden *golden, struct arena *arena, size_t *ret_rounds,
                   struct text *ret_stream, struct fault *fault);
 
+/*
+ * again_observe() - one reconcile, and the cluster as its answer leaves it
+ *
+ * Errors: those of pipeline_run()
+ */
+int again_observe(struct pipeline_input *in, struct arena *arena, struct fault *fault);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * golden CASES [NAME]...           whole answers, as each case's want.yaml has them
+ * golden --steady CASES [NAME]...  a hundred reconciles of what becomes of the case, all alike
  * golden --sweep CASES [NAME]...   the same requests, with every allocation failing once
  * golden --save FOLDER CASES       writes the requests, for script/fuzz to begin with
  *
@@ -19,6 +20,7 @@
 #include "function.h"
 #include "lib/whole.h"
 #include "shuffle.h"
+#include "steady.h"
 
 enum { BUDGET = 256 * 1024 * 1024, SHUFFLES = 3, REQUESTS_MAX = 16 };
 
@@ -245,6 +247,7 @@ static void save_case(struct tap *tap, const char *folder, const struct golden *
 
 struct options {
         const char *cases;
+        bool steady;
         bool sweeps;
         const char *save; /* a folder, or NULL */
 };
@@ -262,6 +265,11 @@ static void run_case(struct tap *tap, const struct options *options, const char 
                 report(tap, false, name, "is a complete case");
         } else if (options->save) {
                 save_case(tap, options->save, &golden, name, &arena);
+        } else if (options->steady) {
+                rc = steady_answers(&golden, &arena, &fault);
+                if (rc < 0)
+                        fprintf(stderr, "%s: %.*s\n", name, TEXT_ARG(fault_text(&fault, &arena)));
+                report(tap, rc == 0, name, "answers a hundred reconciles alike");
         } else if (options->sweeps) {
                 sweep_case(tap, &golden, name, &arena);
         } else {
@@ -291,12 +299,16 @@ int main(int argc, char **argv) {
         if (argc > at && strcmp(argv[at], "--sweep") == 0) {
                 options.sweeps = true;
                 at++;
+        } else if (argc > at && strcmp(argv[at], "--steady") == 0) {
+                options.steady = true;
+                at++;
         } else if (argc > at + 1 && strcmp(argv[at], "--save") == 0) {
                 options.save = argv[at + 1];
                 at += 2;
         }
         if (argc <= at) {
-                fprintf(stderr, "usage: golden [--sweep | --save FOLDER] CASES [NAME]...\n");
+                fprintf(stderr,
+                        "usage: golden [--sweep | --steady | --save FOLDER] CASES [NAME]...\n");
                 return 2;
         }
         options.cases = argv[at++];

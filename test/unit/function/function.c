@@ -255,6 +255,60 @@ static void test_place_without_plan(void **state) {
         arena_release(&a.arena);
 }
 
+/*
+ * Between the steps deploy and place a function of somebody else adds a resource,
+ * a status and a key of its own: Place composes beside them and changes none.
+ */
+static void test_foreign_step_is_respected(void **state) {
+        static const char foreign[] =
+                "{'apiVersion': 'v1', 'kind': 'Secret', 'metadata': {'name': 's'}, 'data': {}}";
+        struct call_object resources[2];
+        struct answer deployed, placed;
+        struct call_request call = serving(&deployed, "1", resources);
+        struct response edit;
+        struct request nothing = { 0 };
+        const struct resource *secret;
+        struct payload payload;
+        struct call_response edited;
+        struct fault fault;
+
+        (void)state;
+        call.input = json_node(&deployed.arena, "{'stages': ['Deploy']}");
+        run(&deployed, &call);
+        assert_int_equal(deployed.response.desired.n_resources, 0);
+
+        nothing.context = deployed.response.context;
+        response_init(&edit, &deployed.arena);
+        edit.status = json_node(&deployed.arena, "{'theirs': 'kept'}");
+        edit.context_key = TEXT("example.org/theirs");
+        edit.context_value = json_node(&deployed.arena, "{'a': 1}");
+        response_desire(&edit, (struct desired) { .name = TEXT("secret"),
+                                                  .object = json_node(&deployed.arena, foreign),
+                                                  .ready = READY_FALSE });
+        assert_int_equal(response_encode(&edit, &nothing, &payload), 0);
+        assert_int_equal(
+                call_read(flatten(payload, &deployed.arena), &deployed.arena, &edited, &fault), 0);
+
+        call = serving(&placed, "1", resources);
+        call.input = json_node(&placed.arena, "{'stages': ['Place']}");
+        call.desired = edited.desired.raw;
+        call.context = edited.context.bytes;
+        run(&placed, &call);
+        assert_frozen(&placed);
+        secret = state_resource(&placed.response.desired, TEXT("secret"));
+        assert_non_null(secret);
+        assert_int_equal(secret->ready, READY_FALSE);
+        assert_true(value_equal(secret->object, json_value(&placed.arena, foreign), &placed.arena));
+        assert_text(value_text(value_at(placed.response.desired.composite.object, "status.theirs")),
+                    "kept");
+        assert_int_equal(value_get(placed.response.context, TEXT("example.org/theirs")).kind,
+                         VALUE_MAP);
+        assert_text(condition(&placed, "Scheduled")->reason, "WaitingForInputs");
+        assert_int_equal(placed.response.n_requirements, 0);
+        arena_release(&deployed.arena);
+        arena_release(&placed.arena);
+}
+
 static void test_garbage(void **state) {
         struct call_summary summary;
         struct payload payload;
@@ -340,6 +394,7 @@ int main(void) {
                 cmocka_unit_test(test_status_is_kept_while_frozen),
                 cmocka_unit_test(test_nothing_at_all),
                 cmocka_unit_test(test_place_without_plan),
+                cmocka_unit_test(test_foreign_step_is_respected),
                 cmocka_unit_test(test_garbage),
                 cmocka_unit_test(test_mig_parted_unresolved),
                 cmocka_unit_test(test_inventory_waits_for_mig_parted),
