@@ -94,6 +94,9 @@ static int read_option(struct command *c, int option) {
         }
 }
 
+/* What a forgotten -e looks like. */
+#define WITH_E "each file of objects that the cluster holds needs an -e before it"
+
 static int read_arguments(struct command *c, int argc, char **argv, bool *ret_help) {
         static const struct option options[] = {
                 { "required-resources", required_argument, NULL, 'e' },
@@ -122,14 +125,29 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                 if (rc < 0)
                         return rc;
         }
-        if (argc - optind < 2 || argc - optind > 3) {
+        if (argc - optind < 2) {
                 fault_set(&c->fault, "XR and COMPOSITION are needed; see render --help");
+                return -EINVAL;
+        }
+        if (argc - optind > 3) {
+                fault_set(&c->fault, "%s: a fourth file; " WITH_E, argv[optind + 3]);
                 return -EINVAL;
         }
         c->composite = argv[optind];
         c->composition = argv[optind + 1];
         c->functions = argc - optind == 3 ? argv[optind + 2] : NULL;
         return 0;
+}
+
+static int check_functions(struct command *c) {
+        for (size_t i = 0; i < c->in.functions.n; i++) {
+                struct text kind = value_text(value_get(c->in.functions.items[i], TEXT("kind")));
+
+                if (text_equal(kind, TEXT("Function")))
+                        return 0;
+        }
+        fault_set(&c->fault, "%s holds no Function; " WITH_E, c->functions);
+        return -EINVAL;
 }
 
 static int read_inputs(struct command *c) {
@@ -140,7 +158,8 @@ static int read_inputs(struct command *c) {
         if (rc < 0 || !c->functions)
                 return rc;
         c->in.has_functions = true;
-        return files_objects(c->functions, c->arena, &c->in.functions, &c->fault);
+        rc = files_objects(c->functions, c->arena, &c->in.functions, &c->fault);
+        return rc < 0 ? rc : check_functions(c);
 }
 
 static enum exit_code print(struct command *c, const struct pipeline_output *out) {

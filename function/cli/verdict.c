@@ -2,18 +2,46 @@
 #include "cli/verdict.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "cli/draw.h"
 #include "gpu/profile.h"
+
+static bool contains_fold(struct text t, struct text part) {
+        for (size_t i = 0; i + part.len <= t.len; i++) {
+                if (text_equal_fold(text_slice(t, i, i + part.len), part))
+                        return true;
+        }
+        return false;
+}
+
+/* "H100", "b200": a part of a name means too many to guess which. */
+static void refuse_gpu(struct text gpu, struct fault *fault) {
+        char names[FAULT_MESSAGE_MAX / 2] = "";
+        const struct gpu_product *product;
+        size_t len = 0;
+
+        for (size_t i = 0; gpu.len > 0 && (product = catalog_product(i)); i++) {
+                size_t room = sizeof(names) - len;
+
+                if (contains_fold(product->name, gpu) && product->name.len + 2 < room)
+                        len += (size_t)snprintf(names + len, room, "%s%.*s", len > 0 ? ", " : "",
+                                                TEXT_ARG(product->name));
+        }
+        if (len > 0)
+                fault_set(fault, "\"%.*s\" does not say which GPU: %s", TEXT_ARG(gpu), names);
+        else
+                fault_set(fault, "unknown GPU \"%.*s\"; \"mig\" alone lists those that are known",
+                          TEXT_ARG(gpu));
+}
 
 int verdict_products(struct text gpu, const struct gpu_product **ret, size_t *ret_n,
                      struct fault *fault) {
         size_t n = catalog_find(gpu, ret, VERDICT_PRODUCTS_MAX);
 
         if (n == 0) {
-                fault_set(fault, "unknown GPU \"%.*s\"; \"mig\" alone lists those that are known",
-                          TEXT_ARG(gpu));
+                refuse_gpu(gpu, fault);
                 return -EINVAL;
         }
         *ret_n = n < VERDICT_PRODUCTS_MAX ? n : VERDICT_PRODUCTS_MAX;

@@ -51,7 +51,8 @@ static const struct cli_transport remote = { .call = call_fake };
 static const struct command_row rows[] = {
         { "help",          "-h",                                      0, "usage: ", NULL, "" },
         { "no arguments",  "",                                        2, NULL, "XR and COMPOSITION are needed", "" },
-        { "too many",      "xr.yaml c.yaml f.yaml more",              2, NULL, "XR and COMPOSITION are needed", "" },
+        { "too many",      "xr.yaml c.yaml f.yaml more",              2, NULL, "render: more: a fourth file; each file of objects that the cluster holds needs an -e", "" },
+        { "forgotten -e",  "xr.yaml c.yaml envs.yaml",                2, NULL, "render: envs.yaml holds no Function; each file of objects that the cluster holds needs an -e before it", "" },
         { "unknown flag",  "xr.yaml c.yaml -z",                       2, NULL, "see render --help", "" },
         { "missing file",  "nowhere.yaml c.yaml",                     2, NULL, "cannot read nowhere.yaml: No such file", "" },
         { "bad yaml",      "bad.yaml c.yaml",                         2, NULL, "bad.yaml:2:1: the key is there twice: \"a\"", "" },
