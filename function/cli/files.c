@@ -48,12 +48,16 @@ static int read_stream(FILE *stream, const char *path, struct arena *arena, stru
         return 0;
 }
 
+static const char *name_of(const char *path) {
+        return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 int files_read(const char *path, struct arena *arena, struct text *ret, struct fault *fault) {
         FILE *stream;
         int rc;
 
         if (strcmp(path, "-") == 0)
-                return read_stream(stdin, "standard input", arena, ret, fault);
+                return read_stream(stdin, name_of(path), arena, ret, fault);
         stream = fopen(path, "rbe");
         if (!stream)
                 return cannot_read(path, errno, fault);
@@ -71,7 +75,7 @@ static int read_file(const char *path, struct arena *arena, struct objects *obje
 
         rc = files_read(path, arena, &bytes, fault);
         if (rc == 0)
-                rc = yaml_read(bytes, path, arena, &more, fault);
+                rc = yaml_read(bytes, name_of(path), arena, &more, fault);
         if (rc < 0)
                 return rc;
         all = ARENA_ARRAY(arena, objects->n + more.n, struct value);

@@ -55,13 +55,17 @@ static void note_text(struct reader *r, const char *what, struct text about) {
 }
 
 /* The file cannot be read on: every loop below ends at its next step. */
-static bool give_up(struct reader *r, const char *what) {
+static bool give_up_at(struct reader *r, const char *what, struct text about) {
         if (r->error == 0) {
                 r->n_mistakes = 0;
-                note(r, what);
+                note_text(r, what, about);
                 r->error = -EINVAL;
         }
         return false;
+}
+
+static bool give_up(struct reader *r, const char *what) {
+        return give_up_at(r, what, (struct text) { 0 });
 }
 
 static bool out_of_memory(struct reader *r) {
@@ -183,13 +187,20 @@ static struct text plain_in_hand(const struct reader *r) {
         return scalar_in_hand(r);
 }
 
+/* What is written, for a sentence. */
+static struct text brief_in_hand(const struct reader *r) {
+        if (!holds(r, YAML_SCALAR_EVENT))
+                return TEXT("{...}");
+        return r->event.data.scalar.length > 0 ? scalar_in_hand(r) : TEXT("null");
+}
+
 static void read_number(struct reader *r, const char *otherwise, int64_t *ret) {
         uint64_t number;
 
         if (text_to_u64(plain_in_hand(r), &number) && number <= INT32_MAX)
                 *ret = (int64_t)number;
         else
-                note(r, otherwise);
+                note_text(r, otherwise, brief_in_hand(r));
         skip(r);
 }
 
@@ -213,14 +224,17 @@ static void read_enabled(struct reader *r, bool *ret) {
 /* ---- an entry -------------------------------------------------------------------------------- */
 
 static void read_devices(struct reader *r, struct migparted_entry *ret) {
-        static const char expected[] = "devices is neither all nor a list of indexes";
+        static const char expected[] = "devices is neither all nor a list of indexes:";
 
         if (holds(r, YAML_SCALAR_EVENT) && text_equal(scalar_in_hand(r), TEXT("all"))) {
                 ret->all_devices = true;
                 return;
         }
-        if (!open_value(r, YAML_SEQUENCE_START_EVENT, expected))
+        if (!holds(r, YAML_SEQUENCE_START_EVENT)) {
+                note_text(r, expected, brief_in_hand(r));
+                skip(r);
                 return;
+        }
         while (next_element(r)) {
                 int64_t index = MIGPARTED_DEVICES_MAX;
 
@@ -300,7 +314,10 @@ static void read_slices(struct reader *r, struct migparted_entry *ret) {
                         skip(r);
                         continue;
                 }
-                read_number(r, "the number of slices is not a whole number", &slices.count);
+                read_number(
+                        r,
+                        "the number of slices is not a whole number, 0 or more and without quotes:",
+                        &slices.count);
                 ret->slices = extend(r, ret->slices, ret->n_slices, &cap, sizeof(slices));
                 if (!ret->slices)
                         return;
@@ -433,7 +450,7 @@ static void read_document(struct reader *r, struct migparted *ret) {
                                                                     : NULL;
 
                 if (!seen)
-                        give_up(r, "a key is neither version nor mig-configs");
+                        give_up_at(r, "a key is neither version nor mig-configs:", key);
                 else if (*seen)
                         give_up(r, "version or mig-configs is written twice");
                 else if (seen == &has_version)
@@ -482,6 +499,9 @@ int migparted_read(struct text yaml, struct arena *arena, struct migparted *ret)
         struct migparted file = { 0 };
         struct reader r = { .arena = arena };
 
+        /* libyaml would take the mark for a column, and the next line for another block. */
+        if (text_starts_with(yaml, TEXT("\xef\xbb\xbf")))
+                yaml = text_slice(yaml, 3, yaml.len);
         if (yaml.len > MIGPARTED_FILE_MAX) {
                 *ret = (struct migparted) { .invalid = text_format(
                                                     arena, "it has %zu bytes; at most %d are read",

@@ -156,15 +156,15 @@ static void test_bad_config(void **state) {
                 { ENTRY("devices: all"), "line 4: mig-enabled is missing" },
                 { ENTRY("mig-enabled: false"), "line 4: devices is missing" },
                 { ENTRY("devices: some, mig-enabled: false"),
-                  "line 4: devices is neither all nor a list of indexes" },
+                  "line 4: devices is neither all nor a list of indexes: \"some\"" },
                 { ENTRY("devices: [0, -1], mig-enabled: false"),
-                  "line 4: devices is neither all nor a list of indexes" },
+                  "line 4: devices is neither all nor a list of indexes: \"-1\"" },
                 { ENTRY("devices: ['0'], mig-enabled: false"),
-                  "line 4: devices is neither all nor a list of indexes" },
+                  "line 4: devices is neither all nor a list of indexes: \"0\"" },
                 { ENTRY("devices: [[0]], mig-enabled: false"),
-                  "line 4: devices is neither all nor a list of indexes" },
+                  "line 4: devices is neither all nor a list of indexes: \"{...}\"" },
                 { ENTRY("devices: {all: 1}, mig-enabled: false"),
-                  "line 4: devices is neither all nor a list of indexes" },
+                  "line 4: devices is neither all nor a list of indexes: \"{...}\"" },
                 { ENTRY("devices: all, mig-enabled: maybe"),
                   "line 4: mig-enabled is neither true nor false" },
                 { ENTRY("devices: all, mig-enabled: 'true', mig-devices: {}"),
@@ -176,11 +176,20 @@ static void test_bad_config(void **state) {
                 { ENTRY("devices: all, mig-enabled: false, mig-devices: {1g.10gb: 1}"),
                   "line 4: mig-enabled is false, but mig-devices has slices" },
                 { ENTRY("devices: all, mig-enabled: true, mig-devices: {1g.10gb: 1.5}"),
-                  "line 4: the number of slices is not a whole number" },
+                  "line 4: the number of slices is not a whole number, 0 or more and without "
+                  "quotes: \"1.5\"" },
                 { ENTRY("devices: all, mig-enabled: true, mig-devices: {1g.10gb: -1}"),
-                  "line 4: the number of slices is not a whole number" },
+                  "line 4: the number of slices is not a whole number, 0 or more and without "
+                  "quotes: \"-1\"" },
                 { ENTRY("devices: all, mig-enabled: true, mig-devices: {1g.10gb: 9999999999}"),
-                  "line 4: the number of slices is not a whole number" },
+                  "line 4: the number of slices is not a whole number, 0 or more and without "
+                  "quotes: \"9999999999\"" },
+                { ENTRY("devices: all, mig-enabled: true, mig-devices: {1g.10gb: '7'}"),
+                  "line 4: the number of slices is not a whole number, 0 or more and without "
+                  "quotes: \"7\"" },
+                { ENTRY("devices: all, mig-enabled: true, mig-devices: {1g.10gb: }"),
+                  "line 4: the number of slices is not a whole number, 0 or more and without "
+                  "quotes: \"null\"" },
                 { ENTRY("devices: all, mig-enabled: true, mig-devices: {1g.10gb: 0}"),
                   "line 4: mig-devices counts no slices" },
                 { ENTRY("devices: all, mig-enabled: true, mig-devices: [1g.10gb]"),
@@ -243,7 +252,8 @@ static void test_bad_file(void **state) {
                 { "version: v1\nmig-configs: {}", "line 2: mig-configs is empty" },
                 { "version: v1\nmig-configs: []", "line 2: mig-configs is not a map" },
                 { "version: v1\nversion: v1", "line 2: version or mig-configs is written twice" },
-                { "version: v1\nmig-config: {}", "line 2: a key is neither version nor" },
+                { "version: v1\nmig-config: {}",
+                  "line 2: a key is neither version nor mig-configs: \"mig-config\"" },
                 { "version: v1\n? [a]\n: b", "line 2: a key is a text" },
                 { "- version: v1", "line 1: not a map with version and mig-configs" },
                 { "v1", "line 1: not a map with version and mig-configs" },
@@ -277,6 +287,17 @@ static void test_bad_file(void **state) {
                 assert_int_equal(file.n_configs, 0);
                 assert_null(migparted_find(&file, TEXT("a")));
         }
+}
+
+/* As an editor on Windows writes it. */
+static void test_byte_order_mark(void **state) {
+        struct migparted file;
+
+        (void)state;
+        read_file(TEXT("\xef\xbb\xbf" FILE_OF("  a: [{devices: all, mig-enabled: no}]\r\n")),
+                  &file);
+        assert_true(text_is_empty(file.invalid));
+        assert_non_null(migparted_find(&file, TEXT("a")));
 }
 
 /* Files of a size that only somebody hostile writes: a sentence, within bounded memory. */
@@ -356,6 +377,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_entries, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_bad_config, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_bad_file, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_byte_order_mark, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
         };
