@@ -9,6 +9,7 @@ Closes with "N passed, N failed"; exit 1 on a failure or when nothing ran.
 """
 
 import contextlib
+import functools
 import json
 import pathlib
 import re
@@ -20,6 +21,7 @@ import time
 import cases
 import freeze
 import kserve
+import operate
 import peers
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
@@ -29,16 +31,24 @@ import manifests  # noqa: E402
 START_SECONDS = 10
 
 
+class Running:
+    """Where a server is to be dialled."""
+
+    def __init__(self, line):
+        self.target = re.search(r'"address":"([^"]+)"', line)[1]
+        self.metrics = re.search(r'"metrics_address":"([^"]+)"', line)[1]
+
+
 @contextlib.contextmanager
-def server(program, folder):
-    """Our server on a free port; gives where to dial it."""
-    log = folder / "server.log"
+def server(program, folder, *flags):
+    """Our server on free ports."""
+    log = folder / f"server-{time.monotonic_ns()}.log"
     with open(log, "w") as stderr:
         process = subprocess.Popen(
-            [program, "--insecure", "--address", "127.0.0.1:0", "--metrics-address", "0"],
+            [program, "--address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0", *flags],
             stderr=stderr)
     try:
-        yield wait_for_address(process, log)
+        yield wait_until_serving(process, log)
         if process.poll() is not None:
             raise RuntimeError(f"the server ended: {log.read_text()}")
     finally:
@@ -46,12 +56,12 @@ def server(program, folder):
         process.wait(START_SECONDS)
 
 
-def wait_for_address(process, log):
+def wait_until_serving(process, log):
     ends = time.monotonic() + START_SECONDS
     while time.monotonic() < ends and process.poll() is None:
-        found = re.search(r'"address":"([^"]+)"', log.read_text())
+        found = re.search(r'^.*"msg":"serving".*\n', log.read_text(), re.M)
         if found:
-            return found[1]
+            return Running(found[0])
         time.sleep(0.05)
     raise RuntimeError(f"the server did not start: {log.read_text()}")
 
@@ -116,6 +126,18 @@ def ask_kserve(score, ours, folder_of_peers, folder, target):
     print(f"KServe: {score.n_passed - before} of {len(checks)} as they should be")
 
 
+def operate_it(score, serve, folder, folder_of_tools, running):
+    """running has answered all the cases."""
+    tools = [pathlib.Path(folder_of_tools) / name for name in ("grpcurl", "metrics-lint")]
+    for tool in tools:
+        if not tool.exists():
+            print(f"not there, not run: {tool.name}")
+            return
+    for title, check in [*operate.checks(tools[0], serve, folder),
+                         *operate.metrics_checks(tools[1], running, score.n_passed)]:
+        score.add(title, lambda: list(check()))
+
+
 def main(program, folder_of_peers):
     score = Score()
     ours = peers.Command("ours", [program, "render"])
@@ -123,7 +145,8 @@ def main(program, folder_of_peers):
     everything = [*cases.examples(), *cases.goldens()]
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        with server(program, folder) as target:
+        with server(program, folder, "--insecure") as running:
+            target = running.target
             for peer in there:
                 before = score.n_passed
                 for case in everything:
@@ -134,6 +157,8 @@ def main(program, folder_of_peers):
                     for title, check in freeze.checks(everything, peer, folder, target):
                         score.add(f"core: {title}", check)
             ask_kserve(score, ours, folder_of_peers, folder, target)
+            operate_it(score, functools.partial(server, program, folder), folder, folder_of_peers,
+                       running)
     for peer in absent:
         print(f"not there, not run: {peer}")
     manifests.run(score, folder_of_peers)

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The dashboard asks for metrics that there are, and the manual tells of each one, with its type.
+
+metrics.py PROGRAM ROOT     asks a server of PROGRAM for its metrics; exit 1 on any complaint
+"""
+
+import contextlib
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import certificates  # noqa: E402
+
+DASHBOARD = "package/grafana-dashboard.json"
+MANUAL = "docs/operating.md"
+OURS = r"\b(?:function_gpu_placement|grpc_server|process)_\w+"
+
+
+@contextlib.contextmanager
+def server(program, folder):
+    """Where a server with certificates, so with every metric, gives its metrics."""
+    process = subprocess.Popen([program, "--address", "127.0.0.1:0", "--metrics-address",
+                                "127.0.0.1:0", "--tls-certs-dir", folder],
+                               stderr=subprocess.PIPE, text=True)
+    try:
+        line = process.stderr.readline()
+        yield json.loads(line)["metrics_address"]
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def scrape(program):
+    """{name: type} of each metric."""
+    with tempfile.TemporaryDirectory() as folder:
+        certificates.make(pathlib.Path(folder))
+        with server(program, folder) as address:
+            with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as page:
+                return dict(re.findall(r"^# TYPE (\S+) (\S+)$", page.read().decode(), re.M))
+
+
+def expressions(dashboard):
+    """(where, query) pairs."""
+    for panel in dashboard["panels"]:
+        for target in panel.get("targets", []):
+            yield f"panel \"{panel['title']}\"", target["expr"]
+    for variable in dashboard["templating"]["list"]:
+        if variable["type"] == "query":
+            yield f"variable {variable['name']}", variable["query"]
+
+
+def series_of(metrics):
+    for name, kind in metrics.items():
+        if kind == "histogram":
+            yield from (name + suffix for suffix in ("_bucket", "_sum", "_count"))
+        else:
+            yield name
+
+
+def check_dashboard(dashboard, metrics):
+    there = set(series_of(metrics))
+    for where, query in expressions(dashboard):
+        asked = re.findall(OURS, query)
+        if not asked:
+            yield f"{DASHBOARD}: {where} asks for no metric of ours: {query}"
+        for name in asked:
+            if name not in there:
+                yield f"{DASHBOARD}: {where} asks for {name}, which is not exported"
+
+
+def check_manual(manual, metrics):
+    """Rows of its table are "| `name{label}` | type | ..."."""
+    told = dict(re.findall(rf"^\| `({OURS})(?:{{[^`]*}})?` \| (\w+) \|", manual, re.M))
+    for name, kind in metrics.items():
+        if name not in told:
+            yield f"{MANUAL}: nothing on {name}"
+        elif told[name] != kind:
+            yield f"{MANUAL}: {name} is a {kind}, not a {told[name]}"
+    for name in sorted(set(told) - set(metrics)):
+        yield f"{MANUAL}: {name} is not exported"
+
+
+def main(program, root):
+    root = pathlib.Path(root)
+    metrics = scrape(program)
+    dashboard = json.loads((root / DASHBOARD).read_text())
+    manual = (root / MANUAL).read_text()
+    complaints = [*check_dashboard(dashboard, metrics), *check_manual(manual, metrics)]
+    # What must not pass: a panel that asks for nothing of ours, and a manual without a line.
+    first = next(iter(metrics))
+    bad = {"panels": [{"title": "x", "targets": [{"expr": "process_nothing"}, {"expr": "up"}]}],
+           "templating": {"list": []}}
+    if len([*check_dashboard(bad, metrics)]) != 2 or \
+            len([*check_manual(manual.replace(first, "x"), metrics)]) != 1:
+        complaints.append("this gate lets bad samples through")
+    for complaint in complaints:
+        print(complaint)
+    print(f"metrics: {len(metrics)} exported, {len(complaints)} complaints")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
