@@ -35,10 +35,15 @@ void rejections_sort(struct rejections *r) {
 void rejections_add(struct rejections *r, struct rejection rejection) {
         if (r->n == 0)
                 *r = (struct rejections) { 0 };
-        if (r->n_items == sizeof(r->items) / sizeof(r->items[0]))
+        if (r->n_items == sizeof(r->items) / sizeof(r->items[0])) {
                 rejections_sort(r);
-        r->items[r->n_items++] = rejection;
+                r->last = r->items[REJECTIONS_MAX - 1];
+        }
         r->n++;
+        /* Most come after those that are kept: fleets are read in order. */
+        if (r->last.sub_pool && compare_rejections(&rejection, &r->last) > 0)
+                return;
+        r->items[r->n_items++] = rejection;
 }
 
 void rejections_add_sub_pool(struct rejections *r, enum reason furthest) {

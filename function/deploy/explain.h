@@ -28,6 +28,7 @@ struct rejection {
 struct rejections {
         struct rejection items[2 * REJECTIONS_MAX]; /* sorted: REJECTIONS_MAX at most, or n */
         size_t n_items;
+        struct rejection last;      /* once REJECTIONS_MAX are kept: what comes after it is not */
         size_t n;                   /* all that were added */
         size_t furthest[N_REASONS]; /* sub-pools, by how far the best serving profile came */
 };
