@@ -50,6 +50,14 @@ bool compose_freeze(const struct state *observed, struct response *response) {
         return any;
 }
 
+bool compose_is_ours(struct text name) {
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+                if (text_equal(name, keys[i]))
+                        return true;
+        }
+        return false;
+}
+
 bool compose_has_provider_config(const struct state *observed) {
         return state_resource(observed, TEXT(KEY_PROVIDER_CONFIG)) != NULL;
 }

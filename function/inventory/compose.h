@@ -29,6 +29,9 @@ void compose_inventory(const struct environment *environment, const struct used_
  */
 bool compose_freeze(const struct state *observed, struct response *response);
 
+/* compose_is_ours() - is an observed resource of that name one of the three? */
+bool compose_is_ours(struct text name);
+
 /* compose_has_provider_config() - is the ClusterProviderConfig there? It never tells more. */
 bool compose_has_provider_config(const struct state *observed);
 

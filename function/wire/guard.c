@@ -53,6 +53,7 @@ enum message {
 };
 
 enum { FIELDS_MAX = 9 };
+enum { ENTRY_KEY = 1 }; /* of every map */
 
 struct rule {
         const char *name;
@@ -201,7 +202,8 @@ struct open {
 };
 
 struct walk {
-        const char *p; /* what follows, in the innermost message that is open */
+        bool (*reads)(struct text name); /* of observed resources; NULL: all are read */
+        const char *p;                   /* what follows, in the innermost message that is open */
         struct open *open;
         size_t n_levels;
         size_t n_elements;
@@ -249,6 +251,16 @@ static int open_message(struct walk *walk, enum message message, size_t len, str
         return 0;
 }
 
+/* An observed resource that nobody reads is stepped over as a desired one is. */
+static enum message state_entry(const struct walk *walk, size_t len) {
+        struct text name = { 0 };
+
+        if (!walk->reads)
+                return STATE_ENTRY;
+        field_last((struct text) { .data = walk->p, .len = len }, ENTRY_KEY, &name);
+        return walk->reads(name) ? STATE_ENTRY : DESIRED_ENTRY;
+}
+
 /* A field of bytes whose length has been read: opened when it is a message, else stepped over. */
 static int check_bytes(struct walk *walk, const struct shape *shape, const struct rule *rule,
                        size_t len, struct fault *fault) {
@@ -270,7 +282,9 @@ static int check_bytes(struct walk *walk, const struct shape *shape, const struc
                 break;
         }
         case MANY:
-                return open_message(walk, rule->child, len, fault);
+                return open_message(
+                        walk, rule->child == STATE_ENTRY ? state_entry(walk, len) : rule->child,
+                        len, fault);
         case ENUMS:
                 if (!are_varints(walk->p, walk->p + len))
                         return refuse(fault, -EBADMSG, shape, rule, "is cut or no protobuf");
@@ -408,12 +422,14 @@ static int check_next(struct walk *walk, struct fault *fault) {
         return check_field(walk, fault);
 }
 
-static int guard(struct text bytes, enum message message, struct fault *fault) {
+static int guard(struct text bytes, enum message message, bool (*reads)(struct text name),
+                 struct fault *fault) {
         struct walk walk;
         int r = 0;
 
         if (bytes.len == 0)
                 return 0;
+        walk.reads = reads;
         walk.p = bytes.data;
         walk.n_elements = 0;
         walk.n_levels = shapes[message].is_level;
@@ -432,13 +448,17 @@ static int guard(struct text bytes, enum message message, struct fault *fault) {
 }
 
 int guard_request(struct text bytes, struct fault *fault) {
-        return guard(bytes, REQUEST, fault);
+        return guard(bytes, REQUEST, NULL, fault);
+}
+
+int guard_request_only(struct text bytes, bool (*reads)(struct text name), struct fault *fault) {
+        return guard(bytes, REQUEST, reads, fault);
 }
 
 int guard_struct(struct text bytes, struct fault *fault) {
-        return guard(bytes, STRUCT, fault);
+        return guard(bytes, STRUCT, NULL, fault);
 }
 
 int guard_response(struct text bytes, struct fault *fault) {
-        return guard(bytes, RESPONSE, fault);
+        return guard(bytes, RESPONSE, NULL, fault);
 }

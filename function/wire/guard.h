@@ -35,6 +35,12 @@ enum { GUARD_ELEMENTS_MAX = 4 * 1000 * 1000 };
  */
 int guard_request(struct text bytes, struct fault *fault);
 
+/*
+ * guard_request_only() - the same for a reader that wants some of the observed resources
+ * @reads: whether it wants the one of that name; the objects of the others are stepped over
+ */
+int guard_request_only(struct text bytes, bool (*reads)(struct text name), struct fault *fault);
+
 /* guard_struct() - the same checks for the body of one google.protobuf.Struct. */
 int guard_struct(struct text bytes, struct fault *fault);
 

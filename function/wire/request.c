@@ -74,33 +74,6 @@ static void take_resource(const Envelope__Resource *decoded, struct text name, s
                 });
 }
 
-/* Decoded entries stand in wire order, so a walk over the bytes finds where each one lies. */
-static int take_state(const Envelope__State *decoded, struct text raw, struct state *ret) {
-        struct text rest = raw, body;
-        struct field field;
-        size_t n = 0;
-
-        while (field_next(&rest, &field)) {
-                if (field_is(&field, STATE_COMPOSITE))
-                        take_resource(decoded->composite, (struct text) { 0 }, field.bytes,
-                                      &ret->composite);
-                if (!field_is(&field, STATE_RESOURCES))
-                        continue;
-                if (n == decoded->n_resources)
-                        return -EBADMSG;
-                body = (struct text) { 0 };
-                field_last(field.bytes, ENTRY_VALUE, &body);
-                take_resource(decoded->resources[n]->value,
-                              (struct text) {
-                                      .data = (const char *)decoded->resources[n]->key.data,
-                                      .len = decoded->resources[n]->key.len,
-                              },
-                              body, &ret->resources[n]);
-                n++;
-        }
-        return n == decoded->n_resources ? 0 : -EBADMSG;
-}
-
 static size_t keep_last_resources(struct resource *resources, size_t n) {
         size_t kept = 0;
 
@@ -132,18 +105,62 @@ static int decode_state(struct text bytes, struct arena *arena, const Envelope__
         return arena_failed(arena) ? -ENOMEM : -EBADMSG;
 }
 
-static int read_observed(struct text raw, struct arena *arena, struct state *ret) {
+/* A field of a State alone is a State too: so each is decoded by itself. */
+static int decode_field(struct text record, struct arena *arena, struct text raw,
+                        struct resource *ret) {
         const Envelope__State *decoded;
-        int r = decode_state(raw, arena, &decoded);
+        int r = decode_state(record, arena, &decoded);
 
         if (r < 0)
                 return r;
+        if (decoded->n_resources == 0) {
+                take_resource(decoded->composite, (struct text) { 0 }, raw, ret);
+                return 0;
+        }
+        take_resource(decoded->resources[0]->value,
+                      (struct text) {
+                              .data = (const char *)decoded->resources[0]->key.data,
+                              .len = decoded->resources[0]->key.len,
+                      },
+                      raw, ret);
+        return 0;
+}
+
+static bool is_read(const struct field *entry, bool (*reads)(struct text name)) {
+        struct text name = { 0 };
+
+        if (!field_is(entry, STATE_RESOURCES))
+                return false;
+        field_last(entry->bytes, ENTRY_KEY, &name);
+        return !reads || reads(name);
+}
+
+static int read_observed(struct text raw, bool (*reads)(struct text name), struct arena *arena,
+                         struct state *ret) {
+        struct text rest = raw, body;
+        struct field field;
+        size_t n = 0;
+        int r = 0;
+
+        while (field_next(&rest, &field))
+                n += is_read(&field, reads);
         ret->raw = raw;
-        ret->resources = ARENA_ARRAY(arena, decoded->n_resources, struct resource);
+        ret->resources = ARENA_ARRAY(arena, n, struct resource);
         if (!ret->resources)
                 return -ENOMEM;
-        r = take_state(decoded, raw, ret);
-        return r < 0 ? r : sort_resources(decoded->n_resources, arena, ret);
+        n = 0;
+        for (rest = raw; r == 0 && field_next(&rest, &field);) {
+                if (field_is(&field, STATE_COMPOSITE)) {
+                        r = decode_field(field.record, arena, field.bytes, &ret->composite);
+                } else if (is_read(&field, reads)) {
+                        body = (struct text) { 0 };
+                        field_last(field.bytes, ENTRY_VALUE, &body);
+                        r = decode_field(field.record, arena, body, &ret->resources[n++]);
+                }
+        }
+        if (r < 0)
+                return r;
+        return rest.len > 0 ? -EBADMSG : sort_resources(n, arena, ret);
 }
 
 /* ---- what others desire: stepped over by length, because protobuf-c would copy it ------------ */
@@ -175,7 +192,6 @@ static struct resource read_entry(struct text entry) {
 int desired_read(struct text raw, struct arena *arena, struct state *ret) {
         size_t n = field_count(raw, STATE_RESOURCES), i = 0;
         struct resource *resources = ARENA_ARRAY(arena, n, struct resource);
-        const Envelope__State *decoded;
         struct text rest = raw;
         struct field field;
         int r;
@@ -188,12 +204,9 @@ int desired_read(struct text raw, struct arena *arena, struct state *ret) {
                         resources[i++] = read_entry(field.bytes);
                 if (!field_is(&field, STATE_COMPOSITE))
                         continue;
-                /* The composite's field alone is a State too. */
-                r = decode_state(field.record, arena, &decoded);
+                r = decode_field(field.record, arena, field.bytes, &ret->composite);
                 if (r < 0)
                         return r;
-                take_resource(decoded->composite, (struct text) { 0 }, field.bytes,
-                              &ret->composite);
         }
         return rest.len > 0 ? -EBADMSG : sort_resources(n, arena, ret);
 }
@@ -322,7 +335,8 @@ static void read_meta(struct text meta, struct request *ret) {
         }
 }
 
-static int read_fields(struct text rest, struct arena *arena, struct request *ret) {
+static int read_fields(struct text rest, bool (*reads)(struct text name), struct arena *arena,
+                       struct request *ret) {
         struct field field;
         int r = 0;
 
@@ -330,7 +344,7 @@ static int read_fields(struct text rest, struct arena *arena, struct request *re
                 if (field_is(&field, META))
                         read_meta(field.bytes, ret);
                 else if (field_is(&field, OBSERVED))
-                        r = read_observed(field.bytes, arena, &ret->observed);
+                        r = read_observed(field.bytes, reads, arena, &ret->observed);
                 else if (field_is(&field, DESIRED))
                         r = desired_read(field.bytes, arena, &ret->desired);
                 else if (field_is(&field, INPUT))
@@ -342,8 +356,13 @@ static int read_fields(struct text rest, struct arena *arena, struct request *re
 }
 
 int request_read(struct text bytes, struct arena *arena, struct request *ret, struct fault *fault) {
+        return request_read_only(bytes, NULL, arena, ret, fault);
+}
+
+int request_read_only(struct text bytes, bool (*reads)(struct text name), struct arena *arena,
+                      struct request *ret, struct fault *fault) {
         struct request request = { 0 };
-        int r = read_fields(bytes, arena, &request);
+        int r = read_fields(bytes, reads, arena, &request);
 
         if (r == 0)
                 r = read_answers(bytes, arena, &request);

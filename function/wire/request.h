@@ -65,6 +65,13 @@ struct request {
 int request_read(struct text bytes, struct arena *arena, struct request *ret, struct fault *fault);
 
 /*
+ * request_read_only() - the same with only those observed resources that @reads wants
+ * @bytes: have passed guard_request_only() with the same @reads
+ */
+int request_read_only(struct text bytes, bool (*reads)(struct text name), struct arena *arena,
+                      struct request *ret, struct fault *fault);
+
+/*
  * desired_read() - the body of a State message as desired state: objects stay where they lie
  *
  * Errors: -ENOMEM, -EBADMSG  as request_read()

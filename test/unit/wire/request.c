@@ -245,8 +245,42 @@ static void test_budget(void **state) {
         free(empty_entries);
 }
 
+static bool is_mine(struct text name) {
+        return text_equal(name, TEXT("mine"));
+}
+
+/* What others composed is neither checked nor read, whatever it is. */
+static void test_only(void **state) {
+        struct text mine = bytes_resource(&arena, "{'kind': 'Mine'}");
+        struct text broken = bytes_field(&arena, 1, TEXT("\xff\xff"));
+        struct text parts[] = {
+                bytes_field(&arena, 1, bytes_resource(&arena, "{'kind': 'X'}")),
+                bytes_entry(&arena, 2, TEXT("another"), broken),
+                bytes_entry(&arena, 2, TEXT("mine"), mine),
+        };
+        struct text bytes = bytes_field(&arena, 2, text_join(&arena, parts, 3));
+        struct request request;
+        struct fault fault;
+
+        (void)state;
+        assert_int_equal(guard_request(bytes, &fault), -EBADMSG);
+        assert_int_equal(guard_request_only(bytes, is_mine, &fault), 0);
+        assert_int_equal(request_read_only(bytes, is_mine, &arena, &request, &fault), 0);
+        assert_int_equal(request.observed.n_resources, 1);
+        assert_true(text_equal(
+                value_text(value_get(request.observed.resources[0].object, TEXT("kind"))),
+                TEXT("Mine")));
+        assert_true(text_equal(
+                value_text(value_get(request.observed.composite.object, TEXT("kind"))), TEXT("X")));
+
+        parts[2] = bytes_entry(&arena, 2, TEXT("mine"), broken);
+        bytes = bytes_field(&arena, 2, text_join(&arena, parts, 3));
+        assert_int_equal(guard_request_only(bytes, is_mine, &fault), -EBADMSG);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_only),
                 cmocka_unit_test_setup(test_nothing, forget),
                 cmocka_unit_test_setup(test_meta_and_maps, forget),
                 cmocka_unit_test_setup(test_state, forget),
