@@ -355,7 +355,6 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         read_cost(rd, at(form, COST), ret);
         read_pod_defaults(rd, at(form, POD_DEFAULTS), ret);
         apply_defaults(rd, form, ret);
-        catalog_find(ret->accelerator_type, &ret->product, 1);
 }
 
 /* Labels that say how the nodes of a pool are partitioned. */

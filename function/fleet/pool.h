@@ -38,7 +38,7 @@ struct pool {
         struct value node_selector; /* absent: not written; the labels select */
         struct value labels;
         struct text accelerator_type;
-        const struct gpu_product *product; /* NULL: not in the catalogue */
+        const struct gpu_product *product; /* by units_count(); NULL: not in the catalogue */
         int64_t accelerator_count;         /* GPUs per node, 1..1024 */
         int64_t nodes; /* that count: maxNodeCount, else nodeCount, else 1; input.capacity */
 

@@ -55,12 +55,15 @@ size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t ma
 
         if (!text_is_empty(machine))
                 alias = machine;
-        for (size_t i = 0; (product = catalog_product(i)); i++) {
-                if (!product_is_called(product, alias))
-                        continue;
-                if (n < max)
-                        ret[n] = product;
-                n++;
+        for (size_t i = 0; i < COUNT(parts); i++) {
+                for (size_t k = 0; k < parts[i]->n_products; k++) {
+                        product = &parts[i]->products[k];
+                        if (!product_is_called(product, alias))
+                                continue;
+                        if (n < max)
+                                ret[n] = product;
+                        n++;
+                }
         }
         return n;
 }

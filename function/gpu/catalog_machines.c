@@ -44,6 +44,8 @@ static const struct {
 
 /* "p5" is in "p5" and "p5.48xlarge", and not in "p5e". */
 static bool is_of_family(struct text type, struct text family) {
+        if (type.len < family.len || (type.data[0] ^ family.data[0]) & ~('a' ^ 'A'))
+                return false; /* most differ in the first letter already */
         if (!text_equal_fold(text_slice(type, 0, family.len), family))
                 return false;
         return type.len == family.len || type.data[family.len] == '.' ||
