@@ -159,23 +159,23 @@ static void freeze_for_model(struct call *call, const struct deployment *deploym
 }
 
 /*
- * One attempt with the small or the large set of requirements. *ret_more is set
- * when the small set is not enough to decide.
+ * One attempt within that reach. *ret_more is set when it is not enough to
+ * decide, or to say why nothing fits.
  */
-static int decide(struct call *call, const struct deployment *deployment, bool whole_fleet,
+static int decide(struct call *call, const struct deployment *deployment, enum reach reach,
                   bool *ret_more) {
         struct requirements_of of = { .deployment = deployment,
                                       .settings = &call->settings,
                                       .held = call->held,
                                       .n_held = call->n_held,
-                                      .whole_fleet = whole_fleet,
+                                      .reach = reach,
                                       .request = &call->request,
                                       .arena = call->arena };
         struct deploy_request request = { .deployment = deployment,
                                           .settings = &call->settings,
                                           .held = call->held,
                                           .n_held = call->n_held,
-                                          .whole_fleet = whole_fleet };
+                                          .whole_fleet = reach != REACH_OWN };
         struct text *occupied;
         struct environment *environments;
         struct reservation *reservations;
@@ -217,7 +217,11 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
                                           &request.n_occupied);
         if (err < 0)
                 return err;
-        if (whole_fleet && request.n_environments == 0) {
+        if (reach == REACH_SELECTED && request.n_environments == 0) {
+                *ret_more = true;
+                return 0;
+        }
+        if (reach == REACH_ALL && request.n_environments == 0) {
                 freeze_and_tell(call, TEXT("NoEnvironments"),
                                 TEXT("There is no InferenceEnvironment"));
                 return 0;
@@ -231,7 +235,8 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
         err = deploy(&request, call->arena, &decision);
         if (err < 0)
                 return err;
-        if (!whole_fleet && !decision.settled) {
+        if ((reach == REACH_OWN && !decision.settled) ||
+            (reach == REACH_SELECTED && decision.placed < decision.wanted)) {
                 *ret_more = true;
                 return 0;
         }
@@ -245,7 +250,20 @@ static int decide(struct call *call, const struct deployment *deployment, bool w
         return 0;
 }
 
+/*
+ * The next larger reach that can say more. Reading an environment is most of what
+ * a call costs, and one that is not selected serves only to say why nothing fits.
+ */
+static enum reach widen(const struct call *call, const struct deployment *deployment,
+                        enum reach reach) {
+        bool selects = value_count(deployment->environment_selector) > 0;
+        bool needs_all = call->explanation || call->settings.quotas; /* both look at every one */
+
+        return reach == REACH_OWN && selects && !needs_all ? REACH_SELECTED : REACH_ALL;
+}
+
 static int run_deploy(struct call *call) {
+        enum reach reach = REACH_OWN;
         struct deployment deployment;
         struct fault fault;
         bool more;
@@ -262,11 +280,11 @@ static int run_deploy(struct call *call) {
         if (err < 0)
                 return err;
         call->wanted = deployment.environments;
-        more = !deploy_is_settled(&deployment, call->held, call->n_held);
-        if (!more)
-                err = decide(call, &deployment, false, &more);
-        if (err == 0 && more)
-                err = decide(call, &deployment, true, &more);
+        if (!deploy_is_settled(&deployment, call->held, call->n_held))
+                reach = widen(call, &deployment, reach);
+        for (err = decide(call, &deployment, reach, &more); err == 0 && more;
+             err = decide(call, &deployment, reach, &more))
+                reach = widen(call, &deployment, reach);
         return err;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "deploy/match.h"
 #include "fleet/parted.h"
 #include "place/names.h"
 #include "place/resource.h"
@@ -27,7 +28,8 @@ static bool ask(const struct request *request, struct response *response,
 
 /* In a remote cluster other quotas hold, of which nobody here knows. */
 static bool wants_quotas(const struct requirements_of *of) {
-        return of->whole_fleet && of->settings->quotas && of->settings->target != TARGET_OBJECT;
+        return of->reach != REACH_OWN && of->settings->quotas &&
+               of->settings->target != TARGET_OBJECT;
 }
 
 bool requirements_ask(const struct requirements_of *of, struct response *response) {
@@ -63,7 +65,7 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
                 resolved &= ask(request, response, environment);
         }
         resolved &= requirements_has_mig_parted(of->settings);
-        if (!of->whole_fleet)
+        if (of->reach == REACH_OWN)
                 return resolved;
         environment.match_name = (struct text) { 0 };
         environment.key = TEXT(REQUIRE_ENVIRONMENTS);
@@ -129,16 +131,16 @@ static int compare_keys(const void *a, const void *b) {
 
 /* The keys whose answers are environments: one, or one for each environment that is held. */
 static int environment_keys(const struct requirements_of *of, struct text **ret, size_t *ret_n) {
-        size_t n = of->whole_fleet ? 1 : of->n_held, n_unique = 0;
+        bool whole_fleet = of->reach != REACH_OWN;
+        size_t n = whole_fleet ? 1 : of->n_held, n_unique = 0;
         struct text *keys = ARENA_ARRAY(of->arena, n, struct text);
 
         if (!keys)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                keys[i] = of->whole_fleet
-                                  ? TEXT(REQUIRE_ENVIRONMENTS)
-                                  : names_key(REQUIRE_ENVIRONMENT,
-                                              of->held[i].reservation.environment, of->arena);
+                keys[i] = whole_fleet ? TEXT(REQUIRE_ENVIRONMENTS)
+                                      : names_key(REQUIRE_ENVIRONMENT,
+                                                  of->held[i].reservation.environment, of->arena);
         if (arena_failed(of->arena))
                 return -ENOMEM;
         if (n > 1)
@@ -152,6 +154,23 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
         return 0;
 }
 
+/* One's own count whatever the selector says: an assignment may have to leave. */
+static bool is_within_reach(const struct requirements_of *of, struct value environment) {
+        struct value metadata = value_get(environment, TEXT("metadata"));
+        struct text name, ignored;
+
+        if (of->reach != REACH_SELECTED ||
+            selector_matches(of->deployment->environment_selector,
+                             value_get(metadata, TEXT("labels")), &ignored))
+                return true;
+        name = value_text(value_get(metadata, TEXT("name")));
+        for (size_t i = 0; i < of->n_held; i++) {
+                if (text_equal(of->held[i].reservation.environment, name))
+                        return true;
+        }
+        return false;
+}
+
 /* Pools point to their environment, so that none is moved once it is read: keys and items are
  * sorted. */
 int requirements_environments(const struct requirements_of *of, struct environment **ret,
@@ -163,19 +182,26 @@ int requirements_environments(const struct requirements_of *of, struct environme
 
         if (err < 0)
                 return err;
-        for (size_t i = 0; i < n_keys; i++)
-                most += request_required(of->request, keys[i])->n_items;
+        for (size_t i = 0; i < n_keys; i++) {
+                const struct answer_set *answer = request_required(of->request, keys[i]);
+
+                for (size_t k = 0; k < answer->n_items; k++)
+                        most += is_within_reach(of, answer->items[k].object);
+        }
         list = ARENA_ARRAY(of->arena, most, struct environment);
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n_keys; i++) {
                 const struct answer_set *answer = request_required(of->request, keys[i]);
 
-                for (size_t k = 0; k < answer->n_items; k++, n++) {
-                        err = environment_read(answer->items[k].object, of->settings, of->arena,
-                                               &list[n]);
+                for (size_t k = 0; k < answer->n_items; k++) {
+                        struct value object = answer->items[k].object;
+
+                        if (!is_within_reach(of, object))
+                                continue;
+                        err = environment_read(object, of->settings, of->arena, &list[n]);
                         if (err == 0)
-                                err = resource_resolve(&list[n], of->arena);
+                                err = resource_resolve(&list[n++], of->arena);
                         if (err < 0)
                                 return err;
                 }
@@ -203,7 +229,8 @@ int requirements_quotas(const struct requirements_of *of, struct quota **ret, si
 int requirements_reservations(const struct requirements_of *of, struct value xr,
                               struct reservation **ret, size_t *ret_n) {
         const struct answer_set *answer =
-                of->whole_fleet ? request_required(of->request, TEXT(REQUIRE_RESERVATIONS)) : NULL;
+                of->reach != REACH_OWN ? request_required(of->request, TEXT(REQUIRE_RESERVATIONS))
+                                       : NULL;
         struct text kind = value_text(value_get(xr, TEXT("kind")));
         struct text version = value_text(value_get(xr, TEXT("apiVersion")));
         struct text group = text_slice(version, 0, text_index(version, '/'));

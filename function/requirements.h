@@ -23,12 +23,19 @@
 #define REQUIRE_QUOTAS "quotas"
 #define REQUIRE_MIG_PARTED "mig-parted"
 
+/* Which environments are asked for and read: each reach holds the one before it. */
+enum reach {
+        REACH_OWN,      /* those of one's own assignments */
+        REACH_SELECTED, /* of the whole fleet, those that the deployment's selector matches */
+        REACH_ALL,      /* the whole fleet */
+};
+
 struct requirements_of {
         const struct deployment *deployment;
         const struct settings *settings;
         const struct held *held;
         size_t n_held;
-        bool whole_fleet; /* not only one's own environments */
+        enum reach reach;
         const struct request *request;
         struct arena *arena;
 };
@@ -69,7 +76,7 @@ bool requirements_has_mig_parted(const struct settings *settings);
 int requirements_model(const struct requirements_of *of, struct model *ret,
                        struct mistakes *mistakes);
 
-/* requirements_environments() - all, or one's own; sorted by name, resource names resolved. */
+/* requirements_environments() - those within reach; sorted by name, resource names resolved. */
 int requirements_environments(const struct requirements_of *of, struct environment **ret,
                               size_t *ret_n);
 
