@@ -114,8 +114,7 @@ static struct MHD_Daemon *listen_on(struct probe *p, const struct addrinfo *addr
         return MHD_start_daemon(flags, 0, NULL, NULL, answer, p, MHD_OPTION_SOCK_ADDR,
                                 address->ai_addr, MHD_OPTION_CONNECTION_LIMIT,
                                 (unsigned int)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-                                (unsigned int)IDLE_SECONDS, MHD_OPTION_LISTENING_ADDRESS_REUSE, 0u,
-                                MHD_OPTION_END);
+                                (unsigned int)IDLE_SECONDS, MHD_OPTION_END);
 }
 
 /* Splits HOST:PORT; host is empty for every address. */
