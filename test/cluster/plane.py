@@ -13,9 +13,13 @@ import base64
 import json
 import os
 import pathlib
+import random
+import signal
 import socket
 import subprocess
 import time
+
+from api import Api
 
 NAMESPACE = "crossplane-system"
 START_SECONDS = 90
@@ -36,13 +40,23 @@ def missing(programs, names):
 
 
 def free_ports(n):
-    sockets = [socket.socket() for _ in range(n)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    """Below those that the kernel hands to clients: a program may be down for a while and return."""
+    ports = []
+    while len(ports) < n:
+        port = random.randrange(20000, 32000)
+        if port not in ports and not is_open(port):
+            ports.append(port)
     return ports
+
+
+def wait_until(what, seconds, true):
+    """Until true() gives something true, which is returned."""
+    ends = time.monotonic() + seconds
+    while not (found := true()):
+        if time.monotonic() > ends:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.1)
+    return found
 
 
 class Certificates:
@@ -92,6 +106,7 @@ class Plane:
         self.certificates = None
         self.kubeconfig = None
         self.api_port = None
+        self.api = None  # the administrator's, where kubectl would be too slow
 
     def __enter__(self):
         try:
@@ -115,9 +130,9 @@ class Plane:
                 env={**os.environ, **(env or {})}, start_new_session=True)
         return self.processes[name]
 
-    def stop_one(self, name, seconds=STOP_SECONDS):
+    def stop_one(self, name, seconds=STOP_SECONDS, number=signal.SIGTERM):
         process = self.processes.pop(name)
-        process.terminate()
+        process.send_signal(number)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -210,6 +225,8 @@ class Plane:
             "--disable-admission-plugins", "ServiceAccount,TaintNodesByCondition",
             "--enable-priority-and-fairness=false"])
         self.kubeconfig = self.kubeconfig_of("admin", "/O=system:masters/CN=admin")
+        self.api = Api(self.api_port, certificates.path("ca.crt"), certificates.path("admin.crt"),
+                       certificates.path("admin.key"))
         self.wait("kube-apiserver", self.is_served)
         self.kubectl("create", "namespace", NAMESPACE)
         self.kubectl("-n", NAMESPACE, "create", "serviceaccount", "crossplane")
@@ -228,6 +245,20 @@ class Plane:
             "--root-ca-file", self.certificates.path("ca.crt"),
             f"--controllers={','.join(CONTROLLERS)}"])
 
+    def start_scheduler(self):
+        """kube-scheduler, and kwok, which plays the kubelets of Nodes with its annotation."""
+        scheduler, kwok = free_ports(2)
+        self.start("kube-scheduler", [
+            self.programs / "kube-scheduler", "--kubeconfig", self.kubeconfig,
+            "--leader-elect=false", "--bind-address", "127.0.0.1", "--secure-port", scheduler,
+            "--authentication-skip-lookup"])
+        stages = sorted((self.programs / "stages").glob("*.yaml"))  # without any, kwok ends
+        self.start("kwok", [
+            self.programs / "kwok", "--kubeconfig", self.kubeconfig,
+            "--server-address", f"127.0.0.1:{kwok}",
+            "--manage-nodes-with-annotation-selector", "kwok.x-k8s.io/node=fake",
+            *(f"--config={stage}" for stage in stages)])
+
     def core_init(self, crds, **env):
         return subprocess.run(
             [self.programs / "crossplane-core", "core", "init"], capture_output=True, text=True,
@@ -236,9 +267,9 @@ class Plane:
                  "TLS_CLIENT_SECRET_NAME": "crossplane-tls-client", "ENABLE_WEBHOOKS": "false",
                  **env})
 
-    def start_core(self, *flags, runtime="External", env=None):
-        """Crossplane. Its certificates lie in client/, and in server/ those for a function that
-        is dialled as localhost."""
+    def issue_certificates(self):
+        """Crossplane's own: in client/ for core, in server/ for a function that is dialled as
+        localhost. Those whose Secret was deleted are new ones."""
         ends = time.monotonic() + START_SECONDS
         # As a pod would, again: it outruns an API server that does not serve the new kinds yet.
         while (done := self.core_init(self.programs / "crds")).returncode != 0:
@@ -252,14 +283,19 @@ class Plane:
         self.core_init(nothing, ENABLE_WEBHOOKS="true", WEBHOOK_CONFIGS_PATH=str(nothing),
                        TLS_SERVER_SECRET_NAME="localhost-tls-server",
                        WEBHOOK_SERVICE_NAME="localhost", WEBHOOK_SERVICE_NAMESPACE=NAMESPACE)
-        client = self.save_secret("crossplane-tls-client", "client")
+        self.save_secret("crossplane-tls-client", "client")
         self.save_secret("localhost-tls-server", "server")
+
+    def start_core(self, *flags, runtime="External", env=None):
+        """Crossplane, with certificates of its own; see issue_certificates()."""
+        self.issue_certificates()
         metrics, health = free_ports(2)
         for cache in ("xpkg", "xfn"):
             (self.folder / cache).mkdir(exist_ok=True)
         self.start("crossplane-core", [
-            self.programs / "crossplane-core", "core", "start", "--debug", *flags], {
-                "KUBECONFIG": str(self.kubeconfig), "TLS_CLIENT_CERTS_DIR": str(client),
+            self.programs / "crossplane-core", "core", "start", *flags], {
+                "KUBECONFIG": str(self.kubeconfig),
+                "TLS_CLIENT_CERTS_DIR": str(self.folder / "client"),
                 "ENABLE_WEBHOOKS": "false", "PACKAGE_RUNTIME": runtime,
                 "METRICS_PORT": str(metrics), "HEALTH_PROBE_PORT": str(health),
                 "XPKG_CACHE_DIR": str(self.folder / "xpkg"),
@@ -273,7 +309,9 @@ class Plane:
         path = self.folder / folder
         path.mkdir(mode=0o700, exist_ok=True)
         for key in ("tls.crt", "tls.key", "ca.crt"):
-            (path / key).write_bytes(base64.b64decode(data[key]))
+            fresh = path / f".{key}"  # replaced and never half written, as kubelet does
+            fresh.write_bytes(base64.b64decode(data[key]))
+            fresh.rename(path / key)
         return path
 
     def register_function(self, port, name="function-gpu-placement"):

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""KServe as far as Crossplane sees it: the kind, and a controller that says Ready.
+
+The real controller is another test's business (script/test-kserve): here it would only cost
+time. With pods=True each service gets a Deployment with its template, so that the scheduler
+has a say, and is Ready when the pods are.
+"""
+
+import contextlib
+import threading
+
+from api import Refused
+from plane import wait_until
+
+KSERVE = "serving.kserve.io/v1alpha2"
+SERVICE = "LLMInferenceService"
+
+
+def definition(group, version, kind, scope="Namespaced"):
+    """A CustomResourceDefinition that takes anything."""
+    plural = kind.lower() + "s"
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {"group": group, "scope": scope,
+                 "names": {"kind": kind, "plural": plural, "singular": kind.lower()},
+                 "versions": [{
+                     "name": version, "served": True, "storage": True,
+                     "subresources": {"status": {}},
+                     "schema": {"openAPIV3Schema": {
+                         "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
+
+
+def install(api):
+    group, version = KSERVE.split("/")
+    api.apply(definition(group, version, SERVICE))
+
+    def served():
+        with contextlib.suppress(Refused):
+            return api.resource(KSERVE, SERVICE)
+    wait_until(f"{SERVICE} is served", 20, served)
+
+
+class KServe:
+    """Says Ready of every service, or with pods=True what its Deployment says."""
+
+    def __init__(self, api, pods=False):
+        self.api, self.pods = api, pods
+        self.stopping = False
+        self.held = set()  # namespace/name of services that must not become Ready
+        kinds = [(KSERVE, SERVICE, self.service_changed)]
+        if pods:
+            kinds.append(("apps/v1", "Deployment", self.deployment_changed))
+        self.threads = [threading.Thread(target=self.follow, args=kind, daemon=True)
+                        for kind in kinds]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping = True
+
+    def follow(self, api_version, kind, changed):
+        for event in self.api.watch(api_version, kind, lambda: self.stopping):
+            if event["type"] in ("ADDED", "MODIFIED"):
+                with contextlib.suppress(Refused):  # gone in the meantime, or changed: told again
+                    changed(event["object"])
+
+    def release(self, name):
+        """Lets a held service become Ready."""
+        self.held.discard(name)
+        namespace, name = name.split("/")
+        service = self.api.get(KSERVE, SERVICE, namespace, name)
+        if service:
+            self.service_changed(service)
+
+    def service_changed(self, service):
+        meta = service["metadata"]
+        if "deletionTimestamp" in meta or f"{meta['namespace']}/{meta['name']}" in self.held:
+            return
+        if self.pods:
+            self.api.apply(deployment_of(service))
+        else:
+            self.tell(service, service["spec"].get("replicas", 1))
+
+    def deployment_changed(self, deployment):
+        meta, status = deployment["metadata"], deployment.get("status", {})
+        service = self.api.get(KSERVE, SERVICE, meta["namespace"], meta["name"])
+        if service and status.get("observedGeneration") == meta["generation"]:
+            self.tell(service, status.get("readyReplicas", 0))
+
+    def tell(self, service, ready):
+        wanted = service["spec"].get("replicas", 1)
+        word = "True" if ready == wanted else "False"
+        status = {
+            "observedGeneration": service["metadata"]["generation"],
+            "url": f"http://{service['metadata']['name']}.example.org",
+            "workloads": {"primary": {"readyReplicas": ready}},
+            "conditions": [
+                {"type": kind, "status": status, "reason": "StandIn", "message": message,
+                 "lastTransitionTime": "2026-01-01T00:00:00Z"}
+                for kind, status, message in (
+                    ("PresetsCombined", "True", ""), ("Ready", word, f"{ready} of {wanted}"))]}
+        if service.get("status") != status:
+            self.api.patch(service, {"status": status}, "status")
+
+
+def deployment_of(service):
+    meta, spec = service["metadata"], service["spec"]
+    labels = {"app": meta["name"]}
+    template = dict(spec["template"])
+    template["containers"] = [
+        {**container, "image": container.get("image", "example.org/vllm")}
+        for container in template["containers"]]
+    template["initContainers"] = []
+    return {
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"namespace": meta["namespace"], "name": meta["name"],
+                     "ownerReferences": [{"apiVersion": service["apiVersion"], "kind": SERVICE,
+                                          "name": meta["name"], "uid": meta["uid"],
+                                          "controller": True}]},
+        "spec": {"replicas": spec.get("replicas", 1), "selector": {"matchLabels": labels},
+                 "template": {"metadata": {"labels": labels}, "spec": template}}}

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What many deployments cost: calls, bytes and CPU at rest, in a burst and after one change."""
+
+import json
+import time
+
+from function import cpu_seconds, memory_mib
+from plane import wait_until
+from world import GROUP, condition, pool
+
+ENVIRONMENTS, POOLS = 20, 8
+WINDOW = 60  # seconds at rest
+
+
+class Meter:
+    """Differences between two moments."""
+
+    def __init__(self, world):
+        self.world = world
+        self.start = self.read()
+
+    def read(self):
+        plane, function = self.world.plane, self.world.function
+        sample = function.sample()
+        return {
+            "at": time.monotonic(),
+            "calls": sample["grpc_server_handled_total"],
+            "bytes": sample.get("function_gpu_placement_request_bytes_sum", 0.0),
+            "core": cpu_seconds(plane.processes["crossplane-core"].pid),
+            "api": cpu_seconds(plane.processes["kube-apiserver"].pid),
+            "function": cpu_seconds(function.process.pid)}
+
+    def since(self):
+        now = self.read()
+        return {key: now[key] - self.start[key] for key in now}
+
+    def line(self, what):
+        d = self.since()
+        plane = self.world.plane
+        core, function = (plane.processes["crossplane-core"].pid,
+                          self.world.function.process.pid)
+        return (f"{what:<34} {d['at']:6.0f} {d['calls']:6.0f} {d['bytes'] / 1e6:7.1f} "
+                f"{d['core']:6.1f} {d['api']:6.1f} {d['function']:8.2f} "
+                f"{memory_mib(core):6.0f} {memory_mib(function):8.1f} {open_breakers(self.world):4}")
+
+
+HEADER = (f"{'':<34} {'s':>6} {'calls':>6} {'MB':>7} {'core':>6} {'api':>6} {'function':>8} "
+          f"{'core':>6} {'function':>8} {'open':>4}\n"
+          f"{'':<34} {'':>6} {'':>6} {'':>7} {'CPU s':>6} {'CPU s':>6} {'CPU s':>8} "
+          f"{'MiB':>6} {'MiB':>8} {'':>4}")
+
+
+def open_breakers(world):
+    return sum(condition(d, "Responsive").get("status") == "False"
+               for d in world.api.list(GROUP, "ModelDeployment"))
+
+
+def unready(world, count):
+    found = world.api.list(GROUP, "ModelDeployment", world.namespace)
+    ready = sum(condition(d, "Ready").get("status") == "True" for d in found)
+    return count - ready
+
+
+def declare(world):
+    world.model()
+    for i in range(ENVIRONMENTS):
+        world.environment(*[pool(f"p{j}", acceleratorCount=8) for j in range(POOLS)],
+                          name=f"{world.name}-{i:02}")
+
+
+def quiet(world, count):
+    """Until calls come only by TTL: fewer than twice what count deployments cause by themselves."""
+    def still():
+        meter = Meter(world)
+        time.sleep(10)
+        return meter.since()["calls"] <= 2 * (count + ENVIRONMENTS * 5) * 10 / 300 + 3
+    wait_until("calls come by TTL only", 900, still)
+
+
+def calls_by(world, since, number):
+    """Calls in the function's log after line `since`, by name of the composite."""
+    lines = world.function.log_lines()[since:]
+    found = {}
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if "name" in entry and "duration_ms" in entry:
+            found[entry["name"]] = found.get(entry["name"], 0) + 1
+    return found.get(number, 0), sum(found.values())
+
+
+def change(world, name):
+    """One more replica of one deployment; seconds until granted and until admitted."""
+    lines = len(world.function.log_lines())
+    deployment = world.api.get(GROUP, "ModelDeployment", world.namespace, name)
+    meter = Meter(world)
+    began = time.monotonic()
+    wanted = deployment["spec"]["scaling"]["fixed"]["replicas"] + 1
+    world.api.patch(deployment, {"spec": {"scaling": {"fixed": {"replicas": wanted}}}})
+
+    def assignment():
+        return world.api.again(deployment)["status"]["assignments"][0]
+    wait_until("granted", 60, lambda: assignment()["replicas"] == wanted)
+    granted = time.monotonic() - began
+    wait_until("admitted", 120, lambda: assignment()["admitted"] == wanted)
+    admitted = time.monotonic() - began
+    time.sleep(max(0.0, 10 - admitted))
+    own, everybody = calls_by(world, lines, name)
+    return granted, admitted, own, everybody, meter
+
+
+def storm(world, sizes=(10, 50, 100, 400)):
+    """Bursts up to each size, a minute at rest, and one change; prints a table."""
+    declare(world)
+    print(HEADER)
+    there, told = 0, []
+    for size in sizes:
+        meter = Meter(world)
+        for i in range(there, size):
+            world.deployment(f"d{i:03}")
+        wait_until(f"{size} deployments are Ready", 1200, lambda: unready(world, size) == 0)
+        print(meter.line(f"{size - there} more at once, until Ready"), flush=True)
+        there = size
+        quiet(world, size)
+        meter = Meter(world)
+        time.sleep(WINDOW)
+        print(meter.line(f"{size} at rest"), flush=True)
+        granted, admitted, own, everybody, meter = change(world, f"d{size // 2:03}")
+        print(meter.line(f"one change among {size}"), flush=True)
+        told.append(f"one change among {size}: granted in {granted:.1f} s, admitted in "
+                    f"{admitted:.1f} s, {own} calls of its own, {everybody} of everybody in 10 s")
+        print("  " + told[-1], flush=True)
+        assert own <= 10, told[-1]
+    return told[-1]
+
+
+CASES = [storm]
