@@ -290,6 +290,19 @@ static bool is_wanted(const char *name, char **names, int n_names) {
         return n_names == 0;
 }
 
+/* Else a case that is renamed would silently be asked nothing any more. */
+static void report_missing(struct tap *tap, struct dirent **entries, int n, char **names,
+                           int n_names) {
+        for (int i = 0; i < n_names; i++) {
+                bool found = false;
+
+                for (int k = 0; k < n && !found; k++)
+                        found = strcmp(entries[k]->d_name, names[i]) == 0;
+                if (!found)
+                        report(tap, false, names[i], "is a case");
+        }
+}
+
 int main(int argc, char **argv) {
         struct options options = { 0 };
         struct tap tap = { 0 };
@@ -317,6 +330,7 @@ int main(int argc, char **argv) {
                 perror(options.cases);
                 return 2;
         }
+        report_missing(&tap, entries, n, argv + at, argc - at);
         for (int i = 0; i < n; i++) {
                 const char *name = entries[i]->d_name;
 
