@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The function's image: the program and the libraries that it loads, nothing else. No
-# shell, no package manager, no writable path; any uid may run it.
+# The function's image: the program, the libraries that it loads and a list of what is in it
+# (SPDX), nothing else. No shell, no package manager, no writable path; any uid may run it.
+#
+# ARCH may be another than the machine's: it is compiled across. script/package builds with it.
 
-FROM debian:12 AS build
+ARG BASE=docker.io/library/debian:12
+FROM ${BASE} AS build
+ARG ARCH=amd64
+ARG SOURCE_DATE_EPOCH=0
 COPY . /src
-WORKDIR /src
-RUN script/bootstrap \
- && meson setup /build --buildtype=release -Dtests=disabled \
- && ninja -C /build function-gpu-placement \
- && package/assemble-image /build/function-gpu-placement /image
+RUN SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH} /src/package/build-image ${ARCH} /image
 
 FROM scratch
 COPY --from=build /image /

@@ -27,6 +27,7 @@ import peers
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cluster"))
 
 import manifests  # noqa: E402
+import packages  # noqa: E402
 
 START_SECONDS = 10
 
@@ -162,6 +163,7 @@ def main(program, folder_of_peers):
     for peer in absent:
         print(f"not there, not run: {peer}")
     manifests.run(score, folder_of_peers)
+    packages.run(score, folder_of_peers)
     print(f"{score.n_passed} passed, {score.n_failed} failed")
     return 1 if score.n_failed or not score.n_passed else 0
 

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What script/package made: the images run, and Crossplane installs the packages from a registry."""
+
+import contextlib
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import time
+
+import plane
+import rights
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MADE = ROOT / "build" / "package"
+NAME = "function-gpu-placement"
+CONFIGURATION = "configuration-gpu-placement"
+ARCHITECTURES = ("amd64", "arm64")
+MACHINES = {"amd64": 62, "arm64": 183}  # of an ELF header
+SOMEBODY = 12345  # a uid that no file of the image knows
+START_SECONDS = 20
+INSTALL_SECONDS = 120
+NEEDS = ("crossplane-cli", "crane")
+
+
+# ---- images --------------------------------------------------------------------------------------
+
+def read_image(arch):
+    """The configuration of an image, and its layers as archives."""
+    archive = tarfile.open(MADE / f"image-{arch}.tar")
+    manifest = json.load(archive.extractfile("manifest.json"))[0]
+    config = json.load(archive.extractfile(manifest["Config"]))
+    layers = [tarfile.open(fileobj=io.BytesIO(archive.extractfile(name).read()))
+              for name in manifest["Layers"]]
+    return config, layers
+
+
+def image(arch):
+    """Says of itself what it must, holds nothing else, and is for that architecture."""
+    config, layers = read_image(arch)
+    want = {"Entrypoint": [f"/{NAME}"], "User": "65532:65532",
+            "ExposedPorts": {"8080/tcp": {}, "9443/tcp": {}}}
+    for member, value in want.items():
+        if config["config"].get(member) != value:
+            yield f"{member} is {config['config'].get(member)}, not {value}"
+    if config["architecture"] != arch or config["config"].get("Cmd"):
+        yield f"for {config['architecture']}, Cmd {config['config'].get('Cmd')}"
+    files = {member.name.lstrip("./"): (layer, member) for layer in layers
+             for member in layer.getmembers() if member.isfile()}
+    for name in files:
+        if not re.fullmatch(rf"{NAME}|sbom\.spdx\.json|etc/nsswitch\.conf|lib(64)?/.*\.so[.0-9]*",
+                            name):
+            yield f"holds {name}"
+    layer, member = files[NAME]
+    header = layer.extractfile(member).read(20)
+    if header[18] != MACHINES[arch]:
+        yield f"the program is for machine {header[18]}"
+    yield from sbom(arch)
+
+
+def sbom(arch):
+    """Names what is certainly in it, each with a version."""
+    document = json.loads((MADE / f"image-{arch}.spdx.json").read_text())
+    packages = {each["name"]: each for each in document["packages"]}
+    for name in (NAME, "libgrpc-dev", "libprotobuf-c-dev", "libyaml-dev", "libssl-dev", "libc6"):
+        if not packages.get(name, {}).get("versionInfo"):
+            yield f"the SBOM does not name {name}"
+    related = {each["relatedSpdxElement"] for each in document["relationships"]}
+    for each in document["packages"]:
+        if each["SPDXID"] not in related:
+            yield f"the SBOM relates {each['name']} to nothing"
+
+
+@contextlib.contextmanager
+def unpacked(arch):
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        for layer in read_image(arch)[1]:
+            layer.extractall(name, filter="tar")
+        yield pathlib.Path(name)
+
+
+def in_chroot(root):
+    """As another user, who may write nothing there."""
+    return ["chroot", f"--userspec={SOMEBODY}:{SOMEBODY}", root, f"/{NAME}"]
+
+
+def emulated(root):
+    return ["qemu-aarch64-static", "-L", root, root / NAME]
+
+
+def runs(arch, command_in):
+    with unpacked(arch) as root, tempfile.TemporaryFile() as log:
+        argv = command_in(root)
+        version = subprocess.run([*argv, "--version"], capture_output=True, text=True)
+        if not re.search(r"\d+\.\d+\.\d+", version.stdout):
+            yield f"--version says {version.stdout!r} {version.stderr!r}"
+        process = subprocess.Popen([*argv, "--insecure", "--address", "127.0.0.1:0",
+                                    "--metrics-address", "0"], stderr=log)
+        try:
+            address = wait_for_address(process, log)
+            example = ROOT / "examples" / "mig-pool"
+            done = subprocess.run(
+                [ROOT / "build" / NAME, "render", example / "xr.yaml", example / "composition.yaml",
+                 "-e", example / "required.yaml", "--address", address],
+                capture_output=True, text=True)
+            if "AllScheduled" not in done.stdout:
+                yield f"places nothing: {done.stderr}"
+        finally:
+            process.terminate()
+            code = process.wait(START_SECONDS)
+        if code != 0:
+            yield f"ends with {code}"
+
+
+def wait_for_address(process, log):
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends and process.poll() is None:
+        log.seek(0)
+        found = re.search(r'"address":"([^"]+)"', log.read().decode())
+        if found:
+            return found[1]
+        time.sleep(0.05)
+    log.seek(0)
+    raise RuntimeError(f"it did not start: {log.read().decode()}")
+
+
+# ---- packages ------------------------------------------------------------------------------------
+
+class Registry:
+    """A registry on loopback, and what is pushed to it."""
+
+    def __init__(self, programs, folder):
+        self.programs = pathlib.Path(programs)
+        self.folder = pathlib.Path(folder)
+        [port] = plane.free_ports(1)
+        # Not localhost: Crossplane wants a registry with a dot.
+        self.team = f"127.0.0.1:{port}/team"
+        self.version = subprocess.run([ROOT / "package" / "versions"], check=True,
+                                      capture_output=True, text=True).stdout.strip()
+        with open(self.folder / "registry.log", "wb") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "crane", "registry", "serve", "--address", f"127.0.0.1:{port}"],
+                stdout=log, stderr=log)
+        ends = time.monotonic() + START_SECONDS
+        while not plane.is_open(port) and time.monotonic() < ends:
+            time.sleep(0.05)
+
+    def run(self, program, *arguments):
+        done = subprocess.run([self.programs / program, *map(str, arguments)],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{program} {' '.join(map(str, arguments))}: {done.stderr.strip()}")
+        return done.stdout
+
+    def push(self):
+        """Both packages; the Configuration laid out for where the function is here."""
+        function, configuration = f"{self.team}/{NAME}", f"{self.team}/{CONFIGURATION}"
+        made = ",".join(str(MADE / f"{NAME}-{arch}.xpkg") for arch in ARCHITECTURES)
+        self.run("crossplane-cli", "xpkg", "push", "-f", made, f"{function}:v{self.version}")
+        subprocess.run([ROOT / "package" / "stage", self.folder / "stage", function], check=True)
+        packed = self.folder / "configuration.xpkg"
+        self.run("crossplane-cli", "xpkg", "build",
+                 f"--package-root={self.folder / 'stage' / 'configuration'}",
+                 f"--examples-root={self.folder / 'none'}", f"--package-file={packed}")
+        self.run("crossplane-cli", "xpkg", "push", "-f", packed,
+                 f"{configuration}:v{self.version}")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def pulled(registry):
+    """Both architectures come back under one tag."""
+    index = json.loads(registry.run("crane", "manifest",
+                                    f"{registry.team}/{NAME}:v{registry.version}"))
+    there = sorted(each["platform"]["architecture"] for each in index["manifests"])
+    if there != sorted(ARCHITECTURES):
+        yield f"the index has {there}"
+    for each in index["manifests"]:
+        layers = json.loads(registry.run(
+            "crane", "manifest", f"{registry.team}/{NAME}@{each['digest']}"))["layers"]
+        kinds = [layer.get("annotations", {}).get("io.crossplane.xpkg") for layer in layers]
+        if kinds.count("base") != 1:
+            yield f"the layers of {each['platform']['architecture']} are {kinds}"
+
+
+def installed(registry, cluster):
+    """Only the Configuration is asked for: Crossplane finds the function, and the XRDs work."""
+    cluster.kubectl("apply", "-f", "-", stdin=[{
+        "apiVersion": "pkg.crossplane.io/v1", "kind": "Configuration",
+        "metadata": {"name": CONFIGURATION},
+        "spec": {"package": f"{registry.team}/{CONFIGURATION}:v{registry.version}"}}])
+
+    def is_healthy():
+        things = cluster.get("configurations.pkg.crossplane.io")["items"]
+        return all(plane.is_true(each, "Healthy") for each in things)
+
+    if not rights.within(INSTALL_SECONDS, is_healthy):
+        yield f"the Configuration is not healthy: {cluster.warnings()}"
+        return
+    cluster.wait_for_xrds()
+    functions = cluster.get("functions.pkg.crossplane.io")["items"]
+    names = [each["metadata"]["name"] for each in functions]
+    if names != [f"team-{NAME}"]:
+        yield f"the functions are {names}"
+    steps = cluster.get("composition", "modeldeployments.modelplane.ai")["spec"]["pipeline"]
+    if [each["functionRef"]["name"] for each in steps] != names * 2:
+        yield f"the Composition calls {steps}"
+    if "composition" not in str([each["status"].get("capabilities") for each in cluster.get(
+            "functionrevisions.pkg.crossplane.io")["items"]]):
+        yield "its revision does not say that it composes"
+
+
+def runs_as_told(cluster):
+    """The Deployment that Crossplane makes of package/runtime.yaml."""
+    cluster.kubectl("apply", "-f", rights.PACKAGE / "runtime.yaml")
+    cluster.kubectl("patch", "functions.pkg.crossplane.io", f"team-{NAME}", "--type=merge", "-p",
+                    json.dumps({"spec": {"runtimeConfigRef": {"name": NAME}}}))
+
+    def of_two():
+        deployments = cluster.get("deployments", "-n", plane.NAMESPACE)["items"]
+        return [each for each in deployments if each["spec"]["replicas"] == 2]
+
+    if not rights.within(INSTALL_SECONDS, of_two):
+        yield f"no Deployment of two: {cluster.warnings()}"
+        return
+    [container] = of_two()[0]["spec"]["template"]["spec"]["containers"]
+    for member in ("readinessProbe", "livenessProbe", "resources"):
+        if not container.get(member):
+            yield f"its container has no {member}"
+    ports = sorted(each["containerPort"] for each in container["ports"])
+    if ports != [8080, 9443]:
+        yield f"its ports are {ports}"
+    if not container["securityContext"]["readOnlyRootFilesystem"]:
+        yield "its root can be written"
+
+
+def checks(programs, folder):
+    """(title, check) pairs; a check returns complaints."""
+    for arch in ARCHITECTURES:
+        yield f"image for {arch}", lambda: list(image(arch))
+    yield "image under another uid", lambda: list(runs("amd64", in_chroot))
+    if shutil.which("qemu-aarch64-static"):
+        yield "image for arm64, emulated", lambda: list(runs("arm64", emulated))
+    else:
+        print("not there, image for arm64 not started: qemu-aarch64-static")
+    registry = Registry(programs, folder)
+    try:
+        registry.push()
+        yield "packages pulled", lambda: list(pulled(registry))
+        with plane.Plane(programs, folder) as cluster:
+            cluster.start_controllers()
+            cluster.start_core(runtime="Deployment")
+            yield "packages installed", lambda: list(installed(registry, cluster))
+            yield "the runtime's Deployment", lambda: list(runs_as_told(cluster))
+    finally:
+        registry.stop()
+
+
+def run(score, programs):
+    """Adds its checks to the score; what is missing is named."""
+    absent = plane.missing(programs, NEEDS)
+    if not list(MADE.glob("*.xpkg")):
+        absent.append("build/package (script/package makes it)")
+    if absent:
+        print(f"not there, packages not tried: {', '.join(absent)}")
+        return
+    before = score.n_passed
+    with tempfile.TemporaryDirectory() as folder:
+        for title, check in checks(programs, pathlib.Path(folder)):
+            score.add(title, check)
+    print(f"packages: {score.n_passed - before} as expected")
+    for path in sorted(MADE.glob("*.tar")) + sorted(MADE.glob("*.xpkg")):
+        print(f"    {path.name}: {path.stat().st_size / 1e6:.1f} MB")
