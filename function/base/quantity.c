@@ -176,7 +176,7 @@ int quantity_parse(struct text t, struct quantity *ret, struct fault *fault) {
 
         if (t.len == 0 || !read_suffix(parts.suffix, &scale) ||
             (!digits && !reads_without_digits(scale))) {
-                struct text shown = text_slice(t, 0, 60);
+                struct text shown = text_shown(t, 60);
 
                 fault_set(fault, "not a quantity: \"%.*s%s\"", TEXT_ARG(shown),
                           shown.len < t.len ? "..." : "");

@@ -56,6 +56,16 @@ size_t text_index(struct text t, char c) {
         return found ? (size_t)(found - t.data) : t.len;
 }
 
+struct text text_shown(struct text t, size_t max) {
+        size_t len = max;
+
+        if (t.len <= max)
+                return t;
+        while (len > 0 && ((unsigned char)t.data[len] & 0xc0) == 0x80)
+                len--;
+        return text_slice(t, 0, len);
+}
+
 bool text_to_u64(struct text t, uint64_t *ret) {
         uint64_t number = 0;
 

@@ -64,6 +64,9 @@ static inline struct text text_slice(struct text t, size_t from, size_t to) {
         return (struct text) { .data = t.data ? t.data + from : NULL, .len = to - from };
 }
 
+/* text_shown() - the front of t for a sentence: at most max bytes, cut on a UTF-8 border. */
+struct text text_shown(struct text t, size_t max);
+
 /*
  * text_to_u64() - an unsigned decimal number, digits only, at most 2^64-1
  * @ret: set on success

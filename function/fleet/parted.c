@@ -196,7 +196,7 @@ static struct text list_configs(const struct migparted *file, struct arena *aren
         for (size_t i = 0; i < file->n_configs && i < NAMES_SHOWN_MAX; i++) {
                 if (i > 0)
                         builder_string(&b, ", ");
-                builder_text(&b, text_slice(file->configs[i].name, 0, 63));
+                builder_text(&b, text_shown(file->configs[i].name, 63));
         }
         if (file->n_configs > NAMES_SHOWN_MAX) {
                 builder_string(&b, " and ");

@@ -43,7 +43,7 @@ static void note_at(struct reader *r, size_t line, const char *what, struct text
                 fault_set(&r->mistake, "line %zu: %s", line, what);
         else
                 fault_set(&r->mistake, "line %zu: %s \"%.*s\"", line, what,
-                          TEXT_ARG(text_slice(about, 0, NAME_SHOWN_MAX)));
+                          TEXT_ARG(text_shown(about, NAME_SHOWN_MAX)));
 }
 
 static void note(struct reader *r, const char *what) {
@@ -550,18 +550,28 @@ static bool passes(const struct migparted_entry *entry, const struct gpu_product
         return entry->n_filters == 0;
 }
 
+/* From the last entry back, so that each GPU is given away once, however many entries cover it. */
 void migparted_apply(const struct migparted_config *config, const struct gpu_product *product,
                      size_t n, const struct migparted_entry **ret) {
-        for (size_t i = 0; i < n; i++)
+        uint64_t open[MIGPARTED_DEVICES_MAX / 64] = { 0 };
+
+        for (size_t i = 0; i < n; i++) {
+                open[i / 64] |= UINT64_C(1) << (i % 64);
                 ret[i] = NULL;
-        for (size_t e = 0; e < config->n_entries; e++) {
+        }
+        for (size_t e = config->n_entries; e-- > 0;) {
                 const struct migparted_entry *entry = &config->entries[e];
 
                 if (!passes(entry, product))
                         continue;
-                for (size_t i = 0; i < n; i++) {
-                        if (entry->all_devices || (entry->devices[i / 64] >> (i % 64) & 1))
-                                ret[i] = entry;
+                for (size_t w = 0; w < MIGPARTED_DEVICES_MAX / 64; w++) {
+                        uint64_t covered = open[w];
+
+                        if (!entry->all_devices)
+                                covered &= entry->devices[w];
+                        open[w] &= ~covered;
+                        for (; covered != 0; covered &= covered - 1)
+                                ret[w * 64 + (size_t)__builtin_ctzll(covered)] = entry;
                 }
         }
 }

@@ -48,6 +48,9 @@ static void test_find(void **state) {
         assert_true(text_equal(text_slice(t, 11, 999), TEXT("mig-3g")));
         assert_int_equal(text_slice(t, 999, 5).len, 0);
         assert_int_equal(text_slice((struct text) { 0 }, 0, 5).len, 0);
+        assert_true(text_equal(text_shown(TEXT("caf\xc3\xa9"), 5), TEXT("caf\xc3\xa9")));
+        assert_true(text_equal(text_shown(TEXT("caf\xc3\xa9"), 4), TEXT("caf")));
+        assert_true(text_equal(text_shown(TEXT("cafe"), 3), TEXT("caf")));
 }
 
 static void test_numbers(void **state) {
