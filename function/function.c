@@ -280,6 +280,14 @@ static int run_deploy(struct call *call) {
         if (err < 0)
                 return err;
         call->wanted = deployment.environments;
+        if (call->n_held > DEPLOY_HELD_MAX) {
+                freeze_and_tell(call, TEXT("TooManyAssignments"),
+                                text_format(call->arena,
+                                            "%zu assignments are observed, and at most %d are "
+                                            "decided on",
+                                            call->n_held, DEPLOY_HELD_MAX));
+                return 0;
+        }
         if (!deploy_is_settled(&deployment, call->held, call->n_held))
                 reach = widen(call, &deployment, reach);
         for (err = decide(call, &deployment, reach, &more); err == 0 && more;

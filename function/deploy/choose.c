@@ -282,10 +282,12 @@ int choose_try(const struct chooser *chooser, const struct sub_pool *sub_pool, s
 static int choose_for_profile(const struct chooser *chooser, const struct environment *environment,
                               size_t index, struct trial *trials, struct choice *ret,
                               struct rejections *noted) {
+        struct selected_environment selected = { .asked = false };
         struct candidate c = { .deployment = chooser->deployment,
                                .settings = chooser->settings,
                                .model = chooser->model,
-                               .profile = &chooser->model->profiles[index] };
+                               .profile = &chooser->model->profiles[index],
+                               .selected = &selected };
 
         for (size_t p = 0; p < environment->n_pools; p++) {
                 const struct pool *pool = &environment->pools[p];

@@ -99,31 +99,21 @@ struct chooser deciding_chooser(struct deciding *d, const struct seat_holder *wi
 
 /* ---- reduce ---------------------------------------------------------------------------------- */
 
-/* The one to go first: never admitted before admitted, then the last made. */
-static struct seat_holder *most_dispensable(struct deciding *d) {
-        struct seat_holder *found = NULL;
-
-        for (size_t i = 0; i < d->n; i++) {
-                struct seat_holder *holder = &d->holders[i];
-                bool served = holder->placement.reservation.admitted > 0;
-
-                if (holder->placement.fate != FATE_STAYS)
-                        continue;
-                /* Holders are in the order in which they were made: the last one wins. */
-                if (!found || !served || found->placement.reservation.admitted > 0)
-                        found = holder;
-        }
-        return found;
-}
-
+/* Those that never served go first, then the last made; holders are in the order they were made. */
 static void reduce(struct deciding *d) {
         size_t wanted = (size_t)d->request->deployment->environments;
+        size_t stay = deciding_count(d, FATE_STAYS);
 
-        while (deciding_count(d, FATE_STAYS) > wanted) {
-                struct seat_holder *holder = most_dispensable(d);
+        for (int served = 0; served <= 1; served++) {
+                for (size_t i = d->n; i-- > 0 && stay > wanted;) {
+                        struct placement *p = &d->holders[i].placement;
 
-                holder->placement.fate = FATE_DROPPED;
-                holder->placement.why = TEXT("fewer environments are wanted");
+                        if (p->fate != FATE_STAYS || (p->reservation.admitted > 0) != served)
+                                continue;
+                        p->fate = FATE_DROPPED;
+                        p->why = TEXT("fewer environments are wanted");
+                        stay--;
+                }
         }
 }
 

@@ -10,6 +10,12 @@
 #include "deploy/plan.h"
 #include "deploy/weigh.h"
 
+/*
+ * One deployment's assignments, ten environments and what is leaving them: far
+ * beyond any that was ever made, so that the time of a decision is bounded.
+ */
+enum { DEPLOY_HELD_MAX = 256 };
+
 struct deploy_request {
         const struct deployment *deployment;
         const struct settings *settings;
@@ -21,8 +27,9 @@ struct deploy_request {
         const struct quota *quotas; /* of the deployment's namespace; none: they are ignored */
         size_t n_quotas;
         const struct held *held; /* one's own assignments, in any order */
-        size_t n_held;
-        const struct text *occupied; /* suffixes of keys that hold what nobody understands */
+        size_t n_held;           /* at most DEPLOY_HELD_MAX */
+        const struct text
+                *occupied; /* suffixes of keys that hold what nobody understands; sorted */
         size_t n_occupied;
         bool whole_fleet; /* environments and reservations are all there are; else: one's own */
         struct weighing *weighing; /* set to every candidate, for who asks why; or NULL */

@@ -54,17 +54,18 @@ static int compare_choices(const void *a, const void *b) {
         return choice_compare(a, b, NULL);
 }
 
+static int compare_suffixes(const void *a, const void *b) {
+        return text_compare(*(const struct text *)a, *(const struct text *)b);
+}
+
 /* Would its keys be those of a service that nobody understands? That one stays as it is. */
 static bool is_occupied(const struct deciding *d, const struct choice *choice) {
         const struct deploy_request *request = d->request;
         struct text suffix =
                 suffix_of(choice->sub_pool->environment->name, choice->demand.nodes, d->arena);
 
-        for (size_t i = 0; i < request->n_occupied; i++) {
-                if (text_equal(request->occupied[i], suffix))
-                        return true;
-        }
-        return false;
+        return request->n_occupied > 0 && bsearch(&suffix, request->occupied, request->n_occupied,
+                                                  sizeof(suffix), compare_suffixes) != NULL;
 }
 
 int deciding_fill(struct deciding *d) {

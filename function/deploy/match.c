@@ -170,12 +170,29 @@ static struct verdict verdict_numbers(enum reason reason, int64_t wanted, int64_
         return (struct verdict) { .reason = reason, .wanted = wanted, .offered = offered };
 }
 
+static bool environment_selected(const struct candidate *c, struct text *ret_key) {
+        struct selected_environment *known = c->selected;
+        struct value labels = c->sub_pool->environment->labels;
+        bool matches;
+
+        if (known && known->asked) {
+                *ret_key = known->key;
+                return known->matches;
+        }
+        matches = selector_matches(c->deployment->environment_selector, labels, ret_key) &&
+                  selector_matches(c->profile->environment_selector, labels, ret_key);
+        if (known)
+                *known = (struct selected_environment) {
+                        .asked = true,
+                        .matches = matches,
+                        .key = matches ? (struct text) { 0 } : *ret_key,
+                };
+        return matches;
+}
+
 /* Row 4: the deployment's and the profile's environment selector, the profile's pool selector. */
 static bool selected(const struct candidate *c, struct text *ret_key) {
-        struct value labels = c->sub_pool->environment->labels;
-
-        return selector_matches(c->deployment->environment_selector, labels, ret_key) &&
-               selector_matches(c->profile->environment_selector, labels, ret_key) &&
+        return environment_selected(c, ret_key) &&
                selector_matches(c->profile->pool_selector, c->sub_pool->pool->labels, ret_key);
 }
 

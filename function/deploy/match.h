@@ -62,12 +62,20 @@ struct demand {
 };
 
 /* A candidate, and everything a row may look at. */
+/* What an environment's labels said to the selectors: the same for all of its sub-pools. */
+struct selected_environment {
+        bool asked;
+        bool matches;
+        struct text key; /* that does not match */
+};
+
 struct candidate {
         const struct deployment *deployment;
         const struct settings *settings;
         const struct model *model;
         const struct serving_profile *profile;
         const struct sub_pool *sub_pool;
+        struct selected_environment *selected; /* kept from one sub-pool to the next; may be NULL */
 };
 
 /*

@@ -222,6 +222,8 @@ int plan_decode(struct value value, struct arena *arena, struct plan *ret) {
         struct value placements = value_get(value, TEXT("placements")), entry;
         struct value_iter it = value_iterate(placements);
 
+        if (value_count(placements) > PLAN_PLACEMENTS_MAX)
+                return -EINVAL;
         if (text_is_empty(plan.scheduled.reason) || (!plan.frozen && placements.kind != VALUE_LIST))
                 return -EINVAL;
         value_is_integer(value_get(value, TEXT("ttlSeconds")), &plan.ttl_seconds);

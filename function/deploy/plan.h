@@ -79,6 +79,9 @@ struct placement {
         struct text why;                /* FATE_LEAVES, FATE_DROPPED: a sentence */
 };
 
+/* Of one plan: the most assignments that are decided on, and what is put in their place. */
+enum { PLAN_PLACEMENTS_MAX = 512 };
+
 struct plan {
         bool frozen;         /* nothing was decided: everything of ours stays as observed */
         int64_t ttl_seconds; /* of the answer that carries it; 0: none */
@@ -110,7 +113,8 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena);
  *
  * The services are left empty: Place observes for itself.
  *
- * Errors: -EINVAL  no plan: whoever made it, it does not say what to compose
+ * Errors: -EINVAL  no plan: whoever made it, it does not say what to compose, or
+ *                  it has more than PLAN_PLACEMENTS_MAX placements
  *         -ENOMEM
  */
 int plan_decode(struct value value, struct arena *arena, struct plan *ret);

@@ -71,6 +71,9 @@ void check_resource_name(struct reader *rd, struct member f, struct text *ret) {
                    ret);
 }
 
+/* Selectors are held against labels for each pool of a fleet; nodes have a few dozen. */
+enum { LABELS_MAX = 64 };
+
 void check_labels(struct reader *rd, struct member f, struct value *ret) {
         size_t n_before = rd->n_mistakes, n;
         struct value_member *labels;
@@ -78,6 +81,10 @@ void check_labels(struct reader *rd, struct member f, struct value *ret) {
         /* Sorted, so that the first mistake is always the same one. */
         if (!read_map(rd, f) || value_members(f.value, rd->arena, &labels, &n) < 0)
                 return;
+        if (n > LABELS_MAX) {
+                reader_refuse(rd, &f, "has %zu labels, and at most %d are read", n, LABELS_MAX);
+                return;
+        }
         for (size_t i = 0; i < n; i++) {
                 struct text key = labels[i].key;
                 struct value value = labels[i].value;

@@ -15,7 +15,7 @@
 /* check_tolerations() - a list of core/v1 Tolerations. */
 void check_tolerations(struct reader *rd, struct member f, struct value *ret);
 
-/* check_labels() - a map of label keys to label values. */
+/* check_labels() - a map of label keys to label values, 64 at most. */
 void check_labels(struct reader *rd, struct member f, struct value *ret);
 
 /* check_selector() - {matchLabels: {...}}; *ret is the inner map. matchExpressions are refused. */

@@ -110,35 +110,40 @@ static int refuse_equal_names(struct environment *environment, struct arena *are
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 
-/* A selector, and one bit for each of its labels that tells most selectors apart at once. */
+/* A selector's labels, sorted, and a bit for each that tells most selectors apart at once. */
 struct footprint {
-        struct value selector;
+        struct value_member *labels;
+        size_t n_labels;
         uint64_t bits;
 };
 
-static struct footprint footprint_of(const struct pool *pool) {
-        struct footprint print = { .selector = pool_selector(pool) };
-        struct value_iter it = value_iterate(print.selector);
-        struct text key;
-        struct value value;
+static int footprint_of(const struct pool *pool, struct arena *arena, struct footprint *ret) {
+        int r = value_members(pool_selector(pool), arena, &ret->labels, &ret->n_labels);
 
-        while (value_next(&it, &key, &value))
-                print.bits |=
-                        UINT64_C(1)
-                        << (text_hash(text_hash(TEXT_HASH_SEED, key), value_text(value)) & 63);
-        return print;
+        for (size_t i = 0; r == 0 && i < ret->n_labels; i++) {
+                uint64_t hash = text_hash(TEXT_HASH_SEED, ret->labels[i].key);
+
+                hash = text_hash(hash, value_text(ret->labels[i].value));
+                ret->bits |= UINT64_C(1) << (hash & 63);
+        }
+        return r;
 }
 
 /* Does every node of the narrower selector match the wider one? */
 static bool covers(const struct footprint *wider, const struct footprint *narrower) {
-        struct value_iter it = value_iterate(wider->selector);
-        struct text key;
-        struct value value;
+        size_t at = 0;
 
         if (wider->bits & ~narrower->bits)
                 return false;
-        while (value_next(&it, &key, &value)) {
-                if (!text_equal(value_text(value_get(narrower->selector, key)), value_text(value)))
+        for (size_t i = 0; i < wider->n_labels; i++, at++) {
+                const struct value_member *wanted = &wider->labels[i];
+
+                while (at < narrower->n_labels &&
+                       text_compare(narrower->labels[at].key, wanted->key) < 0)
+                        at++;
+                if (at == narrower->n_labels ||
+                    !text_equal(narrower->labels[at].key, wanted->key) ||
+                    !text_equal(value_text(narrower->labels[at].value), value_text(wanted->value)))
                         return false;
         }
         return true;
@@ -176,8 +181,10 @@ static int tell_of_overlaps(struct environment *environment, struct arena *arena
         prints = ARENA_ARRAY(arena, n, struct footprint);
         if (!prints)
                 return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
-                prints[i] = footprint_of(&environment->pools[i]);
+        for (size_t i = 0; i < n; i++) {
+                if (footprint_of(&environment->pools[i], arena, &prints[i]) < 0)
+                        return -ENOMEM;
+        }
         for (size_t i = 0; i < n; i++) {
                 if (text_is_empty(environment->pools[i].invalid))
                         tell_of_overlap(environment, prints, i, arena);

@@ -215,6 +215,9 @@ static void refuse_equal_names(struct reader *rd, const struct member *serving,
         }
 }
 
+/* Each is tried on every sub-pool of a fleet. */
+enum { SERVING_MAX = 32 };
+
 static void read_serving(struct reader *rd, struct member f, struct model *ret) {
         struct value_iter it = value_iterate(f.value);
         size_t n = value_count(f.value);
@@ -226,6 +229,11 @@ static void read_serving(struct reader *rd, struct member f, struct model *ret) 
                         return;
                 ret->profiles[0] = implicit_profile(ret);
                 ret->n_profiles = 1;
+                return;
+        }
+        if (n > SERVING_MAX) {
+                reader_refuse(rd, &f, "has %zu serving profiles, and at most %d are read", n,
+                              SERVING_MAX);
                 return;
         }
         ret->profiles = ARENA_ARRAY(rd->arena, n, struct serving_profile);

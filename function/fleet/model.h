@@ -44,7 +44,7 @@ struct model {
         struct text secret_name, secret_key; /* of the Hugging Face token; empty: not gated */
         struct text cpu, memory;             /* resources, quantities as written; may be empty */
         int64_t vram_bytes;                  /* 0: not written */
-        struct serving_profile *profiles;    /* in order of preference; at least one */
+        struct serving_profile *profiles;    /* in order of preference; 1 to 32 */
         size_t n_profiles;
 };
 

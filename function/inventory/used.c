@@ -2,6 +2,7 @@
 #include "inventory/used.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 
@@ -28,32 +29,66 @@ static bool is_readable(struct text t, uint64_t least) {
         return text_to_u64(t, &number) && number >= least && number <= INT64_MAX;
 }
 
-static struct pool *find_pool(struct environment *environment, struct text name) {
-        for (size_t i = 0; i < environment->n_pools; i++) {
-                if (text_equal(environment->pools[i].name, name))
-                        return &environment->pools[i];
-        }
-        return NULL;
+/* The pools of an environment by name. */
+struct pool_index {
+        struct pool **sorted; /* of equal names the first declared comes first */
+        size_t n;
+        size_t *n_told; /* of each, in the same order */
+};
+
+static int compare_pools(const void *a, const void *b) {
+        const struct pool *left = *(struct pool *const *)a, *right = *(struct pool *const *)b;
+        int order = text_compare(left->name, right->name);
+
+        return order != 0 ? order : (left > right) - (left < right);
 }
 
-static void tell_unreadable(struct environment *environment, const struct reservation *r,
-                            struct value config_map, size_t *n_told, struct arena *arena) {
+static int index_pools(struct environment *environment, struct arena *arena,
+                       struct pool_index *ret) {
+        ret->n = environment->n_pools;
+        ret->sorted = ARENA_ARRAY(arena, ret->n, struct pool *);
+        ret->n_told = ARENA_ARRAY(arena, ret->n, size_t);
+        if (!ret->sorted || !ret->n_told)
+                return -ENOMEM;
+        for (size_t i = 0; i < ret->n; i++)
+                ret->sorted[i] = &environment->pools[i];
+        if (ret->n > 1)
+                qsort(ret->sorted, ret->n, sizeof(struct pool *), compare_pools);
+        return 0;
+}
+
+/* Where the pool of that name stands, or index->n. */
+static size_t find_pool(const struct pool_index *index, struct text name) {
+        size_t low = 0, high = index->n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (text_compare(index->sorted[middle]->name, name) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low < index->n && text_equal(index->sorted[low]->name, name) ? low : index->n;
+}
+
+static void tell_unreadable(const struct pool_index *index, const struct reservation *r,
+                            struct value config_map, struct arena *arena) {
         struct value data = value_get(config_map, TEXT("data"));
         struct text name = value_text(value_at(config_map, "metadata.name"));
-        struct pool *pool = find_pool(environment, r->pool);
-        size_t at = pool ? (size_t)(pool - environment->pools) : 0;
+        size_t at = find_pool(index, r->pool);
 
-        for (size_t i = 0; pool && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        for (size_t i = 0; at < index->n && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
                 struct value written = value_get(data, numbers[i].key);
                 struct text brief;
 
                 if (is_readable(value_text(written), numbers[i].least) ||
-                    n_told[at]++ >= UNREADABLE_TOLD_MAX)
+                    index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
                         continue;
                 brief = written.kind == VALUE_ABSENT ? TEXT("missing")
                                                      : value_brief(written, arena);
                 pool_tell(
-                        pool, arena,
+                        index->sorted[at], arena,
                         text_format(arena, "reservation %.*s/%.*s: data.%.*s is %.*s and counts %s",
                                     TEXT_ARG(r->namespace_), TEXT_ARG(name),
                                     TEXT_ARG(numbers[i].key), TEXT_ARG(brief), numbers[i].counts));
@@ -66,10 +101,10 @@ static int read_reservations(struct environment *environment, const struct resou
                              size_t n, struct text group, struct arena *arena,
                              struct reservation **ret, size_t *ret_n) {
         struct reservation *list = ARENA_ARRAY(arena, n, struct reservation);
-        size_t *n_told = ARENA_ARRAY(arena, environment->n_pools, size_t);
+        struct pool_index index;
         size_t n_list = 0;
 
-        if (!list || !n_told)
+        if (!list || index_pools(environment, arena, &index) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
                 struct reservation *r = &list[n_list];
@@ -77,7 +112,7 @@ static int read_reservations(struct environment *environment, const struct resou
                 if (!reservation_read(config_maps[i].object, TEXT("ModelDeployment"), group, r) ||
                     !text_equal(r->environment, environment->name))
                         continue;
-                tell_unreadable(environment, r, config_maps[i].object, n_told, arena);
+                tell_unreadable(&index, r, config_maps[i].object, arena);
                 n_list++;
         }
         *ret = list;
@@ -89,14 +124,43 @@ static bool is_of(const struct used *u, const struct reservation *r) {
         return text_equal(u->pool, r->pool) && text_equal(u->mig_profile, r->mig_profile);
 }
 
-/* The line of a reservation's sub-pool; a new one where none is declared. */
-static struct used *find_line(struct used_list *list, const struct reservation *r) {
-        for (size_t i = 0; i < list->n; i++) {
-                if (is_of(&list->items[i], r))
-                        return &list->items[i];
+static int compare_lines(const void *a, const void *b) {
+        const struct used *left = *(struct used *const *)a, *right = *(struct used *const *)b;
+        int order = text_compare(left->pool, right->pool);
+
+        if (order == 0)
+                order = text_compare(left->mig_profile, right->mig_profile);
+        /* Of two pools of one name the first counts. */
+        return order != 0 ? order : (left > right) - (left < right);
+}
+
+/* The declared lines sorted by sub-pool: a fleet may hold thousands. */
+static struct used **sort_lines(const struct used_list *list, struct arena *arena) {
+        struct used **sorted = ARENA_ARRAY(arena, list->n, struct used *);
+
+        for (size_t i = 0; sorted && i < list->n; i++)
+                sorted[i] = &list->items[i];
+        if (sorted && list->n > 1)
+                qsort(sorted, list->n, sizeof(*sorted), compare_lines);
+        return sorted;
+}
+
+/* The line of a reservation's sub-pool, or NULL where none is declared. */
+static struct used *find_line(struct used **sorted, size_t n, const struct reservation *r) {
+        size_t low = 0, high = n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int order = text_compare(sorted[middle]->pool, r->pool);
+
+                if (order == 0)
+                        order = text_compare(sorted[middle]->mig_profile, r->mig_profile);
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
         }
-        list->items[list->n] = (struct used) { .pool = r->pool, .mig_profile = r->mig_profile };
-        return &list->items[list->n++];
+        return low < n && is_of(sorted[low], r) ? sorted[low] : NULL;
 }
 
 static int add_declared(const struct environment *environment, const struct ledger *ledger,
@@ -123,20 +187,29 @@ static int add_declared(const struct environment *environment, const struct ledg
         return 0;
 }
 
-static void add_used(const struct ledger *ledger, struct used_list *list) {
+static int add_used(const struct ledger *ledger, struct arena *arena, struct used_list *list) {
+        size_t n_declared = list->n;
+        struct used **declared = sort_lines(list, arena);
         struct used *line = NULL;
 
+        if (!declared)
+                return -ENOMEM;
         /* Sorted by sub-pool: those of one follow each other. */
         for (size_t i = 0; i < ledger->n_entries; i++) {
                 const struct reservation *r = ledger->entries[i];
 
                 if (!line || !is_of(line, r))
-                        line = find_line(list, r);
+                        line = find_line(declared, n_declared, r);
+                if (!line) {
+                        line = &list->items[list->n++];
+                        *line = (struct used) { .pool = r->pool, .mig_profile = r->mig_profile };
+                }
                 if (__builtin_add_overflow(line->used, reservation_units(r), &line->used))
                         line->used = INT64_MAX;
                 if (!line->sub_pool && r->admitted > 0)
                         line->over_committed = true;
         }
+        return 0;
 }
 
 int used_count(struct environment *environment, const struct resource *config_maps, size_t n,
@@ -159,7 +232,9 @@ int used_count(struct environment *environment, const struct resource *config_ma
         err = add_declared(environment, &ledger, arena, &list);
         if (err < 0)
                 return err;
-        add_used(&ledger, &list);
+        err = add_used(&ledger, arena, &list);
+        if (err < 0)
+                return err;
         for (size_t i = 0; i < list.n; i++) {
                 struct used *u = &list.items[i];
 

@@ -38,7 +38,7 @@ int observe_held(const struct state *observed, const struct settings *settings, 
 bool observe_explains(const struct state *observed, struct text suffix, struct arena *arena);
 
 /*
- * observe_unexplained() - the suffixes of observed keys that nothing explains
+ * observe_unexplained() - the suffixes of observed keys that nothing explains, sorted
  *
  * Errors: -ENOMEM
  */

@@ -51,6 +51,7 @@ static const struct {
         { "Scheduled", "ModelNotFound" },
         { "Scheduled", "ModelInvalid" },
         { "Scheduled", "NoEnvironments" },
+        { "Scheduled", "TooManyAssignments" },
         { "Scheduled", "WaitingForInputs" },
         { "Scheduled", "InvalidSpec" },
         { "CapacityValid", "Valid" },

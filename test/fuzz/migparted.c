@@ -4,6 +4,7 @@
 
 #include "fuzz.h"
 #include "gpu/migparted.h"
+#include "wire/utf8.h"
 
 /* What one entry takes of memory, against the bytes that are needed to write one. */
 enum { BYTES_PER_BYTE = 64, BYTES_AT_LEAST = 64 * 1024, GPUS = 16 };
@@ -40,6 +41,8 @@ static void check(const struct migparted *file) {
                 MUST(i == 0 || text_compare(file->configs[i - 1].name, config->name) <= 0);
                 MUST(text_equal(migparted_find(file, config->name)->name, config->name));
                 MUST(config->n_entries <= MIGPARTED_ENTRIES_MAX);
+                MUST(utf8_check(config->name) != UTF8_BROKEN);
+                MUST(utf8_check(config->invalid) != UTF8_BROKEN);
                 if (!text_is_empty(config->invalid))
                         continue;
                 for (size_t k = 0; k < config->n_entries; k++)

@@ -9,9 +9,9 @@
 
 /*
  * Memory of a call, whatever the request is: so many bytes for each of its own,
- * and so many more.
+ * and so many more, which are the nodes of the largest pool there can be.
  */
-enum { PROMISED_PER_BYTE = 64, PROMISED_AT_LEAST = 64 * 1024 };
+enum { PROMISED_PER_BYTE = 64, PROMISED_AT_LEAST = 1024 * 1024 };
 
 /*
  * promises_hold() - calls the function three times and aborts where a promise is broken

@@ -342,6 +342,31 @@ static void test_first_mistake(void **state) {
         }
 }
 
+/* 64 labels are read, and of 65 none. */
+static void test_too_many_labels(void **state) {
+        (void)state;
+        for (size_t n = 64; n <= 65; n++) {
+                struct node *wrap = node_map(&arena), *map = node_add_map(wrap, "f");
+                struct fault fault = { .path = "" };
+                struct reader rd = { .arena = &arena, .first = &fault };
+                struct value got = { 0 };
+                struct text bytes;
+
+                for (size_t i = 0; i < n; i++)
+                        node_set(map, text_format(&arena, "k%zu", i),
+                                 node_string(&arena, TEXT("v")));
+                assert_int_equal(node_encode(wrap, &arena, &bytes), 0);
+                check_labels(&rd,
+                             member_root(value_get(value_of_struct(bytes), TEXT("f")), TEXT("f")),
+                             &got);
+                assert_int_equal(rd.n_mistakes, n == 65);
+                assert_int_equal(got.kind, n == 65 ? VALUE_ABSENT : VALUE_MAP);
+                if (n == 65)
+                        assert_string_equal(fault.message,
+                                            "has 65 labels, and at most 64 are read");
+        }
+}
+
 #define TEN "0123456789"
 #define SIXTY TEN TEN TEN TEN TEN TEN
 /* What a sentence shows of it when it goes on. */
@@ -512,6 +537,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_affinity, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_security_context, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_first_mistake, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_too_many_labels, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_what_is_pasted, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_long_input, set_up, tear_down),

@@ -33,6 +33,7 @@ static int tear_down(void **state) {
         " is not a name: it has at most 63 characters, none of them a control character"
 #define NO_MODEL " is not a name of a model, such as google/gemma-3-27b-it"
 #define NO_REPO " is not a repository, such as google/gemma-3-27b-it"
+#define EIGHT "{}, {}, {}, {}, {}, {}, {}, {}"
 #define HUB(members) "'model': {'name': 'm'}, 'huggingFace': {" members "}"
 
 /* Members beside a good model and repository; the one sentence that they give. */
@@ -52,6 +53,8 @@ static const struct {
         { "'serving': [{}]", "spec.serving[0].name: is missing" },
         { "'serving': [{'name': 'a'}, {'name': 'b'}, {'name': 'a'}]",
           "spec.serving[2].name: two serving profiles are called \"a\"" },
+        { "'serving': [" EIGHT "," EIGHT "," EIGHT "," EIGHT ", {}]",
+          "spec.serving: has 33 serving profiles, and at most 32 are read" },
         { "'serving': [{'name': 'a', 'poolSelector': {'matchLabels': {'x': 1}}}]",
           "spec.serving[0].poolSelector.matchLabels[x]: must be a string, but is a number: put it "
           "in quotes" },

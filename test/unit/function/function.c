@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "deploy/deploy.h"
 #include "function.h"
 #include "lib/json.h"
 #include "wire/call.h"
@@ -309,6 +310,33 @@ static void test_foreign_step_is_respected(void **state) {
         arena_release(&placed.arena);
 }
 
+/* Far more than one deployment ever has: kept, and not decided on. */
+static void test_too_many_assignments(void **state) {
+        static struct call_object resources[DEPLOY_HELD_MAX + 1];
+        struct call_request call = { .has_capabilities = true, .resources = resources };
+        struct answer a;
+
+        (void)state;
+        arena_init(&a.arena, 64 * 1024 * 1024);
+        call.composite.object = json_node(&a.arena, text_format(&a.arena, XR, "").data);
+        for (size_t i = 0; i <= DEPLOY_HELD_MAX; i++)
+                resources[i] = (struct call_object) {
+                        .name = text_format(&a.arena, "reservation-%zu", i),
+                        .object = json_node(&a.arena, text_format(&a.arena, RESERVATION, "1").data)
+                };
+        for (call.n_resources = DEPLOY_HELD_MAX; call.n_resources <= DEPLOY_HELD_MAX + 1;
+             call.n_resources++) {
+                run(&a, &call);
+                assert_int_equal(a.response.desired.n_resources, call.n_resources);
+                assert_text(condition(&a, "Scheduled")->reason, call.n_resources > DEPLOY_HELD_MAX
+                                                                        ? "TooManyAssignments"
+                                                                        : "WaitingForInputs");
+        }
+        assert_text(condition(&a, "Scheduled")->message,
+                    "257 assignments are observed, and at most 256 are decided on");
+        arena_release(&a.arena);
+}
+
 static void test_garbage(void **state) {
         struct call_summary summary;
         struct payload payload;
@@ -395,6 +423,7 @@ int main(void) {
                 cmocka_unit_test(test_nothing_at_all),
                 cmocka_unit_test(test_place_without_plan),
                 cmocka_unit_test(test_foreign_step_is_respected),
+                cmocka_unit_test(test_too_many_assignments),
                 cmocka_unit_test(test_garbage),
                 cmocka_unit_test(test_mig_parted_unresolved),
                 cmocka_unit_test(test_inventory_waits_for_mig_parted),
