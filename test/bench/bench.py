@@ -28,7 +28,7 @@ import payloads
 import wire
 
 CLIENTS = (1, 8)
-MIN_CALLS = 4
+MIN_CALLS = 3
 QUICK = {"payloads": "S,T", "seconds": 0.3, "rounds": 1}
 WHOLE = {"payloads": ",".join(payloads.NAMES), "seconds": 1.0, "rounds": 3}
 
@@ -154,7 +154,7 @@ class Bench:
                     order = self.servers if turn % 2 == 0 else self.servers[::-1]
                     for server in order:
                         cell = self.cells.setdefault((server.name, name, clients), Cell())
-                        cell.add(*self.load(server, name, clients, self.options.seconds, MIN_CALLS * clients))
+                        cell.add(*self.load(server, name, clients, self.options.seconds, max(MIN_CALLS, clients)))
 
     def measure_memory(self):
         """Peaks of fresh processes: (server, payload, clients) to MB."""
@@ -227,7 +227,7 @@ class Bench:
             ("start to first answer, ms", first_answer_ms, "<", 25),
         ]
         rows += [(f"{name}: bytes allocated over the request's", part, "<=", 1.0) for name, part in allocated.items()]
-        print(f"\n{'line':52} {'measured':>9} {'at':>3} {'least':>6}")
+        print(f"\n{'line':52} {'measured':>9} {'at':>3} {'bound':>6}")
         for what, measured, sign, bound in rows:
             held = measured >= bound if sign == ">=" else measured <= bound
             print(f"{what:52} {measured:9.2f} {sign:>3} {bound:6g}  {'held' if held else 'NOT HELD'}")
