@@ -38,8 +38,17 @@ static bool is_same_name(struct text a, struct text b) {
         return true;
 }
 
+/* Clouds write "nvidia-" before the product; which of them they sell changes. */
+static struct text without_maker(struct text alias) {
+        const struct text maker = TEXT("nvidia-");
+
+        if (alias.len <= maker.len || !is_same_name((struct text) { alias.data, maker.len }, maker))
+                return alias;
+        return (struct text) { alias.data + maker.len, alias.len - maker.len };
+}
+
 static bool product_is_called(const struct gpu_product *product, struct text alias) {
-        if (is_same_name(product->name, alias))
+        if (is_same_name(product->name, without_maker(alias)))
                 return true;
         for (size_t i = 0; i < product->n_aliases; i++) {
                 if (is_same_name(product->aliases[i], alias))

@@ -54,7 +54,8 @@ const struct gpu_product *catalog_product(size_t index);
 
 /*
  * catalog_find() - the products that an accelerator type may mean
- * @alias: compared with names and aliases without case, a blank being a "-";
+ * @alias: compared with names, "nvidia-" before them or not, and aliases,
+ *         without case, a blank being a "-";
  *         or a cloud's machine type, "p5.48xlarge", or its family, "p5"
  * @ret:   up to max of them, in the catalogue's order
  *
