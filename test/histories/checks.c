@@ -26,6 +26,7 @@ struct outcome {
         int64_t leaving; /* that did so before */
         int64_t retired; /* of those */
         int64_t reduced; /* admitted ones that went though they were not leaving */
+        int64_t idle;    /* that stay and have not served */
 };
 
 static const char *check_held(const struct decided *d, const struct held *held,
@@ -65,11 +66,14 @@ static const char *check_nothing_lost(const struct decided *d) {
                 const struct placement *p = &d->decision->plan.placements[i];
 
                 o.staying += p->fate == FATE_STAYS;
+                o.idle += p->fate == FATE_STAYS && !p->fresh && p->reservation.admitted == 0;
                 o.ready += p->fate == FATE_STAYS && p->service.ready && !p->fresh;
         }
         surplus = o.leaving > wanted ? o.leaving - wanted : 0;
         if (o.retired > 0 && o.ready < wanted && o.retired > o.ready + surplus)
                 return "more go than have a Ready replacement";
+        if (o.reduced > 0 && o.idle > 0)
+                return "what has served goes before what has not";
         if (o.reduced > 0 && o.staying < wanted)
                 return "fewer than wanted are left";
         return o.staying > wanted ? "more stay than are wanted" : NULL;

@@ -105,24 +105,27 @@ static bool same(const struct reservation *a, const struct reservation *b) {
                a->leaving == b->leaving;
 }
 
+/* The same replicas on the same nodes, with fewer units each. */
+static void take_fewer_units(struct history *h, struct running *r, int64_t units) {
+        struct place *place = cluster_place(&h->cluster, &r->composed);
+
+        for (int64_t i = 0; i < r->composed.replicas; i++) {
+                for (int64_t n = 0; r->replicas[i].seated && n < r->composed.nodes; n++)
+                        place->used[r->replicas[i].node[n]] -= r->composed.units_per_node - units;
+        }
+}
+
 /* The service is composed anew: pods of another shape, or elsewhere, start again. */
 static void compose(struct history *h, struct running *r, const struct placement *p) {
         struct cluster *c = &h->cluster;
         const struct reservation *to = &p->reservation;
 
         if (cluster_place(c, &r->composed) != cluster_place(c, to) ||
-            r->composed.nodes != to->nodes || to->units_per_node > r->composed.units_per_node) {
+            r->composed.nodes != to->nodes || to->units_per_node > r->composed.units_per_node)
                 cluster_stop(c, r);
-        } else if (to->units_per_node < r->composed.units_per_node) {
-                struct place *place = cluster_place(c, to);
-
-                for (int64_t i = 0; i < r->composed.replicas; i++) {
-                        for (int64_t n = 0; r->replicas[i].seated && n < to->nodes; n++)
-                                place->used[r->replicas[i].node[n]] -=
-                                        r->composed.units_per_node - to->units_per_node;
-                }
-        }
         cluster_resize(c, r, to->replicas);
+        if (to->units_per_node < r->composed.units_per_node)
+                take_fewer_units(h, r, to->units_per_node);
         r->composed = *to;
 }
 
@@ -281,10 +284,10 @@ static void stormy_round(struct history *h, unsigned int allowed) {
 }
 
 /* Everybody once: one after the other, or all from what was there at the start of the round. */
-static bool calm_round(struct history *h) {
+static bool calm_round(struct history *h, bool joint) {
         struct cluster *c = &h->cluster;
-        bool joint = random_one_in(&c->random, 2), changed = false;
         size_t first = (size_t)random_below(&c->random, (int64_t)c->n_actors);
+        bool changed = false;
 
         take_snapshot(c, &h->snapshots[0]);
         for (size_t i = 0; i < c->n_actors && !h->seen; i++) {
@@ -294,23 +297,37 @@ static bool calm_round(struct history *h) {
                         take_snapshot(c, &h->snapshots[0]);
                 changed |= decide(h, actor, &h->snapshots[0]);
         }
-        changed |= cluster_schedule(c, true);
         h->round++;
         return changed;
 }
 
-static void come_to_rest(struct history *h) {
+/* Until nothing changes any more; while pods are slow to start, or with all that can be Ready. */
+static void settle(struct history *h, bool always_joint, bool slow) {
         uint64_t limit = 40 + 4 * h->cluster.n_actors, rounds = 0, quiet = 0;
 
-        weather_clear(&h->cluster);
         while (quiet < 2 && !h->seen) {
-                quiet = calm_round(h) ? 0 : quiet + 1;
+                bool joint = always_joint || random_one_in(&h->cluster.random, 2);
+                bool changed = calm_round(h, joint);
+
+                if (!slow)
+                        changed |= cluster_schedule(&h->cluster, true);
+                quiet = changed ? 0 : quiet + 1;
                 if (++rounds > limit && !h->seen)
                         h->seen = "no rest: an endless exchange";
         }
         h->tally->rounds_to_rest += rounds;
         if (rounds > h->tally->most_rounds_to_rest)
                 h->tally->most_rounds_to_rest = rounds;
+}
+
+static void come_to_rest(struct history *h) {
+        bool joint = random_one_in(&h->cluster.random, 2);
+
+        weather_clear(&h->cluster);
+        if (random_one_in(&h->cluster.random, 2))
+                settle(h, joint, true);
+        if (!h->seen)
+                settle(h, joint, false);
 }
 
 const char *history_run(uint64_t seed, bool tell, struct arena *arena, struct tally *tally) {
