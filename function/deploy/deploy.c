@@ -29,6 +29,12 @@
  *   - a decision that is observed and made again is the same decision. Only a
  *     replica that wants more units may find, a round later, what this one gave back.
  *
+ * What it cannot know: who replaces whom, because no reservation says so. Of a
+ * deployment that lacked an environment when another began to leave, the leaving one
+ * stays until as many as wanted are placed: an environment too many for a while, not
+ * one too few. And where KServe tells no ready replicas, what a grant grew by is never
+ * known to have served: such a deployment goes on looking at the whole fleet.
+ *
  * What Deploy refuses: to move what serves for a better fit, to split one
  * environment's replicas over pools, to give a part of a first placement.
  */

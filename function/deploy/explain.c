@@ -33,8 +33,6 @@ void rejections_sort(struct rejections *r) {
 }
 
 void rejections_add(struct rejections *r, struct rejection rejection) {
-        if (r->n == 0)
-                *r = (struct rejections) { 0 };
         if (r->n_items == sizeof(r->items) / sizeof(r->items[0])) {
                 rejections_sort(r);
                 r->last = r->items[REJECTIONS_MAX - 1];
@@ -48,6 +46,11 @@ void rejections_add(struct rejections *r, struct rejection rejection) {
 
 void rejections_add_sub_pool(struct rejections *r, enum reason furthest) {
         r->furthest[furthest]++;
+}
+
+void rejections_set_aside(struct rejections *r, struct text why) {
+        if (r->n_aside++ == 0)
+                r->aside = why;
 }
 
 enum reason rejections_nearest(const struct rejections *r) {
@@ -170,27 +173,42 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         BUG("a reason without a sentence");
 }
 
-struct text explain_count(const struct rejections *r, struct arena *arena) {
+static void count_sub_pools(const struct rejections *r, struct builder *b) {
         const char *separator = "";
         size_t n_sub_pools = 0;
-        struct builder b;
 
-        if (r->n == 0)
-                return TEXT("no pool to choose from");
         for (int reason = 0; reason < N_REASONS; reason++)
                 n_sub_pools += r->furthest[reason];
-        builder_init(&b, arena);
-        builder_string(&b, "0/");
-        builder_u64(&b, n_sub_pools);
-        builder_string(&b, n_sub_pools == 1 ? " pool fits: " : " pools fit: ");
+        builder_string(b, "0/");
+        builder_u64(b, n_sub_pools);
+        builder_string(b, n_sub_pools == 1 ? " pool fits: " : " pools fit: ");
         for (int reason = 0; reason < N_REASONS; reason++) {
                 if (r->furthest[reason] == 0)
                         continue;
-                builder_string(&b, separator);
-                builder_u64(&b, r->furthest[reason]);
-                builder_char(&b, ' ');
-                builder_string(&b, reason_name((enum reason)reason));
+                builder_string(b, separator);
+                builder_u64(b, r->furthest[reason]);
+                builder_char(b, ' ');
+                builder_string(b, reason_name((enum reason)reason));
                 separator = ", ";
+        }
+}
+
+struct text explain_count(const struct rejections *r, struct arena *arena) {
+        struct builder b;
+
+        if (r->n == 0 && r->n_aside == 0)
+                return TEXT("no environment is left to choose from");
+        builder_init(&b, arena);
+        if (r->n > 0)
+                count_sub_pools(r, &b);
+        if (r->n > 0 && r->n_aside > 0)
+                builder_string(&b, "; ");
+        builder_text(&b, r->aside);
+        if (r->n_aside > 1) {
+                builder_string(&b, "; ");
+                builder_u64(&b, r->n_aside - 1);
+                builder_string(&b, r->n_aside == 2 ? " environment more offers nothing"
+                                                   : " environments more offer nothing");
         }
         return builder_done(&b);
 }

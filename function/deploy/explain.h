@@ -23,7 +23,7 @@ struct rejection {
  * struct rejections - those that are told, and numbers of the others
  *
  * Its size does not depend on how many there are: serving profiles x sub-pools
- * are more than a call has memory for. All zero, or with n set to 0, it is empty.
+ * are more than a call has memory for. All zero it is empty.
  */
 struct rejections {
         struct rejection items[2 * REJECTIONS_MAX]; /* sorted: REJECTIONS_MAX at most, or n */
@@ -31,6 +31,8 @@ struct rejections {
         struct rejection last;      /* once REJECTIONS_MAX are kept: what comes after it is not */
         size_t n;                   /* all that were added */
         size_t furthest[N_REASONS]; /* sub-pools, by how far the best serving profile came */
+        struct text aside;          /* why the first environment without any candidate has none */
+        size_t n_aside;             /* such environments */
 };
 
 /* rejections_add() - counts it, and keeps it as long as it is among the first. */
@@ -38,6 +40,9 @@ void rejections_add(struct rejections *r, struct rejection rejection);
 
 /* rejections_add_sub_pool() - counts a sub-pool of which all rejections are added. */
 void rejections_add_sub_pool(struct rejections *r, enum reason furthest);
+
+/* rejections_set_aside() - an environment in which there is nothing to choose from, and why. */
+void rejections_set_aside(struct rejections *r, struct text why);
 
 /* rejections_sort() - by environment, pool, MIG profile, serving profile. */
 void rejections_sort(struct rejections *r);
@@ -52,7 +57,8 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena);
  * explain_count() - "0/3 pools fit: 1 InsufficientMemory, 2 NoCapacity"
  *
  * Each sub-pool counts once, with the reason of the serving profile that came
- * furthest. Of no rejection at all: "no pool to choose from".
+ * furthest. Environments without any candidate follow, the first with its reason.
+ * Of nothing at all: "no environment is left to choose from".
  */
 struct text explain_count(const struct rejections *r, struct arena *arena);
 

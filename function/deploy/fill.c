@@ -68,6 +68,13 @@ static bool is_occupied(const struct deciding *d, const struct choice *choice) {
                                                   sizeof(suffix), compare_suffixes) != NULL;
 }
 
+/* In this environment there is nothing to choose from. */
+static void set_aside(struct deciding *d, const struct environment *environment, struct text why) {
+        const struct text parts[] = { TEXT("environment "), environment->name, TEXT(" "), why };
+
+        rejections_set_aside(&d->rejections, text_join(d->arena, parts, 4));
+}
+
 int deciding_fill(struct deciding *d) {
         const struct deploy_request *request = d->request;
         size_t wanted = (size_t)request->deployment->environments,
@@ -88,11 +95,27 @@ int deciding_fill(struct deciding *d) {
 
                 if (stays_in(d, environment))
                         continue;
+                if (!text_is_empty(environment->invalid)) {
+                        struct text why = environment->invalid;
+
+                        set_aside(d, environment,
+                                  text_format(d->arena, "cannot be read: %.*s", TEXT_ARG(why)));
+                        continue;
+                }
+                if (environment->n_sub_pools == 0) {
+                        set_aside(d, environment, TEXT("declares no nodePools"));
+                        continue;
+                }
                 chooser = deciding_chooser(d, NULL);
                 err = choose_in(&chooser, environment, &choice, &d->rejections);
                 if (err < 0)
                         return err;
-                if (choice.sub_pool && !is_occupied(d, &choice))
+                if (choice.sub_pool && is_occupied(d, &choice))
+                        set_aside(
+                                d, environment,
+                                TEXT("holds a service that neither a reservation nor an annotation "
+                                     "explains; it stays, and nothing is placed under its name"));
+                else if (choice.sub_pool)
                         choices[n_choices++] = choice;
         }
         if (n_choices > 1)
@@ -115,7 +138,7 @@ int deciding_fill(struct deciding *d) {
                 stay++;
         }
         if (stay >= wanted)
-                d->rejections.n = 0;
+                d->rejections = (struct rejections) { 0 };
         rejections_sort(&d->rejections);
         return 0;
 }

@@ -78,7 +78,8 @@ static struct text reason_to_leave(struct deciding *d, struct seat_holder *holde
         if (!environment)
                 return TEXT("the environment is gone");
         if (!text_is_empty(environment->invalid))
-                return environment->invalid;
+                return text_format(d->arena, "the environment cannot be read: %.*s",
+                                   TEXT_ARG(environment->invalid));
         holder->sub_pool = find_sub_pool(environment, r);
         if (!holder->sub_pool)
                 return TEXT("the pool, or its MIG profile, is gone");

@@ -378,6 +378,51 @@ static void test_priority_not_yet_observed(void **state) {
         assert_int_equal(decision.plan.placements[0].reservation.priority, 10);
 }
 
+/* ---- nothing to choose from ------------------------------------------------------------------ */
+
+static void assert_counted(const struct decision *decision, const char *want) {
+        assert_text(explain_count(&decision->rejections, &arena), want);
+}
+
+static void test_set_aside(void **state) {
+        struct decision decision;
+
+        (void)state;
+        world_environment(&w, "a");
+        decision = decides("");
+        assert_counted(&decision, "environment a declares no nodePools");
+        w.environments[0].invalid = TEXT("spec.nodePools: must be a list, but is a map");
+        decision = decides("");
+        assert_counted(&decision, "environment a cannot be read: spec.nodePools: must be a list, "
+                                  "but is a map");
+        world_environment(&w, "b");
+        world_pool(&w, "p", "", 1, 1, 10);
+        decision = decides("");
+        assert_counted(&decision, "0/1 pool fits: 1 InsufficientMemory; environment a cannot be "
+                                  "read: spec.nodePools: must be a list, but is a map");
+        w.sub_pools[1][0].memory_bytes = 80 * GIB;
+        w.deployment.environments = 2;
+        w.n_environments = 1;
+        w.environments[0] = w.environments[1];
+        decision = decides("stays b/p fp8 1x1x1 admitted 0 fresh");
+        assert_counted(&decision, "no environment is left to choose from");
+}
+
+/* A spec that cannot be read tells of no pool: what is there leaves, and goes on serving. */
+static void test_unreadable_environment(void **state) {
+        struct sub_pool *slices = one_pool(4);
+
+        (void)state;
+        world_hold(&w, slices, 1, 1);
+        w.environments[0].invalid = TEXT("spec.nodePools: must be a list, but is a map");
+        w.environments[0].n_pools = w.environments[0].n_sub_pools = 0;
+        decides_and_goes_on("leaves eu-1/slices fp8 1x1x1 admitted 1: the environment cannot be "
+                            "read: spec.nodePools: must be a list, but is a map");
+        w.environments[0].invalid = (struct text) { 0 };
+        w.environments[0].n_pools = w.environments[0].n_sub_pools = 1;
+        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+}
+
 /* ---- quotas ---------------------------------------------------------------------------------- */
 
 static struct quota *limit_to(const char *name, const char *hard) {
@@ -1184,6 +1229,8 @@ int main(void) {
                 TEST(test_an_original_is_no_replacement),
                 TEST(test_retired_units_are_free),
                 TEST(test_reasons_to_leave),
+                TEST(test_set_aside),
+                TEST(test_unreadable_environment),
                 TEST(test_quota),
                 TEST(test_quota_of_a_class),
                 TEST(test_quota_of_this_cluster),

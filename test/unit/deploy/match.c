@@ -593,7 +593,7 @@ static void test_count(void **state) {
 
         (void)state;
         arena_init(&arena, SIZE_MAX);
-        assert_count(&r, &arena, "no pool to choose from");
+        assert_count(&r, &arena, "no environment is left to choose from");
         assert_int_equal(rejections_nearest(&r), REASON_FITS);
         add(&r, &s, &profile, REASON_INSUFFICIENT_MEMORY);
         rejections_add_sub_pool(&r, REASON_INSUFFICIENT_MEMORY);
@@ -606,8 +606,22 @@ static void test_count(void **state) {
                      "0/4 pools fit: 1 InvalidPool, 1 InsufficientMemory, 2 NoCapacity");
         assert_int_equal(rejections_nearest(&r), REASON_NO_CAPACITY);
 
-        r.n = 0;
-        assert_count(&r, &arena, "no pool to choose from");
+        rejections_set_aside(&r, TEXT("environment a declares no nodePools"));
+        assert_count(&r, &arena,
+                     "0/4 pools fit: 1 InvalidPool, 1 InsufficientMemory, 2 NoCapacity; "
+                     "environment a declares no nodePools");
+
+        r = (struct rejections) { 0 };
+        rejections_set_aside(&r, TEXT("environment a declares no nodePools"));
+        rejections_set_aside(&r, TEXT("environment b declares no nodePools"));
+        assert_count(&r, &arena,
+                     "environment a declares no nodePools; 1 environment more offers nothing");
+        rejections_set_aside(&r, TEXT("environment c declares no nodePools"));
+        assert_count(&r, &arena,
+                     "environment a declares no nodePools; 2 environments more offer nothing");
+
+        r = (struct rejections) { 0 };
+        assert_count(&r, &arena, "no environment is left to choose from");
         assert_int_equal(rejections_nearest(&r), REASON_FITS);
         rejections_sort(&r);
         assert_int_equal(r.n_items, 0);
