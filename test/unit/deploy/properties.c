@@ -390,6 +390,37 @@ static void check_grown_pool(struct world *w, const struct decision *decision) {
         *s = before;
 }
 
+/* A pool more, however good, moves nothing that stays and takes nothing from it. */
+static void check_added_pool(const struct world *w, const struct decision *decision) {
+        static const int64_t memory_gib[] = { 10, 20, 40, 80 };
+        struct world more = *w;
+        struct environment *last = &more.environments[more.n_environments - 1];
+        struct pool pools[WORLD_POOLS];
+        struct decision again;
+
+        if (last->n_pools == WORLD_POOLS)
+                return;
+        /* The copy's pools are copied too: the new one comes behind them. */
+        memcpy(pools, last->pools, last->n_pools * sizeof(pools[0]));
+        world_pool(&more, "z", "", 8, 4, memory_gib[below(4)]);
+        pools[last->n_pools - 1] = more.pools[more.n_environments - 1][last->n_pools - 1];
+        last->pools = pools;
+        again = world_decide(&more, &arena);
+        for (size_t i = 0; i < decision->plan.n_placements; i++) {
+                const struct placement *p = &decision->plan.placements[i], *q;
+
+                if (p->fresh || p->fate != FATE_STAYS)
+                        continue;
+                q = find(&again, p->suffix, false);
+                if (!q || q->fate != FATE_STAYS ||
+                    q->reservation.replicas < p->reservation.replicas ||
+                    !text_equal(q->reservation.pool, p->reservation.pool))
+                        fail_msg("seed %llu: a pool more moves something",
+                                 (unsigned long long)seed);
+        }
+        assert_true(again.placed >= decision->placed);
+}
+
 static void test_histories(void **state) {
         static struct world w;
         uint64_t placed = 0, settled = 0, left = 0, dropped = 0, rejected = 0;
@@ -407,6 +438,7 @@ static void test_histories(void **state) {
                         check_new_grants_sit(&w, &decision);
                         check_repeated(&w, &decision);
                         check_grown_pool(&w, &decision);
+                        check_added_pool(&w, &decision);
                         placed += decision.placed > 0;
                         settled += decision.settled;
                         rejected += decision.rejections.n > 0;
