@@ -68,11 +68,43 @@ static bool is_occupied(const struct deciding *d, const struct choice *choice) {
                                                   sizeof(suffix), compare_suffixes) != NULL;
 }
 
-/* In this environment there is nothing to choose from. */
-static void set_aside(struct deciding *d, const struct environment *environment, struct text why) {
-        const struct text parts[] = { TEXT("environment "), environment->name, TEXT(" "), why };
+/* In this environment there is nothing to choose from. Only the first sentence is told. */
+static void set_aside(struct deciding *d, const struct environment *environment, struct text why,
+                      struct text detail) {
+        const struct text parts[] = { TEXT("environment "), environment->name, why, detail };
+        struct text sentence = { 0 };
 
-        rejections_set_aside(&d->rejections, text_join(d->arena, parts, 4));
+        if (d->rejections.n_aside == 0)
+                sentence = text_join(d->arena, parts, 4);
+        rejections_set_aside(&d->rejections, sentence);
+}
+
+/* The best of one environment; ret->sub_pool is NULL when it has none, which is noted. */
+static int choose_best(struct deciding *d, const struct environment *environment,
+                       struct choice *ret) {
+        const struct text nothing = { 0 };
+        struct chooser chooser;
+        int err;
+
+        *ret = (struct choice) { 0 };
+        if (!text_is_empty(environment->invalid)) {
+                set_aside(d, environment, TEXT(" cannot be read: "), environment->invalid);
+                return 0;
+        }
+        if (environment->n_sub_pools == 0) {
+                set_aside(d, environment, TEXT(" declares no nodePools"), nothing);
+                return 0;
+        }
+        chooser = deciding_chooser(d, NULL);
+        err = choose_in(&chooser, environment, ret, &d->rejections);
+        if (err < 0 || !ret->sub_pool || !is_occupied(d, ret))
+                return err;
+        set_aside(d, environment,
+                  TEXT(" holds a service that neither a reservation nor an annotation explains; it "
+                       "stays, and nothing is placed under its name"),
+                  nothing);
+        ret->sub_pool = NULL;
+        return 0;
 }
 
 int deciding_fill(struct deciding *d) {
@@ -89,51 +121,31 @@ int deciding_fill(struct deciding *d) {
                 return -ENOMEM;
         for (size_t i = 0; i < request->n_environments; i++) {
                 const struct environment *environment = &request->environments[i];
-                struct chooser chooser;
-                struct choice choice;
                 int err;
 
                 if (stays_in(d, environment))
                         continue;
-                if (!text_is_empty(environment->invalid)) {
-                        struct text why = environment->invalid;
-
-                        set_aside(d, environment,
-                                  text_format(d->arena, "cannot be read: %.*s", TEXT_ARG(why)));
-                        continue;
-                }
-                if (environment->n_sub_pools == 0) {
-                        set_aside(d, environment, TEXT("declares no nodePools"));
-                        continue;
-                }
-                chooser = deciding_chooser(d, NULL);
-                err = choose_in(&chooser, environment, &choice, &d->rejections);
+                err = choose_best(d, environment, &choices[n_choices]);
                 if (err < 0)
                         return err;
-                if (choice.sub_pool && is_occupied(d, &choice))
-                        set_aside(
-                                d, environment,
-                                TEXT("holds a service that neither a reservation nor an annotation "
-                                     "explains; it stays, and nothing is placed under its name"));
-                else if (choice.sub_pool)
-                        choices[n_choices++] = choice;
+                n_choices += choices[n_choices].sub_pool != NULL;
         }
         if (n_choices > 1)
                 qsort(choices, n_choices, sizeof(*choices), compare_choices);
         for (size_t i = 0; i < n_choices && stay < wanted; i++) {
-                struct chooser chooser = deciding_chooser(d, NULL);
                 struct choice choice = choices[i];
+                struct chooser chooser;
 
                 /* Each was chosen for itself, and what one takes of a quota the next cannot. */
                 if (i > 0 && d->allowance.n_quotas > 0) {
-                        int err = choose_in(&chooser, choice.sub_pool->environment, &choice,
-                                            &d->rejections);
+                        int err = choose_best(d, choice.sub_pool->environment, &choice);
 
                         if (err < 0)
                                 return err;
-                        if (!choice.sub_pool || is_occupied(d, &choice))
+                        if (!choice.sub_pool)
                                 continue;
                 }
+                chooser = deciding_chooser(d, NULL);
                 add_placement(d, &chooser, &choice);
                 stay++;
         }
