@@ -4,6 +4,8 @@
  */
 #include "deploy/deciding.h"
 
+#include <errno.h>
+
 #include "base/arena.h"
 
 static const struct environment *find_environment(const struct deploy_request *request,
@@ -183,6 +185,9 @@ int deciding_review(struct deciding *d) {
                 struct seat_holder *holder = &d->holders[i];
                 struct text why = reason_to_leave(d, holder);
 
+                /* A sentence that found no memory is empty, and an empty one says: stay. */
+                if (arena_failed(d->arena))
+                        return -ENOMEM;
                 if (text_is_empty(why)) {
                         int err = follow_demand(d, holder, &why);
 
