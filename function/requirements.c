@@ -23,6 +23,26 @@ static bool ask(const struct request *request, struct response *response,
         return request_required(request, requirement.key) != NULL;
 }
 
+/* Some callers mind the name or the labels that were asked for, and not the namespace. */
+static bool is_in(struct value object, struct text namespace_) {
+        return text_is_empty(namespace_) ||
+               text_equal(value_text(value_at(object, "metadata.namespace")), namespace_);
+}
+
+/* The first object of an answer that is in the namespace; absent when none is. */
+static struct value first_in(const struct answer_set *answer, struct text namespace_) {
+        for (size_t i = 0; i < answer->n_items; i++) {
+                if (is_in(answer->items[i].object, namespace_))
+                        return answer->items[i].object;
+        }
+        return (struct value) { 0 };
+}
+
+/* A ClusterModel has none. */
+static struct text model_namespace(const struct deployment *d) {
+        return text_equal(d->model_kind, TEXT("Model")) ? d->namespace_ : (struct text) { 0 };
+}
+
 /* In a remote cluster other quotas hold, of which nobody here knows. */
 static bool wants_quotas(const struct requirements_of *of) {
         return of->reach != REACH_OWN && of->settings->quotas &&
@@ -43,9 +63,7 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
                                .api_version = api,
                                .kind = d->model_kind,
                                .match_name = d->model_name,
-                               .namespace_ = text_equal(d->model_kind, TEXT("Model"))
-                                                     ? d->namespace_
-                                                     : (struct text) { 0 },
+                               .namespace_ = model_namespace(d),
                        });
         resolved &= ask(request, response,
                         (struct requirement) {
@@ -104,8 +122,8 @@ int requirements_mig_parted(struct settings *settings, const struct request *req
         }
         if (!answer && text_is_empty(settings->mig_parted_inline))
                 return 0;
-        if (answer && answer->n_items > 0)
-                config_map = answer->items[0].object;
+        if (answer)
+                config_map = first_in(answer, settings->mig_parted_namespace);
         return parted_read(settings, config_map, response->arena);
 }
 
@@ -115,11 +133,12 @@ bool requirements_has_mig_parted(const struct settings *settings) {
 
 int requirements_model(const struct requirements_of *of, struct model *ret,
                        struct mistakes *mistakes) {
-        const struct answer_set *answer = request_required(of->request, TEXT(REQUIRE_MODEL));
+        struct value object = first_in(request_required(of->request, TEXT(REQUIRE_MODEL)),
+                                       model_namespace(of->deployment));
 
-        if (answer->n_items == 0)
+        if (object.kind == VALUE_ABSENT)
                 return -ENOENT;
-        return model_read(answer->items[0].object, of->arena, ret, mistakes);
+        return model_read(object, of->arena, ret, mistakes);
 }
 
 static int compare_keys(const void *a, const void *b) {
@@ -154,11 +173,11 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
 /* One's own count whatever the selector says: an assignment may have to leave. */
 static bool is_within_reach(const struct requirements_of *of, struct value environment) {
         struct value metadata = value_get(environment, TEXT("metadata"));
-        struct text name, ignored;
+        struct text name;
 
         if (of->reach != REACH_SELECTED ||
             selector_matches(of->deployment->environment_selector,
-                             value_get(metadata, TEXT("labels")), &ignored))
+                             value_get(metadata, TEXT("labels")), NULL))
                 return true;
         name = value_text(value_get(metadata, TEXT("name")));
         for (size_t i = 0; i < of->n_held; i++) {
@@ -211,13 +230,15 @@ int requirements_environments(const struct requirements_of *of, struct environme
 int requirements_quotas(const struct requirements_of *of, struct quota **ret, size_t *ret_n) {
         const struct answer_set *answer =
                 wants_quotas(of) ? request_required(of->request, TEXT(REQUIRE_QUOTAS)) : NULL;
-        size_t n = answer ? answer->n_items : 0;
-        struct quota *list = ARENA_ARRAY(of->arena, n, struct quota);
+        size_t n_items = answer ? answer->n_items : 0, n = 0;
+        struct quota *list = ARENA_ARRAY(of->arena, n_items, struct quota);
 
         if (!list)
                 return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
-                list[i] = quota_read(answer->items[i].object);
+        for (size_t i = 0; i < n_items; i++) {
+                if (is_in(answer->items[i].object, of->deployment->namespace_))
+                        list[n++] = quota_read(answer->items[i].object);
+        }
         *ret = list;
         *ret_n = n;
         return 0;

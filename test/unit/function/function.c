@@ -413,6 +413,81 @@ static void test_inventory_waits_for_mig_parted(void **state) {
         arena_release(&a.arena);
 }
 
+#define MODEL_IN                                                                                   \
+        "{'metadata': {'name': 'gemma', 'namespace': '%s'},"                                       \
+        " 'spec': {'model': {'name': 'g'}, 'huggingFace': {'repo': 'g/g'}}}"
+
+#define QUOTA_IN                                                                                   \
+        "{'metadata': {'name': 'q', 'namespace': '%s'},"                                           \
+        " 'spec': {'hard': {'requests.nvidia.com/mig-3g.40gb': '0'}}}"
+
+#define MIG_PARTED_IN                                                                              \
+        "{'metadata': {'name': 'file', 'namespace': '%s'}, 'data': {'config.yaml':"                \
+        " '{version: v1, mig-configs: {half: [{devices: all, mig-enabled: true,"                   \
+        " mig-devices: {3g.40gb: 2}}]}}'}}"
+
+/* Some command lines mind the names and labels that were asked for, and not the namespace. */
+static void test_other_namespaces(void **state) {
+        static const struct {
+                const char *model, *quota, *mig_parted, *reason;
+        } rows[] = {
+                { "team-a", "team-b", "gpu-operator", "AllScheduled" },
+                { "team-b", "team-b", "gpu-operator", "ModelNotFound" },
+                { "team-a", "team-a", "gpu-operator", "InsufficientCapacity" },
+                { "team-a", "team-b", "team-a", "NoMatchingPool" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct call_object environment, model, quota, file;
+                const struct call_answer answers[] = {
+                        { .key = TEXT("environments"), .items = &environment, .n_items = 1 },
+                        { .key = TEXT("mig-parted"), .items = &file, .n_items = 1 },
+                        { .key = TEXT("model"), .items = &model, .n_items = 1 },
+                        { .key = TEXT("quotas"), .items = &quota, .n_items = 1 },
+                        { .key = TEXT("reservations") },
+                        { .key = TEXT("watch-anchor") },
+                };
+                struct call_request call = { .required = answers, .n_required = 6 };
+                struct answer a;
+
+                arena_init(&a.arena, 1 << 22);
+                call.composite.object = json_node(
+                        &a.arena, "{'kind': 'ModelDeployment',"
+                                  " 'metadata': {'name': 'gemma', 'namespace': 'team-a'},"
+                                  " 'spec': {'modelRef': {'kind': 'Model', 'name': 'gemma'}}}");
+                call.input = json_node(
+                        &a.arena,
+                        "{'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1',"
+                        " 'kind': 'Input', 'quotas': 'Respect', 'migParted':"
+                        "  {'configMapRef': {'name': 'file', 'namespace': 'gpu-operator'}}}");
+                environment = (struct call_object) {
+                        .object = json_node(
+                                &a.arena,
+                                "{'metadata': {'name': 'a'}, 'spec': {'nodePools': [{'name': 'p',"
+                                " 'acceleratorType': 'nvidia-h100-80gb',"
+                                " 'nodeSelector': {'x': 'y'},"
+                                " 'migConfiguration': {'config': 'half'}}]}}")
+                };
+                model = (struct call_object) {
+                        .object = json_node(&a.arena,
+                                            text_format(&a.arena, MODEL_IN, rows[i].model).data)
+                };
+                quota = (struct call_object) {
+                        .object = json_node(&a.arena,
+                                            text_format(&a.arena, QUOTA_IN, rows[i].quota).data)
+                };
+                file = (struct call_object) {
+                        .object = json_node(
+                                &a.arena,
+                                text_format(&a.arena, MIG_PARTED_IN, rows[i].mig_parted).data)
+                };
+                run(&a, &call);
+                assert_text(condition(&a, "Scheduled")->reason, rows[i].reason);
+                arena_release(&a.arena);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_unresolved_freezes),
@@ -427,6 +502,7 @@ int main(void) {
                 cmocka_unit_test(test_garbage),
                 cmocka_unit_test(test_mig_parted_unresolved),
                 cmocka_unit_test(test_inventory_waits_for_mig_parted),
+                cmocka_unit_test(test_other_namespaces),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
