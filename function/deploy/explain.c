@@ -89,6 +89,58 @@ static struct text nodes(int64_t n, struct arena *arena) {
         return text_format(arena, n == 1 ? "%lld node" : "%lld nodes", (long long)n);
 }
 
+static struct text not_ready(const struct environment *environment, struct arena *arena) {
+        struct text status = value_text(value_get(environment->ready, TEXT("status")));
+        struct text reason = value_text(value_get(environment->ready, TEXT("reason")));
+
+        if (text_is_empty(status))
+                status = TEXT("not True");
+        return text_format(arena, "the environment's Ready condition is %.*s%s%.*s",
+                           TEXT_ARG(status), text_is_empty(reason) ? "" : ", ", TEXT_ARG(reason));
+}
+
+/* "the deployment's environmentSelector wants tier=gold, the environment has tier=lead" */
+static struct text mismatch(const struct rejection *r, struct arena *arena) {
+        static const char *const selectors[] = {
+                [SELECTOR_DEPLOYMENT] = "the deployment's environmentSelector",
+                [SELECTOR_ENVIRONMENT] = "the serving profile's environmentSelector",
+                [SELECTOR_POOL] = "the serving profile's poolSelector",
+        };
+        const struct verdict *v = &r->verdict;
+        bool of_pool = v->selector == SELECTOR_POOL;
+        struct value labels =
+                of_pool ? r->sub_pool->pool->labels : r->sub_pool->environment->labels;
+        struct value have = value_get(labels, v->detail);
+        bool has = have.kind == VALUE_STRING;
+
+        return text_format(arena, "%s wants %.*s=%.*s, the %s has %s%.*s%s%.*s",
+                           selectors[v->selector], TEXT_ARG(v->detail), TEXT_ARG(v->value),
+                           of_pool ? "pool" : "environment", has ? "" : "no label ",
+                           TEXT_ARG(v->detail), has ? "=" : "", TEXT_ARG(value_text(have)));
+}
+
+static struct text unknown_requirement(struct text key, struct arena *arena) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        builder_string(&b, "requires.");
+        builder_text(&b, key);
+        builder_string(&b, " is not known: it may have ");
+        for (size_t i = 0; i < N_NEEDS; i++) {
+                if (i > 0)
+                        builder_string(&b, ", ");
+                builder_text(&b, needs_known[i]);
+        }
+        return builder_done(&b);
+}
+
+/* "a replica on 2 nodes ", or nothing of one node */
+static struct text on_nodes(int64_t n, struct arena *arena) {
+        if (n < 2)
+                return (struct text) { 0 };
+        return text_format(arena, "a replica on %lld nodes ", (long long)n);
+}
+
 struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         const struct verdict *v = &r->verdict;
         const struct pool *pool = r->sub_pool->pool;
@@ -109,15 +161,14 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                                    pool->allocation == ALLOCATION_DRA ? "devices"
                                                                       : "resource name");
         case REASON_ENVIRONMENT_NOT_READY:
-                return TEXT("the environment's Ready condition is not True");
+                return not_ready(r->sub_pool->environment, arena);
         case REASON_POOL_CORDONED:
-                return text_format(arena, "the pool's schedulable is %s",
+                return text_format(arena, "the pool's schedulable is %s, not Always",
                                    pool->schedulable == SCHEDULABLE_DRAIN ? "Drain" : "NoNew");
         case REASON_SELECTOR_MISMATCH:
-                return text_format(arena, "label %.*s is missing or has another value",
-                                   TEXT_ARG(v->detail));
+                return mismatch(r, arena);
         case REASON_UNKNOWN_REQUIREMENT:
-                return text_format(arena, "requires.%.*s is not known", TEXT_ARG(v->detail));
+                return unknown_requirement(v->detail, arena);
         case REASON_INSUFFICIENT_MEMORY:
                 a = memory(wanted, arena);
                 b = memory(offered, arena);
@@ -136,10 +187,16 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                 return text_format(arena, "wants interNodeBandwidth %.*s, the pool has %.*s",
                                    TEXT_ARG(needs->bandwidth), TEXT_ARG(a));
         case REASON_NOT_MULTI_NODE:
-                return TEXT("wants multiNodeCapable, the pool does not declare it");
+                a = on_nodes(wanted, arena);
+                return text_format(arena, "%.*swants multiNodeCapable true, the pool has %s",
+                                   TEXT_ARG(a),
+                                   pool->multi_node.kind == VALUE_BOOL ? "false" : "none declared");
         case REASON_MULTI_NODE_UNSUPPORTED:
-                return TEXT("replicas over several nodes need kserve.multiNode: true in the "
-                            "function's input, and its preset installed");
+                a = on_nodes(wanted, arena);
+                return text_format(arena,
+                                   "%.*swants kserve.multiNode: true in the function's input, and "
+                                   "its preset installed",
+                                   TEXT_ARG(a));
         case REASON_NOT_ENOUGH_NODES:
                 a = nodes(wanted, arena);
                 return text_format(arena, "wants %.*s, the pool has %lld", TEXT_ARG(a), offered);
@@ -151,17 +208,20 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                 return text_format(arena, "wants %lld MIG slices for one process, which can use 1",
                                    wanted);
         case REASON_SHARED_CANNOT_GANG:
-                return text_format(arena, "wants %lld shares, which may be one and the same GPU",
+                return text_format(arena,
+                                   "wants %lld shares for one process, which can use 1: two may be "
+                                   "one and the same GPU",
                                    wanted);
         case REASON_NVLINK_DOMAIN_TOO_SMALL:
-                return text_format(arena, "wants an NVLink domain of %lld, the pool has %lld",
-                                   wanted, offered);
+                return text_format(arena, "wants nvlinkDomainSize %lld, the pool has %lld", wanted,
+                                   offered);
         case REASON_QUOTA_EXCEEDED:
                 a = units(wanted, arena);
                 return text_format(arena,
-                                   "wants %.*s, ResourceQuota %.*s has %lld of %lld left for the "
-                                   "namespace",
-                                   TEXT_ARG(a), TEXT_ARG(v->detail), offered, (long long)v->total);
+                                   "wants %.*s, ResourceQuota %.*s has %lld of %lld left of "
+                                   "requests.%.*s",
+                                   TEXT_ARG(a), TEXT_ARG(v->detail), offered, (long long)v->total,
+                                   TEXT_ARG(r->sub_pool->resource_name));
         case REASON_NO_CAPACITY:
                 a = units(wanted, arena);
                 return text_format(arena,

@@ -28,7 +28,8 @@ const char *reason_name(enum reason reason) {
         return reason_names[reason];
 }
 
-bool selector_matches(struct value selector, struct value labels, struct text *ret_key) {
+bool selector_matches(struct value selector, struct value labels,
+                      struct selector_entry *ret_entry) {
         struct value_iter it = value_iterate(selector);
         struct text key;
         struct value wanted;
@@ -37,7 +38,8 @@ bool selector_matches(struct value selector, struct value labels, struct text *r
                 struct value have = value_get(labels, key);
 
                 if (have.kind != VALUE_STRING || !text_equal(have.bytes, value_text(wanted))) {
-                        *ret_key = key;
+                        if (ret_entry)
+                                *ret_entry = (struct selector_entry) { key, value_text(wanted) };
                         return false;
                 }
         }
@@ -170,30 +172,40 @@ static struct verdict verdict_numbers(enum reason reason, int64_t wanted, int64_
         return (struct verdict) { .reason = reason, .wanted = wanted, .offered = offered };
 }
 
-static bool environment_selected(const struct candidate *c, struct text *ret_key) {
-        struct selected_environment *known = c->selected;
-        struct value labels = c->sub_pool->environment->labels;
-        bool matches;
+/* One selector against the labels that it is for. */
+static struct verdict match_selector(enum selector whose, struct value selector,
+                                     struct value labels) {
+        struct selector_entry missing;
 
-        if (known && known->asked) {
-                *ret_key = known->key;
-                return known->matches;
-        }
-        matches = selector_matches(c->deployment->environment_selector, labels, ret_key) &&
-                  selector_matches(c->profile->environment_selector, labels, ret_key);
-        if (known)
-                *known = (struct selected_environment) {
-                        .asked = true,
-                        .matches = matches,
-                        .key = matches ? (struct text) { 0 } : *ret_key,
-                };
-        return matches;
+        if (selector_matches(selector, labels, &missing))
+                return verdict(REASON_FITS);
+        return (struct verdict) { .reason = REASON_SELECTOR_MISMATCH,
+                                  .selector = whose,
+                                  .detail = missing.key,
+                                  .value = missing.value };
+}
+
+static struct verdict match_environment(const struct candidate *c) {
+        struct value labels = c->sub_pool->environment->labels;
+        struct verdict v;
+
+        if (c->selected && c->selected->asked)
+                return c->selected->verdict;
+        v = match_selector(SELECTOR_DEPLOYMENT, c->deployment->environment_selector, labels);
+        if (v.reason == REASON_FITS)
+                v = match_selector(SELECTOR_ENVIRONMENT, c->profile->environment_selector, labels);
+        if (c->selected)
+                *c->selected = (struct selected_environment) { .asked = true, .verdict = v };
+        return v;
 }
 
 /* Row 4: the deployment's and the profile's environment selector, the profile's pool selector. */
-static bool selected(const struct candidate *c, struct text *ret_key) {
-        return environment_selected(c, ret_key) &&
-               selector_matches(c->profile->pool_selector, c->sub_pool->pool->labels, ret_key);
+static struct verdict match_selectors(const struct candidate *c) {
+        struct verdict v = match_environment(c);
+
+        if (v.reason != REASON_FITS)
+                return v;
+        return match_selector(SELECTOR_POOL, c->profile->pool_selector, c->sub_pool->pool->labels);
 }
 
 /* Rows 5 to 9 and 14: what `requires` asks of the pool's capabilities. */
@@ -228,9 +240,9 @@ static struct verdict match_shape(const struct candidate *c) {
         bool multi_node_needed = demand.nodes > 1 || needs->multi_node.boolean;
 
         if (multi_node_needed && !s->pool->multi_node.boolean)
-                return verdict(REASON_NOT_MULTI_NODE);
+                return verdict_numbers(REASON_NOT_MULTI_NODE, demand.nodes, 1);
         if (demand.nodes > 1 && !c->settings->multi_node)
-                return verdict(REASON_MULTI_NODE_UNSUPPORTED);
+                return verdict_numbers(REASON_MULTI_NODE_UNSUPPORTED, demand.nodes, 1);
         if (s->nodes < demand.nodes)
                 return verdict_numbers(REASON_NOT_ENOUGH_NODES, demand.nodes, s->nodes);
         if (s->units_per_node < demand.units_per_node)
@@ -260,7 +272,6 @@ static struct verdict match_nvlink(const struct candidate *c) {
 struct verdict match(const struct candidate *c, bool staying) {
         const struct sub_pool *s = c->sub_pool;
         struct verdict v;
-        struct text key;
 
         if (!text_is_empty(s->invalid))
                 return verdict_text(REASON_INVALID_POOL, s->invalid);
@@ -270,9 +281,9 @@ struct verdict match(const struct candidate *c, bool staying) {
                 return verdict(REASON_ENVIRONMENT_NOT_READY);
         if (!staying && s->pool->schedulable != SCHEDULABLE_ALWAYS)
                 return verdict(REASON_POOL_CORDONED);
-        if (!selected(c, &key))
-                return verdict_text(REASON_SELECTOR_MISMATCH, key);
-        v = match_needs(c);
+        v = match_selectors(c);
+        if (v.reason == REASON_FITS)
+                v = match_needs(c);
         if (v.reason == REASON_FITS)
                 v = match_shape(c);
         if (v.reason == REASON_FITS)

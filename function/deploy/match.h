@@ -41,6 +41,13 @@ enum { N_REASONS = REASON_NO_CAPACITY + 1 };
 /* reason_name() - "InsufficientMemory", ... */
 const char *reason_name(enum reason reason);
 
+/* In the order in which they are tried. */
+enum selector {
+        SELECTOR_DEPLOYMENT,  /* the deployment's environmentSelector */
+        SELECTOR_ENVIRONMENT, /* the serving profile's environmentSelector */
+        SELECTOR_POOL,        /* the serving profile's poolSelector */
+};
+
 /*
  * struct verdict - the outcome for one candidate, with what its sentence needs
  *
@@ -53,6 +60,8 @@ struct verdict {
                 gap; /* units of the quota or sub-pool; NoCapacity: largest gap on one node */
         struct text
                 detail; /* the key, value, quota or sentence that failed; NoCapacity: what else */
+        enum selector selector; /* SelectorMismatch: whose; detail is the label's key */
+        struct text value;      /* SelectorMismatch: the value that is wanted of the label */
 };
 
 /* What one replica takes from a sub-pool. */
@@ -61,14 +70,13 @@ struct demand {
         int64_t units_per_node;
 };
 
-/* A candidate, and everything a row may look at. */
 /* What an environment's labels said to the selectors: the same for all of its sub-pools. */
 struct selected_environment {
         bool asked;
-        bool matches;
-        struct text key; /* that does not match */
+        struct verdict verdict; /* of row 4, as far as the environment decides it */
 };
 
+/* A candidate, and everything a row may look at. */
 struct candidate {
         const struct deployment *deployment;
         const struct settings *settings;
@@ -99,12 +107,17 @@ int64_t match_memory(const struct candidate *c);
  */
 struct verdict match(const struct candidate *c, bool staying);
 
+/* One entry of a selector. */
+struct selector_entry {
+        struct text key, value;
+};
+
 /*
  * selector_matches() - every entry of the selector is in labels with that value
- * @selector: a map of strings, or absent: matches everything
- * @ret_key:  set to the first entry that is not there, when false is returned
+ * @selector:  a map of strings, or absent: matches everything
+ * @ret_entry: set to the first entry that is not there, when false is returned; may be NULL
  */
-bool selector_matches(struct value selector, struct value labels, struct text *ret_key);
+bool selector_matches(struct value selector, struct value labels, struct selector_entry *ret_entry);
 
 /* interconnect_rank() - none < pcie < nvlink < nvswitch, without case; unknown words are unknown.
  */

@@ -32,16 +32,19 @@ static void read_cluster(struct reader *rd, const struct member *cluster,
         check_data_key(rd, member_get(&secret, "key"), &ret->secret_key);
 }
 
-static bool has_untrue_ready(struct value object) {
+/* The Ready condition when it is not True; else absent. */
+static struct value untrue_ready(struct value object) {
         struct value_iter it = value_iterate(value_at(object, "status.conditions"));
         struct value condition;
 
         while (value_next(&it, NULL, &condition)) {
                 if (text_equal(value_text(value_get(condition, TEXT("type"))), TEXT("Ready")))
-                        return !text_equal(value_text(value_get(condition, TEXT("status"))),
-                                           TEXT("True"));
+                        return text_equal(value_text(value_get(condition, TEXT("status"))),
+                                          TEXT("True"))
+                                       ? (struct value) { 0 }
+                                       : condition;
         }
-        return false;
+        return (struct value) { 0 };
 }
 
 /* The three places where pools are accepted, in the order of their union. */
@@ -230,8 +233,9 @@ int environment_read(struct value object, const struct settings *settings, struc
                 .name = value_text(value_at(object, "metadata.name")),
                 .labels = value_at(object, "metadata.labels"),
                 .provider_config = value_text(value_at(object, "status.providerConfigRef.name")),
-                .not_ready = has_untrue_ready(object),
+                .ready = untrue_ready(object),
         };
+        ret->not_ready = ret->ready.kind != VALUE_ABSENT;
         if (text_is_empty(ret->provider_config))
                 ret->provider_config =
                         text_join(arena, (struct text[]) { ret->name, TEXT("-cluster") }, 2);

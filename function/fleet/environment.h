@@ -17,6 +17,7 @@ struct environment {
                 secret_key;          /* existing.secretRef; empty name: none */
         struct text provider_config; /* status.providerConfigRef.name, else "<name>-cluster" */
         bool not_ready;              /* has a Ready condition that is not True */
+        struct value ready;          /* that condition */
         struct text invalid;         /* the spec as a whole cannot be read; it has no pools then */
         struct pool *pools; /* spec.nodePools, then those under spec.cluster.existing and .gke */
         size_t n_pools;

@@ -64,16 +64,22 @@ static void read_resources(struct reader *rd, struct member f, struct model *ret
         read_bytes(rd, member_get(&f, "vram"), &vram, &ret->vram_bytes);
 }
 
+const struct text needs_known[N_NEEDS] = {
+        TEXT_INIT("memoryPerGpu"),     TEXT_INIT("precisionSupport"),
+        TEXT_INIT("interconnect"),     TEXT_INIT("interNodeBandwidth"),
+        TEXT_INIT("multiNodeCapable"), TEXT_INIT("nvlinkDomainSize"),
+};
+
 /* Of several keys that we do not know the first by name, whatever their order on the wire. */
-static struct text first_unknown(struct value requires, const struct text *known, size_t n_known) {
+static struct text first_unknown(struct value requires) {
         struct value_iter it = value_iterate(requires);
         struct text key, first = { 0 };
 
         while (value_next(&it, &key, &(struct value) { 0 })) {
                 bool is_known = false;
 
-                for (size_t i = 0; i < n_known && !is_known; i++)
-                        is_known = text_equal(key, known[i]);
+                for (size_t i = 0; i < N_NEEDS && !is_known; i++)
+                        is_known = text_equal(key, needs_known[i]);
                 if (!is_known && (text_is_empty(first) || text_compare(key, first) < 0))
                         first = key;
         }
@@ -81,11 +87,6 @@ static struct text first_unknown(struct value requires, const struct text *known
 }
 
 static void read_needs(struct reader *rd, struct member f, struct needs *ret) {
-        static const struct text known[] = {
-                TEXT_INIT("memoryPerGpu"),     TEXT_INIT("precisionSupport"),
-                TEXT_INIT("interconnect"),     TEXT_INIT("interNodeBandwidth"),
-                TEXT_INIT("multiNodeCapable"), TEXT_INIT("nvlinkDomainSize"),
-        };
         struct member multi_node = member_get(&f, "multiNodeCapable");
         bool ignored;
 
@@ -98,7 +99,7 @@ static void read_needs(struct reader *rd, struct member f, struct needs *ret) {
         if (read_bool(rd, multi_node, &ignored))
                 ret->multi_node = multi_node.value;
         read_integer(rd, member_get(&f, "nvlinkDomainSize"), 1, 1024 * 1024, &ret->nvlink_domain);
-        ret->unknown = first_unknown(f.value, known, COUNT_OF(known));
+        ret->unknown = first_unknown(f.value);
 }
 
 static void read_topology(struct reader *rd, struct member f, struct serving_profile *ret) {

@@ -20,6 +20,10 @@ struct needs {
         struct text unknown;     /* a key that we do not know; empty: none */
 };
 
+/* The keys of requires, as they are told to who wrote another one. */
+enum { N_NEEDS = 6 };
+extern const struct text needs_known[N_NEEDS];
+
 struct serving_profile {
         struct text name;
         struct text path;                  /* "spec.serving[0]" */

@@ -143,7 +143,7 @@ static const struct command_row rows[] = {
           "      the pool is being drained\n", NULL, "" },
         { "replaced", "xr-one.yaml c.yaml -e model.yaml -e drained-half.yaml -e mine.yaml -o mine.yaml --explain", 0,
           "> whole  -                8     1     7  released\n"
-          "      replaced in place; the pool's schedulable is Drain\n", NULL, "" },
+          "      replaced in place; the pool's schedulable is Drain, not Always\n", NULL, "" },
         { "gone", "xr-one.yaml c.yaml -e model.yaml -e us.yaml -e mine-gone.yaml -o mine-gone.yaml --explain", 0,
           "\n> eu/former is leaving: ", NULL, "its pool has no line" },
         { "unreadable environment", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e broken.yaml --explain", 0,

@@ -447,12 +447,14 @@ static void test_quota(void **state) {
         decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh"); /* exactly */
         other->replicas = 3;
         decision = decides("");
-        assert_rejected(&decision, 1, REASON_QUOTA_EXCEEDED,
-                        "wants 3 units, ResourceQuota gpus has 2 of 5 left for the namespace");
+        assert_rejected(
+                &decision, 1, REASON_QUOTA_EXCEEDED,
+                "wants 3 units, ResourceQuota gpus has 2 of 5 left of requests.nvidia.com/gpu");
         other->replicas = 7;
         decision = decides("");
-        assert_rejected(&decision, 1, REASON_QUOTA_EXCEEDED,
-                        "wants 3 units, ResourceQuota gpus has 0 of 5 left for the namespace");
+        assert_rejected(
+                &decision, 1, REASON_QUOTA_EXCEEDED,
+                "wants 3 units, ResourceQuota gpus has 0 of 5 left of requests.nvidia.com/gpu");
         w.quotas[2].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '10'}");
         w.n_quotas = 1; /* what the sentence says of the next one: 7 of 9 */
         other->replicas = 6;
@@ -563,8 +565,9 @@ static void test_quota_over_environments(void **state) {
         limit_to("gpus", "{'requests.nvidia.com/gpu': '2'}");
         decision = decides("stays a/p fp8 1x1x1 admitted 0 fresh; "
                            "stays b/p fp8 1x1x1 admitted 0 fresh");
-        assert_rejected(&decision, 1, REASON_QUOTA_EXCEEDED,
-                        "wants 1 unit, ResourceQuota gpus has 0 of 2 left for the namespace");
+        assert_rejected(
+                &decision, 1, REASON_QUOTA_EXCEEDED,
+                "wants 1 unit, ResourceQuota gpus has 0 of 2 left of requests.nvidia.com/gpu");
 }
 
 /* Larger replicas are within the quota too, or a replacement is looked for. */
@@ -604,7 +607,8 @@ static void test_drain(void **state) {
         assert_true(decision.plan.placements[0].leaves_now);
         assert_true(decision.plan.placements[0].reservation.leaving);
         assert_text(decision.url, "https://a");
-        assert_rejected(&decision, 2, REASON_POOL_CORDONED, "the pool's schedulable is Drain");
+        assert_rejected(&decision, 2, REASON_POOL_CORDONED,
+                        "the pool's schedulable is Drain, not Always");
         assert_false(world_decide(&w, &arena).plan.placements[0].leaves_now);
 
         w.n_others = 0;
@@ -775,7 +779,8 @@ static const struct leave_row leave_rows[] = {
         { lose_mig_profile, "the pool, or its MIG profile, is gone" },
         { break_pool, "unknown MIG profile \"3g.41gb\"" },
         { lose_profile, "the model has no such serving profile any more" },
-        { relabel, "label tier is missing or has another value" },
+        { relabel, "the deployment's environmentSelector wants tier=gold, the environment has no "
+                   "label tier" },
         { need_memory, "wants 41Gi of memory per unit, a unit here has 40Gi" },
         { name_other_model, "the deployment names another model" },
         { name_other_kind, "the deployment names another model" },

@@ -75,9 +75,9 @@ static const struct row rows[] = {
 
         /* 3 */
         { "no new ones", .schedulable = SCHEDULABLE_NO_NEW,
-          .want = REASON_POOL_CORDONED, .sentence = "the pool's schedulable is NoNew" },
+          .want = REASON_POOL_CORDONED, .sentence = "the pool's schedulable is NoNew, not Always" },
         { "drain", .schedulable = SCHEDULABLE_DRAIN,
-          .want = REASON_POOL_CORDONED, .sentence = "the pool's schedulable is Drain" },
+          .want = REASON_POOL_CORDONED, .sentence = "the pool's schedulable is Drain, not Always" },
         { "no new ones, staying", .schedulable = SCHEDULABLE_NO_NEW, .staying = true,
           .want = REASON_FITS },
         { "cordoned before selector", .schedulable = SCHEDULABLE_NO_NEW, .select = "{'a':'1'}",
@@ -89,14 +89,16 @@ static const struct row rows[] = {
         { "deployment selects another value", .select = "{'tier':'gold'}",
           .labels = "{'tier':'lead'}",
           .want = REASON_SELECTOR_MISMATCH,
-          .sentence = "label tier is missing or has another value" },
+          .sentence = "the deployment's environmentSelector wants tier=gold, the environment has "
+                      "tier=lead" },
         { "deployment selects, no labels", .select = "{'tier':'gold'}",
           .want = REASON_SELECTOR_MISMATCH },
         { "label of another case", .select = "{'tier':'gold'}", .labels = "{'tier':'Gold'}",
           .want = REASON_SELECTOR_MISMATCH },
         { "one of two labels", .select = "{'a':'1','b':'2'}", .labels = "{'a':'1'}",
           .want = REASON_SELECTOR_MISMATCH,
-          .sentence = "label b is missing or has another value" },
+          .sentence = "the deployment's environmentSelector wants b=2, the environment has no "
+                      "label b" },
         { "label that is no string", .select = "{'a':'1'}", .labels = "{'a':1}",
           .want = REASON_SELECTOR_MISMATCH },
         { "empty selector", .select = "{}", .profile_select = "{}", .pool_select = "{}",
@@ -105,9 +107,13 @@ static const struct row rows[] = {
         { "empty value, no label", .select = "{'a':''}", .labels = "{'b':''}",
           .want = REASON_SELECTOR_MISMATCH },
         { "profile selects environments", .profile_select = "{'tier':'gold'}",
-          .labels = "{'tier':'lead'}", .want = REASON_SELECTOR_MISMATCH },
+          .labels = "{'tier':'lead'}", .want = REASON_SELECTOR_MISMATCH,
+          .sentence = "the serving profile's environmentSelector wants tier=gold, the environment "
+                      "has tier=lead" },
         { "profile selects pools", .pool_select = "{'tier':'gold'}", .labels = "{'tier':'gold'}",
-          .want = REASON_SELECTOR_MISMATCH },
+          .want = REASON_SELECTOR_MISMATCH,
+          .sentence = "the serving profile's poolSelector wants tier=gold, the pool has no label "
+                      "tier" },
         { "profile selects pools, found", .pool_select = "{'tier':'gold'}",
           .pool_labels = "{'tier':'gold'}", .want = REASON_FITS },
         { "selector counts for who stays", .select = "{'tier':'gold'}", .staying = true,
@@ -117,7 +123,9 @@ static const struct row rows[] = {
 
         /* 5 */
         { "unknown requirement", .unknown = "gpuType",
-          .want = REASON_UNKNOWN_REQUIREMENT, .sentence = "requires.gpuType is not known" },
+          .want = REASON_UNKNOWN_REQUIREMENT,
+          .sentence = "requires.gpuType is not known: it may have memoryPerGpu, precisionSupport, "
+                      "interconnect, interNodeBandwidth, multiNodeCapable, nvlinkDomainSize" },
         { "unknown requirement before memory", .unknown = "gpuType",
           .wants_memory_bytes = 81 * GIB, .want = REASON_UNKNOWN_REQUIREMENT },
 
@@ -197,17 +205,20 @@ static const struct row rows[] = {
         /* 10 */
         { "two nodes, pool cannot", .wants_nodes = 2, .multi_node_preset = true,
           .want = REASON_NOT_MULTI_NODE,
-          .sentence = "wants multiNodeCapable, the pool does not declare it" },
+          .sentence = "a replica on 2 nodes wants multiNodeCapable true, the pool has none "
+                      "declared" },
         { "two nodes, pool says no", .wants_nodes = 2, .multi_node = "false",
-          .multi_node_preset = true, .want = REASON_NOT_MULTI_NODE },
+          .multi_node_preset = true, .want = REASON_NOT_MULTI_NODE,
+          .sentence = "a replica on 2 nodes wants multiNodeCapable true, the pool has false" },
         { "two nodes, no preset", .wants_nodes = 2, .multi_node = "true",
           .want = REASON_MULTI_NODE_UNSUPPORTED,
-          .sentence = "replicas over several nodes need kserve.multiNode: true in the function's "
-                      "input, and its preset installed" },
+          .sentence = "a replica on 2 nodes wants kserve.multiNode: true in the function's input, "
+                      "and its preset installed" },
         { "two nodes", .wants_nodes = 2, .multi_node = "true", .multi_node_preset = true,
           .want = REASON_FITS },
         { "multiNodeCapable for one node", .wants_multi_node = "true",
-          .want = REASON_NOT_MULTI_NODE },
+          .want = REASON_NOT_MULTI_NODE,
+          .sentence = "wants multiNodeCapable true, the pool has none declared" },
         { "multiNodeCapable for one node, no preset", .wants_multi_node = "true",
           .multi_node = "true", .want = REASON_FITS },
         { "multiNodeCapable: false asks for nothing", .wants_multi_node = "false",
@@ -243,7 +254,8 @@ static const struct row rows[] = {
         { "one share", .sharing = SHARING_MPS, .want = REASON_FITS },
         { "two shares", .sharing = SHARING_TIME_SLICING, .wants_units = 2,
           .want = REASON_SHARED_CANNOT_GANG,
-          .sentence = "wants 2 shares, which may be one and the same GPU" },
+          .sentence = "wants 2 shares for one process, which can use 1: two may be one and the "
+                      "same GPU" },
         { "two shares of slices", .sharing = SHARING_TIME_SLICING, .mig_profile = "3g.40gb",
           .wants_units = 2, .multi_slice = true, .want = REASON_SHARED_CANNOT_GANG },
         { "slices before NVLink", .mig_profile = "3g.40gb", .wants_units = 2,
@@ -254,19 +266,19 @@ static const struct row rows[] = {
           .want = REASON_FITS },
         { "NVLink domain smaller", .wants_nvlink_domain = 8, .nvlink_domain = 7,
           .want = REASON_NVLINK_DOMAIN_TOO_SMALL,
-          .sentence = "wants an NVLink domain of 8, the pool has 7" },
+          .sentence = "wants nvlinkDomainSize 8, the pool has 7" },
         { "NVLink domain not declared", .wants_nvlink_domain = 1,
           .want = REASON_NVLINK_DOMAIN_TOO_SMALL },
         { "nvlink couples the units", .wants_interconnect = "nvlink", .interconnect = "nvlink",
           .wants_units = 5, .nvlink_domain = 4,
           .want = REASON_NVLINK_DOMAIN_TOO_SMALL,
-          .sentence = "wants an NVLink domain of 5, the pool has 4" },
+          .sentence = "wants nvlinkDomainSize 5, the pool has 4" },
         { "nvlink couples as many", .wants_interconnect = "nvlink", .interconnect = "nvswitch",
           .wants_units = 4, .nvlink_domain = 4, .want = REASON_FITS },
         { "nvswitch, a domain written", .wants_interconnect = "nvswitch",
           .interconnect = "nvswitch", .wants_units = 8, .wants_nvlink_domain = 2,
           .nvlink_domain = 4, .want = REASON_NVLINK_DOMAIN_TOO_SMALL,
-          .sentence = "wants an NVLink domain of 8, the pool has 4" },
+          .sentence = "wants nvlinkDomainSize 8, the pool has 4" },
         { "one unit needs no domain", .wants_interconnect = "nvlink", .interconnect = "nvlink",
           .want = REASON_FITS },
         { "pcie needs no domain", .wants_interconnect = "pcie", .interconnect = "nvlink",
@@ -502,6 +514,35 @@ static void test_demand(void **state) {
 
 /* ---- sentences ------------------------------------------------------------------------------- */
 
+static void test_not_ready_sentences(void **state) {
+        static const struct {
+                const char *ready, *want;
+        } sentences[] = {
+                { "", "the environment's Ready condition is not True" },
+                { "{'status': 'False'}", "the environment's Ready condition is False" },
+                { "{'status': 'False', 'reason': 'Creating'}",
+                  "the environment's Ready condition is False, Creating" },
+                { "{'status': 'Unknown', 'reason': 'ReconcilePaused', 'message': 'since noon'}",
+                  "the environment's Ready condition is Unknown, ReconcilePaused" },
+        };
+        const struct row usual = { 0 };
+        struct bench bench;
+        struct arena arena;
+
+        (void)state;
+        arena_init(&arena, SIZE_MAX);
+        set_up(&usual, &bench, &arena);
+        for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+                struct rejection r = { .sub_pool = &bench.sub_pool,
+                                       .verdict = { .reason = REASON_ENVIRONMENT_NOT_READY } };
+
+                bench.environment.ready = json(sentences[i].ready, &arena);
+                assert_true(
+                        text_equal(explain_rejection(&r, &arena), text_from(sentences[i].want)));
+        }
+        arena_release(&arena);
+}
+
 /* The reasons that match() never gives. */
 static void test_room_sentences(void **state) {
         const struct row usual = { 0 };
@@ -512,6 +553,7 @@ static void test_room_sentences(void **state) {
         (void)state;
         arena_init(&arena, SIZE_MAX);
         set_up(&usual, &bench, &arena);
+        bench.sub_pool.resource_name = TEXT("nvidia.com/gpu");
         r = (struct rejection) { .sub_pool = &bench.sub_pool, .profile = &bench.profile };
         r.verdict = (struct verdict) {
                 .reason = REASON_NO_CAPACITY, .wanted = 4, .offered = 3, .total = 32, .gap = 2
@@ -534,8 +576,8 @@ static void test_room_sentences(void **state) {
                                        .total = 8,
                                        .detail = TEXT("gpus") };
         assert_true(text_equal(explain_rejection(&r, &arena),
-                               TEXT("wants 4 units, ResourceQuota gpus has 3 of 8 left for the "
-                                    "namespace")));
+                               TEXT("wants 4 units, ResourceQuota gpus has 3 of 8 left of "
+                                    "requests.nvidia.com/gpu")));
         arena_release(&arena);
 }
 
@@ -697,6 +739,7 @@ int main(void) {
                 cmocka_unit_test(test_bandwidths),
                 cmocka_unit_test(test_interconnects),
                 cmocka_unit_test(test_demand),
+                cmocka_unit_test(test_not_ready_sentences),
                 cmocka_unit_test(test_room_sentences),
                 cmocka_unit_test(test_every_reason),
                 cmocka_unit_test(test_count),
