@@ -111,11 +111,12 @@ static void lease_free(struct lease *lease) {
 
 static void lease_drop(void *argument) {
         struct lease *lease = argument;
-        struct runner *r = lease->runner;
+        struct runner *r;
         bool is_large;
 
         if (atomic_fetch_sub(&lease->n_holders, 1) != 1)
                 return;
+        r = lease->runner; /* only now: before, nothing orders this after lease_take() */
         is_large = GRPC_SLICE_LENGTH(lease->request) > LARGE_BYTES;
         grpc_slice_unref(lease->request);
         grpc_byte_buffer_destroy(lease->message);

@@ -39,6 +39,13 @@ int rig_exit(struct rig *r);
 /* rig_stop() - SIGTERM; the test fails unless the exit code is 0. */
 void rig_stop(struct rig *r);
 
+/* Sanitizers keep what was freed for a while: with them memory tells nothing. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RIG_MEMORY_TELLS false
+#else
+#define RIG_MEMORY_TELLS true
+#endif
+
 /* rig_memory_kb() - resident now. */
 long rig_memory_kb(const struct rig *r);
 
