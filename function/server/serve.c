@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_DONE = 0, EXIT_USAGE = 2 };
+enum { EXIT_DONE = 0, EXIT_USAGE = 2, CONNECTION_AGE_MS = 5 * 60 * 1000 };
 
 static int fail(const struct fault *fault) {
         fprintf(stderr, "function-gpu-placement: %s%s%s\n", fault->path, fault->path[0] ? ": " : "",
@@ -26,7 +26,7 @@ static int fail(const struct fault *fault) {
         return EXIT_USAGE;
 }
 
-/* A listener that once runs out of files never accepts again. */
+/* While files have run out nobody can connect: accept.c, and the probe of /healthz. */
 static void raise_file_limit(void) {
         struct rlimit limit;
 
@@ -42,6 +42,7 @@ static void block_signals(sigset_t *ret) {
         sigemptyset(ret);
         sigaddset(ret, SIGTERM);
         sigaddset(ret, SIGINT);
+        sigaddset(ret, SIGHUP);
         pthread_sigmask(SIG_BLOCK, ret, NULL);
         signal(SIGPIPE, SIG_IGN);
 }
@@ -86,12 +87,24 @@ static void drain(struct server *server, const struct options *o, int signal_num
             { 0 });
 }
 
-static int wait_for_signal(const sigset_t *signals, struct server *server) {
+/* What daemons do on SIGHUP: ours reads all but the certificates only once. */
+static void reload(struct tls *tls_or_null) {
+        if (tls_or_null)
+                tls_reload(tls_or_null);
+        else
+                LOG(LOG_INFO, "SIGHUP: without certificates there is nothing to read again", { 0 });
+}
+
+static int wait_for_signal(const sigset_t *signals, struct server *server, struct tls *tls) {
         const struct timespec period = { .tv_sec = 1 };
         int signal_number;
 
-        while ((signal_number = sigtimedwait(signals, NULL, &period)) < 0)
+        while ((signal_number = sigtimedwait(signals, NULL, &period)) < 0 ||
+               signal_number == SIGHUP) {
+                if (signal_number == SIGHUP)
+                        reload(tls);
                 server_tidy(server);
+        }
         return signal_number;
 }
 
@@ -102,6 +115,7 @@ static int run(const struct options *o, const sigset_t *signals, struct metrics 
                 .tls = metrics->tls,
                 .max_recv_bytes = o->max_recv_bytes,
                 .n_workers = o->workers,
+                .connection_age_ms = CONNECTION_AGE_MS,
         };
         struct fault fault = { 0 };
         struct probe *probe = NULL;
@@ -118,7 +132,7 @@ static int run(const struct options *o, const sigset_t *signals, struct metrics 
                 }
         }
         log_serving(o, server_port(server), probe ? probe_port(probe) : 0);
-        drain(server, o, wait_for_signal(signals, server));
+        drain(server, o, wait_for_signal(signals, server, metrics->tls));
         if (probe) /* last: readyz tells the drain */
                 probe_stop(probe);
         return EXIT_DONE;

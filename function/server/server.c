@@ -80,7 +80,7 @@ static grpc_server *create_server(const struct server_config *config) {
                 integer(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30 * 1000),
                 /* Clients keep a connection for ever: this spreads them over added replicas,
                    and bounds how long a replaced CA is trusted. */
-                integer(GRPC_ARG_MAX_CONNECTION_AGE_MS, 5 * 60 * 1000),
+                integer(GRPC_ARG_MAX_CONNECTION_AGE_MS, config->connection_age_ms),
                 integer(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 2 * 60 * 1000),
         };
         grpc_channel_args list = { .num_args = sizeof(arguments) / sizeof(arguments[0]),

@@ -20,6 +20,7 @@ struct server_config {
         struct tls *tls;     /* NULL: plain text; outlives the server */
         uint32_t max_recv_bytes;
         unsigned int n_workers;
+        int connection_age_ms; /* a client that keeps one longer is asked to make a new one */
 };
 
 struct server;

@@ -48,9 +48,10 @@ struct tls {
         pthread_mutex_t lock; /* of what follows */
         STACK_OF(X509) * cas;
         struct tls_facts facts;
+        bool is_asked; /* to read the files now */
         bool is_closing;
 
-        pthread_cond_t closing;
+        pthread_cond_t awake; /* one of these two was set */
         pthread_t thread;
 };
 
@@ -300,8 +301,8 @@ static void reload(struct tls *t) {
                 LOG(LOG_INFO, "certificates reloaded", LOG_STRING("directory", t->dir));
 }
 
-/* Waits one period; false when it is time to go. */
-static bool wait_period(struct tls *t) {
+/* Waits one period, or less if it is asked to read; false when it is time to go. */
+static bool wait_period(struct tls *t, bool *ret_is_asked) {
         struct timespec until;
         bool is_closing;
 
@@ -312,9 +313,12 @@ static bool wait_period(struct tls *t) {
                 until.tv_nsec -= 1000000000;
         }
         pthread_mutex_lock(&t->lock);
-        while (!t->is_closing && pthread_cond_timedwait(&t->closing, &t->lock, &until) == 0)
+        while (!t->is_closing && !t->is_asked &&
+               pthread_cond_timedwait(&t->awake, &t->lock, &until) == 0)
                 continue;
         is_closing = t->is_closing;
+        *ret_is_asked = t->is_asked;
+        t->is_asked = false;
         pthread_mutex_unlock(&t->lock);
         return !is_closing;
 }
@@ -325,12 +329,12 @@ static bool wait_period(struct tls *t) {
  */
 static void *watch(void *argument) {
         struct tls *t = argument;
-        bool is_due = false;
+        bool is_due = false, is_asked;
 
-        while (wait_period(t)) {
-                if (look(t)) {
+        while (wait_period(t, &is_asked)) {
+                if (look(t) && !is_asked) {
                         is_due = true;
-                } else if (is_due) {
+                } else if (is_due || is_asked) {
                         is_due = false;
                         reload(t);
                 }
@@ -401,7 +405,7 @@ static void release(struct tls *t) {
         if (t->published >= 0)
                 close(t->published);
         sk_X509_pop_free(t->cas, X509_free);
-        pthread_cond_destroy(&t->closing);
+        pthread_cond_destroy(&t->awake);
         pthread_mutex_destroy(&t->lock);
         free(t);
 }
@@ -415,7 +419,7 @@ int tls_open(const char *dir, struct tls **ret, struct fault *fault) {
         t->dir = dir;
         t->published = -1;
         pthread_mutex_init(&t->lock, NULL);
-        pthread_cond_init(&t->closing, NULL);
+        pthread_cond_init(&t->awake, NULL);
         look(t);
         r = load(t, fault);
         if (r == 0) {
@@ -439,10 +443,17 @@ void tls_facts(struct tls *t, struct tls_facts *ret) {
         pthread_mutex_unlock(&t->lock);
 }
 
+void tls_reload(struct tls *t) {
+        pthread_mutex_lock(&t->lock);
+        t->is_asked = true;
+        pthread_cond_signal(&t->awake);
+        pthread_mutex_unlock(&t->lock);
+}
+
 void tls_close(struct tls *t) {
         pthread_mutex_lock(&t->lock);
         t->is_closing = true;
-        pthread_cond_signal(&t->closing);
+        pthread_cond_signal(&t->awake);
         pthread_mutex_unlock(&t->lock);
         pthread_join(t->thread, NULL);
         release(t);

@@ -41,6 +41,9 @@ struct tls_facts {
 /* tls_facts() - as of now. */
 void tls_facts(struct tls *t, struct tls_facts *ret);
 
+/* tls_reload() - read the directory soon, changed or not; counted as any reload. */
+void tls_reload(struct tls *t);
+
 /* tls_close() - after the server that uses it is gone. */
 void tls_close(struct tls *t);
 
