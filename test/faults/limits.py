@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A process that may open few files, and certificates that change under load."""
+
+import pathlib
+import shutil
+import ssl
+import sys
+import tempfile
+import threading
+import time
+
+from http2 import OK, Closed, Connection, tls
+from server import SMALL, Server, wait_until
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import certificates  # noqa: E402
+
+FILES = 64
+
+
+def probed(server):
+    """What a kubelet makes of /healthz: whether it answers 200 in time."""
+    try:
+        return server.get("/healthz")[0] == 200
+    except OSError:
+        return False
+
+
+def files_run_out(program):
+    """Without files nobody can connect, and /healthz says so; afterwards all is as it was."""
+    with Server(program, files=FILES) as server:
+        old = Connection(server.port)
+        assert old.call(SMALL)[0] == OK
+        assert probed(server)
+        crowd = [Connection(server.port, hello=False) for _ in range(2 * FILES)]
+        wait_until("all files are taken", lambda: server.open_files() >= FILES)
+        wait_until("the log says so", lambda: server.said("cannot accept a connection"))
+        assert not probed(server)
+        assert old.call(SMALL)[0] == OK  # who is connected is served
+        for connection in crowd:
+            connection.vanish()
+        took = wait_until("/healthz is well again", lambda: probed(server))
+        server.answers()
+        old.socket.close()
+    return f"with {FILES} files: well again {took:.1f} s after the crowd has left"
+
+
+class Folder:
+    """Certificates in a folder of the test's own; two sets, of which one serves."""
+
+    def __init__(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="faults-"))
+        self.sets = [self.root / "first", self.root / "second"]
+        self.used = self.root / "used"
+        for made in [*self.sets, self.used]:
+            made.mkdir()
+        for made in self.sets:
+            certificates.make(made)
+
+    def use(self, made):
+        for name in ("tls.crt", "tls.key", "ca.crt"):
+            (self.used / name).write_bytes((made / name).read_bytes())
+
+    def __enter__(self):
+        self.use(self.sets[0])
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.root)
+
+
+def certificates_change(program):
+    """Calls go on over connections from before while the files are garbage, and another CA's."""
+    with Folder() as folder, Server(program, "--tls-certs-dir", folder.used) as server:
+        first, second = (tls(made) for made in folder.sets)
+        end, statuses = threading.Event(), []
+
+        def call_on():
+            with Connection(server.port, first) as connection:
+                while not end.is_set():
+                    statuses.append(connection.call(SMALL)[0])
+
+        threads = [threading.Thread(target=call_on) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        slowest = 0.0
+        for _ in range(3):
+            n_kept = len(server.said("the certificates in use are kept"))
+            (folder.used / "tls.crt").write_text("garbage")
+            wait_until("garbage is refused", lambda: len(
+                server.said("the certificates in use are kept")) > n_kept)
+            server.answers(context=first)
+            folder.use(folder.sets[1])
+            began = time.monotonic()
+            wait_until("the other CA's client is let in", lambda: let_in(server, second))
+            slowest = max(slowest, time.monotonic() - began)
+            assert not let_in(server, first), "the old CA's client is still let in"
+            folder.use(folder.sets[0])
+            wait_until("the first CA's client is let in", lambda: let_in(server, first))
+        end.set()
+        for thread in threads:
+            thread.join()
+        assert set(statuses) == {OK}, set(statuses)
+        failures = server.sample("function_gpu_placement_certificate_reload_failures_total")
+        assert failures == 3, failures
+    return f"{len(statuses)} calls, none failed; in use {slowest:.1f} s after a change at the latest"
+
+
+def let_in(server, context):
+    try:
+        server.answers(context=context)
+    except (Closed, OSError):
+        return False
+    return True
+
+
+def handshake_flood(program):
+    """8 threads begin handshakes and never end them, for five seconds; a client is served."""
+    with Folder() as folder, Server(program, "--tls-certs-dir", folder.used) as server:
+        client, end, n = tls(folder.sets[0]), threading.Event(), [0] * 8
+        hello = client_hello(client)
+        before, files = server.memory_mib(), server.open_files()
+
+        def flood(i):
+            while not end.is_set():
+                try:
+                    connection = Connection(server.port, hello=False)
+                    connection.send(hello)
+                    if n[i] % 2:
+                        connection.read_exactly(1)
+                    connection.vanish()
+                    n[i] += 1
+                except (Closed, OSError):
+                    pass
+
+        threads = [threading.Thread(target=flood, args=(i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        began, times = time.monotonic(), []
+        while time.monotonic() - began < 5:
+            times.append(server.answers(context=client))
+        end.set()
+        for thread in threads:
+            thread.join()
+        wait_until("no connection is left", lambda: server.open_files() <= files + 2)
+        after = server.memory_mib()
+        assert after < 64, after
+    return (f"{sum(n) / 5:.0f} handshakes a second; a call with its own handshake took "
+            f"{sorted(times)[len(times) // 2] * 1000:.0f} ms, {max(times) * 1000:.0f} ms at most; "
+            f"{before:.0f} MiB before, {after:.0f} MiB after")
+
+
+def client_hello(context):
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        context.wrap_bio(incoming, outgoing, server_hostname="localhost").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
+QUICK = [files_run_out]
+SLOW = [certificates_change, handshake_flood]
