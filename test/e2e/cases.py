@@ -107,6 +107,8 @@ def goldens():
         xr = load(folder / "xr.yaml")[0]
         if "spec" not in xr:  # the CLIs refuse it themselves, or add spec.crossplane
             continue
+        if (folder / "withheld.txt").exists():  # they answer all that is asked for
+            continue
         step_input = (load(folder / "input.yaml") or [INPUT])[0]
         composition = (load(folder / "composition.yaml") or [composition_for(xr, step_input)])[0]
         yield Case(f"golden/{folder.name}", xr, composition,

@@ -7,6 +7,7 @@
 #include "cli/document.h"
 #include "cli/files.h"
 #include "wire/node.h"
+#include "withhold.h"
 
 const char *case_path(const char *folder, const char *file, struct arena *arena) {
         struct text path = text_format(arena, "%s/%s%c", folder, file, 0);
@@ -87,6 +88,9 @@ int case_read(const char *folder, struct arena *arena, struct golden *ret, struc
                                   &in->composition, fault);
         else if (rc == 0)
                 rc = make_composition(in->composite, input, arena, &in->composition);
+        if (rc == 0 && is_there(folder, "withheld.txt", arena))
+                rc = files_read(case_path(folder, "withheld.txt", arena), arena, &golden.withheld,
+                                fault);
         if (rc == 0 && is_there(folder, "want.yaml", arena))
                 rc = files_read(case_path(folder, "want.yaml", arena), arena, &golden.want, fault);
         if (rc < 0)
@@ -98,11 +102,13 @@ int case_read(const char *folder, struct arena *arena, struct golden *ret, struc
 int case_answer(const struct golden *golden, const struct cli_transport *transport,
                 struct arena *arena, struct text *ret, struct fault *fault) {
         struct document_options everything = { .results = true, .context = true, .answers = true };
+        struct withholding withholding = { .keys = golden->withheld, .to = transport };
+        struct cli_transport without = withhold(&withholding);
         struct pipeline_output out;
         struct builder b;
         int rc;
 
-        rc = pipeline_run(&golden->input, transport, NULL, arena, &out, fault);
+        rc = pipeline_run(&golden->input, &without, NULL, arena, &out, fault);
         if (rc < 0)
                 return rc;
         builder_init(&b, arena);

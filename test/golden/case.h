@@ -7,6 +7,7 @@
  *      required.yaml  what the cluster holds (may be absent)
  *      observed.yaml  composed resources that exist (may be absent)
  *      input.yaml     the step's input (absent: an Input without members)
+ *      withheld.txt   requirements, one a line, that are never answered (may be absent)
  *      want.yaml      the whole answer
  */
 #ifndef TEST_GOLDEN_CASE_H
@@ -18,7 +19,8 @@ struct golden {
         const char *folder;
         struct text reason;
         struct pipeline_input input;
-        struct text want; /* empty when want.yaml is absent */
+        struct text withheld; /* keys of requirements, one a line */
+        struct text want;     /* empty when want.yaml is absent */
 };
 
 /* Errors: -EINVAL  a file is unreadable; -ENOMEM */

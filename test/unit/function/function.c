@@ -413,6 +413,48 @@ static void test_inventory_waits_for_mig_parted(void **state) {
         arena_release(&a.arena);
 }
 
+/* What others desire is too much for Crossplane to receive: it hears the size, and nothing else. */
+static void test_too_large(void **state) {
+        const size_t len = FUNCTION_RESPONSE_MAX;
+        struct call_object resources[2];
+        struct answer a;
+        struct call_request call = serving(&a, "1", resources);
+        struct request nothing = { 0 };
+        struct call_response theirs;
+        struct response edit;
+        struct payload payload;
+        struct text bytes;
+        struct fault fault;
+        char *filler;
+
+        (void)state;
+        a.arena.budget_bytes = 64 * 1024 * 1024;
+        filler = arena_alloc(&a.arena, len);
+        memset(filler, 'x', len);
+        response_init(&edit, &a.arena);
+        edit.status = node_map(&a.arena);
+        node_set_string(edit.status, "theirs", (struct text) { filler, len });
+        assert_int_equal(response_encode(&edit, &nothing, &payload), 0);
+        assert_int_equal(call_read(flatten(payload, &a.arena), &a.arena, &theirs, &fault), 0);
+
+        call.desired = theirs.desired.raw;
+        assert_int_equal(call_encode(&call, &a.arena, &bytes), 0);
+        assert_int_equal(function_run(bytes, &a.arena, &payload, &a.summary, &fault), 0);
+        assert_true(payload.len < 4096);
+        assert_int_equal(call_read(flatten(payload, &a.arena), &a.arena, &a.response, &fault), 0);
+        assert_int_equal(a.response.n_results, 1);
+        assert_int_equal(a.response.results[0].severity, SEVERITY_FATAL);
+        assert_true(text_starts_with(a.response.results[0].message, TEXT("the response has 419")));
+        assert_true(text_ends_with(a.response.results[0].message,
+                                   TEXT(" bytes, more than the 4194304 that Crossplane can "
+                                        "receive")));
+        assert_int_equal(a.response.desired.n_resources, 0);
+        assert_int_equal(value_get(a.response.desired.composite.object, TEXT("theirs")).kind,
+                         VALUE_ABSENT);
+        assert_text(condition(&a, "Scheduled")->reason, "WaitingForInputs");
+        arena_release(&a.arena);
+}
+
 #define MODEL_IN                                                                                   \
         "{'metadata': {'name': 'gemma', 'namespace': '%s'},"                                       \
         " 'spec': {'model': {'name': 'g'}, 'huggingFace': {'repo': 'g/g'}}}"
@@ -503,6 +545,7 @@ int main(void) {
                 cmocka_unit_test(test_mig_parted_unresolved),
                 cmocka_unit_test(test_inventory_waits_for_mig_parted),
                 cmocka_unit_test(test_other_namespaces),
+                cmocka_unit_test(test_too_large),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
