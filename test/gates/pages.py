@@ -6,7 +6,8 @@ pages.py PROGRAM ROOT       exit 1 on any complaint
 
 A page renders an example in its console block. Each of its YAML blocks must be contained in an object
 of the same kind: of the example's files, or of what "render" prints for them. docs/composed.md shows
-the whole of a service: there no member of the spec may be without its line.
+the whole of a service: there no member of the spec may be without its line. What docs/choosing.md
+shows of "render --explain" is what it prints.
 """
 
 import pathlib
@@ -78,6 +79,18 @@ def check_page(program, root, text, is_whole):
         yield "no manifest is shown"
 
 
+def check_transcripts(program, root, text):
+    """Indented blocks: cd FOLDER, a render command, and then what it prints."""
+    folders = re.findall(r"^    cd (\S+)\n    function-gpu-placement (render .*)$", text, re.M)
+    if not folders:
+        yield "no command prints anything"
+    for folder, words in folders:
+        done = subprocess.run([program, *words.split()], cwd=root / folder, capture_output=True, text=True)
+        shown = re.sub(r"^(?=.)", "    ", done.stdout.rstrip("\n"), flags=re.M)
+        if not shown or f"\n{shown}\n" not in text:
+            yield f"{words}: another answer is shown than\n{shown}{done.stderr}"
+
+
 def main(program, root):
     program, root = pathlib.Path(program).resolve(), pathlib.Path(root).resolve()
     pages = [root / "docs" / "composed.md", *sorted((root / "docs" / "clouds").glob("*.md"))]
@@ -86,7 +99,11 @@ def main(program, root):
         for complaint in check_page(program, root, page.read_text(), page.name == "composed.md"):
             n_complaints += 1
             print(f"{page.relative_to(root)}: {complaint}")
-    print(f"pages: {len(pages)} read, {n_complaints} complaints")
+    choosing = root / "docs" / "choosing.md"
+    for complaint in check_transcripts(program, root, choosing.read_text()):
+        n_complaints += 1
+        print(f"{choosing.relative_to(root)}: {complaint}")
+    print(f"pages: {len(pages) + 1} read, {n_complaints} complaints")
     return 1 if n_complaints else 0
 
 
