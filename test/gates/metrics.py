@@ -84,6 +84,9 @@ def check_manual(manual, metrics):
             yield f"{MANUAL}: {name} is a {kind}, not a {told[name]}"
     for name in sorted(set(told) - set(metrics)):
         yield f"{MANUAL}: {name} is not exported"
+    for name in re.findall(r"^(\w+){.*} \d+$", manual, re.M):  # of a page that is shown
+        if name not in metrics:
+            yield f"{MANUAL}: shows {name}, which is not exported"
 
 
 def main(program, root):
