@@ -34,12 +34,13 @@ def samples(url):
 
 
 class Function:
-    """Our program, served over mTLS."""
+    """Our program, served over mTLS; registered is for a plane where no package was installed."""
 
-    def __init__(self, program, plane, name="function-gpu-placement"):
+    def __init__(self, program, plane, name="function-gpu-placement", registered=True):
         self.program, self.plane, self.name = program, plane, name
         self.port, self.metrics = free_ports(2)
-        plane.register_function(self.port, name)
+        if registered:
+            plane.register_function(self.port, name)
         self.start()
 
     def start(self):

@@ -158,18 +158,29 @@ class Registry:
             raise RuntimeError(f"{program} {' '.join(map(str, arguments))}: {done.stderr.strip()}")
         return done.stdout
 
-    def push(self):
-        """Both packages; the Configuration laid out for where the function is here."""
+    def push(self, images=True, version=""):
+        """Both packages; the Configuration laid out for where the function is here. Without
+        images the function's package has none, so that nothing has to be built first; another
+        version is a newer one to upgrade to."""
+        version = version or self.version
         function, configuration = f"{self.team}/{NAME}", f"{self.team}/{CONFIGURATION}"
-        made = ",".join(str(MADE / f"{NAME}-{arch}.xpkg") for arch in ARCHITECTURES)
-        self.run("crossplane-cli", "xpkg", "push", "-f", made, f"{function}:v{self.version}")
-        subprocess.run([ROOT / "package" / "stage", self.folder / "stage", function], check=True)
-        packed = self.folder / "configuration.xpkg"
-        self.run("crossplane-cli", "xpkg", "build",
-                 f"--package-root={self.folder / 'stage' / 'configuration'}",
+        stage = self.folder / f"stage-{version}"
+        subprocess.run([ROOT / "package" / "stage", stage, function], check=True)
+        for package in ("function", "configuration"):  # what is in it tells packages apart
+            about = stage / package / "crossplane.yaml"
+            about.write_text(about.read_text().replace(f">=v{self.version}-0", f">=v{version}-0")
+                             .replace("  annotations:", f"  annotations:\n    version: v{version}", 1))
+        made = ",".join(str(MADE / f"{NAME}-{arch}.xpkg") for arch in ARCHITECTURES) \
+            if images else self.pack(stage / "function")
+        self.run("crossplane-cli", "xpkg", "push", "-f", made, f"{function}:v{version}")
+        self.run("crossplane-cli", "xpkg", "push", "-f", self.pack(stage / "configuration"),
+                 f"{configuration}:v{version}")
+
+    def pack(self, folder):
+        packed = folder.with_suffix(".xpkg")
+        self.run("crossplane-cli", "xpkg", "build", f"--package-root={folder}",
                  f"--examples-root={self.folder / 'none'}", f"--package-file={packed}")
-        self.run("crossplane-cli", "xpkg", "push", "-f", packed,
-                 f"{configuration}:v{self.version}")
+        return packed
 
     def stop(self):
         self.process.terminate()

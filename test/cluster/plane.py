@@ -315,15 +315,20 @@ class Plane:
         return path
 
     def register_function(self, port, name="function-gpu-placement"):
-        """Has core dial localhost:port for the function; paused, so that it leaves that alone."""
+        """A function without a package, which core dials at localhost:port."""
         self.kubectl("apply", "-f", "-", stdin=[{
             "apiVersion": "pkg.crossplane.io/v1", "kind": "FunctionRevision",
             "metadata": {"name": f"{name}-1", "labels": {"pkg.crossplane.io/package": name},
                          "annotations": {"crossplane.io/paused": "true"}},
             "spec": {"desiredState": "Active", "image": f"example.org/{name}:v0", "revision": 1}}])
-        self.kubectl("patch", "functionrevision", f"{name}-1", "--subresource=status",
+        self.point_function(f"{name}-1", port)
+
+    def point_function(self, revision, port, **status):
+        """Has core dial localhost:port for a revision; its runtime is ours to look after."""
+        self.kubectl("patch", "functionrevision", revision, "--subresource=status",
                      "--type=merge", "-p", json.dumps({"status": {
-                         "endpoint": f"dns:///localhost:{port}", "capabilities": ["composition"]}}))
+                         "endpoint": f"dns:///localhost:{port}", "capabilities": ["composition"],
+                         **status}}))
 
     def apply_configuration(self, folder):
         """XRDs and Compositions of a package's folder; waits until the kinds are served."""

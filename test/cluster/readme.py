@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What README.md and docs/ tell people to type on a cluster, typed on a fresh one.
+
+The commands are taken from the pages, README.md first, and what a page shows below one must be its
+answer. What is not as on the page: the registry is one on loopback, the function's package has no
+image and our program runs beside it, and KServe is a stand-in that says Ready.
+"""
+
+import contextlib
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import packages
+from function import Function
+from packages import ROOT
+from plane import PlaneError, is_true
+
+sys.path.insert(0, str(ROOT / "test" / "lib"))
+import markdown  # noqa: E402
+
+PROGRAMS = ("kubectl", "crossplane")
+LAST = "installing.md"  # it ends with how to remove everything
+NEXT = "0.9.9"  # where a page has X.Y.Z
+REVISIONS = "functionrevisions.pkg.crossplane.io"
+HEALTHY = {"type": "RuntimeHealthy", "status": "True", "reason": "HealthyPackageRevision",
+           "lastTransitionTime": "2026-01-01T00:00:00Z"}
+REPEATED = ("kubectl get", "kubectl wait")  # as people do, until it says what they wait for
+SECONDS = 60
+
+
+def commands_of(page):
+    """Those for a cluster."""
+    for block in markdown.blocks(page.read_text()):
+        if block.language == "console":
+            for command in markdown.commands(block.text):
+                if command.typed.split()[0] in PROGRAMS and "xpkg push" not in command.typed:
+                    yield command
+
+
+class Terminal:
+    """Where somebody types who has a checkout, a kubeconfig and the two programs."""
+
+    def __init__(self, plane, program, registry, folder):
+        self.folder = pathlib.Path(folder)
+        self.registry = registry
+        self.env = markdown.checkout(self.folder, ROOT, {
+            "build/function-gpu-placement": program,
+            "kubectl": plane.programs / "kubectl", "crossplane": plane.programs / "crossplane-cli"})
+        self.env["KUBECONFIG"] = str(plane.kubeconfig)
+
+    def run(self, typed):
+        """The exit code, and what is printed."""
+        host, team = self.registry.team.split("/")
+        for word, here in (("REGISTRY/TEAM", f"{host}/{team}"), ("TEAM-", f"{team}-"),
+                           ("X.Y.Z", NEXT)):
+            typed = typed.replace(word, here)
+        done = subprocess.run(["sh", "-c", typed], cwd=self.folder, env=self.env, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+        return done.returncode, done.stdout
+
+    def type(self, command):
+        """Until it says what is shown, where that can change; else once."""
+        ends = time.monotonic() + (SECONDS if command.typed.startswith(REPEATED) else 0)
+        while True:
+            code, printed = self.run(command.typed)
+            if code == 0 and (command.shown is None or markdown.agrees(command.shown, printed)):
+                return
+            assert time.monotonic() < ends, f"$ {command.typed}\nexit code {code}:\n{printed}"
+            time.sleep(0.5)
+
+
+class Runtime(threading.Thread):
+    """Plays what runs a package: our program is there in the place of the pod that Crossplane
+    would start of its image, for each revision that becomes the active one."""
+
+    def __init__(self, plane, function):
+        super().__init__(daemon=True)
+        self.plane, self.function = plane, function
+        self.stopped = threading.Event()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        self.join()
+
+    def run(self):
+        while not self.stopped.wait(0.5):
+            for each in self.plane.get(REVISIONS)["items"]:
+                with contextlib.suppress(PlaneError):  # changed in the meantime: seen again
+                    self.look_after(each)
+
+    def look_after(self, revision):
+        name, status = revision["metadata"]["name"], revision.get("status", {})
+        if revision["spec"]["desiredState"] != "Active":
+            return
+        if "endpoint" not in status:
+            self.plane.point_function(name, self.function.port,
+                                      tlsServerSecretName="localhost-tls-server",
+                                      tlsClientSecretName="crossplane-tls-client")
+        elif "conditions" in status and not is_true(revision, "RuntimeHealthy"):
+            self.plane.kubectl("patch", REVISIONS, name, "--subresource=status", "--type=json",
+                               "-p", json.dumps([{"op": "add", "path": "/status/conditions/-",
+                                                  "value": HEALTHY}]))
+
+
+def type_page(page, plane, terminal):
+    """How many commands it has."""
+    n_typed = 0
+    for command in commands_of(page):
+        n_typed += 1
+        try:
+            terminal.type(command)
+        except AssertionError as failed:
+            raise AssertionError(
+                f"{page.relative_to(ROOT)}: {failed}\n{plane.warnings()}") from None
+    return n_typed
+
+
+def readme(world, program):
+    """README.md leads from nothing to a placed model, and the other pages on from there."""
+    plane = world.plane
+    function = Function(program, plane, registered=False)
+    registry = packages.Registry(plane.programs, plane.folder)
+    first, *others = sorted(markdown.pages(ROOT), key=lambda page: page.name == LAST)
+    try:
+        registry.push(images=False)
+        with tempfile.TemporaryDirectory() as folder, Runtime(plane, function):
+            terminal = Terminal(plane, program, registry, folder)
+            began = time.monotonic()
+            n_first = type_page(first, plane, terminal)
+            took = time.monotonic() - began
+            n_others = 0
+            for page in others:
+                if page.name == LAST:
+                    registry.push(images=False, version=NEXT)
+                n_others += type_page(page, plane, terminal)
+    finally:
+        registry.stop()
+    return f"{n_first} commands of README.md in {took:.0f} s, {n_others} of docs/"
+
+
+CASES = (readme,)
