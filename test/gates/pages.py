@@ -8,7 +8,8 @@ A console block is typed, and what a page shows below a command must be its answ
 more than our program is in ELSEWHERE, with the test that types it. A YAML block must be contained
 in an object of the same kind: of what is shipped, or of what the page's own commands read and
 print. Of a kind that is not ours it must be in FOREIGN. docs/composed.md shows the whole of a
-service: there no member of the spec may be without its line. A text block is in TEXTS.
+service: there no member of the spec may be without its line. Any other block is in TEXTS, or held by a
+gate of its own.
 """
 
 import json
@@ -45,8 +46,8 @@ TEXTS = {
     "CONTRIBUTING.md": ("deploy/ ",),
     "docs/capacity.md": ("units per node  = ",),
     "docs/operating.md": ("2026-", "function_gpu_placement_"),  # metrics.py
-    "docs/why-not.md": ("0/3 pools fit: ",),
 }
+WHY_NOT = "docs/why-not.md"  # whose sentences are those of goldens: what is indented, reasons.py
 LOG = "docs/operating.md"
 # Where the tests name the versions that README.md claims.
 PINNED = ("test/e2e/build-peers", "test/kserve/go.mod", "test/kserve/check")
@@ -171,6 +172,12 @@ def check_block(block, name, program, root, typist, objects):
             yield from check_yaml(part, objects, name == COMPOSED)
     elif block.language == "json" and name == LOG:
         yield from check_json(block.text, program, root)
+    elif name == WHY_NOT and block.language == "text":
+        wants = (root / "test" / "golden" / "cases").glob("*/want.yaml")
+        if not any(block.text.strip() in want.read_text() for want in wants):
+            yield f"no golden says {block.text.strip()}"
+    elif name == WHY_NOT and block.language == "indented":
+        pass
     elif block.language != "text" or not block.text.startswith(TEXTS.get(name, ())):
         yield f"nobody tries this {block.language or 'nameless'} block"
 
