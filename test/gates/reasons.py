@@ -4,7 +4,8 @@
 
 reasons.py [ROOT]       exit 1 on any complaint
 
-- A reason of deploy/match.c has a case of its name, in which a rejection has it.
+- A reason of deploy/match.c has a case of its name, in which a rejection has it, and whose
+  change.yaml follows its sentence (test/golden/change.py).
 - Every reason of a condition that server/stats.c lists is in some want.yaml with its status, and
   none is there that is not listed.
 - docs/why-not.md has a section for each reason of the match table, whose example is a sentence of
@@ -60,12 +61,14 @@ def composites(root):
         yield path.parent.name, yaml.load(first, loader)
 
 
-def check_rejections(reasons, statuses):
+def check_rejections(root, reasons, statuses):
     for reason in reasons:
         reached = {each["reason"] for each in statuses.get(folder_of(reason), {})
                    .get("rejections", [])}
         if reason not in reached:
             yield f"no case {folder_of(reason)} with a rejection {reason}"
+        if not (root / "test/golden/cases" / folder_of(reason) / "change.yaml").exists():
+            yield f"nobody follows the sentence of {reason}: {folder_of(reason)} has no change.yaml"
 
 
 def check_conditions(root, listed, statuses):
@@ -124,7 +127,7 @@ def check_readme(root):
 def check(root):
     reasons, conditions = reasons_of_match(root), reasons_of_conditions(root)
     statuses = {name: each.get("status", {}) for name, each in composites(root)}
-    return [*check_rejections(reasons, statuses), *check_conditions(root, conditions, statuses),
+    return [*check_rejections(root, reasons, statuses), *check_conditions(root, conditions, statuses),
             *check_page(root, reasons, conditions, statuses), *check_readme(root)]
 
 
