@@ -115,7 +115,7 @@ def byte_a_second(program):
         uploading = [Connection(server.port) for _ in range(50)]
         for connection in uploading:
             stream = connection.begin()
-            connection.send(frame(DATA, 0, stream, message(large(20_000)))[:30])
+            connection.send(frame(DATA, 0, stream, message(large(10_000)))[:30])
         threads = [threading.Thread(target=drip, args=(c, PREFACE)) for c in greeting]
         threads += [threading.Thread(target=drip, args=(c, b"x" * 60)) for c in uploading]
         for thread in threads:

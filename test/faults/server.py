@@ -43,6 +43,13 @@ def wait_until(what, condition, seconds=30):
     return time.monotonic() - began
 
 
+def memory_mib(pid, what="VmRSS"):
+    """VmRSS now, VmHWM at the most."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    line, = (line for line in text.splitlines() if line.startswith(what + ":"))
+    return int(line.split()[1]) / 1024
+
+
 class Server:
     """A context: it serves from the start and must end well, unless the case ended it."""
 
@@ -99,10 +106,7 @@ class Server:
         return time.monotonic() - began
 
     def memory_mib(self, what="VmRSS"):
-        """VmRSS now, VmHWM at the most."""
-        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        line, = (line for line in text.splitlines() if line.startswith(what + ":"))
-        return int(line.split()[1]) / 1024
+        return memory_mib(self.process.pid, what)
 
     def open_files(self):
         return len(list(pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()))

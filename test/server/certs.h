@@ -19,7 +19,8 @@ struct cert {
 /* cert_ca() - an authority; any two have the same name. */
 struct cert cert_ca(int days);
 
-/* cert_leaf() - signed by ca, for localhost; usage "clientAuth" or "serverAuth"; days < 0: expired.
+/* cert_leaf() - signed by ca, for localhost; usage "clientAuth", "serverAuth" or NULL for none;
+ * days < 0: expired.
  */
 struct cert cert_leaf(const struct cert *ca, const char *usage, int days);
 

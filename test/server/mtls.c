@@ -98,7 +98,9 @@ static void test_who_is_let_in(void **state) {
         struct cert expired = cert_leaf(&w->ca, "clientAuth", -1);
         struct cert server = cert_leaf(&w->ca, "serverAuth", 1);
         struct cert both = cert_leaf(&w->ca, "serverAuth,clientAuth", 1);
-        struct cert *made[] = { &other_ca, &itself, &client, &foreign, &expired, &server, &both };
+        struct cert any = cert_leaf(&w->ca, NULL, 1);
+        struct cert *made[] = { &other_ca, &itself, &client, &foreign,
+                                &expired,  &server, &both,   &any };
         const struct {
                 const char *name;
                 const struct cert *cert;
@@ -111,6 +113,7 @@ static void test_who_is_let_in(void **state) {
                 { "signed by itself, as its name suggests", &itself, GRPC_STATUS_UNAVAILABLE },
                 { "expired", &expired, GRPC_STATUS_UNAVAILABLE },
                 { "for servers only", &server, GRPC_STATUS_UNAVAILABLE },
+                { "for no purpose that it names", &any, GRPC_STATUS_UNAVAILABLE },
         };
 
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -234,6 +237,8 @@ static void test_replaced(void **state) {
 
         client_close(&old);
         cert_write(w->dir, &w->server, &w->ca);
+        rig_wait(&w->rig, "certificates reloaded");
+        kill(w->rig.pid, SIGHUP); /* though nothing has changed */
         rig_wait(&w->rig, "certificates reloaded");
         cert_release(&client);
         cert_release(&new_ca);
