@@ -67,8 +67,8 @@ bool deploy_is_settled(const struct deployment *deployment, const struct held *h
         for (size_t i = 0; i < n; i++) {
                 const struct reservation *r = &held[i].reservation;
 
-                if (r->leaving || held[i].rebuilt || r->replicas != deployment->replicas ||
-                    r->admitted != r->replicas)
+                if (r->leaving || held[i].rebuilt || !held[i].service.observed ||
+                    r->replicas != deployment->replicas || r->admitted != r->replicas)
                         return false;
         }
         return true;
@@ -216,16 +216,14 @@ static int begin(struct deciding *d) {
 
 /*
  * Does another deployment of the namespace have an assignment that is called the
- * same? "a-b" in "c" and "a" in "b-c" are. Not asked once the service is there,
- * because it keeps its name.
+ * same? "a-b" in "c" and "a" in "b-c" are. Asked also when the service is there: of
+ * two that were made at once each may have got one of the two plain names.
  */
 static bool is_name_taken(const struct deciding *d, const struct placement *p) {
         const struct deployment *own = d->request->deployment;
         const struct text parts[] = { own->name, TEXT("-"), p->suffix };
         struct text name;
 
-        if (p->service.observed)
-                return false;
         name = text_join(d->arena, parts, sizeof(parts) / sizeof(parts[0]));
         for (size_t i = 0; i < d->request->n_reservations; i++) {
                 const struct reservation *r = &d->request->reservations[i];

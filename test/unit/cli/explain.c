@@ -79,6 +79,10 @@ static const struct command_file files[] = {
         { "broken.yaml", API "kind: InferenceEnvironment\nmetadata: {name: broken}\nspec: {nodePools: 7}\n" },
         { "used.yaml", RESERVATION("b", "bot", "half", "3g.40gb", "13", "") },
         { "mine.yaml", RESERVATION("m", "chat", "whole", "''", "1", "") },
+        { "service.yaml",
+          "apiVersion: serving.kserve.io/v1alpha2\nkind: LLMInferenceService\n"
+          "metadata:\n  name: chat-eu\n  namespace: team\n"
+          "  annotations: {crossplane.io/composition-resource-name: serving-eu}\n" },
         { "mine-gone.yaml", RESERVATION("m", "chat", "former", "''", "1", "") },
 };
 /* clang-format on */
@@ -125,11 +129,11 @@ static const struct command_row rows[] = {
           "      pair: the model prefers fp8, for which half has room\n", NULL, "each has its sentence" },
         { "the same of both", "xr.yaml c.yaml -e two-profiles.yaml -e eu.yaml --explain", 0,
           "      fp8, pair: unknown MIG profile", NULL, "said once" },
-        { "kept", "xr-one.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml --explain", 0,
+        { "kept", "xr-one.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml -o service.yaml --explain", 0,
           "> whole  -                8     -     -  kept\n"
           "      1 replica of 1 unit as nvidia.com/gpu; what has a place is not moved\n"
           "  half   3g.40gb         16     -     -  not needed\n", NULL, "others' reservations were not asked for" },
-        { "settled", "xr-one.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml --explain", 0,
+        { "settled", "xr-one.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml -o service.yaml --explain", 0,
           "\nNothing was left to decide: only its own environments were asked for.\nScheduled: True", NULL, "" },
         { "grown", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml --explain", 0,
           "> whole  -                8     2     6  kept\n      2 replicas", NULL, "grown in place" },
