@@ -52,18 +52,23 @@ int allowance_build(const struct ledger *ledger, const struct environment *envir
         return 0;
 }
 
-static void find_limit(const struct allowance *allowance, const struct sub_pool *sub_pool,
-                       struct share *ret) {
+static int find_limit(const struct allowance *allowance, const struct sub_pool *sub_pool,
+                      struct arena *arena, struct share *ret) {
+        bool claims = sub_pool->pool->allocation == ALLOCATION_DRA;
+        struct text key = quota_key(sub_pool->resource_name, claims, arena);
         struct text priority_class = allowance->deployment->priority_class;
 
+        if (text_is_empty(key))
+                return -ENOMEM;
         if (text_is_empty(priority_class))
                 priority_class = sub_pool->pool->priority_class;
         for (size_t i = 0; i < allowance->n_quotas; i++) {
                 const struct quota *quota = &allowance->quotas[i];
+                bool covers =
+                        claims ? quota_covers_claims(quota) : quota_covers(quota, priority_class);
                 int64_t limit;
 
-                if (!quota_covers(quota, priority_class) ||
-                    !quota_limit(quota, sub_pool->resource_name, &limit) ||
+                if (!covers || !quota_limit(quota, key, &limit) ||
                     (ret->limited &&
                      (limit > ret->limit ||
                       (limit == ret->limit && text_compare(quota->name, ret->quota) > 0))))
@@ -72,6 +77,7 @@ static void find_limit(const struct allowance *allowance, const struct sub_pool 
                 ret->limit = limit;
                 ret->quota = quota->name;
         }
+        return 0;
 }
 
 static int64_t add(int64_t a, int64_t b) {
@@ -149,8 +155,8 @@ int allowance_share(const struct allowance *allowance, const struct sub_pool *su
         int err = 0;
 
         if (allowance->n_quotas > 0 && is_direct(allowance->settings, sub_pool->environment))
-                find_limit(allowance, sub_pool, &share);
-        if (share.limited)
+                err = find_limit(allowance, sub_pool, arena, &share);
+        if (err == 0 && share.limited)
                 err = find_share(allowance, sub_pool, mine, n_mine, asking, arena, &share);
         arena_rewind(arena, mark);
         if (err == 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "fleet/quota.h"
 
 static int compare_sub_pools(const struct sub_pool *a, const struct sub_pool *b) {
         int order = text_compare(a->environment->name, b->environment->name);
@@ -217,11 +218,12 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                                    offered);
         case REASON_QUOTA_EXCEEDED:
                 a = units(wanted, arena);
+                b = quota_key(r->sub_pool->resource_name,
+                              r->sub_pool->pool->allocation == ALLOCATION_DRA, arena);
                 return text_format(arena,
-                                   "wants %.*s, ResourceQuota %.*s has %lld of %lld left of "
-                                   "requests.%.*s",
+                                   "wants %.*s, ResourceQuota %.*s has %lld of %lld left of %.*s",
                                    TEXT_ARG(a), TEXT_ARG(v->detail), offered, (long long)v->total,
-                                   TEXT_ARG(r->sub_pool->resource_name));
+                                   TEXT_ARG(b));
         case REASON_NO_CAPACITY:
                 a = units(wanted, arena);
                 return text_format(arena,

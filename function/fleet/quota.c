@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/quota.h"
 
+#include "base/arena.h"
 #include "base/quantity.h"
 
 struct quota quota_read(struct value object) {
@@ -67,6 +68,17 @@ bool quota_covers(const struct quota *quota, struct text priority_class) {
         return true;
 }
 
+/* Source: Kubernetes v1.34, pkg/quota/v1/evaluator/core/resource_claims.go */
+bool quota_covers_claims(const struct quota *quota) {
+        return value_count(quota->scopes) == 0 && value_count(quota->expressions) == 0;
+}
+
+struct text quota_key(struct text resource, bool claims, struct arena *arena) {
+        return text_format(arena,
+                           claims ? "%.*s.deviceclass.resource.k8s.io/devices" : "requests.%.*s",
+                           TEXT_ARG(resource));
+}
+
 static int64_t read_limit(struct value v) {
         struct quantity q;
         struct fault fault;
@@ -79,19 +91,11 @@ static int64_t read_limit(struct value v) {
         return quantity_floor(q);
 }
 
-bool quota_limit(const struct quota *quota, struct text resource, int64_t *ret) {
-        static const struct text prefix = TEXT_INIT("requests.");
-        struct value_iter it = value_iterate(quota->hard);
-        struct text key;
-        struct value v;
-        bool found = false;
+bool quota_limit(const struct quota *quota, struct text key, int64_t *ret) {
+        struct value limit = value_get(quota->hard, key);
 
-        while (value_next(&it, &key, &v)) {
-                if (!text_starts_with(key, prefix) ||
-                    !text_equal(text_slice(key, prefix.len, key.len), resource))
-                        continue;
-                *ret = read_limit(v);
-                found = true;
-        }
-        return found;
+        if (limit.kind == VALUE_ABSENT)
+                return false;
+        *ret = read_limit(limit);
+        return true;
 }

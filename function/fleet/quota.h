@@ -7,6 +7,8 @@
 
 #include "wire/value.h"
 
+struct arena;
+
 struct quota {
         struct text name;
         struct value hard;
@@ -27,11 +29,25 @@ struct quota quota_read(struct value object);
 bool quota_covers(const struct quota *quota, struct text priority_class);
 
 /*
- * quota_limit() - hard["requests.<resource>"]
+ * quota_covers_claims() - does the quota count the devices that a pod's claims ask for?
+ *
+ * Claims have no scope: a quota with one counts none of them.
+ */
+bool quota_covers_claims(const struct quota *quota);
+
+/*
+ * quota_key() - what a limit is called in `hard`
+ * @resource: an extended resource, "requests.<resource>"; or, of claims, a device
+ *            class, "<class>.deviceclass.resource.k8s.io/devices"
+ */
+struct text quota_key(struct text resource, bool claims, struct arena *arena);
+
+/*
+ * quota_limit() - hard[key]
  * @ret: whole units, rounded down; 0 when what is written is no quantity or below 0
  *
- * Returns false, and leaves *ret alone, when the quota says nothing of the resource.
+ * Returns false, and leaves *ret alone, when the quota says nothing of the key.
  */
-bool quota_limit(const struct quota *quota, struct text resource, int64_t *ret);
+bool quota_limit(const struct quota *quota, struct text key, int64_t *ret);
 
 #endif

@@ -486,6 +486,27 @@ static void test_quota_of_a_class(void **state) {
         decides("");
 }
 
+/* Of claims Kubernetes counts devices by their class, and knows no scopes. */
+static void test_quota_of_devices(void **state) {
+        struct sub_pool *slices = one_pool(8);
+        struct decision decision;
+
+        (void)state;
+        w.pools[0][0].allocation = ALLOCATION_DRA;
+        slices->resource_name = TEXT("mig.nvidia.com");
+        world_other(&w, "other", slices, 1, 2, 2);
+        limit_to("pods", "{'requests.mig.nvidia.com': '0', 'requests.nvidia.com/gpu': '0'}");
+        limit_to("devices", "{'mig.nvidia.com.deviceclass.resource.k8s.io/devices': '3'}");
+        decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        w.deployment.replicas = 2;
+        decision = decides("");
+        assert_rejected(&decision, 1, REASON_QUOTA_EXCEEDED,
+                        "wants 2 units, ResourceQuota devices has 1 of 3 left of "
+                        "mig.nvidia.com.deviceclass.resource.k8s.io/devices");
+        w.quotas[1].scopes = json_value(&arena, "['NotTerminating']");
+        decides("stays eu-1/slices fp8 1x1x2 admitted 0 fresh");
+}
+
 /* Only pods of this cluster are held against its quotas. */
 static void test_quota_of_this_cluster(void **state) {
         struct sub_pool *slices = one_pool(4);
@@ -1241,6 +1262,7 @@ int main(void) {
                 TEST(test_unreadable_environment),
                 TEST(test_quota),
                 TEST(test_quota_of_a_class),
+                TEST(test_quota_of_devices),
                 TEST(test_quota_of_this_cluster),
                 TEST(test_quota_while_growing),
                 TEST(test_quota_two_at_once),

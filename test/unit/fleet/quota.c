@@ -64,7 +64,7 @@ static void test_limits(void **state) {
         for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
                 const struct quota quota = { .hard = json_value(&arena, limits[i].hard) };
                 int64_t limit = NOTHING;
-                bool found = quota_limit(&quota, TEXT("nvidia.com/gpu"), &limit);
+                bool found = quota_limit(&quota, TEXT("requests.nvidia.com/gpu"), &limit);
 
                 if (limit != limits[i].limit || found != (limits[i].limit != NOTHING))
                         fail_msg("%s: %lld", limits[i].hard, (long long)limit);
@@ -78,9 +78,36 @@ static void test_mig_limit(void **state) {
         int64_t limit;
 
         (void)state;
-        assert_true(quota_limit(&quota, TEXT("nvidia.com/mig-1g.10gb.me"), &limit));
+        assert_true(quota_limit(&quota, TEXT("requests.nvidia.com/mig-1g.10gb.me"), &limit));
         assert_int_equal(limit, 3);
-        assert_false(quota_limit(&quota, TEXT("nvidia.com/mig-1g.10gb"), &limit));
+        assert_false(quota_limit(&quota, TEXT("requests.nvidia.com/mig-1g.10gb"), &limit));
+}
+
+/* What Kubernetes calls them, and which quotas count claims. */
+static void test_claims(void **state) {
+        static const char *const scoped[] = {
+                "{'scopes': ['NotTerminating']}",
+                "{'scopeSelector': {'matchExpressions': [{'scopeName': 'PriorityClass',"
+                " 'operator': 'DoesNotExist'}]}}",
+        };
+        struct quota quota = { 0 };
+
+        (void)state;
+        assert_true(text_equal(quota_key(TEXT("mig.nvidia.com"), true, &arena),
+                               TEXT("mig.nvidia.com.deviceclass.resource.k8s.io/devices")));
+        assert_true(text_equal(quota_key(TEXT("nvidia.com/gpu"), false, &arena),
+                               TEXT("requests.nvidia.com/gpu")));
+        assert_true(quota_covers_claims(&quota));
+        quota.scopes = json_value(&arena, "[]");
+        assert_true(quota_covers_claims(&quota));
+        for (size_t i = 0; i < sizeof(scoped) / sizeof(scoped[0]); i++) {
+                struct value spec = json_value(&arena, scoped[i]);
+
+                quota.scopes = value_get(spec, TEXT("scopes"));
+                quota.expressions = value_at(spec, "scopeSelector.matchExpressions");
+                assert_true(quota_covers(&quota, (struct text) { 0 }));
+                assert_false(quota_covers_claims(&quota));
+        }
 }
 
 /* ---- scopes ---------------------------------------------------------------------------------- */
@@ -155,19 +182,18 @@ static void test_read(void **state) {
 
         (void)state;
         assert_true(text_equal(quota.name, TEXT("gpus")));
-        assert_true(quota_limit(&quota, TEXT("a/b"), &limit));
+        assert_true(quota_limit(&quota, TEXT("requests.a/b"), &limit));
         assert_int_equal(limit, 2);
         assert_false(quota_covers(&quota, (struct text) { 0 }));
         quota = quota_read(json_value(&arena, "{}"));
         assert_true(quota_covers(&quota, (struct text) { 0 }));
-        assert_false(quota_limit(&quota, TEXT("a/b"), &limit));
+        assert_false(quota_limit(&quota, TEXT("requests.a/b"), &limit));
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_limits),
-                cmocka_unit_test(test_mig_limit),
-                cmocka_unit_test(test_scopes),
+                cmocka_unit_test(test_limits), cmocka_unit_test(test_mig_limit),
+                cmocka_unit_test(test_claims), cmocka_unit_test(test_scopes),
                 cmocka_unit_test(test_read),
         };
 
