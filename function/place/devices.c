@@ -57,6 +57,19 @@ static struct text template_named_by(struct value service) {
         return name;
 }
 
+/* Where a template is made: pods find only those of their own namespace. */
+static struct text namespace_of(const struct placing *placing, const struct placement *p,
+                                struct text otherwise) {
+        const struct resource *service = placing_service(placing, p);
+        struct value metadata = { 0 };
+        struct text namespace_;
+
+        if (service)
+                metadata = value_get(observe_declared(service->object), TEXT("metadata"));
+        namespace_ = value_text(value_get(metadata, TEXT("namespace")));
+        return text_is_empty(namespace_) ? otherwise : namespace_;
+}
+
 struct claim_template devices_template(const struct placing *placing, const struct placement *p) {
         struct name_of of = placing_name_of(placing, p);
         struct claim_template t = { 0 };
@@ -68,6 +81,8 @@ struct claim_template devices_template(const struct placing *placing, const stru
         t.observed = state_resource(placing->observed, t.key);
         t.identity = placing_identity(
                 placing, t.observed, names_devices(&of, &t.claim, placing->arena), t.claim.wrapped);
+        if (!t.observed)
+                t.identity.namespace_ = namespace_of(placing, p, t.identity.namespace_);
         return t;
 }
 
