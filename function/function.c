@@ -144,7 +144,7 @@ static void answer_decision(struct call *call, const struct deployment *deployme
                            decision->ready == decision->wanted && decision->short_replicas == 0);
         if (decision->settled && is_responsive(call))
                 response->ttl_seconds = TTL_SETTLED_SECONDS;
-        status_events(decision, response);
+        status_events(decision, value_get(call->xr, TEXT("status")), response);
         memcpy(call->summary->rejected, decision->rejections.furthest,
                sizeof(call->summary->rejected));
         tell_transition(call, &call->plan.scheduled);

@@ -235,10 +235,42 @@ static void add_event(struct response *response, enum severity severity, struct 
                                                     .message = builder_done(&b) });
 }
 
-void status_events(const struct decision *decision, struct response *response) {
+static bool says(struct value assignment, const char *key, struct text word) {
+        return text_equal(value_text(value_get(assignment, text_from(key))), word);
+}
+
+/*
+ * Does the observed status have this assignment already, leaving or not? A decision is
+ * made again as long as nobody carries it out.
+ */
+static bool is_known(struct value status, const struct placement *p) {
+        const struct reservation *r = &p->reservation;
+        struct value_iter it = value_iterate(value_get(status, TEXT("assignments")));
+        struct value assignment;
+
+        while (value_next(&it, NULL, &assignment)) {
+                struct value leaving = value_get(assignment, TEXT("leaving"));
+                int64_t nodes;
+
+                if (says(assignment, "environment", r->environment) &&
+                    says(assignment, "pool", r->pool) &&
+                    says(assignment, "migProfile", r->mig_profile) &&
+                    says(assignment, "servingProfile", r->serving_profile) &&
+                    value_is_integer(value_get(assignment, TEXT("nodes")), &nodes) &&
+                    nodes == r->nodes &&
+                    (leaving.kind == VALUE_BOOL && leaving.boolean) == r->leaving)
+                        return true;
+        }
+        return false;
+}
+
+void status_events(const struct decision *decision, struct value observed_status,
+                   struct response *response) {
         for (size_t i = 0; i < decision->plan.n_placements; i++) {
                 const struct placement *p = &decision->plan.placements[i];
 
+                if (p->fate != FATE_DROPPED && is_known(observed_status, p))
+                        continue;
                 if (p->fresh)
                         add_event(response, SEVERITY_NORMAL, TEXT("Placed"), "Placed on", p);
                 else if (p->fate == FATE_LEAVES && p->leaves_now)

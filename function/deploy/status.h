@@ -25,7 +25,12 @@ struct condition status_scheduled(const struct decision *decision,
 /* status_serving() - Serving, with KServe's own sentence while it is not. */
 struct condition status_serving(const struct decision *decision, struct arena *arena);
 
-/* status_events() - one event for each assignment that this decision makes, or lets leave or go. */
-void status_events(const struct decision *decision, struct response *response);
+/*
+ * status_events() - one event for each assignment that this decision makes, or lets leave or go
+ *
+ * None for what the observed status says already.
+ */
+void status_events(const struct decision *decision, struct value observed_status,
+                   struct response *response);
 
 #endif

@@ -70,8 +70,23 @@ static int observe(struct pipeline_input *in, struct text stream, struct arena *
         return 0;
 }
 
-static int reconcile(const struct pipeline_input *in, struct arena *arena, struct text *ret,
-                     bool *ret_fatal, struct fault *fault) {
+/* What one reconcile says. */
+struct again {
+        struct text stream;
+        struct text event; /* the first one; empty: none */
+        bool fatal;
+};
+
+static struct text first_event(const struct pipeline_output *out) {
+        for (size_t i = 0; i < out->n_steps; i++) {
+                if (out->steps[i].response.n_results > 0)
+                        return out->steps[i].response.results[0].message;
+        }
+        return (struct text) { 0 };
+}
+
+static int reconcile(const struct pipeline_input *in, struct arena *arena, struct again *ret,
+                     struct fault *fault) {
         struct document_options options = { .full_composite = true };
         struct pipeline_output out;
         struct builder b;
@@ -83,8 +98,9 @@ static int reconcile(const struct pipeline_input *in, struct arena *arena, struc
         rc = document_write(in, &out, options, &b, arena);
         if (rc < 0)
                 return rc;
-        *ret = builder_done(&b);
-        *ret_fatal = out.fatal.len > 0;
+        *ret = (struct again) { .stream = builder_done(&b),
+                                .event = first_event(&out),
+                                .fatal = out.fatal.len > 0 };
         return 0;
 }
 
@@ -94,30 +110,34 @@ int again_settles(const struct golden *golden, struct arena *arena, size_t *ret_
         struct text before = { 0 };
 
         for (size_t round = 0; round <= AGAIN_ROUNDS_MAX; round++) {
-                struct text stream;
-                bool fatal;
-                int rc = reconcile(&in, arena, &stream, &fatal, fault);
+                struct again again;
+                int rc = reconcile(&in, arena, &again, fault);
 
                 if (rc < 0)
                         return rc;
-                if (fatal || text_equal(stream, before)) {
+                if (!again.fatal && text_equal(again.stream, before) &&
+                    !text_is_empty(again.event)) {
+                        fault_set(fault, "nothing changed, and it tells: %.*s",
+                                  TEXT_ARG(again.event));
+                        return -EEXIST;
+                }
+                if (again.fatal || text_equal(again.stream, before)) {
                         *ret_rounds = round;
-                        *ret_stream = stream;
+                        *ret_stream = again.stream;
                         return 0;
                 }
-                rc = observe(&in, stream, arena, fault);
+                rc = observe(&in, again.stream, arena, fault);
                 if (rc < 0)
                         return rc;
-                before = stream;
+                before = again.stream;
         }
         fault_set(fault, "the answer still changes after %d reconciles", AGAIN_ROUNDS_MAX);
         return -ELOOP;
 }
 
 int again_observe(struct pipeline_input *in, struct arena *arena, struct fault *fault) {
-        struct text stream;
-        bool fatal;
-        int rc = reconcile(in, arena, &stream, &fatal, fault);
+        struct again again;
+        int rc = reconcile(in, arena, &again, fault);
 
-        return rc == 0 && !fatal ? observe(in, stream, arena, fault) : rc;
+        return rc == 0 && !again.fatal ? observe(in, again.stream, arena, fault) : rc;
 }

@@ -15,7 +15,8 @@
  * What a controller would add stays as the case has it: nothing new becomes
  * ready. A fatal answer changes nothing.
  *
- * Errors: -ELOOP  it still changes after AGAIN_ROUNDS_MAX reconciles
+ * Errors: -ELOOP   it still changes after AGAIN_ROUNDS_MAX reconciles
+ *         -EEXIST  it has an event for what did not change: those are for transitions
  *         those of pipeline_run()
  */
 enum { AGAIN_ROUNDS_MAX = 4 };

@@ -121,6 +121,13 @@ static int tape_reconcile(const struct pipeline_input *in, struct arena *arena, 
 
         builder_init(&tape, arena);
         rc = pipeline_run(in, &transport, NULL, arena, &out, fault);
+        for (size_t i = 0; rc == 0 && i < out.n_steps; i++) {
+                if (out.steps[i].response.n_results == 0 || out.fatal.len > 0)
+                        continue;
+                fault_set(fault, "nothing changed, and it tells: %.*s",
+                          TEXT_ARG(out.steps[i].response.results[0].message));
+                rc = -EEXIST;
+        }
         if (rc == 0)
                 *ret = builder_done(&tape);
         return rc;
