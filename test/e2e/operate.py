@@ -10,6 +10,9 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import certificates  # noqa: E402
+import markdown  # noqa: E402
+
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "operating.md"
 
 SERVICES = [
     "apiextensions.fn.proto.v1.FunctionRunnerService",
@@ -66,6 +69,19 @@ def health(grpcurl):
         yield said
 
 
+def page(plain, mutual):
+    """What docs/operating.md shows of grpcurl is what it prints; the flags are as there."""
+    shown = [command for block in markdown.blocks(PAGE.read_text()) if block.language == "console"
+             for command in markdown.commands(block.text) if command.typed.startswith("grpcurl ")]
+    if not shown:
+        yield "no command is shown"
+    for command in shown:
+        words = command.typed.split("127.0.0.1:9443")[1].split()
+        printed = (plain if "-plaintext" in command.typed else mutual).ask(*words)
+        if command.shown is None or not markdown.agrees(command.shown, printed):
+            yield f"{command.typed}: prints\n{printed}"
+
+
 def checks(grpcurl, server, folder):
     """(title, check) pairs; server(flags...) is a context that gives a running one."""
 
@@ -105,6 +121,11 @@ def checks(grpcurl, server, folder):
     yield "grpcurl lists and describes, with mTLS", within(mutual(*client), reflection)
     yield "grpcurl asks for health, with mTLS", within(mutual(*client), health)
     yield "grpcurl without a certificate is refused", within(mutual(), stranger)
+
+    def as_on_the_page():
+        with plain() as unsafe, mutual(*client) as safe:
+            return list(page(unsafe, safe))
+    yield "grpcurl says what docs/operating.md shows", as_on_the_page
 
 
 def scrape(running):
