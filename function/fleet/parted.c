@@ -70,6 +70,7 @@ static void add_entry(const struct pool *pool, const struct migparted_entry *ent
                         return;
                 }
                 counts[profile - product->profiles] += entry->slices[i].count;
+                plan->tally.names[profile - product->profiles] = catalog_spelling(profile, name);
         }
         if (layout_place(product, counts, &layout, &fault) < 0) {
                 plan->refused = refuse_config(

@@ -46,7 +46,7 @@ static struct text list_kinds(const struct gpu_product *product, const struct ta
                         continue;
                 if (b.len > 0)
                         builder_string(&b, ", ");
-                builder_text(&b, product->profiles[i].name);
+                builder_text(&b, tally->names[i]);
         }
         if (tally->whole_gpus > 0)
                 builder_string(&b, " and whole GPUs");
@@ -79,10 +79,10 @@ int tally_offer(struct pool *pool, const struct settings *settings,
 
                 if (tally->of_profile[i] == 0)
                         continue;
-                offer_units(&pool->sub_pools[pool->n_sub_pools++], pool, profile->name,
+                offer_units(&pool->sub_pools[pool->n_sub_pools++], pool, tally->names[i],
                             tally->of_profile[i],
-                            offer_slice_bytes(pool, settings, profile, profile->name, UNKNOWN_BYTES,
-                                              arena));
+                            offer_slice_bytes(pool, settings, profile, tally->names[i],
+                                              UNKNOWN_BYTES, arena));
         }
         if (tally->whole_gpus > 0)
                 offer_units(&pool->sub_pools[pool->n_sub_pools++], pool, (struct text) { 0 },
@@ -95,6 +95,7 @@ int tally_offer(struct pool *pool, const struct settings *settings,
 /* The layout as counts per profile of a product; a profile that it lacks, or names twice. */
 struct counts {
         int64_t of_profile[PROFILES_MAX];
+        struct text names[PROFILES_MAX];
         struct text unknown;
         struct text twice;
 };
@@ -114,6 +115,7 @@ static void count_profiles(const struct gpu_product *product, const struct value
                 count = &ret->of_profile[profile - product->profiles];
                 if (*count > 0)
                         ret->twice = profile->name;
+                ret->names[profile - product->profiles] = catalog_spelling(profile, members[i].key);
                 value_is_integer(members[i].value, count);
         }
 }
@@ -149,7 +151,9 @@ int partition_layout(struct pool *pool, const struct settings *settings, struct 
         if (layout_place(product, counts.of_profile, &layout, &fault) < 0)
                 return offer_nothing(pool, arena,
                                      partition_impossible(product, fault.message, arena));
-        for (size_t i = 0; i < product->n_profiles; i++)
+        for (size_t i = 0; i < product->n_profiles; i++) {
                 tally.of_profile[i] = counts.of_profile[i] * pool->accelerator_count;
+                tally.names[i] = counts.names[i];
+        }
         return tally_offer(pool, settings, product, &tally, arena);
 }

@@ -19,6 +19,7 @@ enum { PROFILES_MAX = 32 };
 /* What a node holds: slices by the product's profiles, and GPUs that are not divided. */
 struct tally {
         int64_t of_profile[PROFILES_MAX];
+        struct text names[PROFILES_MAX]; /* as the nodes have them: maybe former ones */
         int64_t whole_gpus;
 };
 

@@ -113,13 +113,13 @@ static int count_uniform(struct pool *pool, const struct settings *settings, str
         if (n > 0 && !profile)
                 return offer_no_profile(pool, products[0], name, arena);
         if (profile) {
-                name = profile->name;
+                name = catalog_spelling(profile, name);
                 if (slices > profile->max_instances) {
                         pool->over_declared = true;
                         pool_tell(pool, arena,
                                   text_format(arena,
-                                              "over-declared: slicesPerGpu is %lld, but a %.*s "
-                                              "holds %d of %.*s",
+                                              "over-declared: slicesPerGpu is %lld, but an NVIDIA "
+                                              "%.*s holds %d of %.*s",
                                               (long long)slices, TEXT_ARG(pool->product->name),
                                               profile->max_instances, TEXT_ARG(name)));
                 }

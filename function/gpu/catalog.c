@@ -39,19 +39,24 @@ static bool is_same_name(struct text a, struct text b) {
 }
 
 /* Clouds write "nvidia-" before the product; which of them they sell changes. */
-static struct text without_maker(struct text alias) {
-        const struct text maker = TEXT("nvidia-");
+static const struct text maker = TEXT_INIT("nvidia-");
 
+static struct text without_maker(struct text alias) {
         if (alias.len <= maker.len || !is_same_name((struct text) { alias.data, maker.len }, maker))
                 return alias;
         return (struct text) { alias.data + maker.len, alias.len - maker.len };
 }
 
-static bool product_is_called(const struct gpu_product *product, struct text alias) {
-        if (is_same_name(product->name, without_maker(alias)))
+/* @bare: without the maker, whom the alias may name all the same. */
+static bool product_is_called(const struct gpu_product *product, struct text bare) {
+        if (is_same_name(product->name, bare))
                 return true;
         for (size_t i = 0; i < product->n_aliases; i++) {
-                if (is_same_name(product->aliases[i], alias))
+                struct text alias = product->aliases[i];
+
+                if (alias.len == bare.len + maker.len)
+                        alias = without_maker(alias);
+                if (is_same_name(alias, bare))
                         return true;
         }
         return false;
@@ -62,8 +67,7 @@ size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t ma
         const struct gpu_product *product;
         size_t n = 0;
 
-        if (!text_is_empty(machine))
-                alias = machine;
+        alias = text_is_empty(machine) ? without_maker(alias) : machine;
         for (size_t i = 0; i < COUNT(parts); i++) {
                 for (size_t k = 0; k < parts[i]->n_products; k++) {
                         product = &parts[i]->products[k];
@@ -86,6 +90,10 @@ const struct gpu_profile *catalog_profile(const struct gpu_product *product, str
                         return profile;
         }
         return NULL;
+}
+
+struct text catalog_spelling(const struct gpu_profile *profile, struct text name) {
+        return text_equal_fold(profile->former, name) ? profile->former : profile->name;
 }
 
 int32_t catalog_memory_from_name(struct text profile) {

@@ -54,7 +54,7 @@ const struct gpu_product *catalog_product(size_t index);
 
 /*
  * catalog_find() - the products that an accelerator type may mean
- * @alias: compared with names, "nvidia-" before them or not, and aliases,
+ * @alias: compared with names and aliases, "nvidia-" before them or not,
  *         without case, a blank being a "-";
  *         or a cloud's machine type, "p5.48xlarge", or its family, "p5"
  * @ret:   up to max of them, in the catalogue's order
@@ -66,6 +66,13 @@ size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t ma
 /* catalog_profile() - the product's profile of that name, now or formerly, without case; or NULL.
  */
 const struct gpu_profile *catalog_profile(const struct gpu_product *product, struct text name);
+
+/*
+ * catalog_spelling() - a name by which catalog_profile() found the profile, as NVIDIA writes it
+ *
+ * A former name stays: the driver that says 7g.79gb offers nothing called 7g.80gb.
+ */
+struct text catalog_spelling(const struct gpu_profile *profile, struct text name);
 
 /*
  * catalog_memory_from_name() - the Gi number in a profile's name: 40 for "3g.40gb+me"

@@ -328,9 +328,9 @@ static const struct row rows[] = {
           "    starts:\n"
           "    - 0\n",
           NULL },
-        { "part of a name", "check h100 1g.10gb", 2, "",
+        { "part of a name", "check h100- 1g.10gb", 2, "",
           NULL,
-          "mig: \"h100\" does not say which GPU: H100-64GB, H100-80GB, H100-94GB, H100-96GB\n" },
+          "mig: \"h100-\" does not say which GPU: H100-64GB, H100-80GB, H100-94GB, H100-96GB\n" },
         { "unknown GPU", "check nvidia-l4 1g.10gb", 2, "",
           NULL,
           "mig: unknown GPU \"nvidia-l4\"; \"mig\" alone lists those that are known\n" },

@@ -82,6 +82,7 @@ static const char mig_parted[] =
         "  too-much: [{devices: all, mig-enabled: true, mig-devices: {3g.40gb: 2, 1g.10gb: 1}}]\n"
         "  foreign: [{devices: all, mig-enabled: true, mig-devices: {1g.5gb: 7}}]\n"
         "  elsewhere: [{devices: [100], mig-enabled: true, mig-devices: {1g.10gb: 7}}]\n"
+        "  old: [{devices: all, mig-enabled: true, mig-devices: {1g.3gb: 2, 2g.6gb: 1}}]\n"
         "  broken: [{devices: all}]\n";
 
 static void read_parted(const char *yaml, struct migparted *ret) {
@@ -114,6 +115,8 @@ static void test_config(void **state) {
                   "configuration \"some\" enables MIG without slices on GPU 5: nothing is offered "
                   "there" },
                 { EIGHT CONFIG("all-disabled"), " 8 80; ", NULL },
+                { "'acceleratorType': 'nvidia-a30', " CONFIG("old"), "1g.3gb 2 3; 2g.6gb 1 6; ",
+                  NULL },
                 { EIGHT "'migConfiguration': {'config': 'equal', 'strategy': 'single'}",
                   "3g.40gb 16 40; ", NULL },
                 { H100 CONFIG("board"), "3g.40gb 1 40; ",
@@ -179,8 +182,8 @@ static void test_config_invalid(void **state) {
                 { H100 CONFIG("all-ballanced"),
                   "unknown mig-parted configuration \"all-ballanced\": the file has all-balanced, "
                   "all-disabled, all-enabled, board, broken, elsewhere, equal, foreign, half, "
-                  "later-wins, some, too-much" },
-                { H100 CONFIG("broken"), IMPOSSIBLE("broken") "line 30: mig-enabled is missing" },
+                  "later-wins, old, some and 1 more" },
+                { H100 CONFIG("broken"), IMPOSSIBLE("broken") "line 31: mig-enabled is missing" },
                 { H100 CONFIG("all-enabled"), IMPOSSIBLE("all-enabled") "it enables MIG without slices" MOST },
                 { H100 CONFIG("too-much"),
                   IMPOSSIBLE("too-much") "line 27: impossible layout: it takes 9 memory slices, but "

@@ -58,6 +58,11 @@ static void test_uniform_counts(void **state) {
                   "8 x 7 = 56; the text that asked for this program says 28, a slip" },
                 { H100 "'acceleratorCount': 8, " MIG("1G.10GB"), 56, 56, "1g.10gb",
                   "the catalogue's spelling" },
+                { "'acceleratorType': 'nvidia-a100-80gb', " MIG("7G.79gb"), 1, 1, "7g.79gb",
+                  "a former name is what the nodes of that driver offer" },
+                { "'acceleratorType': 'nvidia-a100-80gb', "
+                  "'migConfiguration': {'layout': {'7G.79gb': 1}}",
+                  1, 1, "7g.79gb", "" },
                 { H100 "'acceleratorCount': 8, " MIG("1g.10gb+me"), 8, 8, "1g.10gb+me",
                   "one owner of the media engines on each GPU" },
                 { H100 "'acceleratorCount': 8, " MIG("7g.80gb"), 8, 8, "7g.80gb", "" },
@@ -186,7 +191,7 @@ static void test_sentences(void **state) {
                   "over-declared: memoryPerGpu is 80Gi, but 3g.40gb has 40Gi, which is what "
                   "counts" },
                 { H100 "'migConfiguration': {'profile': '1g.10gb', 'slicesPerGpu': 8}",
-                  "over-declared: slicesPerGpu is 8, but a H100-80GB holds 7 of 1g.10gb" },
+                  "over-declared: slicesPerGpu is 8, but an NVIDIA H100-80GB holds 7 of 1g.10gb" },
                 { "'acceleratorType': 'nvidia-a100', " MIG("1g.10gb"),
                   "nvidia-a100 may mean A100-80GB too, with 7 slices of 1g.10gb on a GPU; 4 are "
                   "counted, as on A100-40GB" },

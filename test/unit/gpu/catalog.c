@@ -48,7 +48,14 @@ static void test_find(void **state) {
                 { "Standard_", 0, NULL, "" },
                 { "nvidia-a100-40gb", 1, "A100-40GB", "as a cloud would write our key" },
                 { "nvidia-", 0, NULL, "" },
-                { "nvidia-nvidia-a100", 0, NULL, "once only" },
+                { "nvidia-nvidia-l4", 0, NULL, "" },
+                { "A30", 1, "A30-24GB", "as everybody says it" },
+                { "h200", 1, "H200-141GB", "no GH200" },
+                { "B200", 1, "B200-180GB", "no GB200" },
+                { "a100", 2, "A100-40GB", "as nvidia-a100" },
+                { "H100", 3, "H100-80GB", "as nvidia-h100" },
+                { "RTX PRO 6000", 1, "RTX-PRO-6000-96GB", "" },
+                { "nvidia-h100.80gb", 1, "H100-80GB", "Bottlerocket's key with the maker" },
                 { "nvidia-l4", 0, NULL, "no MIG there" },
                 { "", 0, NULL, "" },
                 { "nvidia-h100-80gb ", 0, NULL, "a blank" },
@@ -371,6 +378,17 @@ static void test_former_names(void **state) {
         }
 }
 
+static void test_spelling(void **state) {
+        const struct gpu_product *product;
+        const struct gpu_profile *profile;
+
+        (void)state;
+        assert_int_equal(catalog_find(TEXT("A100-80GB"), &product, 1), 1);
+        profile = catalog_profile(product, TEXT("7G.79GB"));
+        assert_true(text_equal(catalog_spelling(profile, TEXT("7G.79GB")), TEXT("7g.79gb")));
+        assert_true(text_equal(catalog_spelling(profile, TEXT("7G.80GB")), TEXT("7g.80gb")));
+}
+
 /* NVIDIA's order: compute slices, then memory, then attributes. */
 static int rank(const struct gpu_profile *profile) {
         static const char *const attributes[] = { "", "+me", "+gfx", "+me.all", "-me" };
@@ -543,6 +561,7 @@ int main(void) {
                 cmocka_unit_test(test_units_of_a_node),
                 cmocka_unit_test(test_profile_names),
                 cmocka_unit_test(test_former_names),
+                cmocka_unit_test(test_spelling),
                 cmocka_unit_test(test_tables_are_consistent),
                 cmocka_unit_test(test_names_are_unique),
                 cmocka_unit_test(test_memory_from_name),
