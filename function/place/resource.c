@@ -66,6 +66,62 @@ static void tell_contradiction(struct pool *pool, struct arena *arena) {
                                  "selects nodes that offer slices as nvidia.com/gpu"));
 }
 
+/* "1g.10gb" of "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb-SHARED". */
+static struct text profile_of_product(struct text label) {
+        const struct text mark = TEXT("-MIG-"), shared = TEXT("-SHARED");
+
+        for (size_t i = 0; i + mark.len < label.len; i++) {
+                if (!text_starts_with(text_slice(label, i, label.len), mark))
+                        continue;
+                if (text_ends_with(label, shared))
+                        label.len -= shared.len;
+                return text_slice(label, i + mark.len, label.len);
+        }
+        return (struct text) { 0 };
+}
+
+/* The only slices that the selected nodes have, "+" as "."; empty where the selector is silent. */
+static struct text selected_slices(struct value selector) {
+        struct text size = value_text(
+                            value_get(selector, TEXT("cloud.google.com/gke-gpu-partition-size"))),
+                    config = value_text(value_get(selector, TEXT("nvidia.com/mig.config"))),
+                    all = TEXT("all-");
+
+        if (text_is_empty(size))
+                size = profile_of_product(
+                        value_text(value_get(selector, TEXT("nvidia.com/gpu.product"))));
+        if (!text_is_empty(size) || !text_starts_with(config, all))
+                return size;
+        /* The operator's own configurations: "all-1g.10gb.me", but not "all-balanced". */
+        size = text_slice(config, all.len, config.len);
+        return size.len > 0 && size.data[0] >= '0' && size.data[0] <= '9' ? size
+                                                                          : (struct text) { 0 };
+}
+
+static void tell_other_slices(struct pool *pool, struct arena *arena) {
+        struct text selected = selected_slices(pool_selector(pool));
+
+        if (text_is_empty(selected))
+                return;
+        for (size_t i = 0; i < pool->n_sub_pools; i++) {
+                const struct sub_pool *s = &pool->sub_pools[i];
+
+                if (!text_is_empty(s->invalid) ||
+                    text_equal_fold(dotted(s->mig_profile, arena), selected))
+                        continue;
+                pool_tell(pool, arena,
+                          text_format(arena,
+                                      "the nodeSelector selects nodes whose GPUs are slices of "
+                                      "%.*s, but %.*s declared",
+                                      TEXT_ARG(selected),
+                                      TEXT_ARG(text_is_empty(s->mig_profile)
+                                                       ? TEXT("whole GPUs are")
+                                                       : text_format(arena, "%.*s is",
+                                                                     TEXT_ARG(s->mig_profile)))));
+                return;
+        }
+}
+
 /* The sub-pools of an environment, one after the other. */
 struct walk {
         struct environment *environment;
@@ -188,8 +244,10 @@ int resource_resolve(struct environment *environment, struct arena *arena) {
         struct sub_pool *s;
         int err;
 
-        for (size_t i = 0; i < environment->n_pools; i++)
+        for (size_t i = 0; i < environment->n_pools; i++) {
                 tell_contradiction(&environment->pools[i], arena);
+                tell_other_slices(&environment->pools[i], arena);
+        }
         while ((s = walk_next(&walk)))
                 s->resource_name = resource_name(s, arena);
         mark = arena_mark(arena);

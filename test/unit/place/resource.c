@@ -35,6 +35,7 @@ struct row {
         "migConfiguration.strategy is mixed, but the nodeSelector selects nodes that offer "       \
         "slices "                                                                                  \
         "as nvidia.com/gpu"
+#define SELECTS "the nodeSelector selects nodes whose GPUs are slices of "
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -81,8 +82,26 @@ static const struct row rows[] = {
           .strategy = STRATEGY_MIXED, .want = "nvidia.com/mig-3g.40gb", .message = SAYS_MIXED },
         { "mixed against the product", .profiles = { "3g.40gb" }, .selector = PRODUCT,
           .strategy = STRATEGY_MIXED, .want = "nvidia.com/mig-3g.40gb", .message = SAYS_MIXED },
-        { "strategy of whole GPUs", .selector = GKE, .strategy = STRATEGY_MIXED,
+        { "strategy of whole GPUs", .selector = SINGLE, .strategy = STRATEGY_MIXED,
           .want = "nvidia.com/gpu" },
+        { "whole GPUs on partitions", .selector = GKE, .want = "nvidia.com/gpu",
+          .message = SELECTS "3g.40gb, but whole GPUs are declared" },
+        { "other partitions", .profiles = { "1g.10gb" }, .selector = GKE,
+          .want = "nvidia.com/gpu", .message = SELECTS "3g.40gb, but 1g.10gb is declared" },
+        { "another product", .profiles = { "1g.10gb" }, .selector = PRODUCT,
+          .want = "nvidia.com/gpu", .message = SELECTS "3g.40gb, but 1g.10gb is declared" },
+        { "a product of shares", .profiles = { "3g.40gb" }, .want = "nvidia.com/gpu",
+          .selector = "{'nvidia.com/gpu.product':'NVIDIA-A100-MIG-3g.40gb-SHARED'}" },
+        { "the operator's configuration", .profiles = { "1g.10gb+me" },
+          .selector = "{'nvidia.com/mig.config':'all-1g.10gb.me'}",
+          .want = "nvidia.com/mig-1g.10gb.me" },
+        { "another of the operator's", .profiles = { "1g.10gb+me" },
+          .selector = "{'nvidia.com/mig.config':'all-1g.10gb'}",
+          .want = "nvidia.com/mig-1g.10gb.me",
+          .message = SELECTS "1g.10gb, but 1g.10gb+me is declared" },
+        { "a configuration with a name", .profiles = { "3g.40gb" },
+          .selector = "{'nvidia.com/mig.config':'all-balanced'}",
+          .want = "nvidia.com/mig-3g.40gb" },
         { "override", .override = "example.com/gpu", .want = "example.com/gpu" },
         { "override of a slice", .profiles = { "3g.40gb" }, .override = "nvidia.com/gpu",
           .want = "nvidia.com/gpu" },
