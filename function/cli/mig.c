@@ -315,5 +315,5 @@ int cli_mig(int argc, char **argv) {
         arena_init(&arena, MEMORY_MAX);
         code = run(&command, argc, argv);
         arena_release(&arena);
-        return code;
+        return (int)code;
 }

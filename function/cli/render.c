@@ -225,5 +225,5 @@ int cli_render(int argc, char **argv, const struct cli_transport *remote) {
         arena_init(&arena, MEMORY_MAX);
         code = run(&command, argc, argv, remote);
         arena_release(&arena);
-        return code;
+        return (int)code;
 }
