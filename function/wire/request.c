@@ -325,12 +325,13 @@ const struct answer_set *request_required(const struct request *request, struct 
 /* ---- the request ----------------------------------------------------------------------------- */
 
 static void read_meta(struct text meta, struct request *ret) {
+        const struct text none = TEXT_INIT("\x12\x00"); /* a packed list without elements */
         struct field field;
 
         while (field_next(&meta, &field)) {
                 if (field_is(&field, META_TAG))
                         ret->tag = field.bytes;
-                else if (field.number == META_CAPABILITIES)
+                else if (field.number == META_CAPABILITIES && !text_equal(field.record, none))
                         ret->has_capabilities = true;
         }
 }

@@ -83,6 +83,7 @@ static void test_meta_and_maps(void **state) {
         assert_true(read(TEXT("\x0a\x03\x12\x01\x01")).has_capabilities);
         assert_true(read(TEXT("\x0a\x02\x10\x01")).has_capabilities);
         assert_false(read(TEXT("\x0a\0")).has_capabilities);
+        assert_false(read(TEXT("\x0a\x02\x12\0")).has_capabilities); /* a list of none */
 }
 
 static void test_state(void **state) {
