@@ -26,6 +26,7 @@ static struct {
         atomic_bool quiet_grpc;
         uint64_t n_dropped; /* since the last line that got through */
         uint64_t n_dropped_ever;
+        bool is_cut; /* what was written last is a part of a line */
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 struct line {
@@ -155,10 +156,15 @@ static void begin_line(struct line *line, bool json, enum log_level level, const
 
 static bool write_now(const struct line *line) {
         struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+        ssize_t n;
 
         if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))
                 return false;
-        return write(STDERR_FILENO, line->data, line->len) == (ssize_t)line->len;
+        if (state.is_cut && write(STDERR_FILENO, "\n", 1) != 1)
+                return false;
+        n = write(STDERR_FILENO, line->data, line->len);
+        state.is_cut = n > 0 && n < (ssize_t)line->len; /* a file, and the disk is full */
+        return n == (ssize_t)line->len;
 }
 
 void log_line(enum log_level level, const char *message, const struct log_field *fields,

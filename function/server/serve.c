@@ -45,6 +45,7 @@ static void block_signals(sigset_t *ret) {
         sigaddset(ret, SIGHUP);
         pthread_sigmask(SIG_BLOCK, ret, NULL);
         signal(SIGPIPE, SIG_IGN);
+        signal(SIGXFSZ, SIG_IGN); /* a log file that may not grow */
 }
 
 /* Where one of the standard files is closed, a socket would take its place, and get our log. */

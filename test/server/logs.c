@@ -13,7 +13,9 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -223,12 +225,70 @@ static void test_no_log(void **state) {
         }
 }
 
+/* The program with a log file of 4 KiB and no more. */
+static void start_limited(struct rig *r, const char *log) {
+        char command[256];
+        const char *flags[] = { "-c", command, program, log, NULL };
+        unsigned int port = free_port(), metrics = free_port();
+
+        snprintf(command, sizeof(command),
+                 "ulimit -S -f 8; exec \"$0\" --insecure --address=127.0.0.1:%u "
+                 "--metrics-address=127.0.0.1:%u 2>\"$1\"",
+                 port, metrics);
+        rig_spawn(r, "/bin/sh", flags);
+        snprintf(r->address, sizeof(r->address), "127.0.0.1:%u", port);
+        snprintf(r->metrics, sizeof(r->metrics), "%u", metrics);
+        wait_until_serving(r);
+}
+
+static size_t count_lines(const char *path, bool (*is_counted)(const char *line)) {
+        FILE *file = fopen(path, "re");
+        char line[8192];
+        size_t n = 0;
+
+        assert_non_null(file);
+        while (fgets(line, sizeof(line), file))
+                n += is_counted(line);
+        fclose(file);
+        return n;
+}
+
+static bool is_broken(const char *line) {
+        return line[0] != '{' || !strstr(line, "}\n");
+}
+
+static bool tells_of_dropped(const char *line) {
+        return strstr(line, "\"dropped_lines\":") != NULL;
+}
+
+/* A file that may not grow, as on a full disk: the line that hits its end is cut. */
+static void test_full_file(void **state) {
+        const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+        char log[] = "/tmp/server-logs-XXXXXX";
+        struct rig r;
+
+        (void)state;
+        close(mkstemp(log));
+        start_limited(&r, log);
+        call_often(r.address, 100);
+        assert_true(dropped(&r) > 0);
+
+        /* There is room again. */
+        assert_int_equal(prlimit(r.pid, RLIMIT_FSIZE, &unlimited, NULL), 0);
+        call_often(r.address, 1);
+        rig_stop(&r);
+        assert_int_equal(count_lines(log, is_broken), 1);
+        assert_int_equal(count_lines(log, tells_of_dropped), 1);
+        unlink(log);
+}
+
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_line),
                 cmocka_unit_test(test_debug),
                 cmocka_unit_test(test_reader_stands_still),
                 cmocka_unit_test(test_no_log),
+                cmocka_unit_test(test_full_file),
         };
         int failed;
 
