@@ -13,7 +13,8 @@ enum { STRUCT_FIELDS = 1, ENTRY_KEY = 1, ENTRY_VALUE = 2, LIST_VALUES = 1 };
 enum { OF_NULL = 1, OF_NUMBER = 2, OF_STRING = 3, OF_BOOL = 4, OF_STRUCT = 5, OF_LIST = 6 };
 
 struct value value_of_struct(struct text bytes) {
-        return (struct value) { .kind = VALUE_MAP, .bytes = bytes };
+        /* protobuf-c has no pointer to an empty body, and a cursor must begin somewhere. */
+        return (struct value) { .kind = VALUE_MAP, .bytes = bytes.data ? bytes : TEXT("") };
 }
 
 struct value value_of_string(struct text text) {
