@@ -2,6 +2,7 @@
 """What many deployments cost: calls, bytes and CPU at rest, in a burst and after one change."""
 
 import json
+import statistics
 import time
 
 from function import cpu_seconds, memory_mib
@@ -10,6 +11,10 @@ from world import GROUP, condition, pool
 
 ENVIRONMENTS, POOLS = 20, 8
 WINDOW = 60  # seconds at rest
+CHANGES = 5
+# Two steps are two calls a reconcile, and asking for more is a third. Crossplane reconciles for
+# the edit, for what it wrote itself, for Ready, and for what it wrote then.
+MOST_CALLS = 11
 
 
 class Meter:
@@ -91,12 +96,12 @@ def calls_by(world, since, number):
     return found.get(number, 0), sum(found.values())
 
 
-def responsive(world):
-    """A deployment in the middle whose breaker is closed: an open one drops the user's edit too."""
+def responsive(world, count):
+    """Deployments whose breaker is closed: an open one drops the user's own edit too."""
     found = [d["metadata"]["name"] for d in world.api.list(GROUP, "ModelDeployment", world.namespace)
              if condition(d, "Responsive").get("status") != "False"]
-    assert found, "every breaker is open"
-    return found[len(found) // 2]
+    assert len(found) >= count, f"{len(found)} breakers are closed"
+    return found[::len(found) // count][:count]
 
 
 def change(world, name):
@@ -135,12 +140,15 @@ def storm(world, sizes=(10, 50, 100, 400)):
         meter = Meter(world)
         time.sleep(WINDOW)
         print(meter.line(f"{size} at rest"), flush=True)
-        granted, admitted, own, everybody, meter = change(world, responsive(world))
-        print(meter.line(f"one change among {size}"), flush=True)
+        changes = [change(world, name) for name in responsive(world, CHANGES)]
+        print(changes[-1][-1].line(f"the last of {CHANGES} changes among {size}"), flush=True)
+        granted, admitted, own, everybody = [
+            statistics.median(one[i] for one in changes) for i in range(4)]
         told.append(f"one change among {size}: granted in {granted:.1f} s, admitted in "
-                    f"{admitted:.1f} s, {own} calls of its own, {everybody} of everybody in 10 s")
+                    f"{admitted:.1f} s, {own} calls of its own, {everybody} of everybody in 10 s "
+                    f"(medians of {CHANGES})")
         print("  " + told[-1], flush=True)
-        assert own <= 10, told[-1]
+        assert granted < 1 and own <= MOST_CALLS, told[-1]
     return told[-1]
 
 
