@@ -69,8 +69,14 @@ def unready(world, count):
 def declare(world):
     world.model()
     for i in range(ENVIRONMENTS):
-        world.environment(*[pool(f"p{j}", acceleratorCount=8) for j in range(POOLS)],
-                          name=f"{world.name}-{i:02}")
+        world.environment(*[pool(f"p{j}", acceleratorCount=8, nodeCount=4) for j in range(POOLS)],
+                          name=f"{world.name}-{i:02}", labels={"cell": str(i)})
+
+
+def deploy(world, i):
+    """In a cell of its own, so that there is room to grow."""
+    world.deployment(f"d{i:03}",
+                     environmentSelector={"matchLabels": {"cell": str(i % ENVIRONMENTS)}})
 
 
 def quiet(world, count):
@@ -132,7 +138,7 @@ def storm(world, sizes=(10, 50, 100, 400)):
     for size in sizes:
         meter = Meter(world)
         for i in range(there, size):
-            world.deployment(f"d{i:03}")
+            deploy(world, i)
         wait_until(f"{size} deployments are Ready", 1200, lambda: unready(world, size) == 0)
         print(meter.line(f"{size - there} more at once, until Ready"), flush=True)
         there = size
