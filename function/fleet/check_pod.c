@@ -66,6 +66,13 @@ static const struct shape node_selector_members[] = {
         { "nodeSelectorTerms", SHAPE_LIST, .needed = true, .shape = &node_term },
 };
 
+static void check_has_terms(struct reader *rd, const struct member *f) {
+        struct member terms = member_get(f, "nodeSelectorTerms");
+
+        if (value_count(terms.value) == 0)
+                reader_refuse(rd, &terms, "needs at least one term");
+}
+
 static const struct shape preferred_node_members[] = {
         { "weight", SHAPE_INTEGER, .needed = true, .min = 1, .max = 100 },
         { "preference", SHAPE_MAP, .needed = true, MEMBERS(node_term_members) },
@@ -74,7 +81,7 @@ static const struct shape preferred_node = { .kind = SHAPE_MAP, MEMBERS(preferre
 
 static const struct shape node_affinity_members[] = {
         { "requiredDuringSchedulingIgnoredDuringExecution", SHAPE_MAP,
-          MEMBERS(node_selector_members) },
+          MEMBERS(node_selector_members), .check = check_has_terms },
         { "preferredDuringSchedulingIgnoredDuringExecution", SHAPE_LIST, .shape = &preferred_node },
 };
 
@@ -131,6 +138,17 @@ static const struct shape profile_members[] = {
         { "localhostProfile", SHAPE_TEXT },
 };
 
+/* A file on the node, for that type and for no other. */
+static void check_profile(struct reader *rd, const struct member *f) {
+        struct member file = member_get(f, "localhostProfile");
+        bool local = text_equal(value_text(value_get(f->value, TEXT("type"))), TEXT("Localhost"));
+
+        if (local && text_is_empty(value_text(file.value)))
+                reader_refuse(rd, &file, "is missing, and the type Localhost needs it");
+        else if (!local && !member_is_absent(&file))
+                reader_refuse(rd, &file, "needs the type Localhost");
+}
+
 static const struct shape capabilities_members[] = {
         { "add", SHAPE_LIST, .shape = &a_text },
         { "drop", SHAPE_LIST, .shape = &a_text },
@@ -146,7 +164,7 @@ static const struct shape selinux_members[] = {
 /* Without windowsOptions: no such node has these GPUs. */
 static const struct shape security_context_members[] = {
         { "allowPrivilegeEscalation", SHAPE_BOOL },
-        { "appArmorProfile", SHAPE_MAP, MEMBERS(profile_members) },
+        { "appArmorProfile", SHAPE_MAP, MEMBERS(profile_members), .check = check_profile },
         { "capabilities", SHAPE_MAP, MEMBERS(capabilities_members) },
         { "privileged", SHAPE_BOOL },
         { "procMount", SHAPE_WORD, WORDS(proc_mounts) },
@@ -155,10 +173,36 @@ static const struct shape security_context_members[] = {
         { "runAsNonRoot", SHAPE_BOOL },
         { "runAsUser", SHAPE_INTEGER, .min = 0, .max = INT32_MAX },
         { "seLinuxOptions", SHAPE_MAP, MEMBERS(selinux_members) },
-        { "seccompProfile", SHAPE_MAP, MEMBERS(profile_members) },
+        { "seccompProfile", SHAPE_MAP, MEMBERS(profile_members), .check = check_profile },
 };
+
+static bool adds_sys_admin(struct value context) {
+        struct value_iter it = value_iterate(value_at(context, "capabilities.add"));
+        struct value capability;
+
+        while (value_next(&it, NULL, &capability)) {
+                if (text_equal(value_text(capability), TEXT("CAP_SYS_ADMIN")))
+                        return true;
+        }
+        return false;
+}
+
+/* Kubernetes refuses a pod that may do everything and gain nothing. */
+static void check_escalation(struct reader *rd, const struct member *f) {
+        struct member escalation = member_get(f, "allowPrivilegeEscalation");
+        struct value privileged = value_get(f->value, TEXT("privileged"));
+
+        if (escalation.value.kind != VALUE_BOOL || escalation.value.boolean)
+                return;
+        if (privileged.kind == VALUE_BOOL && privileged.boolean)
+                reader_refuse(rd, &escalation, "cannot be false where privileged is true");
+        else if (adds_sys_admin(f->value))
+                reader_refuse(rd, &escalation, "cannot be false where CAP_SYS_ADMIN is added");
+}
+
 static const struct shape security_context = { .kind = SHAPE_MAP,
-                                               MEMBERS(security_context_members) };
+                                               MEMBERS(security_context_members),
+                                               .check = check_escalation };
 
 static void check_shape(struct reader *rd, struct member f, const struct shape *shape,
                         struct value *ret) {

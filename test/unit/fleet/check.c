@@ -273,6 +273,10 @@ static void test_affinity(void **state) {
                   "f.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms:"
                   " "
                   "is missing" },
+                { "{'nodeAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': "
+                  "{'nodeSelectorTerms': []}}}",
+                  "f.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms:"
+                  " needs at least one term" },
                 { "{'nodeAffinity': {'preferredDuringSchedulingIgnoredDuringExecution': "
                   "[{'weight': 101, 'preference': {}}]}}",
                   "f.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: 101 "
@@ -316,6 +320,19 @@ static void test_security_context(void **state) {
                 { "{'seLinuxOptions': {'level': 's0 {{'}}",
                   "f.seLinuxOptions.level: \"s0 {{\" holds \"{{\", which does not reach the pod" },
                 { "{'windowsOptions': {}}", "f.windowsOptions: unknown member" },
+                { "{'seccompProfile': {'type': 'Localhost', 'localhostProfile': 'a.json'}}", NULL },
+                { "{'seccompProfile': {'type': 'Localhost'}}",
+                  "f.seccompProfile.localhostProfile: is missing, and the type Localhost needs "
+                  "it" },
+                { "{'appArmorProfile': {'type': 'RuntimeDefault', 'localhostProfile': 'a'}}",
+                  "f.appArmorProfile.localhostProfile: needs the type Localhost" },
+                { "{'privileged': true, 'allowPrivilegeEscalation': true}", NULL },
+                { "{'privileged': true, 'allowPrivilegeEscalation': false}",
+                  "f.allowPrivilegeEscalation: cannot be false where privileged is true" },
+                { "{'capabilities': {'add': ['CAP_SYS_ADMIN']}, 'allowPrivilegeEscalation': false}",
+                  "f.allowPrivilegeEscalation: cannot be false where CAP_SYS_ADMIN is added" },
+                { "{'capabilities': {'add': ['SYS_NICE']}, 'allowPrivilegeEscalation': false}",
+                  NULL },
         };
 
         (void)state;
