@@ -43,6 +43,7 @@ struct call {
         bool has_plan; /* made by Deploy in this call, or read from the context */
         struct call_summary *summary;
         struct explanation *explanation; /* for who asked; or NULL */
+        struct fault *fault;             /* of a call that has no answer */
 };
 
 /* ---- answers that decide nothing ------------------------------------------------------------- */
@@ -193,7 +194,7 @@ static int decide(struct call *call, const struct deployment *deployment, enum r
                 call->response.ttl_seconds = 0;
                 return 0;
         }
-        err = requirements_model(&of, &model, &mistakes);
+        err = requirements_model(&of, &model, &mistakes, call->fault);
         if (err == -ENOENT) {
                 freeze_for_model(call, deployment, TEXT("ModelNotFound"), TEXT(" does not exist"));
                 return 0;
@@ -206,12 +207,13 @@ static int decide(struct call *call, const struct deployment *deployment, enum r
                 return 0;
         }
         if (err == 0)
-                err = requirements_environments(&of, &environments, &request.n_environments);
+                err = requirements_environments(&of, &environments, &request.n_environments,
+                                                call->fault);
         if (err == 0)
                 err = requirements_reservations(&of, call->xr, &reservations,
-                                                &request.n_reservations);
+                                                &request.n_reservations, call->fault);
         if (err == 0)
-                err = requirements_quotas(&of, &quotas, &request.n_quotas);
+                err = requirements_quotas(&of, &quotas, &request.n_quotas, call->fault);
         if (err == 0)
                 err = observe_unexplained(&call->request.observed, call->arena, &occupied,
                                           &request.n_occupied);
@@ -276,7 +278,8 @@ static int run_deploy(struct call *call) {
         }
         if (err < 0)
                 return err;
-        err = requirements_mig_parted(&call->settings, &call->request, &call->response);
+        err = requirements_mig_parted(&call->settings, &call->request, &call->response,
+                                      call->fault);
         if (err < 0)
                 return err;
         call->wanted = deployment.environments;
@@ -336,11 +339,12 @@ static void answer_plan(struct call *call) {
 
 static int run_inventory(struct call *call) {
         struct condition condition;
-        int err = requirements_mig_parted(&call->settings, &call->request, &call->response);
+        int err = requirements_mig_parted(&call->settings, &call->request, &call->response,
+                                          call->fault);
 
         if (err == 0)
                 err = inventory_stage(&call->request, &call->settings, &call->response, &condition,
-                                      &call->summary->used);
+                                      &call->summary->used, call->fault);
         if (err == 0)
                 tell_transition(call, &condition);
         return err;
@@ -520,7 +524,8 @@ int function_explain(struct text request, struct arena *arena, struct payload *r
                      struct fault *fault) {
         struct call call = { .arena = arena,
                              .summary = ret_summary,
-                             .explanation = ret_explanation };
+                             .explanation = ret_explanation,
+                             .fault = fault };
         struct payload payload;
         int err;
 

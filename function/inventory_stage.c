@@ -74,7 +74,7 @@ static int answer(struct environment *environment, const struct answer_set *rese
 
 int inventory_stage(const struct request *request, const struct settings *settings,
                     struct response *response, struct condition *ret,
-                    const struct used_list **ret_used) {
+                    const struct used_list **ret_used, struct fault *fault) {
         const struct answer_set *reservations;
         struct environment environment;
         int err = environment_read(request->observed.composite.object, settings, response->arena,
@@ -86,6 +86,9 @@ int inventory_stage(const struct request *request, const struct settings *settin
         if (err < 0)
                 return err;
         reservations = ask_reservations(request, environment.name, response);
+        err = request_open(reservations, fault);
+        if (err < 0)
+                return err;
         if (reservations && requirements_has_mig_parted(settings)) {
                 err = answer(&environment, reservations, request, settings, response, ret,
                              ret_used);

@@ -15,10 +15,11 @@
  * @ret_used: set on success: the units as they were counted; NULL when they were not
  *
  * Errors: -ENOMEM
+ *         -EBADMSG, -E2BIG  the reservations cannot be read, as request_open()
  */
 int inventory_stage(const struct request *request, const struct settings *settings,
                     struct response *response, struct condition *ret,
-                    const struct used_list **ret_used);
+                    const struct used_list **ret_used, struct fault *fault);
 
 /*
  * inventory_stage_freeze() - everything of ours stays as observed, the status and Ready too

@@ -106,9 +106,10 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
 }
 
 int requirements_mig_parted(struct settings *settings, const struct request *request,
-                            struct response *response) {
+                            struct response *response, struct fault *fault) {
         const struct answer_set *answer = NULL;
         struct value config_map = { 0 };
+        int err;
 
         if (!text_is_empty(settings->mig_parted_name)) {
                 response_require(response, (struct requirement) {
@@ -122,6 +123,9 @@ int requirements_mig_parted(struct settings *settings, const struct request *req
         }
         if (!answer && text_is_empty(settings->mig_parted_inline))
                 return 0;
+        err = request_open(answer, fault);
+        if (err < 0)
+                return err;
         if (answer)
                 config_map = first_in(answer, settings->mig_parted_namespace);
         return parted_read(settings, config_map, response->arena);
@@ -132,10 +136,14 @@ bool requirements_has_mig_parted(const struct settings *settings) {
 }
 
 int requirements_model(const struct requirements_of *of, struct model *ret,
-                       struct mistakes *mistakes) {
-        struct value object = first_in(request_required(of->request, TEXT(REQUIRE_MODEL)),
-                                       model_namespace(of->deployment));
+                       struct mistakes *mistakes, struct fault *fault) {
+        const struct answer_set *answer = request_required(of->request, TEXT(REQUIRE_MODEL));
+        struct value object;
+        int err = request_open(answer, fault);
 
+        if (err < 0)
+                return err;
+        object = first_in(answer, model_namespace(of->deployment));
         if (object.kind == VALUE_ABSENT)
                 return -ENOENT;
         return model_read(object, of->arena, ret, mistakes);
@@ -171,15 +179,14 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
 }
 
 /* One's own count whatever the selector says: an assignment may have to leave. */
-static bool is_within_reach(const struct requirements_of *of, struct value environment) {
-        struct value metadata = value_get(environment, TEXT("metadata"));
+static bool is_within_reach(const struct requirements_of *of, const struct resource *environment) {
         struct text name;
 
         if (of->reach != REACH_SELECTED ||
             selector_matches(of->deployment->environment_selector,
-                             value_get(metadata, TEXT("labels")), NULL))
+                             value_get(environment->metadata, TEXT("labels")), NULL))
                 return true;
-        name = value_text(value_get(metadata, TEXT("name")));
+        name = value_text(value_get(environment->metadata, TEXT("name")));
         for (size_t i = 0; i < of->n_held; i++) {
                 if (text_equal(of->held[i].reservation.environment, name))
                         return true;
@@ -190,7 +197,7 @@ static bool is_within_reach(const struct requirements_of *of, struct value envir
 /* Pools point to their environment, so that none is moved once it is read: keys and items are
  * sorted. */
 int requirements_environments(const struct requirements_of *of, struct environment **ret,
-                              size_t *ret_n) {
+                              size_t *ret_n, struct fault *fault) {
         size_t n_keys, most = 0, n = 0;
         struct environment *list;
         struct text *keys;
@@ -202,7 +209,7 @@ int requirements_environments(const struct requirements_of *of, struct environme
                 const struct answer_set *answer = request_required(of->request, keys[i]);
 
                 for (size_t k = 0; k < answer->n_items; k++)
-                        most += is_within_reach(of, answer->items[k].object);
+                        most += is_within_reach(of, &answer->items[k]);
         }
         list = ARENA_ARRAY(of->arena, most, struct environment);
         if (!list)
@@ -211,11 +218,14 @@ int requirements_environments(const struct requirements_of *of, struct environme
                 const struct answer_set *answer = request_required(of->request, keys[i]);
 
                 for (size_t k = 0; k < answer->n_items; k++) {
-                        struct value object = answer->items[k].object;
+                        struct resource *item = &answer->items[k];
 
-                        if (!is_within_reach(of, object))
+                        if (!is_within_reach(of, item))
                                 continue;
-                        err = environment_read(object, of->settings, of->arena, &list[n]);
+                        err = request_open_item(item, fault);
+                        if (err == 0)
+                                err = environment_read(item->object, of->settings, of->arena,
+                                                       &list[n]);
                         if (err == 0)
                                 err = resource_resolve(&list[n++], of->arena);
                         if (err < 0)
@@ -227,12 +237,16 @@ int requirements_environments(const struct requirements_of *of, struct environme
         return 0;
 }
 
-int requirements_quotas(const struct requirements_of *of, struct quota **ret, size_t *ret_n) {
+int requirements_quotas(const struct requirements_of *of, struct quota **ret, size_t *ret_n,
+                        struct fault *fault) {
         const struct answer_set *answer =
                 wants_quotas(of) ? request_required(of->request, TEXT(REQUIRE_QUOTAS)) : NULL;
         size_t n_items = answer ? answer->n_items : 0, n = 0;
         struct quota *list = ARENA_ARRAY(of->arena, n_items, struct quota);
+        int err = request_open(answer, fault);
 
+        if (err < 0)
+                return err;
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n_items; i++) {
@@ -245,7 +259,7 @@ int requirements_quotas(const struct requirements_of *of, struct quota **ret, si
 }
 
 int requirements_reservations(const struct requirements_of *of, struct value xr,
-                              struct reservation **ret, size_t *ret_n) {
+                              struct reservation **ret, size_t *ret_n, struct fault *fault) {
         const struct answer_set *answer =
                 of->reach != REACH_OWN ? request_required(of->request, TEXT(REQUIRE_RESERVATIONS))
                                        : NULL;
@@ -253,8 +267,11 @@ int requirements_reservations(const struct requirements_of *of, struct value xr,
         struct text version = value_text(value_get(xr, TEXT("apiVersion")));
         struct text group = text_slice(version, 0, text_index(version, '/'));
         struct reservation *list;
+        int err = request_open(answer, fault);
         size_t n = 0;
 
+        if (err < 0)
+                return err;
         list = ARENA_ARRAY(of->arena, answer ? answer->n_items : 0, struct reservation);
         if (!list)
                 return -ENOMEM;

@@ -56,9 +56,10 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
  * For every stage that reads environments, before it does.
  *
  * Errors: -ENOMEM
+ *         -EBADMSG, -E2BIG  the answer cannot be read, as request_open()
  */
 int requirements_mig_parted(struct settings *settings, const struct request *request,
-                            struct response *response);
+                            struct response *response, struct fault *fault);
 
 /* requirements_has_mig_parted() - is that file there, or none asked for? */
 bool requirements_has_mig_parted(const struct settings *settings);
@@ -71,23 +72,25 @@ bool requirements_has_mig_parted(const struct settings *settings);
  *
  * Errors: -ENOENT  it does not exist
  *         -EINVAL  it has mistakes
- *         -ENOMEM
+ *
+ * and of all four: -ENOMEM, and -EBADMSG and -E2BIG as request_open()
  */
 int requirements_model(const struct requirements_of *of, struct model *ret,
-                       struct mistakes *mistakes);
+                       struct mistakes *mistakes, struct fault *fault);
 
 /* requirements_environments() - those within reach; sorted by name, resource names resolved. */
 int requirements_environments(const struct requirements_of *of, struct environment **ret,
-                              size_t *ret_n);
+                              size_t *ret_n, struct fault *fault);
 
 /* requirements_quotas() - those of the deployment's namespace; none where they are ignored. */
-int requirements_quotas(const struct requirements_of *of, struct quota **ret, size_t *ret_n);
+int requirements_quotas(const struct requirements_of *of, struct quota **ret, size_t *ret_n,
+                        struct fault *fault);
 
 /*
  * requirements_reservations() - those of everybody; none when only one's own are asked for
  * @xr: the composite: reservations of its kind and group count
  */
 int requirements_reservations(const struct requirements_of *of, struct value xr,
-                              struct reservation **ret, size_t *ret_n);
+                              struct reservation **ret, size_t *ret_n, struct fault *fault);
 
 #endif

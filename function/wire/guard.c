@@ -251,12 +251,19 @@ static int open_message(struct walk *walk, enum message message, size_t len, str
         return 0;
 }
 
-/* An observed resource that nobody reads is stepped over as a desired one is. */
-static enum message state_entry(const struct walk *walk, size_t len) {
+/*
+ * What a repeated field opens. An observed resource that nobody reads is stepped
+ * over as a desired one is; so is what was asked for, until request_open().
+ */
+static enum message element(const struct walk *walk, const struct rule *rule, size_t len) {
         struct text name = { 0 };
 
         if (!walk->reads)
-                return STATE_ENTRY;
+                return rule->child;
+        if (walk->open->message == RESOURCES)
+                return SEALED_RESOURCE;
+        if (rule->child != STATE_ENTRY)
+                return rule->child;
         field_last((struct text) { .data = walk->p, .len = len }, ENTRY_KEY, &name);
         return walk->reads(name) ? STATE_ENTRY : DESIRED_ENTRY;
 }
@@ -282,9 +289,7 @@ static int check_bytes(struct walk *walk, const struct shape *shape, const struc
                 break;
         }
         case MANY:
-                return open_message(
-                        walk, rule->child == STATE_ENTRY ? state_entry(walk, len) : rule->child,
-                        len, fault);
+                return open_message(walk, element(walk, rule, len), len, fault);
         case ENUMS:
                 if (!are_varints(walk->p, walk->p + len))
                         return refuse(fault, -EBADMSG, shape, rule, "is cut or no protobuf");

@@ -36,8 +36,11 @@ enum { GUARD_ELEMENTS_MAX = 4 * 1000 * 1000 };
 int guard_request(struct text bytes, struct fault *fault);
 
 /*
- * guard_request_only() - the same for a reader that wants some of the observed resources
- * @reads: whether it wants the one of that name; the objects of the others are stepped over
+ * guard_request_only() - the same for a reader that does not want all of it
+ * @reads: whether it wants the observed resource of that name
+ *
+ * The objects of other observed resources are stepped over, and so are those that
+ * were asked for: request_open() checks each that is read.
  */
 int guard_request_only(struct text bytes, bool (*reads)(struct text name), struct fault *fault);
 

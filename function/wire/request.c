@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "envelope.pb-c.h"
 #include "wire/field.h"
+#include "wire/guard.h"
 #include "wire/sort.h"
 
 /* Field numbers of proto/v1/run_function.proto */
@@ -225,18 +226,22 @@ static int compare_items(const void *a, const void *b) {
         return order != 0 ? order : text_compare(left->name, right->name);
 }
 
-static struct item read_item(struct text raw) {
+static struct item read_item(struct text raw, bool is_open) {
         static const struct text keys[] = { TEXT_INIT("namespace"), TEXT_INIT("name") };
         struct item item = { .resource = read_resource(raw) };
         struct value names[2];
 
-        value_pick(value_get(item.resource.object, TEXT("metadata")), keys, 2, names);
+        item.resource.metadata = value_get(item.resource.object, TEXT("metadata"));
+        if (!is_open)
+                item.resource.object = (struct value) { 0 };
+        value_pick(item.resource.metadata, keys, 2, names);
         item.namespace_ = value_text(names[0]);
         item.name = value_text(names[1]);
         return item;
 }
 
-static int read_items(struct text body, struct arena *arena, struct answer_set *ret) {
+static int read_items(struct text body, bool are_open, struct arena *arena,
+                      struct answer_set *ret) {
         size_t n = field_count(body, RESOURCES_ITEMS), i = 0;
         struct item *items = ARENA_ARRAY(arena, n, struct item);
         struct resource *resources = ARENA_ARRAY(arena, n, struct resource);
@@ -246,7 +251,7 @@ static int read_items(struct text body, struct arena *arena, struct answer_set *
                 return -ENOMEM;
         while (field_next(&body, &field)) {
                 if (field_is(&field, RESOURCES_ITEMS))
-                        items[i++] = read_item(field.bytes);
+                        items[i++] = read_item(field.bytes, are_open);
         }
         if (sort_stable(items, n, sizeof(*items), compare_items, arena) < 0)
                 return -ENOMEM;
@@ -279,7 +284,8 @@ static struct answer read_answer(const struct field *field) {
         return answer;
 }
 
-static int read_answers(struct text message, struct arena *arena, struct request *ret) {
+static int read_answers(struct text message, bool are_open, struct arena *arena,
+                        struct request *ret) {
         size_t n = field_count(message, EXTRA) + field_count(message, REQUIRED), i = 0;
         struct answer *answers = ARENA_ARRAY(arena, n, struct answer);
         struct field field;
@@ -299,7 +305,7 @@ static int read_answers(struct text message, struct arena *arena, struct request
                 if (i + 1 < n && text_equal(answers[i].key, answers[i + 1].key))
                         continue;
                 set->key = answers[i].key;
-                r = read_items(answers[i].body, arena, set);
+                r = read_items(answers[i].body, are_open, arena, set);
                 ret->n_required++;
         }
         return r;
@@ -320,6 +326,27 @@ const struct answer_set *request_required(const struct request *request, struct 
                         high = middle;
         }
         return NULL;
+}
+
+int request_open_item(struct resource *item, struct fault *fault) {
+        struct value object;
+        int r;
+
+        if (item->object.kind != VALUE_ABSENT)
+                return 0;
+        object = read_resource(item->raw).object;
+        r = guard_struct(object.bytes, fault);
+        if (r == 0)
+                item->object = object;
+        return r;
+}
+
+int request_open(const struct answer_set *answer, struct fault *fault) {
+        int r = 0;
+
+        for (size_t i = 0; answer && r == 0 && i < answer->n_items; i++)
+                r = request_open_item(&answer->items[i], fault);
+        return r;
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */
@@ -366,7 +393,7 @@ int request_read_only(struct text bytes, bool (*reads)(struct text name), struct
         int r = read_fields(bytes, reads, arena, &request);
 
         if (r == 0)
-                r = read_answers(bytes, arena, &request);
+                r = read_answers(bytes, !reads, arena, &request);
         if (r < 0) {
                 fault_set(fault, r == -ENOMEM ? "the request needs more memory than it may have"
                                               : "not a RunFunctionRequest");

@@ -28,6 +28,8 @@ struct resource {
         struct value object; /* absent when the message has no resource */
         enum ready ready;
         struct text raw; /* the body of the Resource message */
+        /* Only of answers: to choose by before request_open_item(), not to be handed on. */
+        struct value metadata;
 };
 
 struct state {
@@ -67,6 +69,8 @@ int request_read(struct text bytes, struct arena *arena, struct request *ret, st
 /*
  * request_read_only() - the same with only those observed resources that @reads wants
  * @bytes: have passed guard_request_only() with the same @reads
+ *
+ * Answers are closed: the objects of their items are absent until they are opened.
  */
 int request_read_only(struct text bytes, bool (*reads)(struct text name), struct arena *arena,
                       struct request *ret, struct fault *fault);
@@ -80,6 +84,18 @@ int desired_read(struct text raw, struct arena *arena, struct state *ret);
 
 /* request_required() - the answer to key, or NULL while it is unresolved. */
 const struct answer_set *request_required(const struct request *request, struct text key);
+
+/*
+ * request_open_item() - check the object of an answer's item, and show it
+ *
+ * Nothing is left to do for one that is open.
+ *
+ * Errors: -EBADMSG, -E2BIG  as guard_struct(); the object stays absent
+ */
+int request_open_item(struct resource *item, struct fault *fault);
+
+/* request_open() - the same for all items; NULL has none. */
+int request_open(const struct answer_set *answer, struct fault *fault);
 
 /* state_resource() - the resource of that name, or NULL. */
 const struct resource *state_resource(const struct state *state, struct text name);

@@ -54,6 +54,7 @@ struct call {
         struct response response;
         struct condition condition;
         const struct used_list *used;
+        struct fault fault;
 };
 
 static struct value formatted(struct arena *arena, const char *json, const char *status) {
@@ -95,9 +96,9 @@ static void prepare(struct call *c, const char *status) {
 }
 
 static void run(struct call *c) {
-        assert_int_equal(
-                inventory_stage(&c->request, &c->settings, &c->response, &c->condition, &c->used),
-                0);
+        assert_int_equal(inventory_stage(&c->request, &c->settings, &c->response, &c->condition,
+                                         &c->used, &c->fault),
+                         0);
 }
 
 static const struct desired *desired(const struct call *c, const char *name) {

@@ -279,9 +279,42 @@ static void test_only(void **state) {
         assert_int_equal(guard_request_only(bytes, is_mine, &fault), -EBADMSG);
 }
 
+/* What was asked for is looked at by its metadata first, and checked when it is opened. */
+static void test_open(void **state) {
+        struct text good = bytes_resource(&arena, "{'kind': 'A', 'metadata': {'name': 'a'}}");
+        struct text broken = bytes_field(
+                &arena, 1,
+                bytes_entry(&arena, 1, TEXT("kind"), bytes_field(&arena, 3, TEXT("\xff"))));
+        struct text items[] = { bytes_field(&arena, 1, good), bytes_field(&arena, 1, broken) };
+        struct text bytes = bytes_entry(&arena, 8, TEXT("things"), text_join(&arena, items, 2));
+        const struct answer_set *things;
+        struct request request;
+        struct fault fault;
+
+        (void)state;
+        assert_int_equal(guard_request(bytes, &fault), -EBADMSG);
+        assert_int_equal(guard_request_only(bytes, is_mine, &fault), 0);
+        assert_int_equal(request_read_only(bytes, is_mine, &arena, &request, &fault), 0);
+        things = request_required(&request, TEXT("things"));
+        assert_int_equal(things->n_items, 2);
+        assert_int_equal(things->items[0].object.kind, VALUE_ABSENT);
+        assert_int_equal(things->items[1].object.kind, VALUE_ABSENT);
+        assert_true(text_equal(value_text(value_get(things->items[1].metadata, TEXT("name"))),
+                               TEXT("a")));
+
+        assert_int_equal(request_open_item(&things->items[1], &fault), 0);
+        assert_true(text_equal(value_text(value_get(things->items[1].object, TEXT("kind"))),
+                               TEXT("A")));
+        assert_int_equal(request_open(things, &fault), -EBADMSG);
+        assert_string_equal(fault.message, "Value.string_value is not UTF-8");
+        assert_int_equal(things->items[0].object.kind, VALUE_ABSENT);
+        assert_int_equal(request_open(NULL, &fault), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_only),
+                cmocka_unit_test(test_open),
                 cmocka_unit_test_setup(test_nothing, forget),
                 cmocka_unit_test_setup(test_meta_and_maps, forget),
                 cmocka_unit_test_setup(test_state, forget),
