@@ -180,13 +180,14 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
 
 /* One's own count whatever the selector says: an assignment may have to leave. */
 static bool is_within_reach(const struct requirements_of *of, const struct resource *environment) {
+        struct value metadata = value_get(environment->closed, TEXT("metadata"));
         struct text name;
 
         if (of->reach != REACH_SELECTED ||
             selector_matches(of->deployment->environment_selector,
-                             value_get(environment->metadata, TEXT("labels")), NULL))
+                             value_get(metadata, TEXT("labels")), NULL))
                 return true;
-        name = value_text(value_get(environment->metadata, TEXT("name")));
+        name = value_text(value_get(metadata, TEXT("name")));
         for (size_t i = 0; i < of->n_held; i++) {
                 if (text_equal(of->held[i].reservation.environment, name))
                         return true;

@@ -70,32 +70,35 @@ static void set_number(const struct member *m, struct reservation *r, struct tex
 }
 
 /* The controller among the owners: {kind, group} as given; its name, or empty. */
-static struct text controller_name(struct value metadata, struct text kind, struct text group) {
-        struct value_iter it = value_iterate(value_get(metadata, TEXT("ownerReferences")));
-        struct value owner;
+static struct text controller_name(struct value owners, struct text kind, struct text group) {
+        enum { CONTROLLER, KIND, VERSION, NAME, N };
+        static const struct text keys[N] = { TEXT_INIT("controller"), TEXT_INIT("kind"),
+                                             TEXT_INIT("apiVersion"), TEXT_INIT("name") };
+        struct value_iter it = value_iterate(owners);
+        struct value owner, found[N];
 
         while (value_next(&it, NULL, &owner)) {
-                struct text version = value_text(value_get(owner, TEXT("apiVersion")));
+                struct text version;
 
-                if (!value_get(owner, TEXT("controller")).boolean)
-                        continue;
-                if (text_equal(value_text(value_get(owner, TEXT("kind"))), kind) &&
+                value_pick(owner, keys, N, found);
+                version = value_text(found[VERSION]);
+                if (found[CONTROLLER].boolean && text_equal(value_text(found[KIND]), kind) &&
                     text_equal(text_slice(version, 0, text_index(version, '/')), group))
-                        return value_text(value_get(owner, TEXT("name")));
+                        return value_text(found[NAME]);
         }
         return (struct text) { 0 };
 }
 
 bool reservation_from_data(struct value data, struct reservation *ret) {
-        struct reservation r = {
-                .leaving = text_equal(value_text(value_get(data, TEXT("leaving"))), TEXT("true")),
-        };
-        struct text keys[N_MEMBERS];
-        struct value found[N_MEMBERS];
+        enum { LEAVING = N_MEMBERS, N };
+        struct text keys[N] = { [LEAVING] = TEXT("leaving") };
+        struct reservation r = { 0 };
+        struct value found[N];
 
         for (size_t i = 0; i < N_MEMBERS; i++)
                 keys[i] = members[i].key;
-        value_pick(data, keys, N_MEMBERS, found);
+        value_pick(data, keys, N, found);
+        r.leaving = text_equal(value_text(found[LEAVING]), TEXT("true"));
         for (size_t i = 0; i < N_MEMBERS; i++) {
                 if (members[i].number_offset != NONE)
                         set_number(&members[i], &r, value_text(found[i]));
@@ -112,14 +115,18 @@ bool reservation_from_data(struct value data, struct reservation *ret) {
 
 bool reservation_read(struct value config_map, struct text kind, struct text group,
                       struct reservation *ret) {
-        struct value metadata = value_get(config_map, TEXT("metadata"));
-        struct text deployment = controller_name(metadata, kind, group);
+        static const struct text outer[] = { TEXT_INIT("metadata"), TEXT_INIT("data") };
+        static const struct text inner[] = { TEXT_INIT("ownerReferences"), TEXT_INIT("namespace") };
+        struct value object[2], metadata[2];
+        struct text deployment;
         struct reservation r;
 
-        if (text_is_empty(deployment) ||
-            !reservation_from_data(value_get(config_map, TEXT("data")), &r))
+        value_pick(config_map, outer, 2, object);
+        value_pick(object[0], inner, 2, metadata);
+        deployment = controller_name(metadata[0], kind, group);
+        if (text_is_empty(deployment) || !reservation_from_data(object[1], &r))
                 return false;
-        r.namespace_ = value_text(value_get(metadata, TEXT("namespace")));
+        r.namespace_ = value_text(metadata[1]);
         r.deployment = deployment;
         *ret = r;
         return true;

@@ -231,12 +231,13 @@ static struct item read_item(struct text raw, bool is_open) {
         struct item item = { .resource = read_resource(raw) };
         struct value names[2];
 
-        item.resource.metadata = value_get(item.resource.object, TEXT("metadata"));
-        if (!is_open)
-                item.resource.object = (struct value) { 0 };
-        value_pick(item.resource.metadata, keys, 2, names);
+        value_pick(value_get(item.resource.object, TEXT("metadata")), keys, 2, names);
         item.namespace_ = value_text(names[0]);
         item.name = value_text(names[1]);
+        if (!is_open) {
+                item.resource.closed = item.resource.object;
+                item.resource.object = (struct value) { 0 };
+        }
         return item;
 }
 
@@ -329,16 +330,16 @@ const struct answer_set *request_required(const struct request *request, struct 
 }
 
 int request_open_item(struct resource *item, struct fault *fault) {
-        struct value object;
         int r;
 
-        if (item->object.kind != VALUE_ABSENT)
+        if (item->closed.kind == VALUE_ABSENT)
                 return 0;
-        object = read_resource(item->raw).object;
-        r = guard_struct(object.bytes, fault);
-        if (r == 0)
-                item->object = object;
-        return r;
+        r = guard_struct(item->closed.bytes, fault);
+        if (r < 0)
+                return r;
+        item->object = item->closed;
+        item->closed = (struct value) { 0 };
+        return 0;
 }
 
 int request_open(const struct answer_set *answer, struct fault *fault) {

@@ -28,8 +28,8 @@ struct resource {
         struct value object; /* absent when the message has no resource */
         enum ready ready;
         struct text raw; /* the body of the Resource message */
-        /* Only of answers: to choose by before request_open_item(), not to be handed on. */
-        struct value metadata;
+        /* Of a closed answer: not checked yet, so to choose by and not to be handed on. */
+        struct value closed;
 };
 
 struct state {
