@@ -210,8 +210,9 @@ static int decide(struct call *call, const struct deployment *deployment, enum r
                 err = requirements_environments(&of, &environments, &request.n_environments,
                                                 call->fault);
         if (err == 0)
-                err = requirements_reservations(&of, call->xr, &reservations,
-                                                &request.n_reservations, call->fault);
+                err = requirements_reservations(&of, call->xr, environments, request.n_environments,
+                                                &reservations, &request.n_reservations,
+                                                call->fault);
         if (err == 0)
                 err = requirements_quotas(&of, &quotas, &request.n_quotas, call->fault);
         if (err == 0)

@@ -180,7 +180,7 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
 
 /* One's own count whatever the selector says: an assignment may have to leave. */
 static bool is_within_reach(const struct requirements_of *of, const struct resource *environment) {
-        struct value metadata = value_get(environment->closed, TEXT("metadata"));
+        struct value metadata = value_get(request_peek(environment), TEXT("metadata"));
         struct text name;
 
         if (of->reach != REACH_SELECTED ||
@@ -259,7 +259,20 @@ int requirements_quotas(const struct requirements_of *of, struct quota **ret, si
         return 0;
 }
 
+/* Others matter where they hold units of these environments, or names of one's own namespace. */
+static bool matters(const struct requirements_of *of, const struct environment *environments,
+                    size_t n_environments, const struct resource *reservation) {
+        struct value object = request_peek(reservation);
+
+        return of->reach == REACH_ALL ||
+               environment_find(environments, n_environments,
+                                value_text(value_at(object, "data.environment"))) ||
+               text_equal(value_text(value_at(object, "metadata.namespace")),
+                          of->deployment->namespace_);
+}
+
 int requirements_reservations(const struct requirements_of *of, struct value xr,
+                              const struct environment *environments, size_t n_environments,
                               struct reservation **ret, size_t *ret_n, struct fault *fault) {
         const struct answer_set *answer =
                 of->reach != REACH_OWN ? request_required(of->request, TEXT(REQUIRE_RESERVATIONS))
@@ -268,16 +281,22 @@ int requirements_reservations(const struct requirements_of *of, struct value xr,
         struct text version = value_text(value_get(xr, TEXT("apiVersion")));
         struct text group = text_slice(version, 0, text_index(version, '/'));
         struct reservation *list;
-        int err = request_open(answer, fault);
         size_t n = 0;
 
-        if (err < 0)
-                return err;
         list = ARENA_ARRAY(of->arena, answer ? answer->n_items : 0, struct reservation);
         if (!list)
                 return -ENOMEM;
-        for (size_t i = 0; answer && i < answer->n_items; i++)
-                n += reservation_read(answer->items[i].object, kind, group, &list[n]);
+        for (size_t i = 0; answer && i < answer->n_items; i++) {
+                struct resource *item = &answer->items[i];
+                int err;
+
+                if (!matters(of, environments, n_environments, item))
+                        continue;
+                err = request_open_item(item, fault);
+                if (err < 0)
+                        return err;
+                n += reservation_read(item->object, kind, group, &list[n]);
+        }
         *ret = list;
         *ret_n = n;
         return 0;

@@ -88,9 +88,12 @@ int requirements_quotas(const struct requirements_of *of, struct quota **ret, si
 
 /*
  * requirements_reservations() - those of everybody; none when only one's own are asked for
- * @xr: the composite: reservations of its kind and group count
+ * @xr:           the composite: reservations of its kind and group count
+ * @environments: those within reach: short of REACH_ALL, reservations of others are left
+ *                out unless they are of the deployment's namespace
  */
 int requirements_reservations(const struct requirements_of *of, struct value xr,
+                              const struct environment *environments, size_t n_environments,
                               struct reservation **ret, size_t *ret_n, struct fault *fault);
 
 #endif

@@ -13,24 +13,6 @@ static bool is_direct(const struct settings *settings, const struct environment 
         return settings->target == TARGET_DIRECT;
 }
 
-static const struct environment *find(const struct environment *environments, size_t n,
-                                      struct text name) {
-        size_t low = 0, high = n;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = text_compare(environments[middle].name, name);
-
-                if (order == 0)
-                        return &environments[middle];
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return NULL;
-}
-
 int allowance_build(const struct ledger *ledger, const struct environment *environments,
                     size_t n_environments, struct arena *arena, struct allowance *allowance) {
         allowance->n_others = 0;
@@ -45,7 +27,7 @@ int allowance_build(const struct ledger *ledger, const struct environment *envir
 
                 if (!text_equal(r->namespace_, allowance->deployment->namespace_))
                         continue;
-                environment = find(environments, n_environments, r->environment);
+                environment = environment_find(environments, n_environments, r->environment);
                 if (!environment || is_direct(allowance->settings, environment))
                         allowance->others[allowance->n_others++] = r;
         }

@@ -262,3 +262,21 @@ int environment_read(struct value object, const struct settings *settings, struc
                 return r;
         return arena_failed(arena) ? -ENOMEM : 0;
 }
+
+const struct environment *environment_find(const struct environment *environments, size_t n,
+                                           struct text name) {
+        size_t low = 0, high = n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int order = text_compare(environments[middle].name, name);
+
+                if (order == 0)
+                        return &environments[middle];
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return NULL;
+}

@@ -35,4 +35,8 @@ struct environment {
 int environment_read(struct value object, const struct settings *settings, struct arena *arena,
                      struct environment *ret);
 
+/* environment_find() - the one of that name among n that are sorted by it, or NULL. */
+const struct environment *environment_find(const struct environment *environments, size_t n,
+                                           struct text name);
+
 #endif

@@ -329,6 +329,10 @@ const struct answer_set *request_required(const struct request *request, struct 
         return NULL;
 }
 
+struct value request_peek(const struct resource *item) {
+        return item->closed.kind == VALUE_ABSENT ? item->object : item->closed;
+}
+
 int request_open_item(struct resource *item, struct fault *fault) {
         int r;
 

@@ -27,9 +27,8 @@ struct resource {
         struct text name;    /* the key in the map; empty for a composite and for required ones */
         struct value object; /* absent when the message has no resource */
         enum ready ready;
-        struct text raw; /* the body of the Resource message */
-        /* Of a closed answer: not checked yet, so to choose by and not to be handed on. */
-        struct value closed;
+        struct text raw;     /* the body of the Resource message */
+        struct value closed; /* the object of an answer's item that is not open yet */
 };
 
 struct state {
@@ -84,6 +83,9 @@ int desired_read(struct text raw, struct arena *arena, struct state *ret);
 
 /* request_required() - the answer to key, or NULL while it is unresolved. */
 const struct answer_set *request_required(const struct request *request, struct text key);
+
+/* request_peek() - the object of an answer's item, open or not: to choose by, not to hand on. */
+struct value request_peek(const struct resource *item);
 
 /*
  * request_open_item() - check the object of an answer's item, and show it

@@ -351,6 +351,72 @@ static void test_garbage(void **state) {
         arena_release(&arena);
 }
 
+#define ENVIRONMENT(name, region)                                                                  \
+        "{'kind': 'InferenceEnvironment', 'metadata': {'name': '" name "',"                        \
+        "  'labels': {'region': '" region "'}}, 'spec': {'nodePools': [{'name': 'p',"              \
+        "  'acceleratorType': 'nvidia-h100-80gb', 'nodeSelector': {'x': 'y'}}]}}"
+
+/* Not in UTF-8. */
+static struct node *broken(struct arena *arena, const char *environment) {
+        struct node *object = json_node(arena, environment);
+
+        node_set_string(object, "broken", TEXT("\xff"));
+        return object;
+}
+
+/* What nobody reads may be broken, and what is read may not. */
+static void test_reads_what_is_selected(void **state) {
+        struct call_object model, environments[2], reservation;
+        const struct call_answer answers[] = {
+                { .key = TEXT("model"), .items = &model, .n_items = 1 },
+                { .key = TEXT("environments"), .items = environments, .n_items = 2 },
+                { .key = TEXT("reservations"), .items = &reservation, .n_items = 1 },
+                { .key = TEXT("watch-anchor") },
+        };
+        struct call_request call = { .has_capabilities = true,
+                                     .required = answers,
+                                     .n_required = 4 };
+        struct call_summary summary;
+        struct payload payload;
+        struct answer a;
+        struct text bytes;
+        struct fault fault;
+
+        (void)state;
+        arena_init(&a.arena, 1 << 22);
+        call.composite.object = json_node(
+                &a.arena, "{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ModelDeployment',"
+                          " 'metadata': {'name': 'gemma', 'namespace': 'team-a'},"
+                          " 'spec': {'modelRef': {'kind': 'ClusterModel', 'name': 'gemma'},"
+                          "  'environmentSelector': {'matchLabels': {'region': 'eu'}}}}");
+        model.object = json_node(&a.arena,
+                                 "{'kind': 'ClusterModel', 'metadata': {'name': 'gemma'}, 'spec': "
+                                 "{'model': {'name': 'g'}, 'huggingFace': {'repo': 'g/g'}}}");
+        reservation.object = broken(
+                &a.arena, "{'metadata': {'namespace': 'other'}, 'data': {'environment': 'us'}}");
+        environments[0].object = json_node(&a.arena, ENVIRONMENT("eu", "eu"));
+        environments[1].object = broken(&a.arena, ENVIRONMENT("us", "us"));
+        run(&a, &call);
+        assert_text(condition(&a, "Scheduled")->reason, "AllScheduled");
+
+        reservation.object = broken(
+                &a.arena, "{'metadata': {'namespace': 'other'}, 'data': {'environment': 'eu'}}");
+        assert_int_equal(call_encode(&call, &a.arena, &bytes), 0);
+        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -EBADMSG);
+        assert_string_equal(fault.message, "Value.string_value is not UTF-8");
+
+        reservation.object = broken(
+                &a.arena, "{'metadata': {'namespace': 'team-a'}, 'data': {'environment': 'us'}}");
+        assert_int_equal(call_encode(&call, &a.arena, &bytes), 0);
+        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -EBADMSG);
+
+        reservation.object = json_node(&a.arena, "{}");
+        environments[0].object = broken(&a.arena, ENVIRONMENT("eu", "eu"));
+        assert_int_equal(call_encode(&call, &a.arena, &bytes), 0);
+        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -EBADMSG);
+        arena_release(&a.arena);
+}
+
 #define MIG_PARTED_INPUT                                                                           \
         "{'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'Input',"                \
         " 'migParted': {'configMapRef': {'name': 'file', 'namespace': 'gpu-operator'}}}"
@@ -534,6 +600,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_unresolved_freezes),
                 cmocka_unit_test(test_settled_asks_for_its_own),
+                cmocka_unit_test(test_reads_what_is_selected),
                 cmocka_unit_test(test_old_core_is_asked_twice),
                 cmocka_unit_test(test_drain_unsettles),
                 cmocka_unit_test(test_status_is_kept_while_frozen),

@@ -299,7 +299,7 @@ static void test_open(void **state) {
         assert_int_equal(things->n_items, 2);
         assert_int_equal(things->items[0].object.kind, VALUE_ABSENT);
         assert_int_equal(things->items[1].object.kind, VALUE_ABSENT);
-        assert_true(text_equal(value_text(value_get(things->items[1].closed, TEXT("kind"))),
+        assert_true(text_equal(value_text(value_get(request_peek(&things->items[1]), TEXT("kind"))),
                                TEXT("A")));
 
         assert_int_equal(request_open_item(&things->items[1], &fault), 0);
