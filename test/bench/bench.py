@@ -45,6 +45,7 @@ class Server:
     def __init__(self, name, command):
         self.name = name
         self.address = "127.0.0.1:%d" % free_port()
+        self.template = command
         self.command = [word.replace("{address}", self.address) for word in command]
         self.process = None
 
@@ -170,17 +171,16 @@ class Bench:
                 self.peaks[server.name, name] = server.memory_mb("VmHWM")
 
     def first_answer_ms(self):
-        """From the start of the process to its first answer, the best of some."""
+        """From the start of the process to the answer for a client that waits for it, the best of some."""
         ours = next(s for s in self.servers if s.name == "ours")
-        best = None
+        taken = []
         for _ in range(5):
-            ours.stop()
-            begin = time.monotonic()
-            ours.start()
-            self.load(ours, "T", 1, 0, 1)
-            taken = (time.monotonic() - begin) * 1e3
-            best = min(best or taken, taken)
-        return best
+            server = Server(ours.name, ours.template)
+            done = subprocess.run(
+                [self.options.load, "--first", server.address, self.request("T"), *server.command],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+            taken.append(float(done.stdout.splitlines()[-1]))
+        return min(taken)
 
     def print_cells(self):
         for name in self.names:

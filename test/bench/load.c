@@ -10,7 +10,13 @@
  * last answer is written to the file ANSWER. Prints one line:
  *
  *      calls seconds server_cpu_seconds p50_ms p99_ms
+ *
+ *      load --first 127.0.0.1:PORT FILE PROGRAM [ARGUMENT]...
+ *
+ * starts the server itself, once all is ready for the call, and prints the
+ * milliseconds until it has answered.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
@@ -19,11 +25,16 @@
 #include <grpc/status.h>
 #include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define METHOD "/apiextensions.fn.proto.v1.FunctionRunnerService/RunFunction"
 
@@ -157,12 +168,55 @@ static void connect_to(const char *address) {
         grpc_channel_credentials_release(credentials);
 }
 
+/* Core would wait a second before it tries again; so it is called only when somebody listens. */
+static void wait_for_listener(const char *address) {
+        const struct timespec pause = { .tv_nsec = 200 * 1000 };
+        struct sockaddr_in to = { .sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        const char *colon = strrchr(address, ':');
+        double begin = seconds(CLOCK_MONOTONIC);
+
+        to.sin_port = htons((uint16_t)strtoul(colon ? colon + 1 : "", NULL, 10));
+        while (seconds(CLOCK_MONOTONIC) - begin < TIMEOUT_SECONDS) {
+                int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+                int r = connect(fd, (const struct sockaddr *)&to, sizeof(to));
+
+                close(fd);
+                if (r == 0)
+                        return;
+                nanosleep(&pause, NULL);
+        }
+        die("the server does not listen");
+}
+
+static int measure_first(const char *address, const char *path, char **command) {
+        double begin, taken;
+        pid_t server;
+
+        grpc_init();
+        read_request(path);
+        connect_to(address);
+        begin = seconds(CLOCK_MONOTONIC);
+        if (posix_spawn(&server, command[0], NULL, NULL, command, environ) != 0)
+                die("the server cannot be started");
+        wait_for_listener(address);
+        start(&(struct client) { 0 });
+        finish(NULL);
+        taken = seconds(CLOCK_MONOTONIC) - begin;
+        kill(server, SIGKILL);
+        waitpid(server, NULL, 0);
+        printf("%.3f\n", taken * 1e3);
+        return 0;
+}
+
 int main(int argc, char **argv) {
         static struct client clients[MAX_CLIENTS];
         double *latencies, begin, end, cpu, limit;
         size_t n_clients, n_calls = 0, n_open = 0, min_calls, cap = 1 << 20;
         clockid_t clock;
 
+        if (argc > 4 && strcmp(argv[1], "--first") == 0)
+                return measure_first(argv[2], argv[3], argv + 4);
         if (argc != 7 && argc != 8)
                 die("usage: load ADDRESS PID FILE CLIENTS SECONDS MIN_CALLS [ANSWER]");
         n_clients = strtoul(argv[4], NULL, 10);
