@@ -225,8 +225,8 @@ int requirements_environments(const struct requirements_of *of, struct environme
                                 continue;
                         err = request_open_item(item, fault);
                         if (err == 0)
-                                err = environment_read(item->object, of->settings, of->arena,
-                                                       &list[n]);
+                                err = environment_read_quietly(item->object, of->settings,
+                                                               of->arena, &list[n]);
                         if (err == 0)
                                 err = resource_resolve(&list[n++], of->arena);
                         if (err < 0)

@@ -179,7 +179,7 @@ static int tell_of_overlaps(struct environment *environment, struct arena *arena
         size_t n = environment->n_pools;
         struct footprint *prints;
 
-        if (n < 2 || n > OVERLAP_POOLS_MAX)
+        if (environment->is_quiet || n < 2 || n > OVERLAP_POOLS_MAX)
                 return 0;
         prints = ARENA_ARRAY(arena, n, struct footprint);
         if (!prints)
@@ -209,8 +209,8 @@ static int count_units(struct environment *environment, const struct settings *s
         return 0;
 }
 
-int environment_read(struct value object, const struct settings *settings, struct arena *arena,
-                     struct environment *ret) {
+static int read_environment(struct value object, const struct settings *settings, bool is_quiet,
+                            struct arena *arena, struct environment *ret) {
         static const char *const paths[N_POOL_LISTS] = {
                 "spec.nodePools",
                 "spec.cluster.existing.nodePools",
@@ -234,6 +234,7 @@ int environment_read(struct value object, const struct settings *settings, struc
                 .labels = value_at(object, "metadata.labels"),
                 .provider_config = value_text(value_at(object, "status.providerConfigRef.name")),
                 .ready = untrue_ready(object),
+                .is_quiet = is_quiet,
         };
         ret->not_ready = ret->ready.kind != VALUE_ABSENT;
         if (text_is_empty(ret->provider_config))
@@ -261,6 +262,16 @@ int environment_read(struct value object, const struct settings *settings, struc
         if (r < 0)
                 return r;
         return arena_failed(arena) ? -ENOMEM : 0;
+}
+
+int environment_read(struct value object, const struct settings *settings, struct arena *arena,
+                     struct environment *ret) {
+        return read_environment(object, settings, false, arena, ret);
+}
+
+int environment_read_quietly(struct value object, const struct settings *settings,
+                             struct arena *arena, struct environment *ret) {
+        return read_environment(object, settings, true, arena, ret);
 }
 
 const struct environment *environment_find(const struct environment *environments, size_t n,

@@ -108,7 +108,7 @@ int64_t offer_slice_bytes(struct pool *pool, const struct settings *settings,
         if (settings->memory_usable)
                 slice = real_bytes == UNKNOWN_BYTES ? UNKNOWN_BYTES
                                                     : offer_smaller(slice, real_bytes);
-        else if (real_bytes != UNKNOWN_BYTES && real_bytes < named_bytes)
+        else if (real_bytes != UNKNOWN_BYTES && real_bytes < named_bytes && pool_is_told(pool))
                 tell_of_gap(pool, name, real_bytes, arena);
         if (named_bytes != UNKNOWN_BYTES && declared_bytes > named_bytes)
                 offer_over_declared(pool, arena, name, named_bytes, ", which is what counts");

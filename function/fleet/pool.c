@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "fleet/check.h"
 #include "fleet/engine.h"
+#include "fleet/environment.h"
 
 enum {
         ACCELERATORS_MAX = 1024,
@@ -474,14 +475,20 @@ int pool_read(struct value entry, struct text path, const struct environment *en
                 read_all(&rd, &form, settings, ret);
         if (rd.n_mistakes > 0)
                 ret->invalid = fault_text(&fault, arena);
-        else
+        else if (pool_is_told(ret))
                 tell_of_selector(&form, ret, arena);
-        if (form.n_others > 0)
+        if (form.n_others > 0 && pool_is_told(ret))
                 tell_of_unknown(entry, ret, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 
+bool pool_is_told(const struct pool *pool) {
+        return !pool->environment || !pool->environment->is_quiet;
+}
+
 void pool_tell(struct pool *pool, struct arena *arena, struct text message) {
+        if (!pool_is_told(pool))
+                return;
         if (pool->n_messages == pool->cap_messages) {
                 size_t cap = pool->cap_messages + 4;
                 struct text *grown =

@@ -106,7 +106,10 @@ struct sub_pool {
 int pool_read(struct value entry, struct text path, const struct environment *environment,
               const struct settings *settings, struct arena *arena, struct pool *ret);
 
-/* pool_tell() - adds a message; the text must live as long as the pool. */
+/* pool_is_told() - does anybody ask for the pool's messages? Else one that costs is not made. */
+bool pool_is_told(const struct pool *pool);
+
+/* pool_tell() - adds a message if it is told; the text must live as long as the pool. */
 void pool_tell(struct pool *pool, struct arena *arena, struct text message);
 
 /* pool_selector() - nodeSelector, or the labels where it is not written. */

@@ -52,11 +52,13 @@ static struct text resource_name(const struct sub_pool *s, struct arena *arena) 
 }
 
 static void tell_contradiction(struct pool *pool, struct arena *arena) {
-        enum strategy selected = selector_strategy(pool);
+        enum strategy selected;
 
-        if (!pool->mig || pool->allocation == ALLOCATION_DRA ||
-            pool->strategy == STRATEGY_INFERRED || selected == STRATEGY_INFERRED ||
-            pool->strategy == selected)
+        if (!pool_is_told(pool) || !pool->mig || pool->allocation == ALLOCATION_DRA ||
+            pool->strategy == STRATEGY_INFERRED)
+                return;
+        selected = selector_strategy(pool);
+        if (selected == STRATEGY_INFERRED || selected == pool->strategy)
                 return;
         pool_tell(pool, arena,
                   pool->strategy == STRATEGY_SINGLE

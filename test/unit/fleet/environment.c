@@ -232,6 +232,45 @@ static void test_overlaps(void **state) {
         }
 }
 
+/* Messages are all that who decides goes without. */
+static void test_quietly(void **state) {
+        static const char *const pools[] = {
+                "{'name': 'gap', 'acceleratorType': 'nvidia-tesla-a100', 'nodeSelector': {'x': "
+                "'y'},"
+                " 'migConfiguration': {'profile': '1g.5gb'}}",
+                "{'name': 'overlap', 'acceleratorType': 'nvidia-l4', 'nodeSelector': {'x': 'y'}}",
+                "{'name': 'large', 'acceleratorType': 'nvidia-h100-80gb', 'nodeSelector': {'x': "
+                "'z'},"
+                " 'capabilities': {'memoryPerGpu': '160Gi'}}",
+                "{'name': 'typo', 'acceleratorType': 'nvidia-l4', 'nodeselector': {'x': 'z'}}",
+        };
+
+        (void)state;
+        for (size_t i = 1; i < sizeof(pools) / sizeof(pools[0]); i++) {
+                struct environment told, quiet;
+                struct value object;
+                char json[512];
+
+                snprintf(json, sizeof(json), "{'spec': {'nodePools': [%s, %s]}}", pools[i],
+                         pools[0]);
+                object = json_value(&input_arena, json);
+                assert_int_equal(environment_read(object, &settings, &arena, &told), 0);
+                assert_int_equal(environment_read_quietly(object, &settings, &arena, &quiet), 0);
+                print_message("%s\n", json);
+                assert_true(told.pools[0].n_messages > 0);
+                assert_int_equal(quiet.n_sub_pools, 2);
+                for (size_t j = 0; j < 2; j++) {
+                        const struct pool *a = &told.pools[j], *b = &quiet.pools[j];
+
+                        assert_int_equal(b->n_messages, 0);
+                        assert_int_equal(a->over_declared, b->over_declared);
+                        assert_int_equal(a->sub_pools[0].units, b->sub_pools[0].units);
+                        assert_int_equal(a->sub_pools[0].memory_bytes,
+                                         b->sub_pools[0].memory_bytes);
+                }
+        }
+}
+
 /* More selectors than a footprint has bits: some look alike there and differ all the same. */
 static void test_equal_footprints(void **state) {
         struct node *object = node_map(&input_arena);
@@ -305,6 +344,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_ready, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_equal_names, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_overlaps, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_quietly, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_equal_footprints, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_many_pools, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
