@@ -18,7 +18,8 @@ enum { PROMISED_PER_BYTE = 64, PROMISED_AT_LEAST = 1024 * 1024 };
  *
  * - it answers, or says why not with one of the errors of function.h
  * - memory stays within the bound above
- * - the answer is a RunFunctionResponse no larger than Crossplane can receive
+ * - the answer is no larger than Crossplane can receive, and a RunFunctionResponse unless
+ *   what others desire, which is handed on unread, is broken
  * - it has the request's tag, and what others desire, byte for byte
  * - the same request has the same answer, in memory that was used before
  * - where memory is denied it says so
