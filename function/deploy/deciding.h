@@ -27,6 +27,7 @@ struct deciding {
         int64_t next_order;
         struct rejections rejections;
         struct share tightest; /* of a quota that kept a grant small; limited: there is one */
+        const struct sub_pool *closed; /* where a grant may not grow, room or not; or NULL */
 };
 
 /* deciding_count() - the assignments of that fate. */

@@ -267,6 +267,7 @@ static int finish(struct deciding *d, struct decision *ret) {
         const struct deployment *deployment = d->request->deployment;
         struct decision decision = { .rejections = d->rejections,
                                      .quota = d->tightest,
+                                     .closed = d->closed,
                                      .wanted = deployment->environments };
         struct text url_of = { 0 };
         int64_t admitted = 0;

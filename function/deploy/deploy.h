@@ -37,14 +37,15 @@ struct deploy_request {
 
 struct decision {
         struct plan plan;
-        struct rejections rejections; /* sorted; empty when all is placed */
-        int64_t wanted;               /* environments */
-        int64_t placed;               /* environments with an assignment that stays */
-        int64_t ready;                /* of those, the Ready ones */
-        int64_t short_replicas;       /* replicas that are wanted and not granted there */
-        struct share quota;           /* that keeps some of these back; limited: there is one */
-        struct text url;              /* of the first Ready assignment by environment name */
-        bool settled;                 /* nothing is left to decide */
+        struct rejections rejections;  /* sorted; empty when all is placed */
+        int64_t wanted;                /* environments */
+        int64_t placed;                /* environments with an assignment that stays */
+        int64_t ready;                 /* of those, the Ready ones */
+        int64_t short_replicas;        /* replicas that are wanted and not granted there */
+        struct share quota;            /* that keeps some of these back; limited: there is one */
+        const struct sub_pool *closed; /* that keeps some of these back, being cordoned; or NULL */
+        struct text url;               /* of the first Ready assignment by environment name */
+        bool settled;                  /* nothing is left to decide */
 };
 
 /*

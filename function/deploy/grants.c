@@ -141,9 +141,13 @@ int deciding_grow(struct deciding *d) {
                 int64_t before = r->replicas, wanted = d->request->deployment->replicas;
                 int err;
 
-                if (holder->placement.fate != FATE_STAYS || before >= wanted ||
-                    !takes_more(holder->sub_pool))
+                if (holder->placement.fate != FATE_STAYS || before >= wanted)
                         continue;
+                if (!takes_more(holder->sub_pool)) {
+                        if (!d->closed)
+                                d->closed = holder->sub_pool;
+                        continue;
+                }
                 err = grow_within_quota(d, &chooser, holder, &wanted);
                 if (err == 0 && wanted > before)
                         err = grow_grant(&chooser, holder, wanted);

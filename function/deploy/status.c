@@ -112,13 +112,39 @@ static void append_placed(struct builder *b, const struct decision *decision) {
 }
 
 static void append_quota(struct builder *b, const struct share *share) {
-        if (!share->limited)
-                return;
         builder_string(b, ": ResourceQuota ");
         builder_text(b, share->quota);
         builder_string(b, " allows ");
         builder_i64(b, share->limit);
         builder_string(b, share->limit == 1 ? " unit" : " units");
+}
+
+static void append_closed(struct builder *b, const struct sub_pool *closed) {
+        builder_string(b, ": ");
+        builder_text(b, closed->environment->name);
+        builder_char(b, '/');
+        builder_text(b, closed->pool->name);
+        builder_string(b,
+                       closed->environment->not_ready
+                               ? " takes none while the environment's Ready condition is not True"
+                               : " takes none while the pool's schedulable is not Always");
+}
+
+/* "; 2 of 5 replicas have no room", or what else keeps them back. */
+static void append_short(struct builder *b, const struct decision *decision, int64_t wanted) {
+        builder_string(b, "; ");
+        builder_i64(b, decision->short_replicas);
+        builder_string(b, " of ");
+        builder_i64(b, wanted);
+        if (!decision->quota.limited && !decision->closed) {
+                builder_string(b, " replicas have no room");
+                return;
+        }
+        builder_string(b, " replicas are not granted");
+        if (decision->quota.limited)
+                append_quota(b, &decision->quota);
+        else
+                append_closed(b, decision->closed);
 }
 
 static void append_leaving(struct builder *b, const struct decision *decision) {
@@ -161,15 +187,8 @@ struct condition status_scheduled(const struct decision *decision,
         }
         if (decision->placed > 0)
                 append_placed(&b, decision);
-        if (decision->short_replicas > 0) {
-                builder_string(&b, "; ");
-                builder_i64(&b, decision->short_replicas);
-                builder_string(&b, " of ");
-                builder_i64(&b, decision->placed * deployment->replicas);
-                builder_string(&b, decision->quota.limited ? " replicas are not granted"
-                                                           : " replicas have no room");
-                append_quota(&b, &decision->quota);
-        }
+        if (decision->short_replicas > 0)
+                append_short(&b, decision, decision->placed * deployment->replicas);
         if (decision->placed < decision->wanted) {
                 if (decision->placed > 0)
                         builder_string(&b, "; ");

@@ -259,12 +259,15 @@ static void test_growth(void **state) {
         assert_int_equal(decision.short_replicas, 6);
         assert_int_equal(decision.rejections.n, 0);
         assert_false(decision.settled);
+        assert_null(decision.closed);
 
         w.environments[0].not_ready = true;
-        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        decision = decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        assert_ptr_equal(decision.closed, slices);
         w.environments[0].not_ready = false;
         w.pools[0][0].schedulable = SCHEDULABLE_NO_NEW;
-        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        decision = decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        assert_ptr_equal(decision.closed, slices);
         w.pools[0][0].schedulable = SCHEDULABLE_ALWAYS;
 
         /* Somebody who holds a later place would lose it. */
