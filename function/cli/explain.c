@@ -196,6 +196,14 @@ static void append_sentences(struct table *t, const struct weighed *w, size_t n)
         }
 }
 
+/* What was meant is not what was counted. */
+static void append_misspelt(struct table *t, const struct pool *pool) {
+        struct text sentence = pool_misspelt(pool, t->arena);
+
+        if (!text_is_empty(sentence))
+                columns_wrapped(SENTENCE, SENTENCE, columns_printable(sentence, t->arena), t->b);
+}
+
 static void append_group(struct table *t, const struct group *g) {
         struct text cells[N_COLUMNS];
 
@@ -216,6 +224,8 @@ static void append_group(struct table *t, const struct group *g) {
                 if (p)
                         colour(t, COLOUR_OFF);
                 append_sentences(t, w, n);
+                if (i == 0 || w[-1].sub_pool->pool != w->sub_pool->pool)
+                        append_misspelt(t, w->sub_pool->pool);
         }
 }
 

@@ -91,7 +91,6 @@ static const struct text mig_names[N_MIG_MEMBERS] = {
 
 /* A pool while it is read. */
 struct form {
-        size_t n_others; /* members that a pool does not have */
         struct member root;
         struct member capabilities;
         struct member gpu;
@@ -110,7 +109,7 @@ static struct member capability(const struct form *form, enum capability capabil
 
 static void open_form(struct form *form, struct value entry, struct text path) {
         form->root = member_root(entry, path);
-        form->n_others = value_pick(entry, member_names, N_MEMBERS, form->values);
+        value_pick(entry, member_names, N_MEMBERS, form->values);
         form->gpu = at(form, GPU);
         form->capabilities = at(form, CAPABILITIES);
         value_pick(form->capabilities.value, capability_names, N_CAPABILITIES,
@@ -421,37 +420,67 @@ static void tell_of_selector(const struct form *form, struct pool *pool, struct 
                                "DRA it says nothing"));
 }
 
-static bool is_known(struct text key) {
-        /* Of the older shape, for those who make the nodes. */
-        static const struct text of_others[] = { TEXT_INIT("role"), TEXT_INIT("machineType"),
-                                                 TEXT_INIT("diskSizeGb"), TEXT_INIT("zones"),
-                                                 TEXT_INIT("minNodeCount") };
-
-        for (size_t i = 0; i < N_MEMBERS; i++) {
-                if (text_equal(key, member_names[i]))
-                        return true;
-        }
-        for (size_t i = 0; i < COUNT_OF(of_others); i++) {
-                if (text_equal(key, of_others[i]))
+static bool is_among(struct text key, const struct text *names, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                if (text_equal(key, names[i]))
                         return true;
         }
         return false;
 }
 
-/* A misspelt member would else be a default that nobody asked for. The first by name is told. */
-static void tell_of_unknown(struct value entry, struct pool *pool, struct arena *arena) {
-        struct value_iter it = value_iterate(entry);
+/* The first by name that is not among the names; else empty. */
+static struct text first_unknown(struct value map, const struct text *names, size_t n) {
+        /* Of the older shape, for those who make the nodes. */
+        static const struct text of_others[] = { TEXT_INIT("role"), TEXT_INIT("machineType"),
+                                                 TEXT_INIT("diskSizeGb"), TEXT_INIT("zones"),
+                                                 TEXT_INIT("minNodeCount") };
+        struct value_iter it = value_iterate(map);
         struct text key, unknown = { 0 };
         struct value member;
 
         while (value_next(&it, &key, &member)) {
-                if (!is_known(key) && (text_is_empty(unknown) || text_compare(key, unknown) < 0))
+                if (is_among(key, names, n) ||
+                    (names == member_names && is_among(key, of_others, COUNT_OF(of_others))))
+                        continue;
+                if (text_is_empty(unknown) || text_compare(key, unknown) < 0)
                         unknown = key;
         }
-        if (!text_is_empty(unknown))
-                pool_tell(pool, arena,
-                          text_format(arena, "member \"%.*s\" is not known: is it misspelt?",
-                                      TEXT_ARG(unknown)));
+        return unknown;
+}
+
+struct text pool_misspelt(const struct pool *pool, struct arena *arena) {
+        const struct {
+                const char *path; /* of the map, with a dot behind it */
+                struct value map;
+                const struct text *names;
+                size_t n;
+        } maps[] = {
+                { "", pool->written, member_names, N_MEMBERS },
+                { "migConfiguration.", value_at(pool->written, "migConfiguration"), mig_names,
+                  N_MIG_MEMBERS },
+                { "capabilities.", value_at(pool->written, "capabilities"), capability_names,
+                  N_CAPABILITIES },
+                { "capabilities.migConfiguration.",
+                  value_at(pool->written, "capabilities.migConfiguration"), mig_names,
+                  N_MIG_MEMBERS },
+        };
+
+        for (size_t i = 0; i < COUNT_OF(maps); i++) {
+                struct text key = first_unknown(maps[i].map, maps[i].names, maps[i].n);
+
+                if (!text_is_empty(key))
+                        return text_format(arena, "member \"%s%.*s\" is not known: is it misspelt?",
+                                           maps[i].path, TEXT_ARG(key));
+        }
+        return (struct text) { 0 };
+}
+
+/* A misspelt member would else be a default that nobody asked for. */
+static void tell_of_misspelt(struct pool *pool, struct arena *arena) {
+        struct text sentence = pool_misspelt(pool, arena);
+
+        if (!text_is_empty(sentence))
+                pool_tell(pool, arena, sentence);
 }
 
 int pool_read(struct value entry, struct text path, const struct environment *environment,
@@ -463,6 +492,7 @@ int pool_read(struct value entry, struct text path, const struct environment *en
         *ret = (struct pool) {
                 .environment = environment,
                 .path = path,
+                .written = entry,
                 .accelerator_count = 1,
                 .nodes = 1,
                 .memory_bytes = UNKNOWN_BYTES,
@@ -477,8 +507,8 @@ int pool_read(struct value entry, struct text path, const struct environment *en
                 ret->invalid = fault_text(&fault, arena);
         else if (pool_is_told(ret))
                 tell_of_selector(&form, ret, arena);
-        if (form.n_others > 0 && pool_is_told(ret))
-                tell_of_unknown(entry, ret, arena);
+        if (pool_is_told(ret))
+                tell_of_misspelt(ret, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 

@@ -32,8 +32,9 @@ enum strategy { STRATEGY_INFERRED, STRATEGY_MIXED, STRATEGY_SINGLE };
 struct pool {
         const struct environment *environment;
         struct text name;
-        struct text path;    /* "spec.nodePools[2]", for sentences */
-        struct text invalid; /* why the pool cannot be used; empty when it can */
+        struct text path;     /* "spec.nodePools[2]", for sentences */
+        struct text invalid;  /* why the pool cannot be used; empty when it can */
+        struct value written; /* the entry itself */
 
         struct value node_selector; /* absent: not written; the labels select */
         struct value labels;
@@ -111,6 +112,10 @@ bool pool_is_told(const struct pool *pool);
 
 /* pool_tell() - adds a message if it is told; the text must live as long as the pool. */
 void pool_tell(struct pool *pool, struct arena *arena, struct text message);
+
+/* pool_misspelt() - a sentence about a member that is not known, also one of capabilities or
+ * migConfiguration; empty: there is none. Told or not. */
+struct text pool_misspelt(const struct pool *pool, struct arena *arena);
 
 /* pool_selector() - nodeSelector, or the labels where it is not written. */
 struct value pool_selector(const struct pool *pool);

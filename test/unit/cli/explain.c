@@ -73,6 +73,7 @@ static const struct command_file files[] = {
                                        POOL("small", "1", SLICES("1g.10gb")) POOL("wrong", "1", SLICES("3g.41gb"))) },
         { "us.yaml", ENVIRONMENT("us", POOL("half", "2", SLICES("3g.40gb"))) },
         { "costs.yaml", ENVIRONMENT("eu", POOL("dear", "1", COST("2.5")) POOL("cheap", "1", COST("2")) POOL("gift", "1", "")) },
+        { "misspelt.yaml", ENVIRONMENT("eu", POOL("mixed", "1", ", migConfiguration: {layout: {3g.40gb: 1, 1g.10gb: 4}, stratgy: single}") POOL("next", "1", "")) },
         { "equal.yaml", ENVIRONMENT("eu", POOL("first", "1", "") POOL("second", "1", "")) },
         { "drained.yaml", ENVIRONMENT("eu", POOL("whole", "1", ", schedulable: Drain")) },
         { "drained-half.yaml", ENVIRONMENT("eu", POOL("whole", "1", ", schedulable: Drain") POOL("half", "1", SLICES("3g.40gb"))) },
@@ -124,6 +125,14 @@ static const struct command_row rows[] = {
           "      costs more: no costPerUnitHour, cheap 2\n", NULL, "absent is last" },
         { "equal", "xr.yaml c.yaml -e model.yaml -e equal.yaml --explain", 0,
           "      equal to first, which is declared before it\n", NULL, "" },
+        { "misspelt", "xr.yaml c.yaml -e model.yaml -e misspelt.yaml --explain", 0,
+          "  mixed  1g.10gb         32     0    32  InsufficientMemory\n"
+          "      wants 40Gi of memory per unit, a unit here has 10Gi\n"
+          "      member \"migConfiguration.stratgy\" is not known: is it misspelt?\n"
+          "> mixed  3g.40gb          8     0     8  placed\n"
+          "      2 replicas of 1 unit as nvidia.com/mig-3g.40gb; memory left over per unit:\n"
+          "      none, units still free: 6\n"
+          "  next   -                8     0     8  fits\n", NULL, "said once of a pool" },
         { "serving profiles", "xr.yaml c.yaml -e two-profiles.yaml -e eu.yaml --explain", 0,
           "      fp8: leaves over 40Gi of memory per unit, half none\n"
           "      pair: the model prefers fp8, for which half has room\n", NULL, "each has its sentence" },
