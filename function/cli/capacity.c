@@ -41,6 +41,7 @@ static const char usage[] =
 struct command {
         enum output_form form;
         const char *input; /* a file; or NULL */
+        bool has_folder;   /* among the files */
         struct objects objects;
         struct arena *arena;
         struct fault fault;
@@ -93,6 +94,7 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
 
                 if (rc < 0)
                         return rc;
+                c->has_folder |= files_is_folder(argv[i]);
         }
         return 0;
 }
@@ -152,7 +154,8 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         if (rc < 0)
                 return failed(c, rc);
         if (n == 0)
-                fputs("capacity: there is no InferenceEnvironment in the input\n", stderr);
+                fprintf(stderr, "capacity: there is no InferenceEnvironment in the input%s\n",
+                        c->has_folder ? "; folders of a folder are not read" : "");
         builder_init(&b, c->arena);
         rc = build(c, fleet, n, &b);
         out = builder_done(&b);

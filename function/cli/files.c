@@ -124,13 +124,18 @@ static int read_folder(const char *path, struct arena *arena, struct objects *ob
         return rc;
 }
 
+bool files_is_folder(const char *path) {
+        struct stat about;
+
+        return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
 int files_objects(const char *path, struct arena *arena, struct objects *objects,
                   struct fault *fault) {
         struct objects read = *objects;
-        struct stat about;
         int rc;
 
-        if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        if (files_is_folder(path))
                 rc = read_folder(path, arena, &read, fault);
         else
                 rc = read_file(path, arena, &read, fault);

@@ -27,6 +27,9 @@ int files_read(const char *path, struct arena *arena, struct text *ret, struct f
 int files_objects(const char *path, struct arena *arena, struct objects *objects,
                   struct fault *fault);
 
+/* files_is_folder() - false also for what does not exist */
+bool files_is_folder(const char *path);
+
 /* files_object() - the one object of a file. Errors: -EINVAL also when there is none, or another.
  */
 int files_object(const char *path, struct arena *arena, struct value *ret, struct fault *fault);

@@ -241,7 +241,12 @@ static int check(struct command *c, struct builder *b, enum exit_code *ret) {
 
 static int read_positions(struct command *c, int n, char **words) {
         c->check = n > 0 && strcmp(words[0], "check") == 0;
-        if (c->check && n != 3) {
+        if (c->check && n > 3) {
+                fault_set(&c->fault, "%s: a LAYOUT is one word, its profiles joined by commas",
+                          words[3]);
+                return -EINVAL;
+        }
+        if (c->check && n < 3) {
                 fault_set(&c->fault, "check needs GPU and LAYOUT; see mig --help");
                 return -EINVAL;
         }

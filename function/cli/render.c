@@ -150,11 +150,25 @@ static int check_functions(struct command *c) {
         return -EINVAL;
 }
 
+static int check_composition(struct command *c) {
+        struct text kind = value_text(value_get(c->in.composition, TEXT("kind")));
+
+        if (text_equal(kind, TEXT("Composition")))
+                return 0;
+        fault_set(
+                &c->fault,
+                "%s holds kind \"%.*s\", not a Composition; the order is XR COMPOSITION FUNCTIONS",
+                c->composition, TEXT_ARG(kind));
+        return -EINVAL;
+}
+
 static int read_inputs(struct command *c) {
         int rc = files_object(c->composite, c->arena, &c->in.composite, &c->fault);
 
         if (rc == 0)
                 rc = files_object(c->composition, c->arena, &c->in.composition, &c->fault);
+        if (rc == 0)
+                rc = check_composition(c);
         if (rc < 0 || !c->functions)
                 return rc;
         c->in.has_functions = true;
@@ -164,12 +178,17 @@ static int read_inputs(struct command *c) {
 
 static enum exit_code print(struct command *c, const struct pipeline_output *out) {
         const struct condition *scheduled = conditions_find(out, TEXT("Scheduled"));
+        bool is_refused = scheduled && scheduled->status != CONDITION_TRUE;
         struct builder b;
         struct text stream;
         int rc;
 
         for (size_t i = 0; i < out->n_skipped; i++)
                 fprintf(stderr, "render: warning: %.*s\n", TEXT_ARG(out->skipped[i]));
+        if (is_refused && c->in.required.n == 0)
+                fputs("render: warning: nothing was given with -e: the cluster is taken to be "
+                      "empty\n",
+                      stderr);
         if (out->fatal.len) {
                 fprintf(stderr, "render: %.*s\n", TEXT_ARG(out->fatal));
                 return EXIT_NOT_PLACED;
@@ -184,7 +203,7 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
         stream = builder_done(&b);
         if (!output_print("render", stream))
                 return EXIT_UNREADABLE;
-        return scheduled && scheduled->status != CONDITION_TRUE ? EXIT_NOT_PLACED : EXIT_DONE;
+        return is_refused ? EXIT_NOT_PLACED : EXIT_DONE;
 }
 
 static enum exit_code run(struct command *c, int argc, char **argv,

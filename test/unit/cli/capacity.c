@@ -98,6 +98,7 @@ static const struct command_file files[] = {
         { "deploy.yaml", COMPOSITION("deploy", "ModelDeployment",
                                      STEP("place", "stages: [Place], capacity: Max")
                                      STEP("decide", "stages: [Deploy], capacity: Declared")) },
+        { "fleet/README.md", "see required\n" },
         { "unknown.yaml", COMPOSITION("unknown", "ModelDeployment", STEP("s", "capacty: Max")) },
 };
 /* clang-format on */
@@ -113,7 +114,8 @@ static const struct command_row rows[] = {
         { "missing file", "nowhere.yaml",         2, NULL, "cannot read nowhere.yaml: No such file", "" },
         { "bad yaml",     "bad.yaml",             2, NULL, "bad.yaml:2:1: the key is there twice", "" },
         { "twice",        "a.yaml a.yaml",        2, NULL, "InferenceEnvironment a is there twice", "nobody can say which counts" },
-        { "nothing",      "used.yaml",            0, NULL, "there is no InferenceEnvironment in the input", "an empty fleet is no mistake" },
+        { "nothing",      "used.yaml",            0, NULL, "there is no InferenceEnvironment in the input\n", "an empty fleet is no mistake" },
+        { "one too high", "fleet",                0, NULL, "capacity: there is no InferenceEnvironment in the input; folders of a folder are not read\n", "" },
         { "table",        "a.yaml used.yaml",     0,
           "a\n" HEAD
           "slices  3g.40gb      nvidia.com/mig-3g.40gb     16     5    11\n"
