@@ -534,6 +534,7 @@ static void test_not_ready_sentences(void **state) {
         set_up(&usual, &bench, &arena);
         for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
                 struct rejection r = { .sub_pool = &bench.sub_pool,
+                                       .profile = &bench.profile,
                                        .verdict = { .reason = REASON_ENVIRONMENT_NOT_READY } };
 
                 bench.environment.ready = json(sentences[i].ready, &arena);
