@@ -19,6 +19,8 @@ enum flag {
         FLAG_METRICS_ADDRESS,
         FLAG_WORKERS,
         FLAG_GRACE,
+        FLAG_MAX_CONNECTION_AGE,
+        FLAG_MAX_CONNECTION_AGE_GRACE,
         FLAG_DEBUG,
         N_FLAGS,
         FLAG_VERSION = N_FLAGS,
@@ -33,6 +35,8 @@ static const char *const environment[N_FLAGS] = {
         [FLAG_METRICS_ADDRESS] = "FUNCTION_METRICS_ADDRESS",
         [FLAG_WORKERS] = "FUNCTION_WORKERS",
         [FLAG_GRACE] = "FUNCTION_GRACE",
+        [FLAG_MAX_CONNECTION_AGE] = "FUNCTION_MAX_CONNECTION_AGE",
+        [FLAG_MAX_CONNECTION_AGE_GRACE] = "FUNCTION_MAX_CONNECTION_AGE_GRACE",
         [FLAG_DEBUG] = "FUNCTION_DEBUG",
 };
 
@@ -44,6 +48,8 @@ static const struct option flags[] = {
         { "metrics-address", required_argument, NULL, FLAG_METRICS_ADDRESS },
         { "workers", required_argument, NULL, FLAG_WORKERS },
         { "grace", required_argument, NULL, FLAG_GRACE },
+        { "max-connection-age", required_argument, NULL, FLAG_MAX_CONNECTION_AGE },
+        { "max-connection-age-grace", required_argument, NULL, FLAG_MAX_CONNECTION_AGE_GRACE },
         { "debug", optional_argument, NULL, FLAG_DEBUG },
         { "version", no_argument, NULL, FLAG_VERSION },
         { "help", no_argument, NULL, FLAG_HELP },
@@ -77,6 +83,12 @@ static const char help[] =
         "      --workers N                 threads that compute (cores) [$FUNCTION_WORKERS]\n"
         "      --grace DURATION            to finish calls after SIGTERM (10s)\n"
         "                                                              [$FUNCTION_GRACE]\n"
+        "      --max-connection-age DURATION\n"
+        "                                  then a client is asked to make a new connection (5m);\n"
+        "                                  0: never          [$FUNCTION_MAX_CONNECTION_AGE]\n"
+        "      --max-connection-age-grace DURATION\n"
+        "                                  then calls on the old one end (2m)\n"
+        "                                              [$FUNCTION_MAX_CONNECTION_AGE_GRACE]\n"
         "  -d, --debug                     readable and detailed log   [$FUNCTION_DEBUG]\n"
         "      --version                   print the version\n"
         "  -h, --help                      print this\n";
@@ -191,6 +203,12 @@ int options_duration(struct text t, int64_t *ret_ms) {
 
 /* ---- flags ----------------------------------------------------------------------------------- */
 
+static const char *set_duration(const char *value, int64_t *ret_ms) {
+        if (options_duration(text_from(value), ret_ms) < 0)
+                return "a duration such as 10s or 1m30s, at most 24h";
+        return NULL;
+}
+
 /* Sets one option; returns what it should have been, or NULL when it is fine. */
 static const char *set_option(struct options *o, enum flag flag, const char *value) {
         bool is_none = strcmp(value, "") == 0 || strcmp(value, "0") == 0;
@@ -219,9 +237,11 @@ static const char *set_option(struct options *o, enum flag flag, const char *val
                 o->workers = (unsigned int)number;
                 return NULL;
         case FLAG_GRACE:
-                return options_duration(text_from(value), &o->grace_ms) == 0
-                               ? NULL
-                               : "a duration such as 10s or 1m30s, at most 24h";
+                return set_duration(value, &o->grace_ms);
+        case FLAG_MAX_CONNECTION_AGE:
+                return set_duration(value, &o->max_connection_age_ms);
+        case FLAG_MAX_CONNECTION_AGE_GRACE:
+                return set_duration(value, &o->max_connection_age_grace_ms);
         case FLAG_DEBUG:
                 return read_bool(value, &o->debug) ? NULL : "true or false";
         case FLAG_VERSION:
@@ -300,6 +320,8 @@ int options_read(int argc, char **argv, struct options *ret_options, struct faul
                            : cores > MAX_WORKERS ? MAX_WORKERS
                                                  : (unsigned int)cores,
                 .grace_ms = 10 * 1000,
+                .max_connection_age_ms = 5 * 60 * 1000,
+                .max_connection_age_grace_ms = 2 * 60 * 1000,
         };
         int r;
 

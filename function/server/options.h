@@ -17,6 +17,8 @@ struct options {
         uint32_t max_recv_bytes;
         unsigned int workers;
         int64_t grace_ms;
+        int64_t max_connection_age_ms; /* 0: no age is too much */
+        int64_t max_connection_age_grace_ms;
         bool insecure;
         bool debug;
         bool help;    /* asked for; nothing else counts */

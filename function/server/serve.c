@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_DONE = 0, EXIT_USAGE = 2, CONNECTION_AGE_MS = 5 * 60 * 1000 };
+enum { EXIT_DONE = 0, EXIT_USAGE = 2 };
 
 static int fail(const struct fault *fault) {
         fprintf(stderr, "function-gpu-placement: %s%s%s\n", fault->path, fault->path[0] ? ": " : "",
@@ -116,7 +116,8 @@ static int run(const struct options *o, const sigset_t *signals, struct metrics 
                 .tls = metrics->tls,
                 .max_recv_bytes = o->max_recv_bytes,
                 .n_workers = o->workers,
-                .connection_age_ms = CONNECTION_AGE_MS,
+                .max_connection_age_ms = o->max_connection_age_ms,
+                .max_connection_age_grace_ms = o->max_connection_age_grace_ms,
         };
         struct fault fault = { 0 };
         struct probe *probe = NULL;

@@ -13,6 +13,7 @@
 #include <grpc/grpc_security.h>
 #include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,8 +60,14 @@ static grpc_arg integer(const char *key, int value) {
         return (grpc_arg) { .type = GRPC_ARG_INTEGER, .key = name.out, .value.integer = value };
 }
 
+/* In milliseconds, as core counts them. */
+static int core_ms(int64_t ms) {
+        return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
 static grpc_server *create_server(const struct server_config *config) {
         int n_streams = (int)(2 * config->n_workers);
+        int64_t age_ms = config->max_connection_age_ms ? config->max_connection_age_ms : INT_MAX;
         grpc_arg arguments[] = {
                 integer(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)config->max_recv_bytes),
                 /* Core expands gzip before it looks at the size: identity only. */
@@ -80,8 +87,9 @@ static grpc_server *create_server(const struct server_config *config) {
                 integer(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30 * 1000),
                 /* Clients keep a connection for ever: this spreads them over added replicas,
                    and bounds how long a replaced CA is trusted. */
-                integer(GRPC_ARG_MAX_CONNECTION_AGE_MS, config->connection_age_ms),
-                integer(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 2 * 60 * 1000),
+                integer(GRPC_ARG_MAX_CONNECTION_AGE_MS, core_ms(age_ms)),
+                integer(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                        core_ms(config->max_connection_age_grace_ms)),
         };
         grpc_channel_args list = { .num_args = sizeof(arguments) / sizeof(arguments[0]),
                                    .args = arguments };

@@ -20,7 +20,9 @@ struct server_config {
         struct tls *tls;     /* NULL: plain text; outlives the server */
         uint32_t max_recv_bytes;
         unsigned int n_workers;
-        int connection_age_ms; /* a client that keeps one longer is asked to make a new one */
+        /* A client that keeps a connection longer is asked to make a new one; 0: never. */
+        int64_t max_connection_age_ms;
+        int64_t max_connection_age_grace_ms; /* what is under way on the old one then ends */
 };
 
 struct server;

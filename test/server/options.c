@@ -11,10 +11,16 @@
 #include <cmocka.h>
 
 static const char *const variables[] = {
-        "FUNCTION_ADDRESS",         "TLS_SERVER_CERTS_DIR",
-        "FUNCTION_INSECURE",        "FUNCTION_MAX_RECV_MESSAGE_SIZE",
-        "FUNCTION_METRICS_ADDRESS", "FUNCTION_WORKERS",
-        "FUNCTION_GRACE",           "FUNCTION_DEBUG",
+        "FUNCTION_ADDRESS",
+        "TLS_SERVER_CERTS_DIR",
+        "FUNCTION_INSECURE",
+        "FUNCTION_MAX_RECV_MESSAGE_SIZE",
+        "FUNCTION_METRICS_ADDRESS",
+        "FUNCTION_WORKERS",
+        "FUNCTION_GRACE",
+        "FUNCTION_DEBUG",
+        "FUNCTION_MAX_CONNECTION_AGE",
+        "FUNCTION_MAX_CONNECTION_AGE_GRACE",
 };
 
 /* Reads words of a line, after variables of a line. */
@@ -65,6 +71,9 @@ static void test_refused(void **state) {
                 { "", "--insecure --max-recv-message-size 2048", "is \"2048\"" },
                 { "", "--insecure --grace 10", "--grace is \"10\"" },
                 { "", "--insecure --grace -1s", "--grace is \"-1s\"" },
+                { "", "--insecure --max-connection-age 5", "--max-connection-age is \"5\"" },
+                { "", "--insecure --max-connection-age-grace x",
+                  "--max-connection-age-grace is \"x\"" },
                 { "", "--insecure --metrics-address x", "--metrics-address is \"x\"" },
                 { "FUNCTION_WORKERS=many", "--insecure", "FUNCTION_WORKERS is \"many\"" },
                 { "FUNCTION_DEBUG=2", "--insecure", "FUNCTION_DEBUG is \"2\"" },
@@ -95,6 +104,8 @@ static void test_defaults(void **state) {
         assert_string_equal(o.metrics_address, ":8080");
         assert_int_equal(o.max_recv_bytes, 32 * 1024 * 1024);
         assert_int_equal(o.grace_ms, 10000);
+        assert_int_equal(o.max_connection_age_ms, 5 * 60 * 1000);
+        assert_int_equal(o.max_connection_age_grace_ms, 2 * 60 * 1000);
         assert_true(o.workers >= 1);
         assert_false(o.insecure);
         assert_false(o.debug);
@@ -107,7 +118,9 @@ static void test_flag_and_twin(void **state) {
         (void)state;
         assert_int_equal(read_line("FUNCTION_ADDRESS=:1 FUNCTION_INSECURE=true FUNCTION_WORKERS=3 "
                                    "FUNCTION_MAX_RECV_MESSAGE_SIZE=4 FUNCTION_GRACE=1m30s "
-                                   "FUNCTION_METRICS_ADDRESS=0 FUNCTION_DEBUG=",
+                                   "FUNCTION_METRICS_ADDRESS=0 FUNCTION_DEBUG= "
+                                   "FUNCTION_MAX_CONNECTION_AGE=1h "
+                                   "FUNCTION_MAX_CONNECTION_AGE_GRACE=30s",
                                    "", &o, &fault),
                          0);
         assert_string_equal(o.address, ":1");
@@ -115,14 +128,19 @@ static void test_flag_and_twin(void **state) {
         assert_int_equal(o.workers, 3);
         assert_int_equal(o.max_recv_bytes, 4 * 1024 * 1024);
         assert_int_equal(o.grace_ms, 90000);
+        assert_int_equal(o.max_connection_age_ms, 3600 * 1000);
+        assert_int_equal(o.max_connection_age_grace_ms, 30 * 1000);
         assert_true(o.insecure);
         assert_false(o.debug);
 
-        assert_int_equal(read_line("FUNCTION_ADDRESS=:1 FUNCTION_INSECURE=true FUNCTION_GRACE=1s",
-                                   "--address [::1]:2 --grace=2s -d --insecure", &o, &fault),
-                         0);
+        assert_int_equal(
+                read_line("FUNCTION_ADDRESS=:1 FUNCTION_INSECURE=true FUNCTION_GRACE=1s",
+                          "--address [::1]:2 --grace=2s -d --insecure --max-connection-age 0", &o,
+                          &fault),
+                0);
         assert_string_equal(o.address, "[::1]:2");
         assert_int_equal(o.grace_ms, 2000);
+        assert_int_equal(o.max_connection_age_ms, 0);
         assert_true(o.debug);
         assert_int_equal(read_line("", "--help", &o, &fault), 0);
         assert_true(o.help);

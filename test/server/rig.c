@@ -202,9 +202,8 @@ void client_share(struct client *c, const struct client *other) {
         c->is_sharing = true;
 }
 
-void client_begin(struct client *c, const char *method, int timeout_ms) {
+static void create_call(struct client *c, const char *method, int timeout_ms) {
         grpc_slice path = grpc_slice_from_copied_string(method);
-        grpc_op begin = { .op = GRPC_OP_SEND_INITIAL_METADATA };
 
         c->call = grpc_channel_create_call(
                 c->channel, NULL, GRPC_PROPAGATE_DEFAULTS, c->queue, path, NULL,
@@ -215,18 +214,67 @@ void client_begin(struct client *c, const char *method, int timeout_ms) {
         grpc_metadata_array_init(&c->trailing);
         c->details = grpc_empty_slice();
         c->has_initial = false;
-        run(c, &begin, 1);
         grpc_slice_unref(path);
 }
 
+static grpc_byte_buffer *message_new(struct text bytes) {
+        grpc_slice slice = grpc_slice_from_copied_buffer(bytes.data, bytes.len);
+        grpc_byte_buffer *message = grpc_raw_byte_buffer_create(&slice, 1);
+
+        grpc_slice_unref(slice);
+        return message;
+}
+
+static grpc_op receive_status(struct client *c) {
+        grpc_op receive = { .op = GRPC_OP_RECV_STATUS_ON_CLIENT };
+
+        receive.data.recv_status_on_client.trailing_metadata = &c->trailing;
+        receive.data.recv_status_on_client.status = &c->status;
+        receive.data.recv_status_on_client.status_details = &c->details;
+        return receive;
+}
+
+static grpc_status_code end_call(struct client *c) {
+        grpc_metadata_array_destroy(&c->initial);
+        grpc_metadata_array_destroy(&c->trailing);
+        grpc_slice_unref(c->details);
+        grpc_call_unref(c->call);
+        return c->status;
+}
+
+grpc_status_code client_whole_call(struct client *c, const char *method, struct text request,
+                                   int timeout_ms) {
+        grpc_byte_buffer *sent = message_new(request), *received = NULL;
+        grpc_op ops[6] = {
+                { .op = GRPC_OP_SEND_INITIAL_METADATA },
+                { .op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = sent },
+                { .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT },
+                { .op = GRPC_OP_RECV_INITIAL_METADATA,
+                  .data.recv_initial_metadata.recv_initial_metadata = &c->initial },
+                { .op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &received },
+                receive_status(c),
+        };
+
+        create_call(c, method, timeout_ms);
+        run(c, ops, sizeof(ops) / sizeof(ops[0]));
+        grpc_byte_buffer_destroy(sent);
+        grpc_byte_buffer_destroy(received);
+        return end_call(c);
+}
+
+void client_begin(struct client *c, const char *method, int timeout_ms) {
+        grpc_op begin = { .op = GRPC_OP_SEND_INITIAL_METADATA };
+
+        create_call(c, method, timeout_ms);
+        run(c, &begin, 1);
+}
+
 void client_write(struct client *c, struct text message) {
-        grpc_slice bytes = grpc_slice_from_copied_buffer(message.data, message.len);
         grpc_op send = { .op = GRPC_OP_SEND_MESSAGE };
 
-        send.data.send_message.send_message = grpc_raw_byte_buffer_create(&bytes, 1);
+        send.data.send_message.send_message = message_new(message);
         run(c, &send, 1);
         grpc_byte_buffer_destroy(send.data.send_message.send_message);
-        grpc_slice_unref(bytes);
 }
 
 void client_close_writes(struct client *c) {
@@ -263,17 +311,10 @@ grpc_byte_buffer *client_read(struct client *c) {
 }
 
 grpc_status_code client_finish(struct client *c) {
-        grpc_op receive = { .op = GRPC_OP_RECV_STATUS_ON_CLIENT };
+        grpc_op receive = receive_status(c);
 
-        receive.data.recv_status_on_client.trailing_metadata = &c->trailing;
-        receive.data.recv_status_on_client.status = &c->status;
-        receive.data.recv_status_on_client.status_details = &c->details;
         run(c, &receive, 1);
-        grpc_metadata_array_destroy(&c->initial);
-        grpc_metadata_array_destroy(&c->trailing);
-        grpc_slice_unref(c->details);
-        grpc_call_unref(c->call);
-        return c->status;
+        return end_call(c);
 }
 
 void client_close(struct client *c) {

@@ -77,6 +77,15 @@ void client_share(struct client *c, const struct client *other);
 /* client_send() - begins a call and sends one message; nothing is read yet. */
 void client_send(struct client *c, const char *method, struct text request, int timeout_ms);
 
+/*
+ * client_whole_call() - one whole call, as a library makes it: everything in one batch
+ *
+ * Only so does core send a call again that the server never saw, because the
+ * connection was said goodbye to before the call left. The steps below it does not.
+ */
+grpc_status_code client_whole_call(struct client *c, const char *method, struct text request,
+                                   int timeout_ms);
+
 /* client_begin(), client_write(), client_close_writes() - the same in steps, for more than one
  * message.
  */
