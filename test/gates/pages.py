@@ -64,17 +64,24 @@ class Typist:
         self.env = markdown.checkout(folder, root, {OURS: program})
         self.objects = []
 
+    def run(self, typed):
+        return subprocess.run(["sh", "-c", typed], cwd=self.folder, env=self.env, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
+
+    def composed(self, typed, printed):
+        """What a render composes, also one that prints only its explanation."""
+        return self.run(typed.replace("--explain", "")).stdout if "--explain" in typed else printed
+
     def type(self, command):
         """What is wrong with it; what it reads and prints is kept."""
-        done = subprocess.run(["sh", "-c", command.typed], cwd=self.folder, env=self.env, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
+        done = self.run(command.typed)
         if command.shown is None and done.returncode != 0:
             yield f"exit code {done.returncode}: {done.stdout.strip()}"
         if command.shown is not None and not markdown.agrees(command.shown, done.stdout):
             yield f"prints something else:\n{done.stdout}"
         words = command.typed.replace("\\\n", " ").split()
-        if words[1] == "render" and "--explain" not in words:
-            self.objects += yaml.safe_load_all(done.stdout)
+        if words[1] == "render":
+            self.objects += yaml.safe_load_all(self.composed(command.typed, done.stdout))
         for path in (self.folder / word for word in words[2:]):
             for file in path.glob("*.yaml") if path.is_dir() else [path]:
                 if file.suffix == ".yaml":
