@@ -151,12 +151,18 @@ static void answer_decision(struct call *call, const struct deployment *deployme
         tell_transition(call, &call->plan.scheduled);
 }
 
-/* No model to place: a reason, with the model's name in the sentence. */
+/* No model to place: a reason, with the model's name in the sentence, and where it was looked for.
+ */
 static void freeze_for_model(struct call *call, const struct deployment *deployment,
                              struct text reason, struct text why) {
+        bool is_namespaced = text_equal(deployment->model_kind, TEXT("Model"));
+
         freeze_and_tell(call, reason,
-                        text_format(call->arena, "%.*s %.*s%.*s", TEXT_ARG(deployment->model_kind),
-                                    TEXT_ARG(deployment->model_name), TEXT_ARG(why)));
+                        text_format(call->arena, "%.*s %.*s%s%.*s%.*s",
+                                    TEXT_ARG(deployment->model_kind),
+                                    TEXT_ARG(is_namespaced ? deployment->namespace_ : TEXT("")),
+                                    is_namespaced ? "/" : "", TEXT_ARG(deployment->model_name),
+                                    TEXT_ARG(why)));
 }
 
 /*

@@ -239,6 +239,26 @@ static int check(struct command *c, struct builder *b, enum exit_code *ret) {
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
+static bool is_gpu(const char *word) {
+        const struct gpu_product *product;
+
+        return catalog_find(text_from(word), &product, 1) > 0;
+}
+
+/* Of two words or more the first is not "check". */
+static int refuse_words(struct command *c, char **words) {
+        if (!is_gpu(words[0]))
+                fault_set(&c->fault,
+                          "\"%s\" is neither \"check\" nor a GPU that is known; see mig --help",
+                          words[0]);
+        else if (!is_gpu(words[1]))
+                fault_set(&c->fault, "is \"mig check %s %s\" meant? see mig --help", words[0],
+                          words[1]);
+        else
+                fault_set(&c->fault, "one GPU at a time; see mig --help");
+        return -EINVAL;
+}
+
 static int read_positions(struct command *c, int n, char **words) {
         c->check = n > 0 && strcmp(words[0], "check") == 0;
         if (c->check && n > 3) {
@@ -250,10 +270,8 @@ static int read_positions(struct command *c, int n, char **words) {
                 fault_set(&c->fault, "check needs GPU and LAYOUT; see mig --help");
                 return -EINVAL;
         }
-        if (!c->check && n > 1) {
-                fault_set(&c->fault, "one GPU at a time; see mig --help");
-                return -EINVAL;
-        }
+        if (!c->check && n > 1)
+                return refuse_words(c, words);
         if (c->check) {
                 c->gpu = text_from(words[1]);
                 c->layout = text_from(words[2]);

@@ -9,6 +9,7 @@
 #include "cli/document.h"
 #include "cli/explain.h"
 #include "cli/files.h"
+#include "cli/given.h"
 #include "cli/output.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_NOT_PLACED = 1, EXIT_UNREADABLE = 2 };
@@ -176,6 +177,16 @@ static int read_inputs(struct command *c) {
         return rc < 0 ? rc : check_functions(c);
 }
 
+static int warn_of_given(struct command *c) {
+        struct text *sentences;
+        size_t n;
+        int rc = given_check(c->in.composite, &c->in.required, c->arena, &sentences, &n);
+
+        for (size_t i = 0; rc == 0 && i < n; i++)
+                fprintf(stderr, "render: warning: %.*s\n", TEXT_ARG(sentences[i]));
+        return rc;
+}
+
 static enum exit_code print(struct command *c, const struct pipeline_output *out) {
         const struct condition *scheduled = conditions_find(out, TEXT("Scheduled"));
         bool is_refused = scheduled && scheduled->status != CONDITION_TRUE;
@@ -231,6 +242,8 @@ static enum exit_code run(struct command *c, int argc, char **argv,
         if (c->address)
                 transport = remote;
         rc = read_inputs(c);
+        if (rc == 0)
+                rc = warn_of_given(c);
         if (rc == 0)
                 rc = pipeline_run(&c->in, transport, c->address, c->arena, &out, &c->fault);
         return rc < 0 ? failed(c, rc) : print(c, &out);

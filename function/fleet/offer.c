@@ -32,7 +32,8 @@ int offer_no_accelerator(struct pool *pool, struct arena *arena) {
                 pool, arena,
                 text_format(arena,
                             "unknown accelerator \"%.*s\": its MIG slices are only known with "
-                            "migConfiguration.profile and slicesPerGpu",
+                            "migConfiguration.profile and slicesPerGpu "
+                            "(\"function-gpu-placement mig\" lists the GPUs)",
                             TEXT_ARG(pool->accelerator_type)));
 }
 

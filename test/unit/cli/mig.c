@@ -142,9 +142,15 @@ static const struct row rows[] = {
         { "unknown", "nvidia-l4", 2, "",
           NULL,
           "mig: unknown GPU \"nvidia-l4\"; \"mig\" alone lists those that are known\n" },
-        { "two names", "nvidia-a30 nvidia-l4", 2, "",
+        { "two names", "nvidia-a30 h100.80gb", 2, "",
           NULL,
           "mig: one GPU at a time; see mig --help\n" },
+        { "misspelt check", "chek h100.80gb 3g.40gb", 2, "",
+          NULL,
+          "mig: \"chek\" is neither \"check\" nor a GPU that is known; see mig --help\n" },
+        { "forgotten check", "h100.80gb 3g.40gb", 2, "",
+          NULL,
+          "mig: is \"mig check h100.80gb 3g.40gb\" meant? see mig --help\n" },
         { "fits", "check nvidia-h100-80gb 3g.40gb,1g.10gb:4", 0, "from the founding example",
           "H100-80GB holds 3g.40gb, 4 x 1g.10gb\n"
           "\n"

@@ -70,6 +70,7 @@ static const struct command_row rows[] = {
         { "context",       "xr.yaml c.yaml -c -o o.yaml --address ok:1", 0, "fields:\n  seen: 1\n", NULL, "" },
         { "brief",         "xr.yaml c.yaml --address ok:1",           0, "metadata:\n  name: x\nstatus:", NULL, "no spec" },
         { "full",          "xr.yaml c.yaml -x --address ok:1",        0, "spec:\n  a: 1\n", NULL, "" },
+        { "odd objects",   "xr.yaml c.yaml -e envs.yaml -e envs.yaml --address ok:1", 0, "reason: Because", "render: warning: Env \"a\" is given more than once: the last one counts\nrender: warning: Env \"b\"", "placed all the same" },
         { "observed",      "xr.yaml c.yaml -o envs.yaml --address ok:1", 2, NULL, "has no annotation", "" },
 };
 /* clang-format on */

@@ -198,7 +198,8 @@ static void test_config_invalid(void **state) {
                                              "(0x20B710DE, 0x20B910DE)" },
                 { "'acceleratorType': 'nvidia-z900', " CONFIG("all-balanced"),
                   "unknown accelerator \"nvidia-z900\": its MIG slices are only known with "
-                  "migConfiguration.profile and slicesPerGpu" },
+                  "migConfiguration.profile and slicesPerGpu "
+                  "(\"function-gpu-placement mig\" lists the GPUs)" },
                 { EIGHT "'migConfiguration': {'config': 'half', 'strategy': 'single'}", UNLIKE "3g.40gb and whole GPUs" },
                 { EIGHT "'migConfiguration': {'config': 'all-balanced', 'strategy': 'single'}",
                   UNLIKE "1g.10gb, 2g.20gb, 3g.40gb" },

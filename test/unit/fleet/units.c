@@ -292,10 +292,12 @@ static void test_invalid(void **state) {
                   "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb" },
                 { "'acceleratorType': 'nvidia-l4', " MIG("3g.40gb"),
                   "unknown accelerator \"nvidia-l4\": its MIG slices are only known with "
-                  "migConfiguration.profile and slicesPerGpu" },
+                  "migConfiguration.profile and slicesPerGpu "
+                  "(\"function-gpu-placement mig\" lists the GPUs)" },
                 { "'migConfiguration': {'layout': {'3g.40gb': 1}}",
                   "unknown accelerator \"\": its MIG slices are only known with "
-                  "migConfiguration.profile and slicesPerGpu" },
+                  "migConfiguration.profile and slicesPerGpu "
+                  "(\"function-gpu-placement mig\" lists the GPUs)" },
                 { H100 "'migConfiguration': {'config': 'all-balanced'}",
                   "unknown mig-parted configuration \"all-balanced\": the function's input "
                   "names no mig-parted file" },

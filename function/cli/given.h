@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * given - what is odd about the manifests that somebody hands to a command
+ *
+ * A cluster refuses these when they are applied, or cannot hold them; without one they
+ * would count as not written. Nothing here stops a command.
+ */
+#ifndef CLI_GIVEN_H
+#define CLI_GIVEN_H
+
+#include "cli/yaml.h"
+
+/* More of them than this are counted, not told. */
+enum { GIVEN_SENTENCES_MAX = 20 };
+
+/*
+ * given_check() - a sentence about each oddity
+ * @composite: the composite resource; what it may ask for has its apiVersion
+ * @cluster:   the objects that the cluster is said to hold
+ * @ret:       set on success: the composite's misspelt members first, then those of the
+ *             cluster's models, deployments and environments (but for pools, whose
+ *             members the function itself tells of), kinds and versions that nobody
+ *             reads, and objects that are given twice
+ *
+ * Errors: -ENOMEM  arena spent
+ */
+int given_check(struct value composite, const struct objects *cluster, struct arena *arena,
+                struct text **ret, size_t *ret_n);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cli/given.h"
+
+enum { BUDGET = 16 * 1024 * 1024 };
+
+#define OURS(kind, more) "{apiVersion: m.ai/v1, kind: " kind ", " more "}\n---\n"
+#define DEPLOYMENT(spec) OURS("ModelDeployment", "metadata: {namespace: a, name: d}, spec: " spec)
+#define XR DEPLOYMENT("{modelRef: {name: m}}")
+#define MISSPELT " is not known: is it misspelt?"
+
+static const struct row {
+        const char *name;
+        const char *composite, *cluster;
+        const char *want; /* the sentences, a line each */
+} rows[] = {
+        { "nothing wrong", XR, OURS("Model", "metadata: {name: m}, spec: {serving: [{name: a}]}"),
+          "" },
+        { "a member of the spec", DEPLOYMENT("{modelRef: {name: m}, replicas: 2}"), "",
+          "ModelDeployment \"a/d\": member \"spec.replicas\"" MISSPELT "\n" },
+        { "one below", DEPLOYMENT("{scaling: {fixed: {replica: 2}}}"), "",
+          "ModelDeployment \"a/d\": member \"spec.scaling.fixed.replica\"" MISSPELT "\n" },
+        { "a longer name, a shorter one", DEPLOYMENT("{environment: 1, prioritys: 1}"), "",
+          "ModelDeployment \"a/d\": member \"spec.environment\"" MISSPELT "\n"
+          "ModelDeployment \"a/d\": member \"spec.prioritys\"" MISSPELT "\n" },
+        { "the spec itself",
+          OURS("ModelDeployment", "metadata: {namespace: a, name: d}, specs: {}"), "",
+          "ModelDeployment \"a/d\": member \"specs\"" MISSPELT "\n" },
+        { "what the function refuses by itself, and what others put there",
+          DEPLOYMENT("{tolerations: [{kee: x}], crossplane: {compositionRef: {name: c}}}"), "",
+          "" },
+        { "of a model, in a list", XR,
+          OURS("ClusterModel",
+               "metadata: {name: m}, spec: {serving: [{name: a}, {name: b, engin: {}}]}"),
+          "ClusterModel \"m\": member \"spec.serving[1].engin\"" MISSPELT "\n" },
+        { "a requirement is the function's", XR,
+          OURS("ClusterModel", "metadata: {name: m}, spec: {serving: [{replicaTopology: "
+                               "{requires: {memoryPerGPU: 1}}}]}"),
+          "" },
+        { "of an environment, but not of its pools", XR,
+          OURS("InferenceEnvironment",
+               "metadata: {name: e}, spec: {nodePool: [], nodePools: [{nam: x}]}"),
+          "InferenceEnvironment \"e\": member \"spec.nodePool\"" MISSPELT "\n" },
+        { "a kind", XR, OURS("InferenceEnviroment", "metadata: {name: e}"),
+          "InferenceEnviroment \"e\": nobody reads this kind: is it misspelt?\n" },
+        { "a version", XR, "{apiVersion: m.ai/v2, kind: Model, metadata: {name: m}}\n",
+          "Model \"m\" is of \"m.ai/v2\", the composite of \"m.ai/v1\": nobody reads it\n" },
+        { "a group", XR, "{apiVersion: n.ai/v1, kind: ClusterModel, metadata: {name: m}}\n",
+          "ClusterModel \"m\" is of \"n.ai/v1\", the composite of \"m.ai/v1\": nobody reads it\n" },
+        { "others have a Model too", XR, "{apiVersion: n.ai/v1, kind: Model, spec: {x: 1}}\n", "" },
+        { "a ConfigMap", XR, "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}\n", "" },
+        { "a composite of somebody else",
+          "{apiVersion: m.ai/v1, kind: Thing, metadata: {name: t}, spec: {x: 1}}\n",
+          OURS("Other", "metadata: {name: o}"), "" },
+        { "twice", XR,
+          OURS("Model", "metadata: {namespace: a, name: m}")
+                  OURS("Model", "metadata: {namespace: b, name: m}")
+                          OURS("Model", "metadata: {namespace: a, name: m}"),
+          "Model \"a/m\" is given more than once: the last one counts\n" },
+        { "three times, told once", XR,
+          OURS("Model", "metadata: {name: m}") OURS("Model", "metadata: {name: m}")
+                  OURS("Model", "metadata: {name: m}"),
+          "Model \"m\" is given more than once: the last one counts\n" },
+        { "one name of two kinds", XR,
+          OURS("Model", "metadata: {name: m}") OURS("ClusterModel", "metadata: {name: m}"), "" },
+};
+
+static struct objects read(const char *yaml, struct arena *arena) {
+        struct objects objects;
+        struct fault fault;
+
+        assert_int_equal(yaml_read(text_from(yaml), "x", arena, &objects, &fault), 0);
+        return objects;
+}
+
+static struct text check(const char *composite, const char *cluster, struct arena *arena) {
+        struct objects xr = read(composite, arena), held = read(cluster, arena);
+        struct text *sentences;
+        struct builder b;
+        size_t n;
+
+        assert_int_equal(given_check(xr.items[0], &held, arena, &sentences, &n), 0);
+        builder_init(&b, arena);
+        for (size_t i = 0; i < n; i++) {
+                builder_text(&b, sentences[i]);
+                builder_char(&b, '\n');
+        }
+        builder_char(&b, '\0');
+        return builder_done(&b);
+}
+
+static void each_oddity_has_its_sentence(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct arena arena;
+
+                arena_init(&arena, BUDGET);
+                print_message("  %s\n", rows[i].name);
+                assert_string_equal(check(rows[i].composite, rows[i].cluster, &arena).data,
+                                    rows[i].want);
+                arena_release(&arena);
+        }
+}
+
+static void many_are_counted(void **state) {
+        struct arena arena;
+        struct builder b;
+        struct text said;
+
+        (void)state;
+        arena_init(&arena, BUDGET);
+        builder_init(&b, &arena);
+        for (int i = 0; i < GIVEN_SENTENCES_MAX + 7; i++)
+                builder_text(&b, text_format(&arena, OURS("Modl", "metadata: {name: m%d}"), i));
+        builder_char(&b, '\0');
+        said = check(XR, builder_done(&b).data, &arena);
+        assert_true(text_ends_with(text_slice(said, 0, said.len - 1), TEXT("and 7 more\n")));
+        arena_release(&arena);
+}
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(each_oddity_has_its_sentence),
+                cmocka_unit_test(many_are_counted),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
