@@ -19,9 +19,12 @@ import socket
 import subprocess
 import time
 
+import chart
 from api import Api
+from authority import Certificates
+from chart import NAMESPACE
 
-NAMESPACE = "crossplane-system"
+NEEDS = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "crossplane-core")
 START_SECONDS = 90
 STOP_SECONDS = 10
 # What ends a foreground deletion, makes ReplicaSets and counts quotas; nothing that needs a kubelet.
@@ -59,43 +62,6 @@ def wait_until(what, seconds, true):
     return found
 
 
-class Certificates:
-    """A CA, the API server's own certificate, clients of it, and a key that signs tokens."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        folder.mkdir(mode=0o700)
-        self.key("ca")
-        self.openssl("req", "-x509", "-new", "-key", self.path("ca.key"), "-subj", "/CN=test-ca",
-                     "-days", "30", "-out", self.path("ca.crt"))
-        self.leaf("apiserver", "/CN=kube-apiserver",
-                  "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:10.96.0.1\n"
-                  "extendedKeyUsage=serverAuth\n")
-        self.openssl("genrsa", "-out", self.path("tokens.key"), "2048")
-
-    def path(self, name):
-        return str(self.folder / name)
-
-    def openssl(self, *arguments):
-        subprocess.run(["openssl", *arguments], check=True, capture_output=True)
-
-    def key(self, name):
-        self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
-                     "-out", self.path(f"{name}.key"))
-
-    def leaf(self, name, subject, extensions="extendedKeyUsage=clientAuth\n"):
-        self.key(name)
-        self.openssl("req", "-new", "-key", self.path(f"{name}.key"), "-subj", subject,
-                     "-out", self.path(f"{name}.csr"))
-        (self.folder / f"{name}.ext").write_text(extensions)
-        self.openssl("x509", "-req", "-in", self.path(f"{name}.csr"), "-CA", self.path("ca.crt"),
-                     "-CAkey", self.path("ca.key"), "-CAcreateserial", "-days", "30",
-                     "-extfile", self.path(f"{name}.ext"), "-out", self.path(f"{name}.crt"))
-
-    def encoded(self, name):
-        return base64.b64encode((self.folder / name).read_bytes()).decode()
-
-
 class Plane:
     """etcd and the API server from the start; the rest when it is asked for."""
 
@@ -107,6 +73,8 @@ class Plane:
         self.kubeconfig = None
         self.api_port = None
         self.api = None  # the administrator's, where kubectl would be too slow
+        self.core_kubeconfig = None
+        self.manager = None
 
     def __enter__(self):
         try:
@@ -141,6 +109,8 @@ class Plane:
 
     def stop(self):
         """Everything that was started, the last first."""
+        if self.manager:
+            self.manager.stop()
         for name in reversed(list(self.processes)):
             # Its data goes with the folder, and the API server takes its time to end.
             self.stop_one(name, 1 if name == "kube-apiserver" else STOP_SECONDS)
@@ -181,6 +151,11 @@ class Plane:
         return self.write_kubeconfig(name, {
             "client-certificate-data": self.certificates.encoded(f"{name}.crt"),
             "client-key-data": self.certificates.encoded(f"{name}.key")})
+
+    def kubeconfig_of_account(self, name):
+        """A client with the token of one of Crossplane's service accounts."""
+        token = self.kubectl("-n", NAMESPACE, "create", "token", name, "--duration=48h").stdout
+        return self.write_kubeconfig(name, {"token": token.strip()})
 
     def kubectl(self, *arguments, stdin=None, kubeconfig=None, may_fail=False):
         """What kubectl did; stdin is text, or a list of objects."""
@@ -228,8 +203,7 @@ class Plane:
         self.api = Api(self.api_port, certificates.path("ca.crt"), certificates.path("admin.crt"),
                        certificates.path("admin.key"))
         self.wait("kube-apiserver", self.is_served)
-        self.kubectl("create", "namespace", NAMESPACE)
-        self.kubectl("-n", NAMESPACE, "create", "serviceaccount", "crossplane")
+        self.kubectl("apply", "-f", "-", stdin=list(chart.objects()))
 
     def is_served(self, path="/readyz"):
         return self.kubectl("get", "--raw", path, may_fail=True).returncode == 0
@@ -262,7 +236,7 @@ class Plane:
     def core_init(self, crds, **env):
         return subprocess.run(
             [self.programs / "crossplane-core", "core", "init"], capture_output=True, text=True,
-            env={**os.environ, "KUBECONFIG": str(self.kubeconfig), "CRDS_PATH": str(crds),
+            env={**os.environ, "KUBECONFIG": str(self.core_kubeconfig), "CRDS_PATH": str(crds),
                  "TLS_CA_SECRET_NAME": "crossplane-root-ca",
                  "TLS_CLIENT_SECRET_NAME": "crossplane-tls-client", "ENABLE_WEBHOOKS": "false",
                  **env})
@@ -286,22 +260,29 @@ class Plane:
         self.save_secret("crossplane-tls-client", "client")
         self.save_secret("localhost-tls-server", "server")
 
-    def start_core(self, *flags, runtime="External", env=None):
-        """Crossplane, with certificates of its own; see issue_certificates()."""
+    def start_core(self, *flags, runtime="External"):
+        """Crossplane as its own account and with the rights of its chart, and no others; with
+        certificates of its own, see issue_certificates()."""
+        if not self.core_kubeconfig:
+            self.core_kubeconfig = self.kubeconfig_of_account(chart.CORE)
         self.issue_certificates()
-        metrics, health = free_ports(2)
+        self.manager = self.manager or chart.Manager(self.api)
+        webhooks, metrics, health = free_ports(3)
         for cache in ("xpkg", "xfn"):
             (self.folder / cache).mkdir(exist_ok=True)
         self.start("crossplane-core", [
             self.programs / "crossplane-core", "core", "start", *flags], {
-                "KUBECONFIG": str(self.kubeconfig),
+                "KUBECONFIG": str(self.core_kubeconfig),
                 "TLS_CLIENT_CERTS_DIR": str(self.folder / "client"),
-                "ENABLE_WEBHOOKS": "false", "PACKAGE_RUNTIME": runtime,
+                "TLS_SERVER_CERTS_DIR": str(self.folder / "server"),
+                "WEBHOOK_PORT": str(webhooks), "PACKAGE_RUNTIME": runtime,
                 "METRICS_PORT": str(metrics), "HEALTH_PROBE_PORT": str(health),
                 "XPKG_CACHE_DIR": str(self.folder / "xpkg"),
-                "XFN_CACHE_DIR": str(self.folder / "xfn"), **(env or {})})
+                "XFN_CACHE_DIR": str(self.folder / "xfn")})
         self.core_metrics = f"http://127.0.0.1:{metrics}/metrics"
-        self.wait("crossplane-core", lambda: is_open(health))
+        self.wait("crossplane-core", lambda: is_open(health) and is_open(webhooks))
+        authority = base64.b64encode((self.folder / "server" / "ca.crt").read_bytes()).decode()
+        self.api.apply(chart.no_usages(f"https://localhost:{webhooks}", authority))
 
     def save_secret(self, name, folder):
         """The certificates of a Secret as files."""

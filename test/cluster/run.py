@@ -53,9 +53,7 @@ def fresh(arguments, wanted, folder):
         folder.mkdir()
         with Plane(arguments.peers, folder) as plane:
             plane.start_controllers()
-            # As Crossplane's own account, because the ledger is for nobody else.
-            crossplane = plane.kubeconfig_of("crossplane", f"/O=system:masters/CN={rights.CROSSPLANE}")
-            plane.start_core(env={"KUBECONFIG": str(crossplane)})
+            plane.start_core()
             standins.install(plane.api)
             with standins.KServe(plane.api) as kserve:
                 yield run(plane, None, kserve, case, arguments.program)
@@ -70,6 +68,8 @@ def group(arguments, wanted, folder, pods):
         if pods:
             plane.start_scheduler()
         plane.start_core()
+        for manifest in rights.MANIFESTS:
+            plane.kubectl("apply", "-f", manifest)
         plane.apply_configuration(CONFIGURATION)
         standins.install(plane.api)
         function = Function(arguments.program, plane)
