@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 import cases
 import freeze
@@ -100,13 +101,24 @@ def leave_out_replaced(case, want, got):
 class Score:
     def __init__(self):
         self.n_passed = self.n_failed = 0
+        self.left_out = []
+
+    def leave_out(self, what, make):
+        """What cannot be tried here, and the command that makes what it needs."""
+        self.left_out.append(f"{what}: {make}")
+
+    def tell(self):
+        """What was not run is told right above the sum, where nobody misses it."""
+        if self.left_out:
+            print(f"not run, and what to run before: {'; '.join(self.left_out)}")
+        print(f"{self.n_passed} passed, {self.n_failed} failed")
 
     def add(self, name, check):
         """check() returns complaints, or raises."""
         try:
             complaints = check()
-        except (RuntimeError, subprocess.TimeoutExpired) as problem:
-            complaints = [str(problem)]
+        except Exception:  # whatever it was, the other checks are run
+            complaints = traceback.format_exc().splitlines()
         self.n_passed += not complaints
         self.n_failed += bool(complaints)
         if complaints:
@@ -132,7 +144,7 @@ def operate_it(score, serve, folder, folder_of_tools, running):
     tools = [pathlib.Path(folder_of_tools) / name for name in ("grpcurl", "metrics-lint")]
     for tool in tools:
         if not tool.exists():
-            print(f"not there, not run: {tool.name}")
+            score.leave_out(tool.name, "script/test-e2e")
             return
     for title, check in [*operate.checks(tools[0], serve, folder),
                          *operate.metrics_checks(tools[1], running, score.n_passed)]:
@@ -161,10 +173,10 @@ def main(program, folder_of_peers):
             operate_it(score, functools.partial(server, program, folder), folder, folder_of_peers,
                        running)
     for peer in absent:
-        print(f"not there, not run: {peer}")
+        score.leave_out(peer, packages.BUILD)
     manifests.run(score, folder_of_peers)
     packages.run(score, folder_of_peers)
-    print(f"{score.n_passed} passed, {score.n_failed} failed")
+    score.tell()
     return 1 if score.n_failed or not score.n_passed else 0
 
 
