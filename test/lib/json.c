@@ -145,3 +145,19 @@ struct value json_value(struct arena *arena, const char *json) {
                 return (struct value) { 0 };
         return value_get(value_of_struct(bytes), TEXT("value"));
 }
+
+struct value json_encoded(struct arena *arena, struct node *map) {
+        struct text bytes;
+
+        if (node_encode(map, arena, &bytes) < 0)
+                BUG("a map cannot be encoded");
+        return value_of_struct(bytes);
+}
+
+struct text json_print(struct arena *arena, struct value v) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        value_print(v, &b);
+        return builder_done(&b);
+}

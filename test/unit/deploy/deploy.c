@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "lib/assertions.h"
 #include "lib/json.h"
+#include "lib/memory.h"
 #include "lib/sweep.h"
 #include "unit/deploy/world.h"
 
-static struct arena arena;
 static struct world w;
-
-static void assert_text(struct text got, const char *want) {
-        if (!text_equal(got, text_from(want)))
-                fail_msg("\"%.*s\" is not \"%s\"", TEXT_ARG(got), want);
-}
 
 /* Decides, and compares the whole decision. */
 static struct decision decides(const char *want) {
@@ -1190,20 +1180,13 @@ static void test_sweep(void **state) {
         arena_release(&small);
 }
 
-static int set_up(void **state) {
+static int begin(void **state) {
         (void)state;
-        arena_init(&arena, SIZE_MAX);
         world_init(&w);
         return 0;
 }
 
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup(function, begin)
 
 /* "team-chat" in "a" and "team" in "chat-a" would be called the same: the second is hashed. */
 static void test_name_taken(void **state) {
@@ -1288,5 +1271,5 @@ int main(void) {
                 TEST(test_sweep),
         };
 
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

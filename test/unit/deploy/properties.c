@@ -5,15 +5,10 @@
  * Each history is a few rounds of: something changes, the deployment decides,
  * and what it decided is observed. A failure names the seed of its history.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "lib/json.h"
+#include "lib/memory.h"
 #include "lib/random.h"
 #include "unit/deploy/world.h"
 
@@ -21,7 +16,6 @@ enum { ROUNDS = 8 };
 
 static uint64_t histories = 4000; /* or as many as the first argument says */
 
-static struct arena arena;
 static uint64_t seed;
 static struct random numbers;
 
@@ -618,18 +612,6 @@ static void test_stale_snapshots(void **state) {
         assert_true(contested > histories / 16);
 }
 
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, SIZE_MAX);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_histories),
@@ -639,5 +621,5 @@ int main(int argc, char **argv) {
 
         if (argc > 1 && !text_to_u64(text_from(argv[1]), &histories))
                 return 2;
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "deploy/ledger.h"
+#include "lib/assertions.h"
 #include "lib/json.h"
-
-static struct arena arena;
+#include "lib/memory.h"
 
 static const struct reservation whole = {
         .namespace_ = TEXT_INIT("team"),
@@ -31,19 +23,14 @@ static const struct reservation whole = {
         .leaving = true,
 };
 
-static void assert_text(struct text got, struct text want) {
-        if (!text_equal(got, want))
-                fail_msg("\"%.*s\" is not \"%.*s\"", TEXT_ARG(got), TEXT_ARG(want));
-}
-
 static void assert_same(const struct reservation *got, const struct reservation *want) {
-        assert_text(got->model, want->model);
-        assert_text(got->environment, want->environment);
-        assert_text(got->pool, want->pool);
-        assert_text(got->mig_profile, want->mig_profile);
-        assert_text(got->serving_profile, want->serving_profile);
-        assert_text(got->resource_name, want->resource_name);
-        assert_text(got->created, want->created);
+        assert_same_text(got->model, want->model);
+        assert_same_text(got->environment, want->environment);
+        assert_same_text(got->pool, want->pool);
+        assert_same_text(got->mig_profile, want->mig_profile);
+        assert_same_text(got->serving_profile, want->serving_profile);
+        assert_same_text(got->resource_name, want->resource_name);
+        assert_same_text(got->created, want->created);
         assert_int_equal(got->nodes, want->nodes);
         assert_int_equal(got->units_per_node, want->units_per_node);
         assert_int_equal(got->replicas, want->replicas);
@@ -53,41 +40,26 @@ static void assert_same(const struct reservation *got, const struct reservation 
         assert_int_equal(got->leaving, want->leaving);
 }
 
-static struct value encoded(struct node *map) {
-        struct text bytes;
-
-        assert_int_equal(node_encode(map, &arena, &bytes), 0);
-        return value_of_struct(bytes);
-}
-
-static struct text printed(struct value v) {
-        struct builder b;
-
-        builder_init(&b, &arena);
-        value_print(v, &b);
-        return builder_done(&b);
-}
-
 /* ---- data ------------------------------------------------------------------------------------ */
 
 static void test_data(void **state) {
         struct reservation got, uniform = whole;
-        struct value data = encoded(reservation_data(&whole, &arena));
+        struct value data = json_encoded(&arena, reservation_data(&whole, &arena));
 
         (void)state;
-        assert_text(printed(data),
-                    TEXT("{\"admitted\":\"1\",\"created\":\"2025-01-02T03:04:05Z\","
-                         "\"environment\":\"eu-1\",\"leaving\":\"true\","
-                         "\"migProfile\":\"1g.10gb+me\",\"model\":\"ClusterModel/gemma-3-27b\","
-                         "\"nodes\":\"2\",\"order\":\"5\",\"pool\":\"small-models-mig\","
-                         "\"priority\":\"-7\",\"replicas\":\"3\","
-                         "\"resourceName\":\"nvidia.com/mig-1g.10gb.me\","
-                         "\"servingProfile\":\"fp8\",\"unitsPerNode\":\"4\"}"));
+        assert_text(json_print(&arena, data),
+                    "{\"admitted\":\"1\",\"created\":\"2025-01-02T03:04:05Z\","
+                    "\"environment\":\"eu-1\",\"leaving\":\"true\","
+                    "\"migProfile\":\"1g.10gb+me\",\"model\":\"ClusterModel/gemma-3-27b\","
+                    "\"nodes\":\"2\",\"order\":\"5\",\"pool\":\"small-models-mig\","
+                    "\"priority\":\"-7\",\"replicas\":\"3\","
+                    "\"resourceName\":\"nvidia.com/mig-1g.10gb.me\","
+                    "\"servingProfile\":\"fp8\",\"unitsPerNode\":\"4\"}");
         assert_true(reservation_from_data(data, &got));
         assert_same(&got, &whole);
 
         uniform.leaving = false;
-        data = encoded(reservation_data(&uniform, &arena));
+        data = json_encoded(&arena, reservation_data(&uniform, &arena));
         assert_int_equal(value_get(data, TEXT("leaving")).kind, VALUE_ABSENT);
         assert_true(reservation_from_data(data, &got));
         assert_same(&got, &uniform);
@@ -214,9 +186,9 @@ static void test_owners(void **state) {
                 if (counts != row->counts)
                         fail_msg("%s: counts %d", row->reason, counts);
                 if (counts) {
-                        assert_text(got.namespace_, TEXT("team"));
-                        assert_text(got.deployment, TEXT("chat"));
-                        assert_text(got.environment, TEXT("eu-1"));
+                        assert_text(got.namespace_, "team");
+                        assert_text(got.deployment, "chat");
+                        assert_text(got.environment, "eu-1");
                 } else {
                         assert_same(&got, &whole);
                 }
@@ -230,12 +202,12 @@ static void test_annotation(void **state) {
         struct reservation got, want = whole;
 
         (void)state;
-        assert_text(json, TEXT("{\"created\":\"2025-01-02T03:04:05Z\",\"environment\":\"eu-1\","
-                               "\"migProfile\":\"1g.10gb+me\","
-                               "\"model\":\"ClusterModel/gemma-3-27b\",\"nodes\":2,\"order\":5,"
-                               "\"pool\":\"small-models-mig\",\"priority\":-7,\"replicas\":3,"
-                               "\"resourceName\":\"nvidia.com/mig-1g.10gb.me\","
-                               "\"servingProfile\":\"fp8\",\"unitsPerNode\":4}"));
+        assert_text(json, "{\"created\":\"2025-01-02T03:04:05Z\",\"environment\":\"eu-1\","
+                          "\"migProfile\":\"1g.10gb+me\","
+                          "\"model\":\"ClusterModel/gemma-3-27b\",\"nodes\":2,\"order\":5,"
+                          "\"pool\":\"small-models-mig\",\"priority\":-7,\"replicas\":3,"
+                          "\"resourceName\":\"nvidia.com/mig-1g.10gb.me\","
+                          "\"servingProfile\":\"fp8\",\"unitsPerNode\":4}");
         assert_true(reservation_from_annotation(json, &arena, &got));
         want.leaving = false;
         want.admitted = want.replicas;
@@ -316,18 +288,6 @@ static void test_annotation_numbers(void **state) {
         assert_int_equal(got.admitted, 1);
 }
 
-static int open_arena(void **state) {
-        (void)state;
-        arena_init(&arena, SIZE_MAX);
-        return 0;
-}
-
-static int close_arena(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_data),
@@ -338,5 +298,5 @@ int main(void) {
                 cmocka_unit_test(test_annotation_numbers),
         };
 
-        return cmocka_run_group_tests(tests, open_arena, close_arena);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "deploy/weigh.h"
-#include "world.h"
+#include "lib/memory.h"
+#include "unit/deploy/world.h"
 
 enum { FLEETS = 3000 };
 
-static struct arena arena;
 static uint64_t state_of_random;
 
 static int64_t below(int64_t n) {
@@ -243,18 +237,6 @@ static void used_and_free_are_the_ledgers(void **state) {
         assert_int_equal(weighing.items[1].free_units, 0);
 }
 
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, SIZE_MAX);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(choices_differ_by_the_first_key),
@@ -262,5 +244,5 @@ int main(void) {
                 cmocka_unit_test(used_and_free_are_the_ledgers),
         };
 
-        return cmocka_run_group_tests_name("weigh", tests, set_up, tear_down);
+        return cmocka_run_group_tests_name("weigh", tests, memory_set_up, memory_tear_down);
 }

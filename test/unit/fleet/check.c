@@ -1,35 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "fleet/check.h"
 #include "lib/json.h"
+#include "lib/memory.h"
 
 /* A field "f" that one of the checks looks at; the mistake, or NULL. */
 struct row {
         const char *json;
         const char *mistake;
 };
-
-static struct arena arena;
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 1 << 20);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
 
 /* Mistakes of a row against what is wanted; true when there was none. */
 static bool agrees(const struct row *row, const struct reader *rd) {
@@ -547,18 +527,13 @@ static void test_long_input(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_tolerations, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_labels, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_args, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_env, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_affinity, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_security_context, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_first_mistake, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_too_many_labels, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_what_is_pasted, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_long_input, set_up, tear_down),
+                cmocka_unit_test(test_tolerations),    cmocka_unit_test(test_labels),
+                cmocka_unit_test(test_args),           cmocka_unit_test(test_env),
+                cmocka_unit_test(test_affinity),       cmocka_unit_test(test_security_context),
+                cmocka_unit_test(test_first_mistake),  cmocka_unit_test(test_too_many_labels),
+                cmocka_unit_test(test_what_is_pasted), cmocka_unit_test(test_names),
+                cmocka_unit_test(test_long_input),
         };
 
-        return cmocka_run_group_tests_name("check", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("check", tests, memory_set_up, memory_tear_down);
 }

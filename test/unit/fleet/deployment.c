@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fleet/deployment.h"
 #include "lib/json.h"
-
-static struct arena arena, input_arena;
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 1 << 20);
-        arena_init(&input_arena, 1 << 20);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        arena_release(&input_arena);
-        return 0;
-}
+#include "lib/memory.h"
+#include "lib/sweep.h"
 
 /* Members that stand beside a good modelRef. */
 static const struct {
@@ -196,13 +181,10 @@ static void test_without_memory(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_mistakes, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_model_ref, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_defaults, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_fixed, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_everything, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
+                cmocka_unit_test(test_mistakes),   cmocka_unit_test(test_model_ref),
+                cmocka_unit_test(test_defaults),   cmocka_unit_test(test_fixed),
+                cmocka_unit_test(test_everything), cmocka_unit_test(test_without_memory),
         };
 
-        return cmocka_run_group_tests_name("deployment", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("deployment", tests, memory_set_up, memory_tear_down);
 }

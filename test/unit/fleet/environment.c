@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "fleet/environment.h"
 #include "lib/json.h"
-
-static struct arena arena, input_arena;
-static struct settings settings;
-
-static int set_up(void **state) {
-        struct fault fault;
-
-        (void)state;
-        arena_init(&arena, 1 << 24);
-        arena_init(&input_arena, 1 << 22);
-        return settings_read((struct value) { 0 }, &arena, &settings, &fault);
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        arena_release(&input_arena);
-        return 0;
-}
+#include "lib/memory.h"
+#include "lib/sweep.h"
+#include "unit/fleet/pools.h"
 
 static void read_environment(const char *json, struct environment *ret) {
         assert_int_equal(environment_read(json_value(&arena, json), &settings, &arena, ret), 0);
@@ -338,17 +320,17 @@ static void test_without_memory(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_everything, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_defaults, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_invalid, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_ready, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_equal_names, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_overlaps, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_quietly, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_equal_footprints, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_many_pools, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
+                cmocka_unit_test_setup(test_everything, pools_begin),
+                cmocka_unit_test_setup(test_defaults, pools_begin),
+                cmocka_unit_test_setup(test_invalid, pools_begin),
+                cmocka_unit_test_setup(test_ready, pools_begin),
+                cmocka_unit_test_setup(test_equal_names, pools_begin),
+                cmocka_unit_test_setup(test_overlaps, pools_begin),
+                cmocka_unit_test_setup(test_quietly, pools_begin),
+                cmocka_unit_test_setup(test_equal_footprints, pools_begin),
+                cmocka_unit_test_setup(test_many_pools, pools_begin),
+                cmocka_unit_test_setup(test_without_memory, pools_begin),
         };
 
-        return cmocka_run_group_tests_name("environment", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("environment", tests, memory_set_up, memory_tear_down);
 }

@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
 #include <errno.h>
 #include <stdio.h>
 
 #include "fleet/model.h"
 #include "lib/json.h"
-
-static struct arena arena, input_arena;
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 1 << 20);
-        arena_init(&input_arena, 1 << 20);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        arena_release(&input_arena);
-        return 0;
-}
+#include "lib/memory.h"
+#include "lib/sweep.h"
 
 #define ENGINE(args, more) "'serving': [{'name': 'a', 'engine': {'args': [" args "]}" more "}]"
 #define TOPOLOGY(members) ", 'replicaTopology': {" members "}"
@@ -364,16 +348,16 @@ static void test_without_memory(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_mistakes, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_mistakes_of_the_source, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_agreeing_tensor, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_every_mistake_is_named, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_without_spec, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_one_implicit_profile, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_vram_leaves_units_open, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_everything, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
+                cmocka_unit_test(test_mistakes),
+                cmocka_unit_test(test_mistakes_of_the_source),
+                cmocka_unit_test(test_agreeing_tensor),
+                cmocka_unit_test(test_every_mistake_is_named),
+                cmocka_unit_test(test_without_spec),
+                cmocka_unit_test(test_one_implicit_profile),
+                cmocka_unit_test(test_vram_leaves_units_open),
+                cmocka_unit_test(test_everything),
+                cmocka_unit_test(test_without_memory),
         };
 
-        return cmocka_run_group_tests_name("model", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("model", tests, memory_set_up, memory_tear_down);
 }

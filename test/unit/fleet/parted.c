@@ -1,55 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
 #include <stdio.h>
 
 #include "fleet/units.h"
 #include "gpu/migparted.h"
 #include "lib/json.h"
-
-static struct arena arena;
-static struct settings settings;
-
-static int set_up(void **state) {
-        struct fault fault;
-
-        (void)state;
-        arena_init(&arena, 1 << 22);
-        return settings_read((struct value) { 0 }, &arena, &settings, &fault);
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
-/* A pool on pinned nodes, so that nobody is told of that. */
-static void count(const char *members, struct pool *ret) {
-        char json[1024];
-
-        snprintf(json, sizeof(json), "{'nodeSelector': {'a': 'b'}, %s, 'name': 'a'}", members);
-        assert_int_equal(pool_read(json_value(&arena, json), TEXT("spec.nodePools[0]"), NULL,
-                                   &settings, &arena, ret),
-                         0);
-        assert_int_equal(units_count(ret, &settings, &arena), 0);
-        print_message("%s\n", members);
-        for (size_t i = 0; i < ret->n_messages; i++)
-                print_message("  told: %.*s\n", TEXT_ARG(ret->messages[i]));
-        if (!text_is_empty(ret->invalid))
-                print_message("  invalid: %.*s\n", TEXT_ARG(ret->invalid));
-}
-
-#define MIG(profile) "'migConfiguration': {'profile': '" profile "'}"
-#define H100 "'acceleratorType': 'nvidia-h100-80gb', "
-#define SHARED(n) "'sharing': {'strategy': 'TimeSlicing', 'replicas': " #n "}"
-
-#define MIB(n) ((int64_t)(n) << 20)
-#define MEM(q) ", 'capabilities': {'memoryPerGpu': '" q "'}"
-#define MOST                                                                                       \
-        "; an NVIDIA H100-80GB holds at most 7 x 1g.10gb, 1 x 1g.10gb+me, 4 x 1g.20gb, "           \
-        "3 x 2g.20gb, 2 x 3g.40gb, 1 x 4g.40gb, 1 x 7g.80gb"
-#define UNLIKE "strategy single needs equal slices on all GPUs of a node, but these have "
+#include "lib/memory.h"
+#include "lib/sweep.h"
+#include "unit/fleet/pools.h"
 
 static const char mig_parted[] =
         "version: v1\n"
@@ -137,7 +94,7 @@ static void test_config(void **state) {
                 struct pool pool;
                 bool told = !rows[i].told;
 
-                count(rows[i].members, &pool);
+                pools_count(rows[i].members, &pool);
                 builder_init(&b, &arena);
                 for (size_t j = 0; j < pool.n_sub_pools; j++) {
                         const struct sub_pool *sub = &pool.sub_pools[j];
@@ -166,7 +123,7 @@ static void test_config_usable(void **state) {
         (void)state;
         read_parted(mig_parted, &file);
         settings.memory_usable = true;
-        count(EIGHT CONFIG("half"), &pool);
+        pools_count(EIGHT CONFIG("half"), &pool);
         assert_int_equal(pool.sub_pools[0].memory_bytes, MIB(40448));
         assert_int_equal(pool.sub_pools[1].memory_bytes, MIB(81559));
 }
@@ -212,16 +169,16 @@ static void test_config_invalid(void **state) {
         read_parted(mig_parted, &file);
         assert_true(text_is_empty(file.invalid));
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                count(rows[i].members, &pool);
+                pools_count(rows[i].members, &pool);
                 assert_true(text_equal(pool.invalid, text_from(rows[i].invalid)));
                 assert_int_equal(pool.n_sub_pools, 1);
                 assert_int_equal(pool.sub_pools[0].units, 0);
         }
         read_parted("version: v1\nmig-configs:\n\ta: b\n", &file);
-        count(H100 CONFIG("a"), &pool);
+        pools_count(H100 CONFIG("a"), &pool);
         assert_true(text_starts_with(pool.invalid, TEXT("unreadable mig-parted file: line 3: ")));
         /* Other pools do not notice. */
-        count(H100 MIG("3g.40gb"), &pool);
+        pools_count(H100 MIG("3g.40gb"), &pool);
         assert_true(text_is_empty(pool.invalid));
 }
 
@@ -263,11 +220,11 @@ static void test_config_without_memory(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_config, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_config_usable, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_config_invalid, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_config_without_memory, set_up, tear_down),
+                cmocka_unit_test_setup(test_config, pools_begin),
+                cmocka_unit_test_setup(test_config_usable, pools_begin),
+                cmocka_unit_test_setup(test_config_invalid, pools_begin),
+                cmocka_unit_test_setup(test_config_without_memory, pools_begin),
         };
 
-        return cmocka_run_group_tests_name("parted", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("parted", tests, memory_set_up, memory_tear_down);
 }

@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
 #include <stdio.h>
 
 #include "fleet/pool.h"
 #include "lib/json.h"
-
-static struct arena arena;
-static struct settings settings;
-
-static int set_up(void **state) {
-        struct fault fault;
-
-        (void)state;
-        arena_init(&arena, 1 << 22);
-        return settings_read((struct value) { 0 }, &arena, &settings, &fault);
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
+#include "lib/memory.h"
+#include "lib/sweep.h"
+#include "unit/fleet/pools.h"
 
 static void read_pool(const char *json, struct pool *ret) {
         assert_int_equal(pool_read(json_value(&arena, json), TEXT("spec.nodePools[2]"), NULL,
@@ -440,16 +424,16 @@ static void test_strategy(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_invalid, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_no_pool_at_all, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_defaults, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_everything, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_two_shapes, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_nodes, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_nvlink_domain, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_messages, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_strategy, set_up, tear_down),
+                cmocka_unit_test_setup(test_invalid, pools_begin),
+                cmocka_unit_test_setup(test_no_pool_at_all, pools_begin),
+                cmocka_unit_test_setup(test_defaults, pools_begin),
+                cmocka_unit_test_setup(test_everything, pools_begin),
+                cmocka_unit_test_setup(test_two_shapes, pools_begin),
+                cmocka_unit_test_setup(test_nodes, pools_begin),
+                cmocka_unit_test_setup(test_nvlink_domain, pools_begin),
+                cmocka_unit_test_setup(test_messages, pools_begin),
+                cmocka_unit_test_setup(test_strategy, pools_begin),
         };
 
-        return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("pool", tests, memory_set_up, memory_tear_down);
 }

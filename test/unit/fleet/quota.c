@@ -1,28 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "fleet/quota.h"
 #include "lib/json.h"
-
-static struct arena arena;
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, SIZE_MAX);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
+#include "lib/memory.h"
 
 /* ---- limits ---------------------------------------------------------------------------------- */
 
@@ -197,5 +176,5 @@ int main(void) {
                 cmocka_unit_test(test_read),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

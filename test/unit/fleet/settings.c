@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
+#include <errno.h>
 
 #include "fleet/settings.h"
 #include "lib/json.h"
+#include "lib/memory.h"
+#include "lib/sweep.h"
 
 struct row {
         const char *input;
@@ -57,22 +59,6 @@ static const struct row rows[] = {
           "input.migParted", "configMapRef and inline are both written" },
 };
 /* clang-format on */
-
-static struct arena arena, input_arena;
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 1 << 20);
-        arena_init(&input_arena, 1 << 20);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        arena_release(&input_arena);
-        return 0;
-}
 
 static void test_mistakes(void **state) {
         (void)state;
@@ -158,11 +144,11 @@ static void test_without_memory(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_mistakes, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_defaults, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_everything, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
+                cmocka_unit_test(test_mistakes),
+                cmocka_unit_test(test_defaults),
+                cmocka_unit_test(test_everything),
+                cmocka_unit_test(test_without_memory),
         };
 
-        return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("settings", tests, memory_set_up, memory_tear_down);
 }

@@ -1,47 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
 #include <stdio.h>
 
 #include "fleet/units.h"
 #include "lib/json.h"
-
-static struct arena arena;
-static struct settings settings;
-
-static int set_up(void **state) {
-        struct fault fault;
-
-        (void)state;
-        arena_init(&arena, 1 << 22);
-        return settings_read((struct value) { 0 }, &arena, &settings, &fault);
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
-/* A pool on pinned nodes, so that nobody is told of that. */
-static void count(const char *members, struct pool *ret) {
-        char json[1024];
-
-        snprintf(json, sizeof(json), "{'nodeSelector': {'a': 'b'}, %s, 'name': 'a'}", members);
-        assert_int_equal(pool_read(json_value(&arena, json), TEXT("spec.nodePools[0]"), NULL,
-                                   &settings, &arena, ret),
-                         0);
-        assert_int_equal(units_count(ret, &settings, &arena), 0);
-        print_message("%s\n", members);
-        for (size_t i = 0; i < ret->n_messages; i++)
-                print_message("  told: %.*s\n", TEXT_ARG(ret->messages[i]));
-        if (!text_is_empty(ret->invalid))
-                print_message("  invalid: %.*s\n", TEXT_ARG(ret->invalid));
-}
-
-#define MIG(profile) "'migConfiguration': {'profile': '" profile "'}"
-#define H100 "'acceleratorType': 'nvidia-h100-80gb', "
-#define SHARED(n) "'sharing': {'strategy': 'TimeSlicing', 'replicas': " #n "}"
+#include "lib/memory.h"
+#include "lib/sweep.h"
+#include "unit/fleet/pools.h"
 
 static void test_uniform_counts(void **state) {
         static const struct {
@@ -101,7 +65,7 @@ static void test_uniform_counts(void **state) {
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
                 struct pool pool;
 
-                count(rows[i].members, &pool);
+                pools_count(rows[i].members, &pool);
                 print_message("  %s\n", rows[i].reason);
                 assert_true(text_is_empty(pool.invalid));
                 assert_int_equal(pool.n_sub_pools, 1);
@@ -112,10 +76,6 @@ static void test_uniform_counts(void **state) {
                 assert_true(pool.sub_pools[0].units == rows[i].units);
         }
 }
-
-#define MIB(n) ((int64_t)(n) << 20)
-#define GIB(n) ((int64_t)(n) << 30)
-#define MEM(q) ", 'capabilities': {'memoryPerGpu': '" q "'}"
 
 static void test_memory(void **state) {
         static const struct {
@@ -170,10 +130,10 @@ static void test_memory(void **state) {
                 struct pool pool;
 
                 settings.memory_usable = true;
-                count(rows[i].members, &pool);
+                pools_count(rows[i].members, &pool);
                 assert_int_equal(pool.sub_pools[0].memory_bytes, rows[i].usable);
                 settings.memory_usable = false;
-                count(rows[i].members, &pool);
+                pools_count(rows[i].members, &pool);
                 assert_int_equal(pool.sub_pools[0].memory_bytes, rows[i].declared);
                 assert_int_equal(pool.over_declared, rows[i].over_declared);
                 assert_int_equal(pool.n_messages > 0, rows[i].told != NULL);
@@ -206,7 +166,7 @@ static void test_sentences(void **state) {
                 struct pool pool;
                 bool told = false;
 
-                count(rows[i].members, &pool);
+                pools_count(rows[i].members, &pool);
                 for (size_t j = 0; j < pool.n_messages; j++)
                         told |= text_equal(pool.messages[j], text_from(rows[i].message));
                 assert_true(told);
@@ -218,15 +178,15 @@ static void test_ambiguous_alias(void **state) {
         struct pool pool;
 
         (void)state;
-        count("'acceleratorType': 'nvidia-a100', " MIG("3g.40gb"), &pool);
+        pools_count("'acceleratorType': 'nvidia-a100', " MIG("3g.40gb"), &pool);
         assert_true(text_equal(pool.product->name, TEXT("A100-80GB")));
         assert_int_equal(pool.sub_pools[0].units, 2);
-        count("'acceleratorType': 'nvidia-a100', " MIG("1g.10gb"), &pool);
+        pools_count("'acceleratorType': 'nvidia-a100', " MIG("1g.10gb"), &pool);
         assert_true(text_equal(pool.product->name, TEXT("A100-40GB")));
         assert_int_equal(pool.sub_pools[0].units, 4);
-        count("'acceleratorType': 'nvidia-a100', "
-              "'migConfiguration': {'layout': {'1g.10gb': 1, '3g.40gb': 1}}",
-              &pool);
+        pools_count("'acceleratorType': 'nvidia-a100', "
+                    "'migConfiguration': {'layout': {'1g.10gb': 1, '3g.40gb': 1}}",
+                    &pool);
         assert_true(text_equal(pool.product->name, TEXT("A100-80GB")));
         assert_int_equal(pool.n_sub_pools, 2);
 }
@@ -257,7 +217,7 @@ static void test_layout(void **state) {
                          H100 "'acceleratorCount': 8, 'maxNodeCount': 2, "
                               "'migConfiguration': {'layout': {%s}}",
                          orders[i]);
-                count(members, &pool);
+                pools_count(members, &pool);
                 assert_int_equal(pool.n_sub_pools, 3);
                 for (size_t j = 0; j < 3; j++) {
                         const struct sub_pool *sub = &pool.sub_pools[j];
@@ -269,11 +229,6 @@ static void test_layout(void **state) {
                 }
         }
 }
-
-#define MOST                                                                                       \
-        "; an NVIDIA H100-80GB holds at most 7 x 1g.10gb, 1 x 1g.10gb+me, 4 x 1g.20gb, "           \
-        "3 x 2g.20gb, 2 x 3g.40gb, 1 x 4g.40gb, 1 x 7g.80gb"
-#define UNLIKE "strategy single needs equal slices on all GPUs of a node, but these have "
 
 #define WRITTEN_SINGLE(slices)                                                                     \
         H100 "'migConfiguration': {'strategy': 'single', 'layout': {" slices "}}"
@@ -335,7 +290,7 @@ static void test_invalid(void **state) {
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
                 struct pool pool;
 
-                count(rows[i].members, &pool);
+                pools_count(rows[i].members, &pool);
                 assert_true(text_equal(pool.invalid, text_from(rows[i].invalid)));
                 assert_int_equal(pool.n_sub_pools, 1);
                 assert_true(text_equal(pool.sub_pools[0].invalid, pool.invalid));
@@ -346,13 +301,13 @@ static void test_invalid(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_uniform_counts, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_memory, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_sentences, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_ambiguous_alias, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_layout, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_invalid, set_up, tear_down),
+                cmocka_unit_test_setup(test_uniform_counts, pools_begin),
+                cmocka_unit_test_setup(test_memory, pools_begin),
+                cmocka_unit_test_setup(test_sentences, pools_begin),
+                cmocka_unit_test_setup(test_ambiguous_alias, pools_begin),
+                cmocka_unit_test_setup(test_layout, pools_begin),
+                cmocka_unit_test_setup(test_invalid, pools_begin),
         };
 
-        return cmocka_run_group_tests_name("units", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("units", tests, memory_set_up, memory_tear_down);
 }

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "deploy/deploy.h"
 #include "function.h"
+#include "lib/assertions.h"
 #include "lib/json.h"
 #include "wire/call.h"
 
@@ -83,11 +84,6 @@ static const struct condition *condition(const struct answer *a, const char *typ
         }
         fail_msg("no condition %s", type);
         return NULL;
-}
-
-static void assert_text(struct text have, const char *want) {
-        if (!text_equal(have, text_from(want)))
-                fail_msg("have \"%.*s\", want \"%s\"", TEXT_ARG(have), want);
 }
 
 static void assert_keys(const struct requirement *requirements, size_t n, const char *want) {

@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "gpu/migparted.h"
-
-static struct arena arena;
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 1 << 26);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
+#include "lib/memory.h"
+#include "lib/sweep.h"
 
 static void read_file(struct text yaml, struct migparted *ret) {
         assert_int_equal(migparted_read(yaml, &arena, ret), 0);
@@ -373,14 +359,11 @@ static void test_without_memory(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_everything, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_entries, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_bad_config, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_bad_file, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_byte_order_mark, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
+                cmocka_unit_test(test_everything),      cmocka_unit_test(test_entries),
+                cmocka_unit_test(test_bad_config),      cmocka_unit_test(test_bad_file),
+                cmocka_unit_test(test_byte_order_mark), cmocka_unit_test(test_hostile),
+                cmocka_unit_test(test_without_memory),
         };
 
-        return cmocka_run_group_tests_name("migparted", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("migparted", tests, memory_set_up, memory_tear_down);
 }

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "inventory/inventory.h"
+#include "lib/assertions.h"
 #include "lib/json.h"
+#include "lib/memory.h"
 
 #define GIB (INT64_C(1) << 30)
-
-static struct arena arena;
 
 /* Two pools: slices of one layout, and whole GPUs of an unknown kind. */
 struct fleet {
@@ -64,22 +56,8 @@ static void set_up_fleet(struct fleet *f) {
                                       .memory_bytes = UNKNOWN_BYTES };
 }
 
-static struct text printed(struct value v) {
-        struct builder b;
-
-        builder_init(&b, &arena);
-        value_print(v, &b);
-        return builder_done(&b);
-}
-
 static void assert_status(const struct fleet *f, const char *want) {
-        struct text bytes, a, b;
-
-        assert_int_equal(node_encode(inventory_status(&f->environment, &arena), &arena, &bytes), 0);
-        a = printed(value_of_struct(bytes));
-        b = printed(json_value(&arena, want));
-        if (!text_equal(a, b))
-                fail_msg("\n%.*s\nis not\n%.*s", TEXT_ARG(a), TEXT_ARG(b));
+        assert_json(json_encoded(&arena, inventory_status(&f->environment, &arena)), want);
 }
 
 static struct used used_of(const struct sub_pool *s) {
@@ -215,18 +193,6 @@ static void test_usable(void **state) {
         assert_false(inventory_usable(&f.environment));
 }
 
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, SIZE_MAX);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_status),    cmocka_unit_test(test_unusable_pools_tell_why),
@@ -234,5 +200,5 @@ int main(void) {
                 cmocka_unit_test(test_usable),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

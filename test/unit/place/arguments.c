@@ -4,25 +4,17 @@
  * refused. Asked of a real shell, which is given the arguments as the start
  * script of KServe's presets is.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "fleet/check.h"
+#include "lib/memory.h"
 #include "place/pod.h"
 #include "wire/node.h"
 
 enum { N_RANDOM = 2000, LENGTH_MAX = 12, ARGUMENTS_MAX = N_RANDOM + 64, OUTPUT_MAX = 1 << 20 };
-
-static struct arena arena;
 
 /* ---- the shell ------------------------------------------------------------------------------- */
 
@@ -197,23 +189,11 @@ static void test_random(void **state) {
         check_all(all, N_RANDOM, N_RANDOM / 4);
 }
 
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, SIZE_MAX);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_chosen, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_random, set_up, tear_down),
+                cmocka_unit_test(test_chosen),
+                cmocka_unit_test(test_random),
         };
 
-        return cmocka_run_group_tests_name("arguments", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("arguments", tests, memory_set_up, memory_tear_down);
 }

@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "lib/json.h"
-#include "lib/sweep.h"
 #include "place/observe.h"
-
-static struct arena arena;
-
-static void assert_text(struct text got, const char *want) {
-        if (!text_equal(got, text_from(want)))
-                fail_msg("\"%.*s\" is not \"%s\"", TEXT_ARG(got), want);
-}
+#include "lib/assertions.h"
+#include "lib/json.h"
+#include "lib/memory.h"
+#include "lib/sweep.h"
 
 /* ---- services -------------------------------------------------------------------------------- */
 
@@ -223,18 +211,6 @@ static void test_conditions(void **state) {
         assert_int_equal(observe_condition((struct value) { 0 }, TEXT("A")).kind, VALUE_ABSENT);
 }
 
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, SIZE_MAX);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_services),   cmocka_unit_test(test_numbers),
@@ -242,5 +218,5 @@ int main(void) {
                 cmocka_unit_test(test_conditions),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

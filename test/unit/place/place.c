@@ -1,40 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
+#include "lib/assertions.h"
 #include "lib/json.h"
+#include "lib/memory.h"
 #include "place/freeze.h"
 #include "place/place.h"
-
-static struct arena arena;
-
-static struct text printed(struct value v) {
-        struct builder b;
-
-        builder_init(&b, &arena);
-        value_print(v, &b);
-        return builder_done(&b);
-}
-
-static struct value encoded(struct node *map) {
-        struct text bytes;
-
-        assert_int_equal(node_encode(map, &arena, &bytes), 0);
-        return value_of_struct(bytes);
-}
-
-static void assert_json(struct value got, const char *want) {
-        struct text a = printed(got), b = printed(json_value(&arena, want));
-
-        if (!text_equal(a, b))
-                fail_msg("\n%.*s\nis not\n%.*s", TEXT_ARG(a), TEXT_ARG(b));
-}
 
 static const struct desired *find(const struct response *response, const char *name) {
         for (size_t i = 0; i < response->n_desired; i++) {
@@ -48,7 +19,7 @@ static struct value object_of(const struct response *response, const char *name)
         const struct desired *desired = find(response, name);
 
         assert_non_null(desired);
-        return encoded(desired->object);
+        return json_encoded(&arena, desired->object);
 }
 
 static const struct settings usual_settings = { .route = true,
@@ -461,7 +432,8 @@ static void test_plan_round_trip(void **state) {
                                                      .pipeline = 2,
                                                      .share_replicas = 1,
                                                      .provider_config = TEXT("p") };
-        assert_int_equal(plan_decode(encoded(plan_encode(&plan, &arena)), &arena, &got), 0);
+        assert_int_equal(
+                plan_decode(json_encoded(&arena, plan_encode(&plan, &arena)), &arena, &got), 0);
         assert_int_equal(got.n_placements, 3);
         assert_false(got.frozen);
         assert_int_equal(got.scheduled.status, CONDITION_TRUE);
@@ -477,8 +449,8 @@ static void test_plan_round_trip(void **state) {
         for (size_t i = 0; i < 6; i++) {
                 assert_true(text_equal(before.desired[i].name, after.desired[i].name));
                 assert_int_equal(before.desired[i].ready, after.desired[i].ready);
-                assert_true(text_equal(encoded(before.desired[i].object).bytes,
-                                       encoded(after.desired[i].object).bytes));
+                assert_true(text_equal(json_encoded(&arena, before.desired[i].object).bytes,
+                                       json_encoded(&arena, after.desired[i].object).bytes));
         }
 }
 
@@ -488,7 +460,7 @@ static void test_frozen_plan_round_trip(void **state) {
                                                   .status = CONDITION_UNKNOWN,
                                                   .reason = TEXT("WaitingForInputs"),
                                                   .message = TEXT("waiting") } };
-        struct value wire = encoded(plan_encode(&plan, &arena));
+        struct value wire = json_encoded(&arena, plan_encode(&plan, &arena));
         struct plan got;
 
         (void)state;
@@ -542,18 +514,6 @@ static void test_odd_plan(void **state) {
         assert_int_equal(got.placements[0].workload.tensor, 0);
 }
 
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, SIZE_MAX);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_direct),
@@ -571,5 +531,5 @@ int main(void) {
                 cmocka_unit_test(test_odd_plan),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

@@ -1,43 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
+#include "lib/assertions.h"
 #include "lib/json.h"
+#include "lib/memory.h"
 #include "place/pod.h"
-
-static struct arena arena;
-
-static struct text printed(struct value v) {
-        struct builder b;
-
-        builder_init(&b, &arena);
-        value_print(v, &b);
-        return builder_done(&b);
-}
-
-static struct value encoded(struct node *map) {
-        struct text bytes;
-
-        assert_int_equal(node_encode(map, &arena, &bytes), 0);
-        return value_of_struct(bytes);
-}
-
-static void assert_json(struct value got, const char *want, const char *reason) {
-        struct text a = printed(got), b = printed(json_value(&arena, want));
-
-        if (!text_equal(a, b))
-                fail_msg("%s:\n%.*s\nis not\n%.*s", reason, TEXT_ARG(a), TEXT_ARG(b));
-}
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
@@ -184,9 +155,13 @@ static struct placement usual(void) {
         };
 }
 
+static struct value template_of(const struct placement *p) {
+        return json_encoded(&arena, pod_template(p, (struct text) { 0 }, &arena));
+}
+
 static struct value main_container(const struct placement *p) {
-        struct value template = encoded(pod_template(p, (struct text) { 0 }, &arena)), container;
-        struct value_iter it = value_iterate(value_get(template, TEXT("containers")));
+        struct value_iter it = value_iterate(value_get(template_of(p), TEXT("containers")));
+        struct value container;
 
         assert_true(value_next(&it, NULL, &container));
         return container;
@@ -202,7 +177,8 @@ static void test_flags(void **state) {
                 p.workload.engine_args = json_value(&arena, row->engine_args);
                 p.workload.tensor = row->tensor;
                 p.workload.share_replicas = row->share_replicas;
-                assert_json(value_get(main_container(&p), TEXT("args")), row->want, row->name);
+                print_message("%s\n", row->name);
+                assert_json(value_get(main_container(&p), TEXT("args")), row->want);
         }
 }
 
@@ -244,7 +220,8 @@ static void test_resources(void **state) {
                 p.workload.memory = text_from(row->memory);
                 p.workload.cpu_per_unit = text_from(row->cpu_per_unit);
                 p.workload.memory_per_unit = text_from(row->memory_per_unit);
-                assert_json(value_get(main_container(&p), TEXT("resources")), row->want, row->name);
+                print_message("%s\n", row->name);
+                assert_json(value_get(main_container(&p), TEXT("resources")), row->want);
         }
 }
 
@@ -254,18 +231,15 @@ static void test_bare(void **state) {
         struct placement p = usual();
 
         (void)state;
-        assert_json(encoded(pod_template(&p, (struct text) { 0 }, &arena)),
+        assert_json(template_of(&p),
                     "{'containers':[{'name':'main','resources':{'limits':"
                     "{'nvidia.com/mig-3g.40gb':'1'}}}],"
                     "'tolerations':[{'key':'nvidia.com/gpu','operator':'Exists',"
                     "'effect':'NoSchedule'},{'key':'nvidia.com/mig-3g.40gb','operator':'Exists',"
-                    "'effect':'NoSchedule'}]}",
-                    "bare");
+                    "'effect':'NoSchedule'}]}");
         p.reservation.resource_name = TEXT("nvidia.com/gpu");
-        assert_json(value_get(encoded(pod_template(&p, (struct text) { 0 }, &arena)),
-                              TEXT("tolerations")),
-                    "[{'key':'nvidia.com/gpu','operator':'Exists','effect':'NoSchedule'}]",
-                    "tolerated once");
+        assert_json(value_get(template_of(&p), TEXT("tolerations")),
+                    "[{'key':'nvidia.com/gpu','operator':'Exists','effect':'NoSchedule'}]");
 }
 
 static void test_whole(void **state) {
@@ -289,7 +263,7 @@ static void test_whole(void **state) {
                 .pipeline = 1,
                 .share_replicas = 1,
         };
-        assert_json(encoded(pod_template(&p, (struct text) { 0 }, &arena)),
+        assert_json(template_of(&p),
                     "{'affinity':{'nodeAffinity':{'x':[1,2]}},"
                     "'containers':[{'name':'main','image':'vllm/vllm-openai:v0.20.1',"
                     "'args':['--max-model-len=16384'],'env':[{'name':'A','value':'$(B)'}],"
@@ -302,28 +276,14 @@ static void test_whole(void **state) {
                     "'tolerations':[{'key':'nvidia.com/gpu','operator':'Exists',"
                     "'effect':'NoSchedule'},{'key':'nvidia.com/mig-3g.40gb','operator':'Exists',"
                     "'effect':'NoSchedule'},{'key':'p','operator':'Exists'},"
-                    "{'key':'d','value':'v'}]}",
-                    "whole");
+                    "{'key':'d','value':'v'}]}");
 
+        /* The pool's takes the place of ours, and a preset's image knows its user. */
         p.workload.security_context = json_value(&arena, "{'runAsUser':1000}");
-        assert_json(value_get(main_container(&p), TEXT("securityContext")), "{'runAsUser':1000}",
-                    "the pool's takes the place of ours");
+        assert_json(value_get(main_container(&p), TEXT("securityContext")), "{'runAsUser':1000}");
         p.workload.security_context = (struct value) { 0 };
         p.workload.image = (struct text) { 0 };
-        assert_json(value_get(main_container(&p), TEXT("securityContext")), "",
-                    "the preset's image knows its user");
-}
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, SIZE_MAX);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
+        assert_json(value_get(main_container(&p), TEXT("securityContext")), "");
 }
 
 int main(void) {
@@ -333,5 +293,5 @@ int main(void) {
                 cmocka_unit_test(test_bare),      cmocka_unit_test(test_whole),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

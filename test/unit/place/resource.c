@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "lib/json.h"
-#include "lib/sweep.h"
 #include "place/resource.h"
-
-static struct arena arena;
+#include "lib/json.h"
+#include "lib/memory.h"
+#include "lib/sweep.h"
 
 /* A pool as the reader leaves it, with one sub-pool of each profile. */
 struct row {
@@ -339,18 +331,6 @@ static void test_sweep(void **state) {
         arena_release(&small);
 }
 
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, SIZE_MAX);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_names),
@@ -364,5 +344,5 @@ int main(void) {
                 cmocka_unit_test(test_sweep),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

@@ -6,15 +6,9 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "lib/assertions.h"
 #include "lib/promtext.h"
 #include "server/exposition.h"
-
-static void assert_text(struct builder *b, const char *want) {
-        struct text got = builder_done(b);
-
-        if (!text_equal(got, text_from(want)))
-                fail_msg("%.*s, want %s", TEXT_ARG(got), want);
-}
 
 static void samples(void **state) {
         const struct label labels[] = { { "pool", TEXT("a\"b\\c\nd") }, { "x", TEXT("") } };
@@ -27,9 +21,10 @@ static void samples(void **state) {
         exposition_single(&b, "m_total", "counter", "What it is.", 7);
         exposition_number(&b, &(struct series) { "n", labels, 2 }, -1);
         exposition_seconds(&b, &(struct series) { "s", NULL, 0 }, 1000000001);
-        assert_text(&b, "# HELP m_total What it is.\n# TYPE m_total counter\nm_total 7\n"
-                        "n{pool=\"a\\\"b\\\\c\\nd\",x=\"\"} -1\n"
-                        "s 1.000000001\n");
+        assert_text(builder_done(&b),
+                    "# HELP m_total What it is.\n# TYPE m_total counter\nm_total 7\n"
+                    "n{pool=\"a\\\"b\\\\c\\nd\",x=\"\"} -1\n"
+                    "s 1.000000001\n");
         arena_release(&arena);
 }
 
@@ -45,11 +40,11 @@ static void histogram(void **state) {
         arena_init(&arena, 1 << 16);
         builder_init(&b, &arena);
         exposition_histogram(&b, &(struct series) { "h", &label, 1 }, &view);
-        assert_text(&b, "h_bucket{l=\"v\",le=\"0.1\"} 1\n"
-                        "h_bucket{l=\"v\",le=\"1\"} 1\n"
-                        "h_bucket{l=\"v\",le=\"+Inf\"} 3\n"
-                        "h_sum{l=\"v\"} 1.500000000\n"
-                        "h_count{l=\"v\"} 3\n");
+        assert_text(builder_done(&b), "h_bucket{l=\"v\",le=\"0.1\"} 1\n"
+                                      "h_bucket{l=\"v\",le=\"1\"} 1\n"
+                                      "h_bucket{l=\"v\",le=\"+Inf\"} 3\n"
+                                      "h_sum{l=\"v\"} 1.500000000\n"
+                                      "h_count{l=\"v\"} 3\n");
         arena_release(&arena);
 }
 

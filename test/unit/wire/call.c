@@ -1,39 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
+#include <errno.h>
 #include <string.h>
 
-#include "bytes.h"
+#include "lib/assertions.h"
+#include "lib/bytes.h"
+#include "lib/json.h"
+#include "lib/memory.h"
+#include "lib/sweep.h"
 #include "wire/call.h"
 #include "wire/guard.h"
-
-static struct arena arena, input; /* input outlives the sweeps of arena */
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 16 << 20);
-        arena_init(&input, 16 << 20);
-        return 0;
-}
-
-static int forget(void **state) {
-        (void)state;
-        arena_reset(&arena, 1 << 20);
-        arena_reset(&input, 1 << 20);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        arena_release(&input);
-        return 0;
-}
-
-static void assert_text(struct text got, const char *want) {
-        if (!text_equal(got, text_from(want)))
-                fail_msg("\"%.*s\" is not \"%s\"", TEXT_ARG(got), want);
-}
 
 static struct text encode(const struct call_request *call) {
         struct text bytes;
@@ -56,7 +31,8 @@ static void test_round_trip(void **state) {
                 { .name = TEXT("a"), .object = json_node(&arena, "{'n': 1}") },
         };
         struct call_object item = {
-                .object = node_value(&arena, json_value(&input, "{'metadata': {'name': 'x'}}")),
+                .object =
+                        node_value(&arena, json_value(&input_arena, "{'metadata': {'name': 'x'}}")),
         };
         struct call_answer answers[] = { { .key = TEXT("z"), .items = &item, .n_items = 1 },
                                          { .key = TEXT("a") } };
@@ -107,9 +83,10 @@ static void test_round_trip(void **state) {
 static struct text sample_response(void) {
         struct text parts[] = {
                 TEXT("\x0a\x0a\x0a\x01t\x12\x05\x08\xac\x02\x10\x05"),
-                bytes_field(&input, 2,
-                            bytes_entry(&input, 2, TEXT("r"),
-                                        bytes_join(&input, bytes_resource(&input, "{'n': 1}"),
+                bytes_field(&input_arena, 2,
+                            bytes_entry(&input_arena, 2, TEXT("r"),
+                                        bytes_join(&input_arena,
+                                                   bytes_resource(&input_arena, "{'n': 1}"),
                                                    TEXT("\x18\x02")))),
                 TEXT("\x1a\x07\x08\x01\x12\x01m\x20\x01"),
                 TEXT("\x1a\x05\x08\x03\x1a\x01R"),
@@ -122,7 +99,7 @@ static struct text sample_response(void) {
                 TEXT("\x3a\x02\xff\xff"), /* output: not read */
         };
 
-        return text_join(&input, parts, sizeof(parts) / sizeof(*parts));
+        return text_join(&input_arena, parts, sizeof(parts) / sizeof(*parts));
 }
 
 static void test_read(void **state) {
@@ -211,7 +188,8 @@ static void test_sweep_read(void **state) {
 }
 
 static void test_sweep_encode(void **state) {
-        struct call_object item = { .name = TEXT("b"), .object = json_node(&input, "{'n': 1}") };
+        struct call_object item = { .name = TEXT("b"),
+                                    .object = json_node(&input_arena, "{'n': 1}") };
         struct call_object items[] = { item, { .name = TEXT("a"), .object = item.object } };
         struct call_answer answer = { .key = TEXT("k"), .items = items, .n_items = 2 };
         struct call_request call = { .tag = TEXT("t"),
@@ -237,14 +215,11 @@ static void test_sweep_encode(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(test_empty_request, forget),
-                cmocka_unit_test_setup(test_round_trip, forget),
-                cmocka_unit_test_setup(test_read, forget),
-                cmocka_unit_test_setup(test_refused, forget),
-                cmocka_unit_test_setup(test_cut_anywhere, forget),
-                cmocka_unit_test_setup(test_sweep_read, forget),
-                cmocka_unit_test_setup(test_sweep_encode, forget),
+                cmocka_unit_test(test_empty_request), cmocka_unit_test(test_round_trip),
+                cmocka_unit_test(test_read),          cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_cut_anywhere),  cmocka_unit_test(test_sweep_read),
+                cmocka_unit_test(test_sweep_encode),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

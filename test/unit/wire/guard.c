@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes.h"
+#include "lib/bytes.h"
+#include "lib/memory.h"
+#include "wire/encode.h"
+#include "wire/field.h"
 #include "wire/guard.h"
 
 struct row {
@@ -72,20 +70,6 @@ static const struct row rows[] = {
         { "bool as bytes",               TEXT_INIT("\x22\x06\x0a\x04\x12\x02\x22\0"), -EBADMSG, "Value.bool_value has another wire type" },
 };
 /* clang-format on */
-
-static struct arena arena;
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, SIZE_MAX);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
 
 /* In memory of exactly that size, so that a sanitizer sees a byte too many. */
 static int guard_exact(struct text bytes, struct fault *fault) {
@@ -307,5 +291,5 @@ int main(void) {
                 cmocka_unit_test(test_elements),     cmocka_unit_test(test_response),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

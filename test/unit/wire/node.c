@@ -1,30 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
 #include <string.h>
 
-#include "bytes.h"
+#include "lib/bytes.h"
+#include "lib/json.h"
+#include "lib/memory.h"
+#include "lib/sweep.h"
 #include "wire/node.h"
-
-static struct arena arena;
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 16 << 20);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
-static int forget(void **state) {
-        (void)state;
-        arena_reset(&arena, 1 << 20);
-        return 0;
-}
 
 static struct text encode(const struct node *map) {
         struct text bytes = { 0 };
@@ -223,15 +204,15 @@ static void test_sweep(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(test_bytes, forget),
-                cmocka_unit_test_setup(test_lengths, forget),
-                cmocka_unit_test_setup(test_order_does_not_count, forget),
-                cmocka_unit_test_setup(test_set_and_get, forget),
-                cmocka_unit_test_setup(test_empty, forget),
-                cmocka_unit_test_setup(test_value_by_reference, forget),
-                cmocka_unit_test_setup(test_wrong_kind, forget),
-                cmocka_unit_test_setup(test_sweep, forget),
+                cmocka_unit_test(test_bytes),
+                cmocka_unit_test(test_lengths),
+                cmocka_unit_test(test_order_does_not_count),
+                cmocka_unit_test(test_set_and_get),
+                cmocka_unit_test(test_empty),
+                cmocka_unit_test(test_value_by_reference),
+                cmocka_unit_test(test_wrong_kind),
+                cmocka_unit_test(test_sweep),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

@@ -3,30 +3,13 @@
  * protobuf-c's full tree of google.protobuf.Struct is the oracle: of everything
  * that the guard lets pass, it and our view over the bytes must say the same.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <string.h>
 
-#include "bytes.h"
+#include "lib/bytes.h"
+#include "lib/memory.h"
 #include "lib/whole.h"
+#include "wire/encode.h"
 #include "wire/guard.h"
-
-static struct arena arena;
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 256 << 20);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
 
 /* Returns whether the guard let them pass. */
 static bool compare(struct text bytes) {
@@ -191,5 +174,5 @@ int main(void) {
                 cmocka_unit_test(test_flipped),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

@@ -4,23 +4,21 @@
  * faithful protocol, v1 and v1beta1; the same said to our own code must give
  * the same bytes, and reading them must give it back. Arguments: the four files.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes.h"
 #include "envelope.pb-c.h"
+#include "lib/bytes.h"
+#include "lib/json.h"
+#include "lib/memory.h"
 #include "wire/call.h"
+#include "wire/field.h"
 #include "wire/guard.h"
 
 enum { VERSIONS = 2 };
 
-static struct arena arena;
+static char **paths; /* of the requests, then of the responses */
 static struct text requests[VERSIONS], responses[VERSIONS];
 
 static struct text read_file(const char *path) {
@@ -166,24 +164,26 @@ static void test_envelope(void **state) {
         }
 }
 
+static int set_up(void **state) {
+        int r = memory_set_up(state);
+
+        for (int i = 0; i < VERSIONS; i++) {
+                requests[i] = read_file(paths[i]);
+                responses[i] = read_file(paths[VERSIONS + i]);
+        }
+        return r;
+}
+
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_request),
                 cmocka_unit_test(test_response),
                 cmocka_unit_test(test_envelope),
         };
-        int r;
-
         if (argc != 1 + 2 * VERSIONS) {
                 fprintf(stderr, "usage: protocol REQUEST REQUEST RESPONSE RESPONSE\n");
                 return 2;
         }
-        arena_init(&arena, 16 << 20);
-        for (int i = 0; i < VERSIONS; i++) {
-                requests[i] = read_file(argv[1 + i]);
-                responses[i] = read_file(argv[1 + VERSIONS + i]);
-        }
-        r = cmocka_run_group_tests(tests, NULL, NULL);
-        arena_release(&arena);
-        return r;
+        paths = argv + 1;
+        return cmocka_run_group_tests(tests, set_up, memory_tear_down);
 }

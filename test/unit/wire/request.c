@@ -1,59 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes.h"
+#include "lib/assertions.h"
+#include "lib/bytes.h"
+#include "lib/memory.h"
+#include "lib/sweep.h"
+#include "wire/encode.h"
 #include "wire/guard.h"
 #include "wire/request.h"
-
-static struct arena arena, input; /* input outlives the sweeps of arena */
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 16 << 20);
-        arena_init(&input, 16 << 20);
-        return 0;
-}
-
-static int forget(void **state) {
-        (void)state;
-        arena_reset(&arena, 1 << 20);
-        arena_reset(&input, 1 << 20);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        arena_release(&input);
-        return 0;
-}
-
-static void assert_text(struct text got, const char *want) {
-        if (!text_equal(got, text_from(want)))
-                fail_msg("\"%.*s\" is not \"%s\"", TEXT_ARG(got), want);
-}
-
-static struct request read(struct text bytes) {
-        struct request request;
-        struct fault fault;
-
-        assert_int_equal(guard_request(bytes, &fault), 0);
-        assert_int_equal(request_read(bytes, &arena, &request, &fault), 0);
-        return request;
-}
 
 static struct text named(const char *name, const char *more) {
         struct text parts[] = { TEXT("{'metadata': {'name': '"), text_from(name), TEXT("'"),
                                 text_from(more), TEXT("}}\0") };
 
-        return bytes_resource(&input, text_join(&input, parts, 5).data);
+        return bytes_resource(&input_arena, text_join(&input_arena, parts, 5).data);
 }
 
 static void test_nothing(void **state) {
-        struct request request = read(TEXT(""));
+        struct request request = bytes_request(&arena, TEXT(""));
 
         (void)state;
         assert_int_equal(request.tag.len, 0);
@@ -70,9 +36,10 @@ static void test_nothing(void **state) {
 
 static void test_meta_and_maps(void **state) {
         struct text parts[] = { TEXT("\x0a\x05\x0a\x03tag"),
-                                bytes_field(&input, 4, bytes_json(&input, "{'kind': 'Input'}")),
+                                bytes_field(&input_arena, 4,
+                                            bytes_json(&input_arena, "{'kind': 'Input'}")),
                                 TEXT("\x2a\0") };
-        struct request request = read(text_join(&input, parts, 3));
+        struct request request = bytes_request(&arena, text_join(&input_arena, parts, 3));
 
         (void)state;
         assert_text(request.tag, "tag");
@@ -80,29 +47,32 @@ static void test_meta_and_maps(void **state) {
         assert_text(value_text(value_get(request.input, TEXT("kind"))), "Input");
         assert_int_equal(request.context.kind, VALUE_MAP); /* empty, but there */
         assert_int_equal(request.context.bytes.len, 0);
-        assert_true(read(TEXT("\x0a\x03\x12\x01\x01")).has_capabilities);
-        assert_true(read(TEXT("\x0a\x02\x10\x01")).has_capabilities);
-        assert_false(read(TEXT("\x0a\0")).has_capabilities);
-        assert_false(read(TEXT("\x0a\x02\x12\0")).has_capabilities); /* a list of none */
+        assert_true(bytes_request(&arena, TEXT("\x0a\x03\x12\x01\x01")).has_capabilities);
+        assert_true(bytes_request(&arena, TEXT("\x0a\x02\x10\x01")).has_capabilities);
+        assert_false(bytes_request(&arena, TEXT("\x0a\0")).has_capabilities);
+        assert_false(bytes_request(&arena, TEXT("\x0a\x02\x12\0"))
+                             .has_capabilities); /* a list of none */
 }
 
 static void test_state(void **state) {
         struct text xr = named("xr", ""), first = named("first", ""), last = named("last", "");
-        struct text ready = bytes_join(&input, last, TEXT("\x18\x01"));
+        struct text ready = bytes_join(&input_arena, last, TEXT("\x18\x01"));
         struct text parts[] = {
-                bytes_entry(&input, 2, TEXT("b"), first),
-                bytes_field(&input, 1, xr),
-                bytes_entry(&input, 2, TEXT("c"), TEXT("\x0a\0\x18\x02")), /* an empty object */
-                bytes_entry(&input, 2, TEXT("a"), TEXT("\x18\x09")),       /* no object */
+                bytes_entry(&input_arena, 2, TEXT("b"), first),
+                bytes_field(&input_arena, 1, xr),
+                bytes_entry(&input_arena, 2, TEXT("c"),
+                            TEXT("\x0a\0\x18\x02")),                       /* an empty object */
+                bytes_entry(&input_arena, 2, TEXT("a"), TEXT("\x18\x09")), /* no object */
                 TEXT("\x78\x05"),                                          /* unknown */
-                bytes_entry(&input, 2, TEXT("b"), ready),
+                bytes_entry(&input_arena, 2, TEXT("b"), ready),
                 TEXT("\x12\x03\x0a\x01z"), /* no Resource at all */
         };
-        struct text body = text_join(&input, parts, sizeof(parts) / sizeof(*parts));
+        struct text body = text_join(&input_arena, parts, sizeof(parts) / sizeof(*parts));
 
         (void)state;
         for (uint32_t number = 2; number <= 3; number++) {
-                struct request request = read(bytes_field(&input, number, body));
+                struct request request =
+                        bytes_request(&arena, bytes_field(&input_arena, number, body));
                 const struct state *got = number == 2 ? &request.observed : &request.desired;
                 const struct resource *r = got->resources;
 
@@ -131,16 +101,17 @@ static void test_state(void **state) {
 }
 
 static struct text answer(uint32_t number, const char *key, struct text items) {
-        return bytes_entry(&input, number, text_from(key), items);
+        return bytes_entry(&input_arena, number, text_from(key), items);
 }
 
 static void test_answers(void **state) {
-        struct text a = bytes_field(&input, 1, named("a", "")),
-                    b = bytes_field(&input, 1, named("b", "")),
-                    b_in_x = bytes_field(&input, 1, named("b", ", 'namespace': 'x'")),
-                    a_in_y = bytes_field(&input, 1, named("a", ", 'namespace': 'y'"));
+        struct text a = bytes_field(&input_arena, 1, named("a", "")),
+                    b = bytes_field(&input_arena, 1, named("b", "")),
+                    b_in_x = bytes_field(&input_arena, 1, named("b", ", 'namespace': 'x'")),
+                    a_in_y = bytes_field(&input_arena, 1, named("a", ", 'namespace': 'y'"));
         struct text parts[] = {
-                answer(8, "z", text_join(&input, (struct text[]) { a_in_y, b_in_x, b, a }, 4)),
+                answer(8, "z",
+                       text_join(&input_arena, (struct text[]) { a_in_y, b_in_x, b, a }, 4)),
                 answer(8, "both", a),
                 answer(6, "both", b),
                 answer(6, "old", b),
@@ -149,7 +120,8 @@ static void test_answers(void **state) {
                 TEXT("\x42\x09\x0a\x07nothing"),
         };
         static const char *const keys[] = { "both", "nothing", "old", "twice", "z" };
-        struct request request = read(text_join(&input, parts, sizeof(parts) / sizeof(*parts)));
+        struct request request = bytes_request(
+                &arena, text_join(&input_arena, parts, sizeof(parts) / sizeof(*parts)));
         static const char *const order[] = { "a", "b", "b", "a" };
 
         (void)state;
@@ -200,13 +172,15 @@ static void test_no_request(void **state) {
 }
 
 static void test_sweep(void **state) {
-        struct text body = bytes_join(&input, bytes_entry(&input, 2, TEXT("b"), named("b", "")),
-                                      bytes_entry(&input, 2, TEXT("a"), named("a", "")));
-        struct text items = bytes_join(&input, bytes_field(&input, 1, named("b", "")),
-                                       bytes_field(&input, 1, named("a", "")));
-        struct text parts[] = { bytes_field(&input, 2, body), bytes_field(&input, 3, body),
-                                answer(8, "b", items), answer(6, "a", items) };
-        struct text bytes = text_join(&input, parts, 4);
+        struct text body =
+                bytes_join(&input_arena, bytes_entry(&input_arena, 2, TEXT("b"), named("b", "")),
+                           bytes_entry(&input_arena, 2, TEXT("a"), named("a", "")));
+        struct text items = bytes_join(&input_arena, bytes_field(&input_arena, 1, named("b", "")),
+                                       bytes_field(&input_arena, 1, named("a", "")));
+        struct text parts[] = { bytes_field(&input_arena, 2, body),
+                                bytes_field(&input_arena, 3, body), answer(8, "b", items),
+                                answer(6, "a", items) };
+        struct text bytes = text_join(&input_arena, parts, 4);
 
         (void)state;
         for (uint64_t n = 1;; n++) {
@@ -313,16 +287,12 @@ static void test_open(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_only),
-                cmocka_unit_test(test_open),
-                cmocka_unit_test_setup(test_nothing, forget),
-                cmocka_unit_test_setup(test_meta_and_maps, forget),
-                cmocka_unit_test_setup(test_state, forget),
-                cmocka_unit_test_setup(test_answers, forget),
-                cmocka_unit_test_setup(test_no_request, forget),
-                cmocka_unit_test_setup(test_sweep, forget),
-                cmocka_unit_test_setup(test_budget, forget),
+                cmocka_unit_test(test_only),       cmocka_unit_test(test_open),
+                cmocka_unit_test(test_nothing),    cmocka_unit_test(test_meta_and_maps),
+                cmocka_unit_test(test_state),      cmocka_unit_test(test_answers),
+                cmocka_unit_test(test_no_request), cmocka_unit_test(test_sweep),
+                cmocka_unit_test(test_budget),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

@@ -1,43 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
 #include <string.h>
 
-#include "bytes.h"
+#include "lib/bytes.h"
+#include "lib/json.h"
+#include "lib/memory.h"
+#include "lib/sweep.h"
+#include "wire/field.h"
 #include "wire/guard.h"
 #include "wire/response.h"
-
-static struct arena arena, input; /* input outlives the sweeps of arena */
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 16 << 20);
-        arena_init(&input, 16 << 20);
-        return 0;
-}
-
-static int forget(void **state) {
-        (void)state;
-        arena_reset(&arena, 1 << 20);
-        arena_reset(&input, 1 << 20);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        arena_release(&input);
-        return 0;
-}
-
-static struct request read(struct text bytes) {
-        struct request request;
-        struct fault fault;
-
-        assert_int_equal(guard_request(bytes, &fault), 0);
-        assert_int_equal(request_read(bytes, &arena, &request, &fault), 0);
-        return request;
-}
 
 static struct text encode(const struct response *r, const struct request *request) {
         struct payload payload;
@@ -65,22 +35,23 @@ static struct text member(struct text response, uint32_t number) {
 
 /* What only strange encoders send, and what no decoder of ours knows. */
 static struct text odd_entries(void) {
-        struct text object = bytes_resource(&input, "{'spec': {'n': 1}}");
+        struct text object = bytes_resource(&input_arena, "{'spec': {'n': 1}}");
         struct text parts[] = {
-                bytes_entry(&input, 2, TEXT("b"), bytes_join(&input, object, TEXT("\x78\x05"))),
+                bytes_entry(&input_arena, 2, TEXT("b"),
+                            bytes_join(&input_arena, object, TEXT("\x78\x05"))),
                 TEXT("\x12\x07\x0a\x01"
                      "e\x12\x02\x0a\0"),                          /* an empty object */
                 TEXT("\x12\x03\x0a\x01n"),                        /* no Resource */
                 TEXT("\x7a\x03new"),                              /* an unknown member */
                 TEXT("\x12\x0a\x12\x04\x18\x81\x80\0\x0a\x02vk"), /* value before key, padded */
-                bytes_entry(&input, 2, TEXT("b"), object),        /* the same name again */
+                bytes_entry(&input_arena, 2, TEXT("b"), object),  /* the same name again */
         };
 
-        return text_join(&input, parts, sizeof(parts) / sizeof(*parts));
+        return text_join(&input_arena, parts, sizeof(parts) / sizeof(*parts));
 }
 
 static void test_nothing(void **state) {
-        struct request request = read(TEXT(""));
+        struct request request = bytes_request(&arena, TEXT(""));
         struct response r;
 
         (void)state;
@@ -89,24 +60,26 @@ static void test_nothing(void **state) {
 }
 
 static void test_passes_on(void **state) {
-        struct text xr = bytes_join(&input, bytes_resource(&input, "{'status': {'a': 1}}"),
-                                    TEXT("\x12\x06\x0a\x01k\x12\x01v\x78\x07"));
+        struct text xr =
+                bytes_join(&input_arena, bytes_resource(&input_arena, "{'status': {'a': 1}}"),
+                           TEXT("\x12\x06\x0a\x01k\x12\x01v\x78\x07"));
         struct text desired =
-                text_join(&input, (struct text[]) { odd_entries(), bytes_field(&input, 1, xr) }, 2);
-        struct text context =
-                bytes_join(&input, bytes_json(&input, "{'theirs': [1]}"), TEXT("\x78\x01"));
-        struct text parts[] = { TEXT("\x0a\x05\x0a\x03tag"), bytes_field(&input, 3, desired),
-                                bytes_field(&input, 5, context) };
-        struct text want[] = { TEXT("\x0a\x05\x0a\x03tag"), bytes_field(&input, 2, desired),
-                               bytes_field(&input, 4, context) };
-        struct request request = read(text_join(&input, parts, 3));
+                text_join(&input_arena,
+                          (struct text[]) { odd_entries(), bytes_field(&input_arena, 1, xr) }, 2);
+        struct text context = bytes_join(&input_arena, bytes_json(&input_arena, "{'theirs': [1]}"),
+                                         TEXT("\x78\x01"));
+        struct text parts[] = { TEXT("\x0a\x05\x0a\x03tag"), bytes_field(&input_arena, 3, desired),
+                                bytes_field(&input_arena, 5, context) };
+        struct text want[] = { TEXT("\x0a\x05\x0a\x03tag"), bytes_field(&input_arena, 2, desired),
+                               bytes_field(&input_arena, 4, context) };
+        struct request request = bytes_request(&arena, text_join(&input_arena, parts, 3));
         struct payload payload;
         struct response r;
         bool by_reference = false;
 
         (void)state;
         response_init(&r, &arena);
-        assert_bytes(encode(&r, &request), text_join(&input, want, 3));
+        assert_bytes(encode(&r, &request), text_join(&input_arena, want, 3));
         assert_int_equal(response_encode(&r, &request, &payload), 0);
         for (size_t i = 0; i < payload.n_parts; i++)
                 by_reference |= payload.parts[i].data == request.desired.raw.data &&
@@ -116,8 +89,8 @@ static void test_passes_on(void **state) {
 
 /* An object that no decoder would take is handed on all the same: it is not our business. */
 static void test_unread_object(void **state) {
-        struct text entry = bytes_entry(&input, 2, TEXT("d"), TEXT("\x0a\x02\xff\xff"));
-        struct request request = read(bytes_field(&input, 3, entry));
+        struct text entry = bytes_entry(&input_arena, 2, TEXT("d"), TEXT("\x0a\x02\xff\xff"));
+        struct request request = bytes_request(&arena, bytes_field(&input_arena, 3, entry));
         struct payload payload;
         struct response r;
 
@@ -128,7 +101,7 @@ static void test_unread_object(void **state) {
 }
 
 static void test_empty_context_stays(void **state) {
-        struct request request = read(TEXT("\x2a\0"));
+        struct request request = bytes_request(&arena, TEXT("\x2a\0"));
         struct response r;
 
         (void)state;
@@ -145,15 +118,16 @@ static void desire(struct response *r, const char *name, const char *json, enum 
 /* Ours take the place of those of the same name, behind what stays, by name. */
 static void test_desired(void **state) {
         struct text odd = odd_entries(), rest = odd, kept = { 0 };
-        struct request request = read(bytes_field(&input, 3, odd));
+        struct request request = bytes_request(&arena, bytes_field(&input_arena, 3, odd));
         struct text want[] = {
                 TEXT(""),
-                bytes_entry(&input, 2, TEXT("a"), bytes_resource(&input, "{'new': true}")),
-                bytes_entry(&input, 2, TEXT("b"),
-                            bytes_join(&input, bytes_resource(&input, "{'ours': 2}"),
+                bytes_entry(&input_arena, 2, TEXT("a"),
+                            bytes_resource(&input_arena, "{'new': true}")),
+                bytes_entry(&input_arena, 2, TEXT("b"),
+                            bytes_join(&input_arena, bytes_resource(&input_arena, "{'ours': 2}"),
                                        TEXT("\x18\x01"))),
-                bytes_entry(&input, 2, TEXT("z"),
-                            bytes_join(&input, TEXT("\x0a\0"), TEXT("\x18\x02"))),
+                bytes_entry(&input_arena, 2, TEXT("z"),
+                            bytes_join(&input_arena, TEXT("\x0a\0"), TEXT("\x18\x02"))),
         };
         struct response r;
         struct field field;
@@ -161,7 +135,7 @@ static void test_desired(void **state) {
         (void)state;
         while (field_next(&rest, &field)) {
                 if (!text_equal(member(field.bytes, 1), TEXT("b")))
-                        kept = bytes_join(&input, kept, field.record);
+                        kept = bytes_join(&input_arena, kept, field.record);
         }
         want[0] = kept;
         response_init(&r, &arena);
@@ -169,7 +143,7 @@ static void test_desired(void **state) {
         desire(&r, "b", "{'ours': 1}", READY_FALSE);
         desire(&r, "a", "{'new': true}", READY_UNSPECIFIED);
         desire(&r, "b", "{'ours': 2}", READY_TRUE);
-        assert_bytes(member(encode(&r, &request), 2), text_join(&input, want, 4));
+        assert_bytes(member(encode(&r, &request), 2), text_join(&input_arena, want, 4));
 }
 
 struct composite_row {
@@ -230,15 +204,16 @@ static void test_composite(void **state) {
                 print_message("%s\n", row->name);
                 if (row->observed)
                         parts[0] = bytes_field(
-                                &input, 2,
-                                bytes_field(&input, 1, bytes_resource(&input, row->observed)));
+                                &input_arena, 2,
+                                bytes_field(&input_arena, 1,
+                                            bytes_resource(&input_arena, row->observed)));
                 if (row->desired)
-                        parts[1] =
-                                bytes_field(&input, 1,
-                                            bytes_join(&input, bytes_resource(&input, row->desired),
-                                                       row->more));
-                parts[1] = bytes_field(&input, 3, bytes_join(&input, parts[1], others));
-                request = read(bytes_join(&input, parts[0], parts[1]));
+                        parts[1] = bytes_field(
+                                &input_arena, 1,
+                                bytes_join(&input_arena, bytes_resource(&input_arena, row->desired),
+                                           row->more));
+                parts[1] = bytes_field(&input_arena, 3, bytes_join(&input_arena, parts[1], others));
+                request = bytes_request(&arena, bytes_join(&input_arena, parts[0], parts[1]));
                 response_init(&r, &arena);
                 r.status = row->status ? json_node(&arena, row->status) : NULL;
                 r.composite_ready = row->ready;
@@ -264,15 +239,17 @@ static void test_composite_bytes(void **state) {
         struct text odd = TEXT("\x78\x01"
                                "\x0a\x08\x12\x04\x78\x07\x20\x01\x0a\0"
                                "\x0a\x03\x0a\x01z");
-        struct text status = bytes_entry(&input, 1, TEXT("status"),
-                                         bytes_field(&input, 5, TEXT("\x78\x02\x0a\x03\x0a\x01o")));
-        struct text resource = bytes_field(&input, 1, bytes_join(&input, odd, status));
-        struct request request = read(bytes_field(&input, 3, bytes_field(&input, 1, resource)));
+        struct text status =
+                bytes_entry(&input_arena, 1, TEXT("status"),
+                            bytes_field(&input_arena, 5, TEXT("\x78\x02\x0a\x03\x0a\x01o")));
+        struct text resource = bytes_field(&input_arena, 1, bytes_join(&input_arena, odd, status));
+        struct request request = bytes_request(
+                &arena, bytes_field(&input_arena, 3, bytes_field(&input_arena, 1, resource)));
         struct text merged = TEXT("\x78\x02\x0a\x03\x0a\x01o\x0a\x07\x0a\x01"
                                   "a\x12\x02\x20\x01");
-        struct text want =
-                bytes_join(&input, odd,
-                           bytes_entry(&input, 1, TEXT("status"), bytes_field(&input, 5, merged)));
+        struct text want = bytes_join(
+                &input_arena, odd,
+                bytes_entry(&input_arena, 1, TEXT("status"), bytes_field(&input_arena, 5, merged)));
         struct response r;
 
         (void)state;
@@ -285,20 +262,21 @@ static void test_context(void **state) {
         struct text theirs = TEXT("\x0a\x03\x0a\x01z\x78\x01"), ours = TEXT("\x0a\x03\x0a\x01k"),
                     set = TEXT("\x0a\x07\x0a\x01k\x12\x02\x2a\0");
         struct text parts[] = { ours, theirs, ours };
-        struct request request = read(bytes_field(&input, 5, text_join(&input, parts, 3)));
-        struct request none = read(TEXT(""));
+        struct request request = bytes_request(
+                &arena, bytes_field(&input_arena, 5, text_join(&input_arena, parts, 3)));
+        struct request none = bytes_request(&arena, TEXT(""));
         struct response r;
 
         (void)state;
         response_init(&r, &arena);
         r.context_key = TEXT("k");
         r.context_value = node_map(&arena);
-        assert_bytes(member(encode(&r, &request), 4), bytes_join(&input, theirs, set));
+        assert_bytes(member(encode(&r, &request), 4), bytes_join(&input_arena, theirs, set));
         assert_bytes(member(encode(&r, &none), 4), set);
 }
 
 static void test_meta(void **state) {
-        struct request request = read(TEXT("\x0a\x03\x0a\x01t"));
+        struct request request = bytes_request(&arena, TEXT("\x0a\x03\x0a\x01t"));
         struct response r;
 
         (void)state;
@@ -308,7 +286,7 @@ static void test_meta(void **state) {
 }
 
 static void test_results_and_conditions(void **state) {
-        struct request request = read(TEXT(""));
+        struct request request = bytes_request(&arena, TEXT(""));
         struct response r;
 
         (void)state;
@@ -350,7 +328,7 @@ static void require(struct response *r) {
 }
 
 static void test_requirements(void **state) {
-        struct request request = read(TEXT(""));
+        struct request request = bytes_request(&arena, TEXT(""));
         struct text want = TEXT("\x12\x0c\x0a\x03"
                                 "all\x12\x05\x12\x01K\x22\0"
                                 "\x12\x19\x0a\x01l\x12\x14\x12\x01K\x22\x0f"
@@ -368,13 +346,13 @@ static void test_requirements(void **state) {
         assert_bytes(member(encode(&r, &request), 5), want);
         r.extra_resources = true;
         while (field_next(&rest, &field))
-                old = bytes_join(&input, old, bytes_field(&input, 1, field.bytes));
-        assert_bytes(member(encode(&r, &request), 5), bytes_join(&input, old, want));
+                old = bytes_join(&input_arena, old, bytes_field(&input_arena, 1, field.bytes));
+        assert_bytes(member(encode(&r, &request), 5), bytes_join(&input_arena, old, want));
 }
 
 /* The same calls in another order. */
 static void test_order_does_not_count(void **state) {
-        struct request request = read(bytes_field(&input, 3, odd_entries()));
+        struct request request = bytes_request(&arena, bytes_field(&input_arena, 3, odd_entries()));
         static const char *const names[] = { "c", "a", "b" };
         struct text first = { 0 };
 
@@ -425,11 +403,12 @@ static void test_sweep(void **state) {
         struct request request;
         struct payload payload = { 0 };
         struct fault fault;
-        struct text resource = bytes_resource(&input, "{'status': {'a': 1, 'b': 2}}");
-        struct text bytes = bytes_join(&input, bytes_field(&input, 1, resource), odd_entries());
+        struct text resource = bytes_resource(&input_arena, "{'status': {'a': 1, 'b': 2}}");
+        struct text bytes =
+                bytes_join(&input_arena, bytes_field(&input_arena, 1, resource), odd_entries());
 
         (void)state;
-        bytes = bytes_field(&input, 3, bytes);
+        bytes = bytes_field(&input_arena, 3, bytes);
         arena_init(&requests, 1 << 20);
         assert_int_equal(request_read(bytes, &requests, &request, &fault), 0);
         for (uint64_t n = 1;; n++) {
@@ -447,20 +426,20 @@ static void test_sweep(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(test_nothing, forget),
-                cmocka_unit_test_setup(test_passes_on, forget),
-                cmocka_unit_test_setup(test_unread_object, forget),
-                cmocka_unit_test_setup(test_empty_context_stays, forget),
-                cmocka_unit_test_setup(test_desired, forget),
-                cmocka_unit_test_setup(test_composite, forget),
-                cmocka_unit_test_setup(test_composite_bytes, forget),
-                cmocka_unit_test_setup(test_context, forget),
-                cmocka_unit_test_setup(test_meta, forget),
-                cmocka_unit_test_setup(test_results_and_conditions, forget),
-                cmocka_unit_test_setup(test_requirements, forget),
-                cmocka_unit_test_setup(test_order_does_not_count, forget),
-                cmocka_unit_test_setup(test_sweep, forget),
+                cmocka_unit_test(test_nothing),
+                cmocka_unit_test(test_passes_on),
+                cmocka_unit_test(test_unread_object),
+                cmocka_unit_test(test_empty_context_stays),
+                cmocka_unit_test(test_desired),
+                cmocka_unit_test(test_composite),
+                cmocka_unit_test(test_composite_bytes),
+                cmocka_unit_test(test_context),
+                cmocka_unit_test(test_meta),
+                cmocka_unit_test(test_results_and_conditions),
+                cmocka_unit_test(test_requirements),
+                cmocka_unit_test(test_order_does_not_count),
+                cmocka_unit_test(test_sweep),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
+#include <errno.h>
 #include <string.h>
 
+#include "lib/memory.h"
+#include "lib/sweep.h"
 #include "wire/sort.h"
 
 struct element {
@@ -14,20 +15,6 @@ static int compare(const void *a, const void *b) {
         const struct element *left = a, *right = b;
 
         return (left->key > right->key) - (left->key < right->key);
-}
-
-static struct arena arena;
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 1 << 20);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
 }
 
 static void test_order_and_stability(void **state) {
@@ -76,5 +63,5 @@ int main(void) {
                 cmocka_unit_test(test_out_of_memory),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }

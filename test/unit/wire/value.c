@@ -1,43 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/sweep.h"
-
 #include <math.h>
 
-#include "bytes.h"
+#include "lib/assertions.h"
+#include "lib/bytes.h"
+#include "lib/json.h"
+#include "lib/memory.h"
+#include "lib/sweep.h"
 #include "wire/value.h"
-
-static struct arena arena;
-
-static int set_up(void **state) {
-        (void)state;
-        arena_init(&arena, 16 << 20);
-        return 0;
-}
-
-static int tear_down(void **state) {
-        (void)state;
-        arena_release(&arena);
-        return 0;
-}
-
-static int forget(void **state) {
-        (void)state;
-        arena_reset(&arena, 1 << 20);
-        return 0;
-}
-
-static struct text print(struct value v) {
-        struct builder b;
-
-        builder_init(&b, &arena);
-        value_print(v, &b);
-        return builder_done(&b);
-}
-
-static void assert_text(struct text got, const char *want) {
-        if (!text_equal(got, text_from(want)))
-                fail_msg("\"%.*s\" is not \"%s\"", TEXT_ARG(got), want);
-}
 
 static const char object[] =
         "{'spec': {'n': 3, 'x': 2.5, 'on': true, 'off': false, 'none': null,"
@@ -76,7 +45,7 @@ static void test_at(void **state) {
 
                 print_message("%s\n", rows[i].path);
                 assert_int_equal(at.kind, rows[i].kind);
-                assert_text(print(at), rows[i].printed);
+                assert_text(json_print(&arena, at), rows[i].printed);
         }
         assert_text(value_text(value_get(v, TEXT("a.b"))), "dot");
 }
@@ -123,10 +92,11 @@ static void test_odd_bytes(void **state) {
                 struct value v = value_of_struct(rows[i].bytes);
 
                 print_message("%s\n", rows[i].name);
-                assert_text(print(v), rows[i].printed);
+                assert_text(json_print(&arena, v), rows[i].printed);
                 /* value_get() goes its own way. */
                 if (value_get(v, TEXT("k")).kind != VALUE_ABSENT) {
-                        struct text parts[] = { TEXT("{\"k\":"), print(value_get(v, TEXT("k"))),
+                        struct text parts[] = { TEXT("{\"k\":"),
+                                                json_print(&arena, value_get(v, TEXT("k"))),
                                                 TEXT("}") };
 
                         assert_text(text_join(&arena, parts, 3), rows[i].printed);
@@ -235,9 +205,9 @@ static void test_print_numbers(void **state) {
 
         (void)state;
         for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-                assert_text(
-                        print((struct value) { .kind = VALUE_NUMBER, .number = rows[i].number }),
-                        rows[i].printed);
+                assert_text(json_print(&arena, (struct value) { .kind = VALUE_NUMBER,
+                                                                .number = rows[i].number }),
+                            rows[i].printed);
 }
 
 static void test_equal(void **state) {
@@ -312,17 +282,17 @@ static void test_brief_of_much(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(test_at, forget),
-                cmocka_unit_test_setup(test_pick, forget),
-                cmocka_unit_test_setup(test_odd_bytes, forget),
-                cmocka_unit_test_setup(test_iterate, forget),
-                cmocka_unit_test_setup(test_members, forget),
-                cmocka_unit_test_setup(test_integer, forget),
-                cmocka_unit_test_setup(test_print_numbers, forget),
-                cmocka_unit_test_setup(test_equal, forget),
-                cmocka_unit_test_setup(test_brief, forget),
-                cmocka_unit_test_setup(test_brief_of_much, forget),
+                cmocka_unit_test(test_at),
+                cmocka_unit_test(test_pick),
+                cmocka_unit_test(test_odd_bytes),
+                cmocka_unit_test(test_iterate),
+                cmocka_unit_test(test_members),
+                cmocka_unit_test(test_integer),
+                cmocka_unit_test(test_print_numbers),
+                cmocka_unit_test(test_equal),
+                cmocka_unit_test(test_brief),
+                cmocka_unit_test(test_brief_of_much),
         };
 
-        return cmocka_run_group_tests(tests, set_up, tear_down);
+        return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
 }
