@@ -1,33 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/log.h"
 
-#include <errno.h>
+#include "server/sink.h"
+
 #include <grpc/support/log.h>
-#include <limits.h>
 #include <math.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-/*
- * A pipe that poll() calls writable takes PIPE_BUF bytes without waiting, and in
- * one piece. O_NONBLOCK would do as well, but it belongs to the open file, which
- * a shell may share with us.
- */
-enum { LINE_MAX_BYTES = PIPE_BUF, VALUE_MAX_BYTES = 1024 };
+enum {
+        LINE_MAX_BYTES = SINK_LINE_MAX,
+        VALUE_MAX_BYTES = 1024,
+        CLOSING_MAX_BYTES = 64, /* what ends a line always fits */
+};
 
-static struct {
-        pthread_mutex_t lock;
-        bool debug;
-        atomic_bool quiet_grpc;
-        uint64_t n_dropped; /* since the last line that got through */
-        uint64_t n_dropped_ever;
-        bool is_cut; /* what was written last is a part of a line */
-} state = { .lock = PTHREAD_MUTEX_INITIALIZER };
+static bool is_debug;
+static atomic_bool is_grpc_quiet;
 
 struct line {
         char data[LINE_MAX_BYTES];
@@ -37,9 +27,9 @@ struct line {
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
 
-/* All or nothing, and always room for what closes the line. */
+/* All or nothing. */
 static void append(struct line *line, const char *bytes, size_t len) {
-        if (len > sizeof(line->data) - 2 - line->len) {
+        if (len > sizeof(line->data) - CLOSING_MAX_BYTES - line->len) {
                 line->full = true;
                 return;
         }
@@ -154,22 +144,23 @@ static void begin_line(struct line *line, bool json, enum log_level level, const
         append_quoted(line, text_from(message));
 }
 
-static bool write_now(const struct line *line) {
-        struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
-        ssize_t n;
+static void end_line(struct line *line, bool json, uint64_t n_dropped) {
+        int n = 0;
 
-        if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))
-                return false;
-        if (state.is_cut && write(STDERR_FILENO, "\n", 1) != 1)
-                return false;
-        n = write(STDERR_FILENO, line->data, line->len);
-        state.is_cut = n > 0 && n < (ssize_t)line->len; /* a file, and the disk is full */
-        return n == (ssize_t)line->len;
+        if (n_dropped > 0)
+                n = snprintf(line->data + line->len, CLOSING_MAX_BYTES,
+                             json ? ",\"dropped_lines\":%llu" : " dropped_lines=%llu",
+                             (unsigned long long)n_dropped);
+        line->len += (size_t)n;
+        if (json)
+                line->data[line->len++] = '}';
+        line->data[line->len++] = '\n';
 }
 
 void log_line(enum log_level level, const char *message, const struct log_field *fields,
               size_t n_fields) {
-        bool json = !state.debug;
+        bool json = !is_debug;
+        uint64_t n_dropped;
         struct line line;
 
         if (!log_enabled(level))
@@ -177,39 +168,15 @@ void log_line(enum log_level level, const char *message, const struct log_field 
         begin_line(&line, json, level, message);
         for (size_t i = 0; i < n_fields; i++)
                 append_field(&line, json, &fields[i]);
-
-        pthread_mutex_lock(&state.lock);
-        if (state.n_dropped > 0) {
-                struct log_field dropped = LOG_NUMBER("dropped_lines", state.n_dropped);
-
-                append_field(&line, json, &dropped);
-        }
-        if (json)
-                line.data[line.len++] = '}';
-        line.data[line.len++] = '\n';
-        if (write_now(&line)) {
-                state.n_dropped = 0;
-        } else {
-                state.n_dropped++;
-                state.n_dropped_ever++;
-        }
-        pthread_mutex_unlock(&state.lock);
-}
-
-uint64_t log_n_dropped(void) {
-        uint64_t n;
-
-        pthread_mutex_lock(&state.lock);
-        n = state.n_dropped_ever;
-        pthread_mutex_unlock(&state.lock);
-        return n;
+        n_dropped = sink_take_untold();
+        end_line(&line, json, n_dropped);
+        sink_put(line.data, line.len, n_dropped);
 }
 
 static void log_grpc(gpr_log_func_args *args) {
         /* What a peer does wrong is an error to core; to us it is a warning. */
-        enum log_level level = args->severity == GPR_LOG_SEVERITY_ERROR && !state.quiet_grpc
-                                       ? LOG_WARN
-                                       : LOG_DEBUG;
+        enum log_level level =
+                args->severity == GPR_LOG_SEVERITY_ERROR && !is_grpc_quiet ? LOG_WARN : LOG_DEBUG;
         const char *slash = strrchr(args->file, '/');
 
         LOG(level, "grpc", LOG_STRING("detail", args->message),
@@ -217,15 +184,15 @@ static void log_grpc(gpr_log_func_args *args) {
 }
 
 void log_quiet_grpc(bool quiet) {
-        state.quiet_grpc = quiet;
+        is_grpc_quiet = quiet;
 }
 
 bool log_enabled(enum log_level level) {
-        return level != LOG_DEBUG || state.debug;
+        return level != LOG_DEBUG || is_debug;
 }
 
 void log_init(bool debug) {
-        state.debug = debug;
+        is_debug = debug;
         gpr_set_log_function(log_grpc);
         gpr_set_log_verbosity(debug ? GPR_LOG_SEVERITY_INFO : GPR_LOG_SEVERITY_ERROR);
 }

@@ -2,9 +2,10 @@
 /*
  * log - lines on stderr
  *
- * One JSON object a line, or readable text. A line never waits for its reader:
- * when stderr is full it is dropped, and the next one that gets through says how
- * many were. Nothing of a payload and no credential is ever given to it.
+ * One JSON object a line, or readable text. Nobody waits for a line to be
+ * written: sink.h has a thread for that. When it cannot keep up, lines are dropped,
+ * and the next one that gets through says how many were. Nothing of a payload and
+ * no credential is ever given to it.
  */
 #ifndef SERVER_LOG_H
 #define SERVER_LOG_H
@@ -42,9 +43,6 @@ bool log_enabled(enum log_level level);
 /* log_line() - one line; longer than 4 KiB it is cut, but still a JSON object. */
 void log_line(enum log_level level, const char *message, const struct log_field *fields,
               size_t n_fields);
-
-/* log_n_dropped() - lines dropped since the start. */
-uint64_t log_n_dropped(void);
 
 #define LOG(level, message, ...)                                                                   \
         log_line((level), (message), (const struct log_field[]) { __VA_ARGS__ },                   \

@@ -2,8 +2,8 @@
 #include "server/metrics.h"
 
 #include "server/exposition.h"
-#include "server/log.h"
 #include "server/process.h"
+#include "server/sink.h"
 #include "server/tls.h"
 
 static void write_expiry(struct builder *out, const struct tls_facts *facts) {
@@ -54,7 +54,7 @@ void metrics_write(const struct metrics *m, struct builder *out) {
                 write_tls(out, m->tls);
         exposition_single(out, "function_gpu_placement_log_lines_dropped_total", "counter",
                           "Lines that the log's reader was too slow for.",
-                          (int64_t)log_n_dropped());
+                          (int64_t)sink_n_dropped());
         write_build(out, m->version);
         process_write(m->stats->started_seconds, out);
 }

@@ -7,6 +7,7 @@
 #include "server/options.h"
 #include "server/probe.h"
 #include "server/server.h"
+#include "server/sink.h"
 #include "server/tls.h"
 
 #include <fcntl.h>
@@ -154,12 +155,25 @@ static int serve_until_signal(const struct options *o, const sigset_t *signals, 
         return exit_code;
 }
 
+static int serve_as(const struct options *o, const sigset_t *signals) {
+        struct fault fault = { 0 };
+        struct tls *tls = NULL;
+        int exit_code;
+
+        raise_file_limit();
+        if (!o->insecure && tls_open(o->certs_dir, &tls, &fault) < 0)
+                return fail(&fault);
+        exit_code = serve_until_signal(o, signals, tls);
+        if (tls)
+                tls_close(tls);
+        return exit_code;
+}
+
 int serve(int argc, char **argv) {
         struct fault fault = { 0 };
         struct options options;
-        struct tls *tls = NULL;
         sigset_t signals;
-        int exit_code;
+        int exit_code, r;
 
         open_standard_files();
         if (options_read(argc, argv, &options, &fault) < 0)
@@ -171,11 +185,12 @@ int serve(int argc, char **argv) {
         }
         log_init(options.debug);
         block_signals(&signals);
-        raise_file_limit();
-        if (!options.insecure && tls_open(options.certs_dir, &tls, &fault) < 0)
+        r = sink_open();
+        if (r < 0) {
+                fault_set(&fault, "cannot start a thread: %s", strerror(-r));
                 return fail(&fault);
-        exit_code = serve_until_signal(&options, &signals, tls);
-        if (tls)
-                tls_close(tls);
+        }
+        exit_code = serve_as(&options, &signals);
+        sink_close();
         return exit_code;
 }

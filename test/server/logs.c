@@ -9,6 +9,7 @@
 #include "lib/promtext.h"
 #include "wire/call.h"
 
+#include <fcntl.h>
 #include <grpc/byte_buffer.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -142,9 +143,21 @@ static double dropped(const struct rig *r) {
         return n;
 }
 
-/* A pipe holds 64 KiB, which is a few hundred lines; then nobody reads it. */
+/* Lines are written a little later than they are said. */
+static void wait_until_written(const struct rig *r) {
+        const struct timespec period = { .tv_nsec = 100000000 };
+        double before, now = dropped(r);
+
+        do {
+                before = now;
+                nanosleep(&period, NULL);
+                now = dropped(r);
+        } while (now > before);
+}
+
+/* A pipe holds 64 KiB and our queue as much, a thousand lines; then nobody reads it. */
 static void test_reader_stands_still(void **state) {
-        enum { N_CALLS = 1000 };
+        enum { N_CALLS = 2000 };
         struct rig r;
         int64_t begin;
 
@@ -217,24 +230,26 @@ static void test_no_log(void **state) {
                 snprintf(r.metrics, sizeof(r.metrics), "%u", metrics);
                 wait_until_serving(&r);
                 call_often(r.address, 100);
-                if (i == 0)
+                if (i == 0) {
+                        wait_until_written(&r);
                         assert_true(dropped(&r) >= 100);
-                else
+                } else {
                         assert_log_is_null(&r);
+                }
                 rig_stop(&r);
         }
 }
 
-/* The program with a log file of 4 KiB and no more. */
-static void start_limited(struct rig *r, const char *log) {
+/* The program as a shell starts it, with its log in a file. */
+static void start_with_log(struct rig *r, const char *before, const char *log) {
         char command[256];
         const char *flags[] = { "-c", command, program, log, NULL };
         unsigned int port = free_port(), metrics = free_port();
 
         snprintf(command, sizeof(command),
-                 "ulimit -S -f 8; exec \"$0\" --insecure --address=127.0.0.1:%u "
+                 "%s exec \"$0\" --insecure --address=127.0.0.1:%u "
                  "--metrics-address=127.0.0.1:%u 2>\"$1\"",
-                 port, metrics);
+                 before, port, metrics);
         rig_spawn(r, "/bin/sh", flags);
         snprintf(r->address, sizeof(r->address), "127.0.0.1:%u", port);
         snprintf(r->metrics, sizeof(r->metrics), "%u", metrics);
@@ -269,8 +284,9 @@ static void test_full_file(void **state) {
 
         (void)state;
         close(mkstemp(log));
-        start_limited(&r, log);
+        start_with_log(&r, "ulimit -S -f 8;", log);
         call_often(r.address, 100);
+        wait_until_written(&r);
         assert_true(dropped(&r) > 0);
 
         /* There is room again. */
@@ -282,6 +298,43 @@ static void test_full_file(void **state) {
         unlink(log);
 }
 
+/*
+ * A terminal that nobody reads: it is called writable while it has room for a byte,
+ * and who then writes a line waits. A file on a server that is gone does the same.
+ */
+static void test_write_hangs(void **state) {
+        enum { N_CALLS = 2000 };
+        int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        char name[64];
+        struct rig r;
+        int64_t begin;
+
+        (void)state;
+        assert_true(terminal >= 0);
+        assert_int_equal(grantpt(terminal), 0);
+        assert_int_equal(unlockpt(terminal), 0);
+        assert_int_equal(ptsname_r(terminal, name, sizeof(name)), 0);
+        start_with_log(&r, "", name);
+        begin = now_ms();
+        call_often(r.address, N_CALLS);
+        assert_in_range(now_ms() - begin, 0, 20000);
+        assert_true(dropped(&r) > 0);
+
+        /* Somebody reads again. */
+        close(r.log);
+        r.log = terminal;
+        for (size_t n = 0; n < 100; n++)
+                rig_wait(&r, "\"msg\":\"RunFunction\"");
+        call_often(r.address, 1);
+        rig_wait(&r, "\"dropped_lines\":");
+
+        /* And again not: the end waits half a second for the log, not for ever. */
+        call_often(r.address, N_CALLS);
+        begin = now_ms();
+        rig_stop(&r);
+        assert_in_range(now_ms() - begin, 0, 10000);
+}
+
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_line),
@@ -289,6 +342,7 @@ int main(int argc, char **argv) {
                 cmocka_unit_test(test_reader_stands_still),
                 cmocka_unit_test(test_no_log),
                 cmocka_unit_test(test_full_file),
+                cmocka_unit_test(test_write_hangs),
         };
         int failed;
 
