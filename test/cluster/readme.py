@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What README.md and docs/ tell people to type on a cluster, typed on a fresh one.
 
-The commands are taken from the pages, README.md first, and what a page shows below one must be its
-answer. What is not as on the page: the registry is one on loopback, the function's package has no
-image and our program runs beside it, and KServe is a stand-in that says Ready.
+The commands are taken from the pages: those that make and push the packages, then README.md, then
+the others. What a page shows below a command must be its answer. What is not as on the page: the
+registry is one on loopback, our program runs beside the function's package, and KServe is a stand-in
+that says Ready. Where buildah is missing nobody types script/package, which is told, and the
+packages have no image.
 """
 
 import contextlib
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +26,8 @@ from plane import PlaneError, is_true
 sys.path.insert(0, str(ROOT / "test" / "lib"))
 import markdown  # noqa: E402
 
-PROGRAMS = ("kubectl", "crossplane")
+PROGRAMS = ("kubectl", "crossplane", "script/package")
+MAKING = ("script/package ", "crossplane xpkg push ")  # packages; in the checkout, and for minutes
 LAST = "installing.md"  # it ends with how to remove everything
 NEXT = "0.9.9"  # where a page has X.Y.Z
 REVISIONS = "functionrevisions.pkg.crossplane.io"
@@ -31,14 +35,15 @@ HEALTHY = {"type": "RuntimeHealthy", "status": "True", "reason": "HealthyPackage
            "lastTransitionTime": "2026-01-01T00:00:00Z"}
 REPEATED = ("kubectl get", "kubectl wait")  # as people do, until it says what they wait for
 SECONDS = 60
+MINUTES_OF_MAKING = 30
 
 
-def commands_of(page):
-    """Those for a cluster."""
-    for block in markdown.blocks(page.read_text()):
+def commands_of(text):
+    """Those of a page that are typed here; test/gates/pages.py asks too."""
+    for block in markdown.blocks(text):
         if block.language == "console":
             for command in markdown.commands(block.text):
-                if command.typed.split()[0] in PROGRAMS and "xpkg push" not in command.typed:
+                if command.typed.split()[0] in PROGRAMS:
                     yield command
 
 
@@ -59,8 +64,11 @@ class Terminal:
         for word, here in (("REGISTRY/TEAM", f"{host}/{team}"), ("TEAM-", f"{team}-"),
                            ("X.Y.Z", NEXT)):
             typed = typed.replace(word, here)
-        done = subprocess.run(["sh", "-c", typed], cwd=self.folder, env=self.env, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+        is_making = typed.startswith(MAKING)
+        done = subprocess.run(["sh", "-c", typed], cwd=ROOT if is_making else self.folder,
+                              env=self.env, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT,
+                              timeout=60 * MINUTES_OF_MAKING if is_making else 300)
         return done.returncode, done.stdout
 
     def type(self, command):
@@ -111,10 +119,12 @@ class Runtime(threading.Thread):
                                                   "value": HEALTHY}]))
 
 
-def type_page(page, plane, terminal):
-    """How many commands it has."""
+def type_page(page, plane, terminal, making=False):
+    """How many commands were typed, of those that make packages or of the others."""
     n_typed = 0
-    for command in commands_of(page):
+    for command in commands_of(page.read_text()):
+        if command.typed.startswith(MAKING) != making:
+            continue
         n_typed += 1
         try:
             terminal.type(command)
@@ -124,6 +134,17 @@ def type_page(page, plane, terminal):
     return n_typed
 
 
+def make_packages(pages, plane, terminal, registry):
+    """What was typed for them."""
+    if not shutil.which("buildah"):
+        registry.push(images=False)
+        return "script/package not typed, because there is no buildah"
+    began = time.monotonic()
+    n_typed = sum(type_page(page, plane, terminal, making=True) for page in pages)
+    assert n_typed, "no page says how packages are made"
+    return f"{n_typed} for the packages in {time.monotonic() - began:.0f} s"
+
+
 def readme(world, program):
     """README.md leads from nothing to a placed model, and the other pages on from there."""
     plane = world.plane
@@ -131,9 +152,9 @@ def readme(world, program):
     registry = packages.Registry(plane.programs, plane.folder)
     first, *others = sorted(markdown.pages(ROOT), key=lambda page: page.name == LAST)
     try:
-        registry.push(images=False)
         with tempfile.TemporaryDirectory() as folder, Runtime(plane, function):
             terminal = Terminal(plane, program, registry, folder)
+            made = make_packages([first, *others], plane, terminal, registry)
             began = time.monotonic()
             n_first = type_page(first, plane, terminal)
             took = time.monotonic() - began
@@ -144,7 +165,7 @@ def readme(world, program):
                 n_others += type_page(page, plane, terminal)
     finally:
         registry.stop()
-    return f"{n_first} commands of README.md in {took:.0f} s, {n_others} of docs/"
+    return f"{n_first} commands of README.md in {took:.0f} s, {n_others} of docs/, {made}"
 
 
 CASES = (readme,)

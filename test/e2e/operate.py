@@ -69,10 +69,15 @@ def health(grpcurl):
         yield said
 
 
+def commands_of(text):
+    """Those of a page that are typed here; test/gates/pages.py asks too."""
+    return [command for block in markdown.blocks(text) if block.language == "console"
+            for command in markdown.commands(block.text) if command.typed.startswith("grpcurl ")]
+
+
 def page(plain, mutual):
     """What docs/operating.md shows of grpcurl is what it prints; the flags are as there."""
-    shown = [command for block in markdown.blocks(PAGE.read_text()) if block.language == "console"
-             for command in markdown.commands(block.text) if command.typed.startswith("grpcurl ")]
+    shown = commands_of(PAGE.read_text())
     if not shown:
         yield "no command is shown"
     for command in shown:

@@ -5,50 +5,53 @@
 pages.py PROGRAM ROOT       exit 1 on any complaint
 
 A console block is typed, and what a page shows below a command must be its answer. What needs
-more than our program is in ELSEWHERE, with the test that types it. A YAML block must be contained
+more than our program is typed by another test: one that takes the commands from the page, or, in
+RUN_BY, a script that has the very command. A line of a log or of the metrics must be one that a
+server writes. A YAML block must be contained
 in an object of the same kind: of what is shipped, or of what the page's own commands read and
 print. Of a kind that is not ours it must be in FOREIGN. docs/composed.md shows the whole of a
-service: there no member of the spec may be without its line. Any other block is in TEXTS, or held by a
-gate of its own.
+service: there no member of the spec may be without its line. Any other block is in TEXTS: a
+drawing or a formula.
 """
 
-import json
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 import yaml
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / each) for each in ("lib", "cluster", "e2e")]
 import markdown  # noqa: E402
+import operate  # noqa: E402
+import readme  # noqa: E402
 
 OURS = "build/function-gpu-placement"
-# How a command begins, the test that types it, and what that test must have of it.
-ELSEWHERE = (
-    ("kubectl ", "test/cluster/readme.py", "kubectl"),
-    ("crossplane xpkg install ", "test/cluster/readme.py", "crossplane"),
-    ("crossplane xpkg update ", "test/cluster/readme.py", "crossplane"),
-    ("crossplane xpkg push ", "test/cluster/packages.py", '"xpkg", "push"'),
-    ("script/package ", "test/cluster/packages.py", "What script/package made"),
-    ("script/demo", "script/test", "script/demo"),
-    ("script/test", "script/test", "meson test"),
-    ("grpcurl ", "test/e2e/operate.py", "grpcurl"),
+# Commands that a script runs, which a line of it must begin with.
+RUN_BY = {"script/demo": "script/test", "script/test": "script/release"}
+# Other tests that type what they find on a page, and the pages that they read.
+TYPISTS = (
+    (readme.commands_of, lambda name: True),
+    (operate.commands_of, lambda name: name == "docs/operating.md"),
 )
 # Kinds that others define: what a manifest of them must have below spec.
 FOREIGN = {
     "PodMonitor": {"selector", "podMetricsEndpoints"},
 }
-# How the text blocks of a page begin: drawings, formulas, and what README or another gate holds.
+# How the text blocks of a page begin: drawings and formulas.
 TEXTS = {
     "README.md": ("  InferenceEnvironment",),
-    "CONTRIBUTING.md": ("deploy/ ",),
     "docs/capacity.md": ("units per node  = ",),
-    "docs/operating.md": ("2026-", "function_gpu_placement_"),  # metrics.py
 }
+TOUR = "CONTRIBUTING.md"  # whose text block names folders of function/ and files in them
 WHY_NOT = "docs/why-not.md"  # whose sentences are those of goldens: what is indented, reasons.py
-LOG = "docs/operating.md"
+OPERATING = "docs/operating.md"  # which shows lines of the log, and metrics
+# What differs from one line to the next.
+CHANGING = (r'(?<=ts":")[^"]+', r"^\S+Z", r'(?<=tag=")\w+', r'(?<=tag":")\w+',
+            r'(?<=duration_ms)(=|":)[\d.]+')
 # Where the tests name the versions that README.md claims.
 PINNED = ("test/e2e/build-peers", "test/kserve/go.mod", "test/kserve/check")
 TESTED = r"^## What it was tested with\n(.*?)^\| provider-kubernetes .*?$"
@@ -137,48 +140,104 @@ def check_yaml(part, objects, is_whole):
         yield f"says nothing of spec{lacking}"
 
 
-def check_console(text, root, typist):
-    for command in markdown.commands(text):
+def is_typed_elsewhere(command, block, name, root):
+    if script := RUN_BY.get(command.typed):
+        runs = rf"^{re.escape(command.typed)}(?= |$)"
+        return command.shown is None and re.search(runs, (root / script).read_text(), re.M)
+    fence = f"```console\n{block.text}```\n"
+    return any(command in commands_of(fence) for commands_of, reads in TYPISTS if reads(name))
+
+
+def check_console(block, name, root, typist):
+    for command in markdown.commands(block.text):
+        complaints = []
         if command.typed.startswith(OURS):
             complaints = list(typist.type(command))
-        else:
-            found = [row for row in ELSEWHERE if command.typed.startswith(row[0])]
-            complaints = [] if found else ["nothing types it: do so here, or name the test"]
-            for _, test, has in found[:1]:
-                if not (root / test).is_file() or has not in (root / test).read_text():
-                    complaints.append(f"{test} does not type it")
+        elif not is_typed_elsewhere(command, block, name, root):
+            complaints = ["nothing types it: do so here, or name the test"]
         yield from (f"{command.typed}: {complaint}" for complaint in complaints)
 
 
-def log_members(program, root):
-    """Of the line that a call leaves in the log."""
-    example = root / "examples" / "mig-pool"
-    server = subprocess.Popen([program, "--insecure", "--address", "127.0.0.1:0",
-                               "--metrics-address", "0"], stderr=subprocess.PIPE, text=True)
-    try:
-        address = json.loads(server.stderr.readline())["address"]
-        subprocess.run([program, "render", example / "xr.yaml", example / "composition.yaml", "-e",
-                        example / "required.yaml", "--address", address],
-                       stdout=subprocess.DEVNULL, check=True, timeout=SECONDS)
-        return list(json.loads(server.stderr.readline()))
-    finally:
-        server.terminate()
-        server.communicate()
+class Server:
+    """What a server has written when it has placed one deployment."""
+
+    def __init__(self, program, root, *flags):
+        example = root / "examples" / "mig-pool"
+        process = subprocess.Popen([program, "--insecure", "--address", "127.0.0.1:0",
+                                    "--metrics-address", "127.0.0.1:0", *flags],
+                                   stderr=subprocess.PIPE, text=True)
+        try:
+            line = next(line for line in process.stderr if "metrics_address" in line)
+            address, metrics = re.findall(r'address"?[=:]"([\d.:]+)"', line)
+            for manifest, composition in ((example / "xr.yaml", example / "composition.yaml"), (
+                    root / "examples/fleet/required/mig-cluster.yaml",
+                    root / "examples/fleet/inventory.yaml")):
+                subprocess.run([program, "render", manifest, composition, "-e",
+                                example / "required.yaml", "--address", address],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
+                               timeout=SECONDS)
+            with urllib.request.urlopen(f"http://{metrics}/metrics", timeout=SECONDS) as page:
+                self.metrics = page.read().decode()
+        finally:
+            process.terminate()
+            self.log = process.communicate()[1].splitlines()
 
 
-def check_json(text, program, root):
-    if (shown := list(json.loads(text))) != (members := log_members(program, root)):
-        yield f"a line of the log has {members}, not {shown}"
+def without_changing(line):
+    for pattern in CHANGING:
+        line = re.sub(pattern, "", line)
+    return line
+
+
+def check_log(text, server):
+    """Each line is one that it wrote, but for the time and the tag."""
+    written = [without_changing(line) for line in server.log]
+    for line in text.splitlines():
+        if without_changing(line) not in written:
+            yield f"no server logs {line}, but {server.log}"
+
+
+def series_of(text):
+    """(name, labels): the values of those that say what is counted belong to the name."""
+    for name, labels in re.findall(r"^(\w+)\{(.*)\} \d+$", text, re.M):
+        members = re.findall(r'(\w+)="([^"]*)"', labels)
+        yield name, tuple((key, value if key in ("condition", "reason") else "")
+                          for key, value in members)
+
+
+def check_metrics(text, server):
+    there = set(series_of(server.metrics))
+    shown = list(series_of(text))
+    if len(shown) != len(text.splitlines()):
+        yield "not every line is a sample"
+    for name, labels in shown:
+        if (name, labels) not in there:
+            yield f"no server exports {name} with {labels}"
+
+
+def check_tour(text, root):
+    """Each folder and file that it names is there."""
+    for line in text.splitlines():
+        for folder, files in re.findall(r"(?<!\S)(\w+/|\w+\.c)(?=\s)(.*)", line)[:1]:
+            for name in [folder, *(f"{folder}{each}" for each in re.findall(r"\w+\.c", files))]:
+                if not (root / "function" / name).exists():
+                    yield f"there is no function/{name}"
 
 
 def check_block(block, name, program, root, typist, objects):
     if block.language == "console":
-        yield from check_console(block.text, root, typist)
+        yield from check_console(block, name, root, typist)
     elif block.language == "yaml":
         for part in yaml.safe_load_all(block.text):
             yield from check_yaml(part, objects, name == COMPOSED)
-    elif block.language == "json" and name == LOG:
-        yield from check_json(block.text, program, root)
+    elif block.language == "json" and name == OPERATING:
+        yield from check_log(block.text, Server(program, root))
+    elif block.language == "text" and name == OPERATING:
+        server = Server(program, root, "--debug")
+        yield from (check_metrics if block.text.startswith("function_gpu") else check_log)(
+            block.text, server)
+    elif block.language == "text" and name == TOUR:
+        yield from check_tour(block.text, root)
     elif name == WHY_NOT and block.language == "text":
         wants = (root / "test" / "golden" / "cases").glob("*/want.yaml")
         if not any(block.text.strip() in want.read_text() for want in wants):
@@ -220,17 +279,25 @@ def check_scripts(text, root):
             yield f"nothing on script/{path.name}"
 
 
-# Pages that must not pass, each with what must be said of it.
+# What must not pass on a page, with what must be said of it.
 BAD = (
-    ("```yaml\nkind: ClusterModel\nspec: {color: red}\n```\n", "no ClusterModel"),
-    ("```yaml\nkind: PodMonitor\nspec: {selector: {}}\n```\n", "lacks podMetricsEndpoints"),
-    ("```console\nmake install\n```\n", "nothing types it"),
-    (f"```console\n{OURS} mig nothing\n```\n", "exit code 2"),
-    (f"```console\n$ {OURS} mig check nvidia-h100-80gb 7g.80gb\nyes\n```\n", "something else"),
-    ("```sh\nls\n```\n", "nobody tries this sh block"),
-    ("```\nls\n```\n", "nobody tries this nameless block"),
-    ("Type\n\n    ls\n\n", "nobody tries this indented block"),
-    ("```text\nDone.\n```\n", "nobody tries this text block"),
+    ("README.md", "```yaml\nkind: ClusterModel\nspec: {color: red}\n```\n", "no ClusterModel"),
+    ("README.md", "```yaml\nkind: PodMonitor\nspec: {selector: {}}\n```\n", "lacks podMetricsEndpoints"),
+    ("README.md", "```console\nmake install\n```\n", "nothing types it"),
+    ("README.md", f"```console\n{OURS} mig nothing\n```\n", "exit code 2"),
+    ("README.md", f"```console\n$ {OURS} mig check nvidia-h100-80gb 7g.80gb\nyes\n```\n", "something else"),
+    ("README.md", "```sh\nls\n```\n", "nobody tries this sh block"),
+    ("README.md", "```\nls\n```\n", "nobody tries this nameless block"),
+    ("README.md", "Type\n\n    ls\n\n", "nobody tries this indented block"),
+    ("README.md", "```text\nDone.\n```\n", "nobody tries this text block"),
+    ("README.md", "```console\nscript/demo --quick\n```\n", "nothing types it"),
+    ("README.md", "```console\n$ script/demo\nPlaced.\n```\n", "nothing types it"),
+    ("README.md", "```console\ngrpcurl HOST list\n```\n", "nothing types it"),
+    (OPERATING, '```json\n{"level":"info"}\n```\n', "no server logs"),
+    (OPERATING, "```text\n2026-11-21T08:15:17.880Z info Run\n```\n", "no server logs"),
+    (OPERATING, '```text\nfunction_gpu_placement_pool_units{pool="a"} 1\n```\n', "no server exports"),
+    (OPERATING, "```text\nfunction_gpu_placement_pool_units\n```\n", "not every line"),
+    (TOUR, "```text\ndeploy/   which pools   deploy.c  nothing.c\n```\n", "no function/deploy/nothing.c"),
 )
 
 
@@ -248,8 +315,8 @@ def main(program, root):
             complaints += [f"{name}: {each}" for each in check_scripts(page.read_text(), root)]
     if not [*check_versions("", root)] or not [*check_scripts("", root)]:
         complaints.append("this gate lets an empty page through")
-    for text, sentence in BAD:
-        said = [complaint for _, complaint in check_page("README.md", text, program, root)]
+    for name, text, sentence in BAD:
+        said = [complaint for _, complaint in check_page(name, text, program, root)]
         if not any(sentence in complaint for complaint in said):
             complaints.append(f"this gate lets {text!r} through: {said}")
     for complaint in complaints:
