@@ -7,18 +7,15 @@
  * Reading goes from bytes to declared pools, counting from declared pools to units
  * that are offered, used and free. Each is the best of some rounds, in one run.
  */
-#include "base/arena.h"
+#include <stdio.h>
+
+#include "bench.h"
 #include "fleet/environment.h"
 #include "fleet/units.h"
 #include "inventory/used.h"
 #include "place/resource.h"
 #include "wire/guard.h"
 #include "wire/request.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 enum { N_ROUNDS = 15 };
 #define ARENA_BYTES ((size_t)1024 * 1024 * 1024)
@@ -36,33 +33,13 @@ struct fleet {
         size_t *n_claims;
 };
 
-static void die(const char *what) {
-        fprintf(stderr, "count: %s\n", what);
-        exit(1);
-}
-
-static struct text read_file(const char *path, struct arena *arena) {
-        FILE *f = fopen(path, "rbe");
-        char *bytes;
-        long len;
-
-        if (!f || fseek(f, 0, SEEK_END) != 0 || (len = ftell(f)) <= 0)
-                die("the request cannot be read");
-        rewind(f);
-        bytes = arena_alloc(arena, (size_t)len);
-        if (!bytes || fread(bytes, 1, (size_t)len, f) != (size_t)len)
-                die("the request cannot be read");
-        fclose(f);
-        return (struct text) { .data = bytes, .len = (size_t)len };
-}
-
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static void read_envelope(struct fleet *f, struct arena *arena, struct request *ret) {
         struct fault fault;
 
         if (guard_request(f->bytes, &fault) < 0 || request_read(f->bytes, arena, ret, &fault) < 0)
-                die("not a request");
+                bench_die("not a request");
 }
 
 static size_t read_pools(const struct fleet *f, size_t i, struct arena *arena,
@@ -77,7 +54,7 @@ static size_t read_pools(const struct fleet *f, size_t i, struct arena *arena,
         while (value_next(&it, NULL, &entry)) {
                 if (pool_read(entry, TEXT("spec.nodePools[]"), ret, &f->settings, arena,
                               &ret->pools[ret->n_pools++]) < 0)
-                        die("out of memory");
+                        bench_die("out of memory");
         }
         return ret->n_pools;
 }
@@ -93,7 +70,7 @@ static void read_fleet(struct fleet *f) {
                 n += read_pools(f, i, &f->scratch, &environment);
         }
         if (n != f->n_pools)
-                die("pools were lost");
+                bench_die("pools were lost");
 }
 
 /* ---- counting -------------------------------------------------------------------------------- */
@@ -107,13 +84,13 @@ static int64_t count_environment(struct fleet *f, size_t i) {
         for (size_t p = 0; p < e.n_pools; p++) {
                 e.pools[p] = f->environments[i].pools[p];
                 if (units_count(&e.pools[p], &f->settings, &f->scratch) < 0)
-                        die("out of memory");
+                        bench_die("out of memory");
                 e.n_sub_pools += e.pools[p].n_sub_pools;
         }
         if (resource_resolve(&e, &f->scratch) < 0 ||
             used_count(&e, f->claims[i], f->n_claims[i], TEXT("modelplane.ai"), &f->scratch,
                        &used) < 0)
-                die("out of memory");
+                bench_die("out of memory");
         for (size_t u = 0; u < used.n; u++)
                 units += used.items[u].total;
         return units;
@@ -125,7 +102,7 @@ static void count_fleet(struct fleet *f) {
         for (size_t i = 0; i < f->declared->n_items; i++)
                 units += count_environment(f, i);
         if (units == 0)
-                die("nothing was counted");
+                bench_die("nothing was counted");
 }
 
 /* ---- the fleet ------------------------------------------------------------------------------- */
@@ -169,31 +146,25 @@ static void prepare(struct fleet *f) {
         f->declared = request_required(&f->request, TEXT("environments"));
         if (!f->declared || !request_required(&f->request, TEXT("reservations")) ||
             settings_read(f->request.input, &f->arena, &f->settings, &fault) < 0)
-                die("not a fleet's request");
+                bench_die("not a fleet's request");
         f->environments = ARENA_ARRAY(&f->arena, f->declared->n_items, struct environment);
         for (size_t i = 0; i < f->declared->n_items; i++)
                 f->n_pools += read_pools(f, i, &f->arena, &f->environments[i]);
         sort_claims(f);
 }
 
-static double milliseconds(void) {
-        struct timespec t;
-
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-        return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-/* The best round: the others were disturbed. */
+/* Milliseconds of the best round: the others were disturbed. */
 static double measure(void (*step)(struct fleet *f), struct fleet *f) {
         double best = 0;
 
         for (int round = 0; round < N_ROUNDS; round++) {
-                double begin, taken;
+                int64_t begin;
+                double taken;
 
                 arena_reset(&f->scratch, ARENA_BYTES);
-                begin = milliseconds();
+                begin = bench_cpu_ns();
                 step(f);
-                taken = milliseconds() - begin;
+                taken = (double)(bench_cpu_ns() - begin) / 1e6;
                 if (round == 0 || taken < best)
                         best = taken;
         }
@@ -205,10 +176,10 @@ int main(int argc, char **argv) {
         double reading, counting;
 
         if (argc != 2)
-                die("usage: count REQUEST");
+                bench_die("usage: count REQUEST");
         arena_init(&f.arena, ARENA_BYTES);
         arena_init(&f.scratch, ARENA_BYTES);
-        f.bytes = read_file(argv[1], &f.arena);
+        f.bytes = bench_read_file(argv[1], &f.arena);
         prepare(&f);
         reading = measure(read_fleet, &f);
         counting = measure(count_fleet, &f);

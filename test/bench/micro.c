@@ -8,6 +8,10 @@
  * REQUEST is a call of a deployment that has no place yet, such as S; with
  * --memory any. That is also what to count instructions of: it runs once.
  */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench.h"
 #include "deploy/choose.h"
 #include "deploy/ledger.h"
 #include "deploy/match.h"
@@ -16,11 +20,6 @@
 #include "place/resource.h"
 #include "wire/guard.h"
 #include "wire/request.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 enum { N_ROUNDS = 7, ROUND_NS = 100 * 1000 * 1000 };
 #define ARENA_BYTES ((size_t)256 * 1024 * 1024)
@@ -170,26 +169,6 @@ static const struct step steps[] = {
 
 /* ---- the world ------------------------------------------------------------------------------- */
 
-static void die(const char *what) {
-        fprintf(stderr, "micro: %s\n", what);
-        exit(1);
-}
-
-static struct text read_file(const char *path, struct arena *arena) {
-        FILE *f = fopen(path, "rbe");
-        char *bytes;
-        long len;
-
-        if (!f || fseek(f, 0, SEEK_END) != 0 || (len = ftell(f)) <= 0)
-                die("the request cannot be read");
-        rewind(f);
-        bytes = arena_alloc(arena, (size_t)len);
-        if (!bytes || fread(bytes, 1, (size_t)len, f) != (size_t)len)
-                die("the request cannot be read");
-        fclose(f);
-        return (struct text) { .data = bytes, .len = (size_t)len };
-}
-
 static int read_world(struct world *w) {
         const struct answer_set *environments, *reservations, *model;
         struct mistakes mistakes = { 0 };
@@ -230,20 +209,13 @@ static int read_world(struct world *w) {
 
 /* ---- measuring ------------------------------------------------------------------------------- */
 
-static int64_t now_ns(void) {
-        struct timespec t;
-
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-        return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
-
 static size_t run_once(const struct step *step, struct world *w) {
         size_t n_items;
 
         arena_reset(&w->scratch, ARENA_BYTES);
         n_items = step->run(w);
         if (n_items == 0)
-                die(step->name);
+                bench_die(step->name);
         return n_items;
 }
 
@@ -252,13 +224,13 @@ static double measure(const struct step *step, struct world *w, size_t *ret_item
         double best = 0;
 
         for (int round = 0; round < N_ROUNDS; round++) {
-                int64_t begin = now_ns(), taken;
+                int64_t begin = bench_cpu_ns(), taken;
                 size_t n = 0;
                 double each;
 
                 do {
                         n += *ret_items = run_once(step, w);
-                        taken = now_ns() - begin;
+                        taken = bench_cpu_ns() - begin;
                 } while (taken < ROUND_NS);
                 each = (double)taken / (double)n;
                 if (round == 0 || each < best)
@@ -269,7 +241,7 @@ static double measure(const struct step *step, struct world *w, size_t *ret_item
 
 static void print_table(struct world *w) {
         if (read_world(w) != 0)
-                die("not the call of a deployment that has no place yet");
+                bench_die("not the call of a deployment that has no place yet");
         printf("%-24s %10s %12s %12s\n", "", "items", "ns per item", "us in all");
         for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
                 size_t n_items;
@@ -285,10 +257,10 @@ int main(int argc, char **argv) {
         struct world w = { 0 };
 
         if (argc != 2 && !memory)
-                die("usage: micro [--memory] REQUEST");
+                bench_die("usage: micro [--memory] REQUEST");
         arena_init(&w.arena, ARENA_BYTES);
         arena_init(&w.scratch, ARENA_BYTES);
-        w.bytes = read_file(argv[argc - 1], &w.arena);
+        w.bytes = bench_read_file(argv[argc - 1], &w.arena);
         if (memory) {
                 run_once(&steps[0], &w);
                 printf("%.3f\n", (double)w.scratch.used_bytes / (double)w.bytes.len);
