@@ -4,6 +4,44 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/fault.h"
+
+/* What a value counts beside the length of its strings. */
+enum { VALUE_WEIGHT = 16 };
+
+static struct node *node_of(struct value scalar, struct arena *arena) {
+        switch (scalar.kind) {
+        case VALUE_NULL:
+                return node_null(arena);
+        case VALUE_BOOL:
+                return node_bool(arena, scalar.boolean);
+        case VALUE_NUMBER:
+                return node_number(arena, scalar.number);
+        case VALUE_STRING:
+                return node_string(arena, scalar.bytes);
+        case VALUE_ABSENT:
+        case VALUE_LIST:
+        case VALUE_MAP:
+                break;
+        }
+        BUG("a scalar is neither a list nor a map");
+}
+
+struct item item_scalar(struct value scalar, struct text written, struct place at,
+                        struct arena *arena) {
+        return (struct item) {
+                .text = value_text(scalar),
+                .node = node_of(scalar, arena),
+                .weight = VALUE_WEIGHT + (uint32_t)written.len,
+                .kind = scalar.kind,
+                .place = at,
+        };
+}
+
+struct item item_container(enum value_kind kind, struct place at) {
+        return (struct item) { .kind = kind, .weight = VALUE_WEIGHT, .height = 1, .place = at };
+}
+
 void *item_extend(struct arena *arena, void *array, uint32_t *n, uint32_t *cap, size_t size) {
         void **elements = array;
 

@@ -37,6 +37,18 @@ struct complaint {
 };
 
 /*
+ * item_scalar() - a scalar that was resolved: null, a boolean, a number or a string
+ * @written: its text in the file, which it weighs
+ *
+ * Its node is NULL when the arena is spent.
+ */
+struct item item_scalar(struct value scalar, struct text written, struct place at,
+                        struct arena *arena);
+
+/* item_container() - a map or a list that has no items yet. */
+struct item item_container(enum value_kind kind, struct place at);
+
+/*
  * item_extend() - one more element, not cleared, in an array that doubles
  * @array: the address of the pointer to the first element
  *

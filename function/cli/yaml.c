@@ -14,7 +14,7 @@
 #include "cli/item.h"
 #include "cli/scalar.h"
 
-enum { VALUE_WEIGHT = 16, FILE_NAME_MAX = 120, ABOUT_MAX = 60 };
+enum { FILE_NAME_MAX = 120, ABOUT_MAX = 60 };
 
 /* A map or a list whose end has not come yet. */
 struct container {
@@ -128,7 +128,7 @@ static int open_container(struct reader *r, enum value_kind kind, const yaml_cha
         if (r->n_open == YAML_DEPTH_MAX)
                 return refuse(r, at, "nested too deeply", TEXT(""));
         r->open[r->n_open++] = (struct container) {
-                .item = { .kind = kind, .weight = VALUE_WEIGHT, .height = 1, .place = at },
+                .item = item_container(kind, at),
                 .anchor = text_copy(r->arena, text_from((const char *)anchor)),
         };
         return 0;
@@ -178,24 +178,6 @@ static int tag_of(const yaml_char_t *tag) {
         return TAG_OTHER;
 }
 
-static struct node *node_of(struct arena *arena, struct value scalar) {
-        switch (scalar.kind) {
-        case VALUE_NULL:
-                return node_null(arena);
-        case VALUE_BOOL:
-                return node_bool(arena, scalar.boolean);
-        case VALUE_NUMBER:
-                return node_number(arena, scalar.number);
-        case VALUE_STRING:
-                return node_string(arena, scalar.bytes);
-        case VALUE_ABSENT:
-        case VALUE_LIST:
-        case VALUE_MAP:
-                break;
-        }
-        BUG("a scalar is neither a list nor a map");
-}
-
 static int read_key(struct reader *r, struct value scalar, bool plain, struct place at) {
         struct container *in = innermost(r);
         struct builder b;
@@ -237,16 +219,8 @@ static int read_scalar(struct reader *r, const yaml_event_t *event) {
                 return refuse(r, at, "JSON has no number", text);
         if (wants_key(r))
                 return read_key(r, value, plain, at);
-
-        struct item item = {
-                .text = value_text(value),
-                .node = node_of(r->arena, value),
-                .weight = VALUE_WEIGHT + (uint32_t)text.len,
-                .kind = value.kind,
-                .place = at,
-        };
-
-        return put_anchored(r, item, text_from((const char *)event->data.scalar.anchor));
+        return put_anchored(r, item_scalar(value, text, at, r->arena),
+                            text_from((const char *)event->data.scalar.anchor));
 }
 
 static int add_object(struct reader *r, const struct node *node) {
