@@ -7,9 +7,8 @@
 
 #include "cli/capacity_report.h"
 #include "cli/files.h"
+#include "cli/outcome.h"
 #include "cli/output.h"
-
-enum exit_code { EXIT_DONE = 0, EXIT_UNREADABLE = 2 };
 
 /* A fleet of thousands of objects takes some hundred megabytes. */
 #define MEMORY_MAX ((size_t)4 * 1024 * 1024 * 1024)
@@ -46,14 +45,6 @@ struct command {
         struct arena *arena;
         struct fault fault;
 };
-
-static enum exit_code failed(struct command *c, int rc) {
-        struct text sentence =
-                rc == -EINVAL ? fault_text(&c->fault, c->arena) : TEXT("out of memory");
-
-        fprintf(stderr, "capacity: %.*s\n", TEXT_ARG(sentence));
-        return EXIT_UNREADABLE;
-}
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
@@ -143,7 +134,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         int rc = read_arguments(c, argc, argv, &help);
 
         if (rc < 0)
-                return failed(c, rc);
+                return outcome_failed("capacity", rc, &c->fault);
         if (help) {
                 fputs(usage, stdout);
                 return EXIT_DONE;
@@ -152,7 +143,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         if (rc == 0)
                 rc = capacity_read(&c->objects, &inputs, c->arena, &fleet, &n, &c->fault);
         if (rc < 0)
-                return failed(c, rc);
+                return outcome_failed("capacity", rc, &c->fault);
         if (n == 0)
                 fprintf(stderr, "capacity: there is no InferenceEnvironment in the input%s\n",
                         c->has_folder ? "; folders of a folder are not read" : "");
@@ -160,7 +151,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         rc = build(c, fleet, n, &b);
         out = builder_done(&b);
         if (rc < 0 || arena_failed(c->arena))
-                return failed(c, -ENOMEM);
+                return outcome_failed("capacity", -ENOMEM, &c->fault);
         return output_print("capacity", out) ? EXIT_DONE : EXIT_UNREADABLE;
 }
 

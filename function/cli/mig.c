@@ -8,11 +8,10 @@
 
 #include "cli/columns.h"
 #include "cli/draw.h"
+#include "cli/outcome.h"
 #include "cli/output.h"
 #include "cli/verdict.h"
 #include "wire/node.h"
-
-enum exit_code { EXIT_DONE = 0, EXIT_DOES_NOT_FIT = 1, EXIT_UNREADABLE = 2 };
 
 /* The catalogue in all its forms takes less than one. */
 enum { MEMORY_MAX = 16 * 1024 * 1024 };
@@ -42,11 +41,6 @@ struct command {
         struct arena *arena;
         struct fault fault;
 };
-
-static enum exit_code failed(struct command *c, int rc) {
-        fprintf(stderr, "mig: %s\n", rc == -ENOMEM ? "out of memory" : c->fault.message);
-        return EXIT_UNREADABLE;
-}
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
@@ -230,7 +224,7 @@ static int check(struct command *c, struct builder *b, enum exit_code *ret) {
 
         if (rc < 0)
                 return rc;
-        *ret = v.fits ? EXIT_DONE : EXIT_DOES_NOT_FIT;
+        *ret = v.fits ? EXIT_DONE : EXIT_REFUSED;
         if (c->form != OUTPUT_TEXT)
                 return write_values(c, verdict_values(&v, c->arena), b);
         draw_verdict(c, &v, output_wants_colours(), b);
@@ -314,7 +308,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         int rc = read_arguments(c, argc, argv);
 
         if (rc < 0)
-                return failed(c, rc);
+                return outcome_failed("mig", rc, &c->fault);
         builder_init(&b, c->arena);
         if (c->help)
                 builder_string(&b, usage);
@@ -326,7 +320,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         if (rc == 0 && arena_failed(c->arena))
                 rc = -ENOMEM;
         if (rc < 0)
-                return failed(c, rc);
+                return outcome_failed("mig", rc, &c->fault);
         return output_print("mig", out) ? code : EXIT_UNREADABLE;
 }
 

@@ -10,9 +10,8 @@
 #include "cli/explain.h"
 #include "cli/files.h"
 #include "cli/given.h"
+#include "cli/outcome.h"
 #include "cli/output.h"
-
-enum exit_code { EXIT_DONE = 0, EXIT_NOT_PLACED = 1, EXIT_UNREADABLE = 2 };
 
 /* A fleet of thousands of objects takes some hundred megabytes. */
 #define MEMORY_MAX ((size_t)4 * 1024 * 1024 * 1024)
@@ -57,12 +56,11 @@ static enum exit_code complain(const char *sentence) {
         return EXIT_UNREADABLE;
 }
 
+/* What a server or the pipeline says, with neither usage nor a file at fault, is an answer too. */
 static enum exit_code failed(struct command *c, int rc) {
-        struct text sentence =
-                rc == -ENOMEM ? TEXT("out of memory") : fault_text(&c->fault, c->arena);
+        enum exit_code code = outcome_failed("render", rc, &c->fault);
 
-        fprintf(stderr, "render: %.*s\n", TEXT_ARG(sentence));
-        return rc == -EINVAL || rc == -ENOMEM ? EXIT_UNREADABLE : EXIT_NOT_PLACED;
+        return rc == -EINVAL || rc == -ENOMEM ? code : EXIT_REFUSED;
 }
 
 enum { OPTION_ADDRESS = 256, OPTION_EXPLAIN };
@@ -202,7 +200,7 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
                       stderr);
         if (out->fatal.len) {
                 fprintf(stderr, "render: %.*s\n", TEXT_ARG(out->fatal));
-                return EXIT_NOT_PLACED;
+                return EXIT_REFUSED;
         }
         builder_init(&b, c->arena);
         if (c->explain)
@@ -214,7 +212,7 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
         stream = builder_done(&b);
         if (!output_print("render", stream))
                 return EXIT_UNREADABLE;
-        return is_refused ? EXIT_NOT_PLACED : EXIT_DONE;
+        return is_refused ? EXIT_REFUSED : EXIT_DONE;
 }
 
 static enum exit_code run(struct command *c, int argc, char **argv,
