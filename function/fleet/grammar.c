@@ -16,11 +16,7 @@ static bool is_letter_or_digit(char c) {
  * keys and values, DNS-1123 labels and subdomains, keys of data.
  */
 
-/* Letters and digits, and "-", "_", "." between them. */
-static bool is_name(struct text t) {
-        if (t.len == 0 || t.len > NAME_MAX_BYTES || !is_letter_or_digit(t.data[0]) ||
-            !is_letter_or_digit(t.data[t.len - 1]))
-                return false;
+static bool has_name_bytes(struct text t) {
         for (size_t i = 0; i < t.len; i++) {
                 char c = t.data[i];
 
@@ -28,6 +24,12 @@ static bool is_name(struct text t) {
                         return false;
         }
         return true;
+}
+
+/* Letters and digits, and "-", "_", "." between them. */
+static bool is_name(struct text t) {
+        return t.len > 0 && t.len <= NAME_MAX_BYTES && is_letter_or_digit(t.data[0]) &&
+               is_letter_or_digit(t.data[t.len - 1]) && has_name_bytes(t);
 }
 
 bool grammar_dns_label(struct text t) {
@@ -74,16 +76,8 @@ bool grammar_label_value(struct text t) {
 }
 
 bool grammar_data_key(struct text t) {
-        if (t.len == 0 || t.len > SUBDOMAIN_MAX_BYTES || text_equal(t, TEXT(".")) ||
-            text_starts_with(t, TEXT("..")))
-                return false;
-        for (size_t i = 0; i < t.len; i++) {
-                char c = t.data[i];
-
-                if (!is_letter_or_digit(c) && c != '-' && c != '_' && c != '.')
-                        return false;
-        }
-        return true;
+        return t.len > 0 && t.len <= SUBDOMAIN_MAX_BYTES && !text_equal(t, TEXT(".")) &&
+               !text_starts_with(t, TEXT("..")) && has_name_bytes(t);
 }
 
 bool grammar_api_version(struct text t) {

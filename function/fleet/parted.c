@@ -119,7 +119,7 @@ static struct node_plan *plan_node(const struct pool *pool, const struct migpart
         return plan;
 }
 
-/* GPUs that offer nothing: "GPU 3", "GPUs 0, 4-7". */
+/* "3", or "0, 4-7"; empty when none is listed. */
 static struct text list_gpus(const bool *listed, size_t n, struct arena *arena) {
         struct builder b;
         size_t n_ranges = 0;
@@ -144,32 +144,30 @@ static struct text list_gpus(const bool *listed, size_t n, struct arena *arena) 
         return builder_done(&b);
 }
 
+/* what is "does not cover", say; a list of none is not told. */
+static void tell_of_gpus(struct pool *pool, const char *what, const bool *listed,
+                         struct arena *arena) {
+        struct text gpus = list_gpus(listed, (size_t)pool->accelerator_count, arena);
+
+        if (!text_is_empty(gpus))
+                pool_tell(
+                        pool, arena,
+                        text_format(arena,
+                                    "configuration \"%.*s\" %s GPU %.*s: nothing is offered there",
+                                    TEXT_ARG(pool->mig_config), what, TEXT_ARG(gpus)));
+}
+
 static void tell_of_idle(struct pool *pool, const struct node_plan *plan, struct arena *arena) {
         bool uncovered[MIGPARTED_DEVICES_MAX], empty[MIGPARTED_DEVICES_MAX];
-        size_t n = (size_t)pool->accelerator_count, n_uncovered = 0, n_empty = 0;
 
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < (size_t)pool->accelerator_count; i++) {
                 const struct migparted_entry *entry = plan->entries[i];
 
                 uncovered[i] = !entry;
                 empty[i] = entry && entry->mig_enabled && entry->n_slices == 0;
-                n_uncovered += uncovered[i];
-                n_empty += empty[i];
         }
-        if (n_uncovered > 0)
-                pool_tell(pool, arena,
-                          text_format(arena,
-                                      "configuration \"%.*s\" does not cover GPU %.*s: nothing "
-                                      "is offered there",
-                                      TEXT_ARG(pool->mig_config),
-                                      TEXT_ARG(list_gpus(uncovered, n, arena))));
-        if (n_empty > 0)
-                pool_tell(pool, arena,
-                          text_format(arena,
-                                      "configuration \"%.*s\" enables MIG without slices on GPU "
-                                      "%.*s: nothing is offered there",
-                                      TEXT_ARG(pool->mig_config),
-                                      TEXT_ARG(list_gpus(empty, n, arena))));
+        tell_of_gpus(pool, "does not cover", uncovered, arena);
+        tell_of_gpus(pool, "enables MIG without slices on", empty, arena);
 }
 
 /* A filter that names a board may not mean the pool's boards. */
