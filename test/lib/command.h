@@ -7,6 +7,8 @@
  *              return command_begin(files, COMMAND_COUNT(files));
  *      }
  *
+ *      return cmocka_run_group_tests(tests, begin, command_end);
+ *
  * What it prints is caught.
  */
 #ifndef TEST_LIB_COMMAND_H
@@ -40,7 +42,7 @@ struct command_output {
 int command_begin(const struct command_file *files, size_t n);
 
 /* command_end() - out of the folder, which goes with all that is in it. Returns 0, or -1. */
-int command_end(void);
+int command_end(void **state);
 
 /* command_run() - call with the words of args; argv[0] is the name. */
 void command_run(int (*call)(int argc, char **argv), const char *name, const char *args,

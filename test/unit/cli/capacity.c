@@ -158,11 +158,6 @@ static int begin(void **state) {
         return command_begin(files, COMMAND_COUNT(files));
 }
 
-static int end(void **state) {
-        (void)state;
-        return command_end();
-}
-
 static void commands_print_and_exit(void **state) {
         (void)state;
         command_check(cli_capacity, "capacity", rows, COMMAND_COUNT(rows));
@@ -289,5 +284,5 @@ int main(void) {
                 cmocka_unit_test(failed_allocations_are_forwarded),
         };
 
-        return cmocka_run_group_tests(tests, begin, end);
+        return cmocka_run_group_tests(tests, begin, command_end);
 }

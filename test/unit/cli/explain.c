@@ -185,11 +185,6 @@ static int begin(void **state) {
         return command_begin(files, COMMAND_COUNT(files));
 }
 
-static int end(void **state) {
-        (void)state;
-        return command_end();
-}
-
 static void tables_explain(void **state) {
         (void)state;
         command_check(call_render, "render", rows, COMMAND_COUNT(rows));
@@ -316,5 +311,5 @@ int main(void) {
                 cmocka_unit_test(failed_allocations_are_forwarded),
         };
 
-        return cmocka_run_group_tests_name("explain", tests, begin, end);
+        return cmocka_run_group_tests_name("explain", tests, begin, command_end);
 }

@@ -367,11 +367,6 @@ static int begin(void **state) {
         return command_begin(NULL, 0);
 }
 
-static int end(void **state) {
-        (void)state;
-        return command_end();
-}
-
 static struct command_output printed;
 
 static int run(const char *args) {
@@ -514,5 +509,5 @@ int main(void) {
                 cmocka_unit_test(test_no_memory),
         };
 
-        return cmocka_run_group_tests_name("mig", tests, begin, end);
+        return cmocka_run_group_tests_name("mig", tests, begin, command_end);
 }

@@ -95,11 +95,6 @@ static int begin(void **state) {
         return command_begin(files, COMMAND_COUNT(files));
 }
 
-static int end(void **state) {
-        (void)state;
-        return command_end();
-}
-
 static int call_render(int argc, char **argv) {
         return cli_render(argc, argv, &remote);
 }
@@ -114,5 +109,5 @@ int main(void) {
                 cmocka_unit_test(commands_print_and_exit),
         };
 
-        return cmocka_run_group_tests(tests, begin, end);
+        return cmocka_run_group_tests(tests, begin, command_end);
 }
