@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "deploy/plan.h"
+#include "fleet/grammar.h"
 
 enum { HASH_DIGITS = 8, LABEL_VALUE_MAX = 63 };
 
@@ -12,10 +13,6 @@ static bool is_lower_alnum(char c) {
 
 static bool is_letter(char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_alnum(char c) {
-        return is_lower_alnum(c) || is_letter(c);
 }
 
 /* Without a length or a separator two parts could hash as one: "a" "bc" and "ab" "c". */
@@ -75,14 +72,7 @@ static struct text cut_and_hash(struct text t, size_t max, uint64_t hash, struct
 }
 
 static bool is_dns_1035(struct text t) {
-        if (t.len == 0 || t.len > NAME_MAX_LENGTH || !(t.data[0] >= 'a' && t.data[0] <= 'z') ||
-            t.data[t.len - 1] == '-')
-                return false;
-        for (size_t i = 0; i < t.len; i++) {
-                if (!is_lower_alnum(t.data[i]) && t.data[i] != '-')
-                        return false;
-        }
-        return true;
+        return t.len <= NAME_MAX_LENGTH && grammar_dns_label(t) && is_letter(t.data[0]);
 }
 
 /* "-0123abcd" at the end, as a hash is written: an environment may be called so. */
@@ -151,32 +141,17 @@ struct text names_devices_environment(struct text key) {
         return text_slice(key, prefix, key.len - HASH_DIGITS - 1);
 }
 
-/* Source: apimachinery v0.34, pkg/util/validation: label values. */
-static bool is_label_value(struct text t) {
-        if (t.len == 0)
-                return true;
-        if (t.len > LABEL_VALUE_MAX || !is_alnum(t.data[0]) || !is_alnum(t.data[t.len - 1]))
-                return false;
-        for (size_t i = 0; i < t.len; i++) {
-                char c = t.data[i];
-
-                if (!is_alnum(c) && c != '-' && c != '_' && c != '.')
-                        return false;
-        }
-        return true;
-}
-
 struct text names_label_value(struct text t, struct arena *arena) {
         struct builder b;
         struct text dotted;
 
-        if (is_label_value(t))
+        if (grammar_label_value(t))
                 return t;
         builder_init(&b, arena);
         for (size_t i = 0; i < t.len; i++)
                 builder_char(&b, t.data[i] == '+' ? '.' : t.data[i]);
         dotted = builder_done(&b);
-        if (is_label_value(dotted))
+        if (grammar_label_value(dotted))
                 return dotted;
         return cut_and_hash(t, LABEL_VALUE_MAX, text_hash(TEXT_HASH_SEED, t), arena);
 }
