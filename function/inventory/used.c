@@ -11,22 +11,27 @@ enum { UNREADABLE_TOLD_MAX = 8 };
 
 /* ---- numbers that cannot be read ------------------------------------------------------------- */
 
-/* The numbers of a reservation that units are counted from, and what an unreadable one counts. */
+/* The numbers of a reservation, and what an unreadable one counts. */
 static const struct number {
         struct text key;
-        uint64_t least;
+        int64_t least;
         const char *counts;
+        bool optional; /* absent, it counts the same and nobody need be told */
 } numbers[] = {
-        { TEXT_INIT("admitted"), 0, "0" },
-        { TEXT_INIT("nodes"), 1, "1" },
-        { TEXT_INIT("replicas"), 0, "1" },
-        { TEXT_INIT("unitsPerNode"), 1, "1" },
+        { TEXT_INIT("admitted"), 0, "0", false }, { TEXT_INIT("nodes"), 1, "1", false },
+        { TEXT_INIT("order"), 0, "0", true },     { TEXT_INIT("priority"), INT64_MIN, "0", true },
+        { TEXT_INIT("replicas"), 0, "1", false }, { TEXT_INIT("unitsPerNode"), 1, "1", false },
 };
 
-static bool is_readable(struct text t, uint64_t least) {
-        uint64_t number;
+static bool is_readable(struct value written, const struct number *n) {
+        struct text t = value_text(written);
+        bool negative = text_starts_with(t, TEXT("-"));
+        uint64_t magnitude;
 
-        return text_to_u64(t, &number) && number >= least && number <= INT64_MAX;
+        if (written.kind == VALUE_ABSENT)
+                return n->optional;
+        return text_to_u64(text_slice(t, negative, t.len), &magnitude) && magnitude <= INT64_MAX &&
+               (negative ? -(int64_t)magnitude : (int64_t)magnitude) >= n->least;
 }
 
 /* The pools of an environment by name. */
@@ -82,8 +87,7 @@ static void tell_unreadable(const struct pool_index *index, const struct reserva
                 struct value written = value_get(data, numbers[i].key);
                 struct text brief;
 
-                if (is_readable(value_text(written), numbers[i].least) ||
-                    index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
+                if (is_readable(written, &numbers[i]) || index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
                         continue;
                 brief = written.kind == VALUE_ABSENT ? TEXT("missing")
                                                      : value_brief(written, arena);
