@@ -8,8 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* -1 where /proc is not to be had. */
-static int64_t resident_bytes(void) {
+int64_t process_resident_bytes(void) {
         FILE *f = fopen("/proc/self/statm", "re");
         long long pages = -1;
 
@@ -63,7 +62,8 @@ void process_write(int64_t started_seconds, struct builder *out) {
                     started_seconds);
         exposition_head(out, cpu.name, "counter", "Processor time, of user and system.");
         exposition_seconds(out, &cpu, cpu_nanoseconds());
-        write_known(out, "process_resident_memory_bytes", "Resident memory.", resident_bytes());
+        write_known(out, "process_resident_memory_bytes", "Resident memory.",
+                    process_resident_bytes());
         write_known(out, "process_open_fds", "Open files.", open_files());
         write_known(out, "process_max_fds", "Most files that may be open.", max_files());
 }

@@ -7,6 +7,9 @@
 
 #include "base/text.h"
 
+/* process_resident_bytes() - -1 where /proc is not to be had. */
+int64_t process_resident_bytes(void);
+
 /* process_write() - memory, processor time, open files and the start. */
 void process_write(int64_t started_seconds, struct builder *out);
 

@@ -29,7 +29,6 @@ static const char *const methods[N_SERVICES] = {
 
 enum {
         ARENA_KEEP_BYTES = 8 * 1024 * 1024,
-        LARGE_BYTES = 1024 * 1024,
         /* A smaller part of an answer is cheaper to copy than to refer to. */
         REFER_MIN_BYTES = 4 * 1024,
 };
@@ -59,7 +58,6 @@ struct runner {
         struct run_call *held; /* computed, not answered yet */
 
         atomic_uint_fast64_t n_arrived;
-        atomic_uint_fast64_t n_large; /* over */
 };
 
 struct run_call {
@@ -112,12 +110,10 @@ static void lease_free(struct lease *lease) {
 static void lease_drop(void *argument) {
         struct lease *lease = argument;
         struct runner *r;
-        bool is_large;
 
         if (atomic_fetch_sub(&lease->n_holders, 1) != 1)
                 return;
         r = lease->runner; /* only now: before, nothing orders this after lease_take() */
-        is_large = GRPC_SLICE_LENGTH(lease->request) > LARGE_BYTES;
         grpc_slice_unref(lease->request);
         grpc_byte_buffer_destroy(lease->message);
         arena_reset(&lease->arena, ARENA_KEEP_BYTES);
@@ -132,8 +128,6 @@ static void lease_drop(void *argument) {
         pthread_mutex_unlock(&r->lock);
         if (lease)
                 lease_free(lease);
-        if (is_large) /* only now: what it took is free */
-                atomic_fetch_add_explicit(&r->n_large, 1, memory_order_relaxed);
 }
 
 /* The request's bytes in one piece: where they lie if core received them so, else a copy. */
@@ -437,10 +431,6 @@ void runner_release(struct runner *r) {
 
 uint64_t runner_n_arrived(struct runner *r) {
         return atomic_load(&r->n_arrived);
-}
-
-uint64_t runner_n_large(struct runner *r) {
-        return atomic_load(&r->n_large);
 }
 
 bool runner_idle(struct runner *r) {

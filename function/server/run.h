@@ -43,9 +43,6 @@ void runner_release(struct runner *r);
 /* runner_n_arrived() - calls that workers have taken so far. */
 uint64_t runner_n_arrived(struct runner *r);
 
-/* runner_n_large() - calls with more than 1 MiB whose memory was freed so far. */
-uint64_t runner_n_large(struct runner *r);
-
 /*
  * runner_idle() - is nothing of this runner left on its queue?
  *

@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "server/alive.h"
 #include "server/log.h"
+#include "server/memory.h"
 #include "server/options.h"
 #include "server/probe.h"
 #include "server/server.h"
@@ -97,15 +98,16 @@ static void reload(struct tls *tls_or_null) {
                 LOG(LOG_INFO, "SIGHUP: without certificates there is nothing to read again", { 0 });
 }
 
-static int wait_for_signal(const sigset_t *signals, struct server *server, struct tls *tls) {
+static int wait_for_signal(const sigset_t *signals, struct tls *tls) {
         const struct timespec period = { .tv_sec = 1 };
+        struct memory memory = { 0 };
         int signal_number;
 
         while ((signal_number = sigtimedwait(signals, NULL, &period)) < 0 ||
                signal_number == SIGHUP) {
                 if (signal_number == SIGHUP)
                         reload(tls);
-                server_tidy(server);
+                memory_tidy(&memory);
         }
         return signal_number;
 }
@@ -135,7 +137,7 @@ static int run(const struct options *o, const sigset_t *signals, struct metrics 
                 }
         }
         log_serving(o, server_port(server), probe ? probe_port(probe) : 0);
-        drain(server, o, wait_for_signal(signals, server, metrics->tls));
+        drain(server, o, wait_for_signal(signals, metrics->tls));
         if (probe) /* last: readyz tells the drain */
                 probe_stop(probe);
         return EXIT_DONE;

@@ -14,7 +14,6 @@
 #include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
 #include <limits.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,7 +32,6 @@ struct server {
         struct generic *generic;
         struct stats *stats;
         int port;
-        uint64_t n_large_trimmed; /* large calls that were over at the last trim */
         unsigned int n_threads;
         pthread_t threads[]; /* the first handles generic_queue */
 };
@@ -182,15 +180,6 @@ int server_start(const struct server_config *config, struct stats *stats, struct
 
 int server_port(const struct server *s) {
         return s->port;
-}
-
-void server_tidy(struct server *s) {
-        uint64_t n_large = runner_n_large(s->runner);
-
-        if (n_large == s->n_large_trimmed)
-                return;
-        s->n_large_trimmed = n_large;
-        malloc_trim(0);
 }
 
 /* ---- stop ------------------------------------------------------------------------------------ */

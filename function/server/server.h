@@ -44,14 +44,6 @@ int server_start(const struct server_config *config, struct stats *stats, struct
 int server_port(const struct server *s);
 
 /*
- * server_tidy() - give back to the system what large calls have left with the allocator
- *
- * To be called every second or so, by one thread. Does nothing unless such calls
- * have ended since the last time.
- */
-void server_tidy(struct server *s);
-
-/*
  * server_stop() - let what has begun come to its end, and free the server
  * @grace_ms: after this long, what is still under way is cancelled
  *

@@ -96,7 +96,7 @@ static void test_stop(void **state) {
 
                 rig_start(&r, program, insecure);
                 start_all(workers, &r, rows[i].n_connections, request, 1000000);
-                /* The log must be read, or the server waits to write it. */
+                /* The log must be read, or lines are dropped. */
                 for (size_t line = 0; line < 500; line++)
                         rig_wait(&r, "\"msg\":\"RunFunction\"");
                 kill(r.pid, SIGTERM);

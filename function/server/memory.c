@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/memory.h"
+
+#include "server/process.h"
+
+#include <malloc.h>
+
+enum {
+        MB = 1024 * 1024,
+        PROGRAM_BYTES = 12 * MB, /* at rest, little of it the allocator's */
+        SPARE_BYTES = 4 * MB,    /* not worth the trouble */
+};
+
+/* Resident, but in nobody's use. */
+static int64_t idle_bytes(int64_t resident_bytes) {
+        struct mallinfo2 info = mallinfo2();
+
+        return resident_bytes - (int64_t)(info.uordblks + info.hblkhd) - PROGRAM_BYTES;
+}
+
+void memory_tidy(struct memory *m) {
+        int64_t resident_bytes = process_resident_bytes(), idle;
+
+        if (resident_bytes < PROGRAM_BYTES + SPARE_BYTES)
+                return;
+        idle = idle_bytes(resident_bytes);
+        if (idle < m->kept_bytes)
+                m->kept_bytes = idle > 0 ? idle : 0;
+        if (idle < m->kept_bytes + SPARE_BYTES)
+                return;
+        malloc_trim(0);
+        m->kept_bytes = idle_bytes(process_resident_bytes());
+}
