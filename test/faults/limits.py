@@ -150,6 +150,28 @@ def handshake_flood(program):
             f"{before:.0f} MiB before, {after:.0f} MiB after")
 
 
+def silent_handshake(program):
+    """With TLS: 100 clients that say nothing and 100 that stop half way are closed after ten seconds."""
+    with Folder() as folder, Server(program, "--tls-certs-dir", folder.used) as server:
+        client, before, slowest = tls(folder.sets[0]), server.open_files(), 0.0
+        hello = client_hello(client)
+        crowd = [Connection(server.port, hello=False) for _ in range(200)]
+        for connection in crowd[100:]:
+            connection.send(hello[:len(hello) // 2])
+        began = time.monotonic()
+        wait_until("they are accepted", lambda: server.open_files() >= before + 200)
+        while server.open_files() > before + 2:
+            slowest = max(slowest, server.answers(context=client))
+            assert time.monotonic() - began < 20, "still there"
+            time.sleep(0.1)
+        took = time.monotonic() - began
+        assert took > 8, f"after {took} s"
+        for connection in crowd:
+            connection.socket.close()
+    return (f"gone after {took:.1f} s; a call with its own handshake took "
+            f"{slowest * 1000:.0f} ms at most meanwhile")
+
+
 def client_hello(context):
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     try:
@@ -160,4 +182,4 @@ def client_hello(context):
 
 
 QUICK = [files_run_out]
-SLOW = [certificates_change, handshake_flood]
+SLOW = [silent_handshake, certificates_change, handshake_flood]

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A server whose memory or sockets fail, each time at another place; afterwards it
- * must answer the next call as if nothing had been.
+ * A server whose memory or sockets fail, each time at another place, or whose workers
+ * do not come to an end; afterwards it must answer the next call as if nothing had been.
  *
  * denied PROGRAM CASE: the program with deny.c in it, a folder of test/golden/cases
  */
@@ -11,10 +11,12 @@
 #include "golden/case.h"
 
 #include <grpc/byte_buffer.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -26,7 +28,9 @@ enum { ANSWER_MAX = 1 << 20, TIMEOUT_MS = 10000, ROUNDS_MAX = 100 * 1000 };
 
 static const char *program, *folder;
 
-static const char *const insecure[] = { "--insecure", NULL };
+enum { N_WORKERS = 2 };
+
+static const char *const flags[] = { "--insecure", "--workers=2", NULL };
 
 /* The server, and the last request that the case led to with its answer. */
 struct scene {
@@ -183,6 +187,72 @@ static void test_call_is_cut(void **state) {
         cut_everywhere(s, s->request, s->answer, 211);
 }
 
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static void *call_once(void *argument) {
+        const struct scene *s = argument;
+
+        assert_answers(s, s->request, s->answer);
+        return NULL;
+}
+
+static double now_ms(void) {
+        struct timespec t;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static int compare(const void *a, const void *b) {
+        const double *x = a, *y = b;
+
+        return (*x > *y) - (*x < *y);
+}
+
+/* No worker goes on and more calls wait: health, and what nobody serves, are answered as ever. */
+static void test_workers_busy(void **state) {
+        enum { N_CALLS = 4 * N_WORKERS, N_CHECKS = 200, CHECK_TIMEOUT_MS = 2000 };
+        static const struct {
+                const char *method;
+                grpc_status_code want;
+        } rows[] = {
+                { "/grpc.health.v1.Health/Check", GRPC_STATUS_OK },
+                { "/nobody/serves", GRPC_STATUS_UNIMPLEMENTED },
+        };
+        const struct timespec period = { .tv_nsec = 1000000 };
+        struct scene *s = *state;
+        double took[N_CHECKS];
+        int n_wrong = 0, n_waiting;
+        pthread_t calls[N_CALLS];
+        struct client c;
+
+        s->deny->work_waits = true;
+        for (size_t i = 0; i < N_CALLS; i++)
+                assert_int_equal(pthread_create(&calls[i], NULL, call_once, s), 0);
+        for (int ms = 0; s->deny->n_waiting < N_WORKERS && ms < TIMEOUT_MS / 2; ms++)
+                nanosleep(&period, NULL);
+        client_open(&c, s->rig.address, NULL);
+        for (size_t i = 0; i < N_CHECKS; i++) {
+                double begin = now_ms();
+
+                n_wrong += client_whole_call(&c, rows[i % 2].method, TEXT(""), CHECK_TIMEOUT_MS) !=
+                           rows[i % 2].want;
+                took[i] = now_ms() - begin;
+                if (n_wrong > 0)
+                        break;
+        }
+        n_waiting = s->deny->n_waiting;
+        s->deny->work_waits = false; /* before anything can fail, or the server never ends */
+        for (size_t i = 0; i < N_CALLS; i++)
+                pthread_join(calls[i], NULL);
+        client_close(&c);
+        assert_int_equal(n_wrong, 0);
+        assert_int_equal(n_waiting, N_WORKERS);
+        qsort(took, N_CHECKS, sizeof(took[0]), compare);
+        print_message("beside busy workers: %.2f ms median, %.2f ms at most\n", took[N_CHECKS / 2],
+                      took[N_CHECKS - 1]);
+}
+
 /* ---- the program ----------------------------------------------------------------------------- */
 
 static int setup(void **state) {
@@ -200,7 +270,7 @@ static int setup(void **state) {
         snprintf(number, sizeof(number), "%d", fd);
         setenv(DENY_VARIABLE, number, 1);
         arena_init(&scene.arena, SIZE_MAX);
-        rig_start(&scene.rig, program, insecure);
+        rig_start(&scene.rig, program, flags);
         *state = &scene;
         return 0;
 }
@@ -217,6 +287,7 @@ static int teardown(void **state) {
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_memory), /* first: it leaves a request */
+                cmocka_unit_test(test_workers_busy),
                 cmocka_unit_test(test_small_call_is_cut),
                 cmocka_unit_test(test_call_is_cut),
         };

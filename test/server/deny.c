@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 
 static struct deny *deny;
 
@@ -29,8 +30,13 @@ int __wrap_function_run(struct text request, struct arena *arena, struct payload
 
 int __wrap_function_run(struct text request, struct arena *arena, struct payload *ret,
                         struct call_summary *ret_summary, struct fault *fault) {
+        const struct timespec period = { .tv_nsec = 1000000 };
         int r;
 
+        atomic_fetch_add(&deny->n_waiting, 1);
+        while (deny->work_waits)
+                nanosleep(&period, NULL);
+        atomic_fetch_sub(&deny->n_waiting, 1);
         arena->countdown = atomic_exchange(&deny->allocation, 0);
         r = __real_function_run(request, arena, ret, ret_summary, fault);
         if (arena_failed(arena))

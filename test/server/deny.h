@@ -3,7 +3,7 @@
  * deny - what a test takes away from the program while it runs
  *
  * deny.c is linked into a second build of the program, where the linker puts it in
- * front of what takes memory and of gRPC's sockets. It shares a struct deny with
+ * front of what takes memory and time, and of gRPC's sockets. It shares a struct deny with
  * the test: a memory file that the program inherits.
  */
 #ifndef TEST_SERVER_DENY_H
@@ -24,6 +24,8 @@ struct deny {
         atomic_int_fast64_t sent;        /* it is reset when it has sent so many more bytes, */
         atomic_int_fast64_t received;    /* or received so many more */
         atomic_bool happened;            /* something was denied */
+        atomic_bool work_waits;          /* who computes does not go on until this is over */
+        atomic_int n_waiting;
 };
 
 #endif

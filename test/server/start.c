@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <setjmp.h>
@@ -118,11 +119,30 @@ static void test_environment(void **state) {
                 unsetenv(twins[i][0]);
 }
 
+/* Shells and container runtimes hand down a soft limit that is lower than need be. */
+static void test_file_limit(void **state) {
+        static const char script[] = "ulimit -S -n 64; exec \"$0\" --insecure "
+                                     "--address=127.0.0.1:0 --metrics-address=0";
+        const char *const flags[] = { "-c", script, program, NULL };
+        struct rlimit own, limit;
+        struct rig r;
+
+        (void)state;
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &own), 0);
+        assert_true(own.rlim_max > 64);
+        rig_spawn(&r, "/bin/sh", flags);
+        rig_wait(&r, "\"msg\":\"serving\"");
+        assert_int_equal(prlimit(r.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+        assert_int_equal(limit.rlim_cur, own.rlim_max);
+        rig_stop(&r);
+}
+
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_configuration_error),
                 cmocka_unit_test(test_asked_for),
                 cmocka_unit_test(test_environment),
+                cmocka_unit_test(test_file_limit),
         };
 
         if (argc != 2)
