@@ -150,6 +150,21 @@ def handshake_flood(program):
             f"{before:.0f} MiB before, {after:.0f} MiB after")
 
 
+def tls_versions(program):
+    """TLS 1.2 and 1.3 are spoken, with h2 agreed on by ALPN; 1.1 is refused."""
+    versions = {ssl.TLSVersion.TLSv1_1: False, ssl.TLSVersion.TLSv1_2: True, ssl.TLSVersion.TLSv1_3: True}
+    with Folder() as folder, Server(program, "--tls-certs-dir", folder.used) as server:
+        for version, wanted in versions.items():
+            context = tls(folder.sets[0])
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")  # else the client refuses 1.1 itself
+            context.minimum_version = context.maximum_version = version
+            assert let_in(server, context) == wanted, version
+            if wanted:
+                with Connection(server.port, context) as connection:
+                    assert connection.socket.selected_alpn_protocol() == "h2"
+    return "1.2 and 1.3, not 1.1"
+
+
 def silent_handshake(program):
     """With TLS: 100 clients that say nothing and 100 that stop half way are closed after ten seconds."""
     with Folder() as folder, Server(program, "--tls-certs-dir", folder.used) as server:
@@ -181,5 +196,5 @@ def client_hello(context):
     return outgoing.read()
 
 
-QUICK = [files_run_out]
+QUICK = [files_run_out, tls_versions]
 SLOW = [silent_handshake, certificates_change, handshake_flood]
