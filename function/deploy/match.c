@@ -237,9 +237,9 @@ static struct verdict match_shape(const struct candidate *c) {
         const struct needs *needs = &c->profile->needs;
         const struct sub_pool *s = c->sub_pool;
         struct demand demand = match_demand(c);
-        bool multi_node_needed = demand.nodes > 1 || needs->multi_node.boolean;
+        bool multi_node_needed = demand.nodes > 1 || value_is_true(needs->multi_node);
 
-        if (multi_node_needed && !s->pool->multi_node.boolean)
+        if (multi_node_needed && !value_is_true(s->pool->multi_node))
                 return verdict_numbers(REASON_NOT_MULTI_NODE, demand.nodes, 1);
         if (demand.nodes > 1 && !c->settings->multi_node)
                 return verdict_numbers(REASON_MULTI_NODE_UNSUPPORTED, demand.nodes, 1);

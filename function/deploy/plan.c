@@ -214,7 +214,7 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena) {
 
 int plan_decode(struct value value, struct arena *arena, struct plan *ret) {
         struct plan plan = {
-                .frozen = value_get(value, TEXT("frozen")).boolean,
+                .frozen = value_is_true(value_get(value, TEXT("frozen"))),
                 .scheduled =
                         decode_condition(value_get(value, TEXT("scheduled")), TEXT("Scheduled")),
                 .serving = decode_condition(value_get(value, TEXT("serving")), TEXT("Serving")),
@@ -235,7 +235,7 @@ int plan_decode(struct value value, struct arena *arena, struct plan *ret) {
                 struct placement *p = &plan.placements[plan.n_placements];
 
                 p->suffix = value_text(value_get(entry, TEXT("key")));
-                p->name_taken = value_get(entry, TEXT("nameTaken")).boolean;
+                p->name_taken = value_is_true(value_get(entry, TEXT("nameTaken")));
                 if (!reservation_from_data(value_get(entry, TEXT("reservation")),
                                            &p->reservation) ||
                     text_is_empty(p->suffix))

@@ -82,7 +82,7 @@ static struct text controller_name(struct value owners, struct text kind, struct
 
                 value_pick(owner, keys, N, found);
                 version = value_text(found[VERSION]);
-                if (found[CONTROLLER].boolean && text_equal(value_text(found[KIND]), kind) &&
+                if (value_is_true(found[CONTROLLER]) && text_equal(value_text(found[KIND]), kind) &&
                     text_equal(text_slice(version, 0, text_index(version, '/')), group))
                         return value_text(found[NAME]);
         }

@@ -276,8 +276,7 @@ static bool is_known(struct value status, const struct placement *p) {
                     says(assignment, "migProfile", r->mig_profile) &&
                     says(assignment, "servingProfile", r->serving_profile) &&
                     value_is_integer(value_get(assignment, TEXT("nodes")), &nodes) &&
-                    nodes == r->nodes &&
-                    (leaving.kind == VALUE_BOOL && leaving.boolean) == r->leaving)
+                    nodes == r->nodes && value_is_true(leaving) == r->leaving)
                         return true;
         }
         return false;

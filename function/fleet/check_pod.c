@@ -194,7 +194,7 @@ static void check_escalation(struct reader *rd, const struct member *f) {
 
         if (escalation.value.kind != VALUE_BOOL || escalation.value.boolean)
                 return;
-        if (privileged.kind == VALUE_BOOL && privileged.boolean)
+        if (value_is_true(privileged))
                 reader_refuse(rd, &escalation, "cannot be false where privileged is true");
         else if (adds_sys_admin(f->value))
                 reader_refuse(rd, &escalation, "cannot be false where CAP_SYS_ADMIN is added");

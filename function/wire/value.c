@@ -21,26 +21,18 @@ struct value value_of_string(struct text text) {
         return (struct value) { .kind = VALUE_STRING, .bytes = text };
 }
 
-static double number_of(uint64_t bits) {
+static double number_of(const char *bits) {
         double number;
 
-        memcpy(&number, &bits, sizeof(number));
+        memcpy(&number, bits, sizeof(number));
         return number;
 }
 
 /* The members of a oneof: the last on the wire is the one that is set. */
-struct value value_of_value(struct text bytes) {
+static struct value last_of_oneof(struct text bytes) {
         struct value value = { .kind = VALUE_NULL };
         struct field field;
-        const char *p = bytes.data, *end = p + bytes.len;
-        struct text whole;
 
-        /* The usual ones first. */
-        if (field_take(&p, end, FIELD_TAG(OF_STRING), &whole) && p == end)
-                return value_of_string(whole);
-        p = bytes.data;
-        if (field_take(&p, end, FIELD_TAG(OF_STRUCT), &whole) && p == end)
-                return value_of_struct(whole);
         while (field_next(&bytes, &field)) {
                 switch (field.number) {
                 case OF_NULL:
@@ -48,7 +40,7 @@ struct value value_of_value(struct text bytes) {
                         break;
                 case OF_NUMBER:
                         value = (struct value) { .kind = VALUE_NUMBER,
-                                                 .number = number_of(field.scalar) };
+                                                 .number = number_of((char *)&field.scalar) };
                         break;
                 case OF_STRING:
                         value = (struct value) { .kind = VALUE_STRING, .bytes = field.bytes };
@@ -67,6 +59,33 @@ struct value value_of_value(struct text bytes) {
                 }
         }
         return value;
+}
+
+/* The field of bytes with that tag, if it is all there is. */
+static inline bool take_all(struct text message, char tag, struct text *ret) {
+        const char *p = message.data, *end = p + message.len;
+
+        return field_take(&p, end, tag, ret) && p == end;
+}
+
+/* A Value has one field, nearly always: its first byte says which. */
+static inline struct value value_of(struct text bytes) {
+        char tag = bytes.len > 1 ? bytes.data[0] : 0;
+        struct text whole;
+
+        if (tag == FIELD_TAG(OF_STRING) && take_all(bytes, tag, &whole))
+                return (struct value) { .kind = VALUE_STRING, .bytes = whole };
+        if (tag == FIELD_TAG(OF_STRUCT) && take_all(bytes, tag, &whole))
+                return (struct value) { .kind = VALUE_MAP, .bytes = whole };
+        if (tag == FIELD_TAG(OF_LIST) && take_all(bytes, tag, &whole))
+                return (struct value) { .kind = VALUE_LIST, .bytes = whole };
+        if (tag == (OF_NUMBER << 3 | WIRE_FIXED64) && bytes.len == 9)
+                return (struct value) { .kind = VALUE_NUMBER, .number = number_of(bytes.data + 1) };
+        return last_of_oneof(bytes);
+}
+
+struct value value_of_value(struct text bytes) {
+        return value_of(bytes);
 }
 
 const char *value_kind_name(enum value_kind kind) {
@@ -89,7 +108,32 @@ const char *value_kind_name(enum value_kind kind) {
         return "nothing";
 }
 
-/* The usual entry: its key, its value, and nothing else. */
+/*
+ * The usual entry, its key, its value and nothing else, when that is shorter than
+ * 128 bytes: every length is one byte, and it is enough that they add up.
+ */
+static inline bool next_short_entry(struct text *rest, struct text *ret_key,
+                                    struct text *ret_value) {
+        const unsigned char *p = (const unsigned char *)rest->data;
+        size_t len, key_len, value_len;
+
+        if (rest->len < 6 || p[0] != FIELD_TAG(STRUCT_FIELDS) || p[2] != FIELD_TAG(ENTRY_KEY))
+                return false;
+        len = p[1];
+        key_len = p[3];
+        if (len >= 0x80 || len > rest->len - 2 || key_len + 4 > len ||
+            p[key_len + 4] != FIELD_TAG(ENTRY_VALUE))
+                return false;
+        value_len = p[key_len + 5];
+        if (key_len + value_len + 4 != len)
+                return false;
+        *ret_key = (struct text) { .data = rest->data + 4, .len = key_len };
+        *ret_value = (struct text) { .data = rest->data + key_len + 6, .len = value_len };
+        *rest = (struct text) { .data = rest->data + len + 2, .len = rest->len - len - 2 };
+        return true;
+}
+
+/* The same of any length. */
 static bool next_plain_entry(struct text *rest, struct text *ret_key, struct text *ret_value) {
         const char *p = rest->data, *end = p + rest->len, *part;
         struct text entry;
@@ -104,8 +148,7 @@ static bool next_plain_entry(struct text *rest, struct text *ret_key, struct tex
         return true;
 }
 
-/* An entry of a map with its Value not yet looked at. */
-static bool next_entry(struct text *rest, struct text *ret_key, struct text *ret_value) {
+static bool next_long_entry(struct text *rest, struct text *ret_key, struct text *ret_value) {
         struct field entry, part;
 
         if (next_plain_entry(rest, ret_key, ret_value))
@@ -124,6 +167,12 @@ static bool next_entry(struct text *rest, struct text *ret_key, struct text *ret
         return true;
 }
 
+/* An entry of a map with its Value not yet looked at. */
+static inline bool next_entry(struct text *rest, struct text *ret_key, struct text *ret_value) {
+        return next_short_entry(rest, ret_key, ret_value) ||
+               (rest->len > 0 && next_long_entry(rest, ret_key, ret_value));
+}
+
 struct value value_get(struct value v, struct text key) {
         struct text found = { 0 }, entry_key, entry_value;
         bool is_found = false;
@@ -136,7 +185,7 @@ struct value value_get(struct value v, struct text key) {
                 found = entry_value;
                 is_found = true;
         }
-        return is_found ? value_of_value(found) : (struct value) { 0 };
+        return is_found ? value_of(found) : (struct value) { 0 };
 }
 
 struct value value_at(struct value v, const char *path) {
@@ -165,7 +214,7 @@ size_t value_pick(struct value v, const struct text *keys, size_t n, struct valu
                 while (i < n && !text_equal(entry_key, keys[i]))
                         i++;
                 if (i < n)
-                        ret[i] = value_of_value(entry_value);
+                        ret[i] = value_of(entry_value);
                 else
                         n_others++;
         }
@@ -205,7 +254,7 @@ bool value_next(struct value_iter *it, struct text *ret_key, struct value *ret_m
         }
         if (ret_key)
                 *ret_key = key;
-        *ret_member = value_of_value(value);
+        *ret_member = value_of(value);
         return true;
 }
 
@@ -238,6 +287,10 @@ int value_members(struct value v, struct arena *arena, struct value_member **ret
 
 struct text value_text(struct value v) {
         return v.kind == VALUE_STRING ? v.bytes : (struct text) { 0 };
+}
+
+bool value_is_true(struct value v) {
+        return v.kind == VALUE_BOOL && v.boolean;
 }
 
 bool value_is_integer(struct value v, int64_t *ret) {

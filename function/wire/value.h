@@ -31,9 +31,11 @@ enum value_kind {
 
 struct value {
         enum value_kind kind;
-        bool boolean;      /* VALUE_BOOL */
-        double number;     /* VALUE_NUMBER; may be NaN or infinite: readers refuse those */
-        struct text bytes; /* VALUE_STRING: the text; LIST, MAP: the body of ListValue, Struct */
+        union {                    /* read only after kind was looked at, or by an accessor below */
+                bool boolean;      /* VALUE_BOOL */
+                double number;     /* VALUE_NUMBER; may be NaN or infinite: readers refuse those */
+                struct text bytes; /* STRING: the text; LIST, MAP: the body of ListValue, Struct */
+        };
 };
 
 /* value_of_struct() - the map whose google.protobuf.Struct body is bytes. */
@@ -102,6 +104,9 @@ int value_members(struct value v, struct arena *arena, struct value_member **ret
 
 /* value_text() - a string's text; empty for every other kind. */
 struct text value_text(struct value v);
+
+/* value_is_true() - the boolean true; false for every other kind. */
+bool value_is_true(struct value v);
 
 /* value_is_integer() - a number that is whole and within +-2^53; ret may be NULL. */
 bool value_is_integer(struct value v, int64_t *ret);

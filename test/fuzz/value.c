@@ -9,8 +9,20 @@
 #include "wire/node.h"
 
 static bool same(struct value a, struct value b) {
-        return a.kind == b.kind && a.boolean == b.boolean && a.bytes.data == b.bytes.data &&
-               a.bytes.len == b.bytes.len;
+        switch (a.kind) {
+        case VALUE_ABSENT:
+        case VALUE_NULL:
+                return b.kind == a.kind;
+        case VALUE_BOOL:
+                return b.kind == a.kind && a.boolean == b.boolean;
+        case VALUE_NUMBER:
+                return b.kind == a.kind && memcmp(&a.number, &b.number, sizeof(a.number)) == 0;
+        case VALUE_STRING:
+        case VALUE_LIST:
+        case VALUE_MAP:
+                break;
+        }
+        return b.kind == a.kind && a.bytes.data == b.bytes.data && a.bytes.len == b.bytes.len;
 }
 
 static void check_map(struct value map, struct arena *arena) {
