@@ -168,12 +168,52 @@ static bool reads_without_digits(struct scale scale) {
         return scale.ten >= -9 && scale.two <= 40;
 }
 
+/*
+ * "40Gi", "2.91": nine digits at most and no suffix, or none after the point and
+ * a binary one. Nothing is rounded, so that 64 bits do.
+ */
+static bool parse_short(struct text t, struct quantity *ret) {
+        static const uint8_t shifts['T' + 1] = { ['K'] = 10, ['M'] = 20, ['G'] = 30, ['T'] = 40 };
+        static const int32_t powers[] = { 1,      10,      100,      1000,      10000,
+                                          100000, 1000000, 10000000, 100000000, 1000000000 };
+        size_t i = 0, n_fraction = 0;
+        int32_t number = 0;
+        bool has_point = false;
+        unsigned char prefix;
+
+        for (; i < t.len && i < 10; i++) {
+                if (t.data[i] == '.' && !has_point && i > 0) {
+                        has_point = true;
+                } else if (is_digit(t.data[i]) && i - has_point < 9) {
+                        number = number * 10 + (t.data[i] - '0');
+                        n_fraction += has_point;
+                } else {
+                        break;
+                }
+        }
+        if (i == 0)
+                return false;
+        if (i == t.len) {
+                ret->nano = (int64_t)number * powers[9 - n_fraction];
+                return true;
+        }
+        prefix = (unsigned char)t.data[i];
+        if (has_point || t.len - i != 2 || t.data[i + 1] != 'i' || prefix > 'T' || !shifts[prefix])
+                return false;
+        ret->nano = capped(((int128)number << shifts[prefix]) * NANO);
+        return true;
+}
+
 int quantity_parse(struct text t, struct quantity *ret, struct fault *fault) {
-        struct parts parts = split(t);
-        bool digits = parts.whole.len + parts.fraction.len > 0;
+        struct parts parts;
         struct scale scale;
+        bool digits;
         int128 nano;
 
+        if (parse_short(t, ret))
+                return 0;
+        parts = split(t);
+        digits = parts.whole.len + parts.fraction.len > 0;
         if (t.len == 0 || !read_suffix(parts.suffix, &scale) ||
             (!digits && !reads_without_digits(scale))) {
                 struct text shown = text_shown(t, 60);

@@ -95,15 +95,12 @@ void builder_init(struct builder *b, struct arena *arena) {
         *b = (struct builder) { .arena = arena };
 }
 
-/* Room for size more bytes, or the builder fails. */
-static bool builder_reserve(struct builder *b, size_t size) {
+bool builder_grow(struct builder *b, size_t size) {
         size_t cap = b->cap > 0 ? b->cap : 64;
         char *grown;
 
         if (b->failed)
                 return false;
-        if (size <= b->cap - b->len)
-                return true;
         while (cap - b->len < size) {
                 if (__builtin_mul_overflow(cap, (size_t)2, &cap)) {
                         b->failed = true;
@@ -120,19 +117,8 @@ static bool builder_reserve(struct builder *b, size_t size) {
         return true;
 }
 
-void builder_text(struct builder *b, struct text t) {
-        if (t.len == 0 || !builder_reserve(b, t.len))
-                return;
-        memcpy(b->data + b->len, t.data, t.len);
-        b->len += t.len;
-}
-
 void builder_string(struct builder *b, const char *string) {
         builder_text(b, text_from(string));
-}
-
-void builder_char(struct builder *b, char c) {
-        builder_text(b, (struct text) { .data = &c, .len = 1 });
 }
 
 void builder_u64(struct builder *b, uint64_t number) {
@@ -157,21 +143,32 @@ void builder_hex(struct builder *b, uint64_t number, unsigned int digits) {
                 builder_char(b, "0123456789abcdef"[(number >> ((i - 1) * 4)) & 15]);
 }
 
+static bool is_escaped(char c) {
+        return c == '"' || c == '\\' || (unsigned char)c < 0x20;
+}
+
+static void put_escape(struct builder *b, char c) {
+        builder_char(b, '\\');
+        if ((unsigned char)c < 0x20) {
+                builder_string(b, "u00");
+                builder_hex(b, (unsigned char)c, 2);
+        } else {
+                builder_char(b, c);
+        }
+}
+
 void builder_json(struct builder *b, struct text t) {
+        size_t from = 0;
+
         builder_char(b, '"');
         for (size_t i = 0; i < t.len; i++) {
-                unsigned char c = (unsigned char)t.data[i];
-
-                if (c == '"' || c == '\\') {
-                        builder_char(b, '\\');
-                        builder_char(b, (char)c);
-                } else if (c < 0x20) {
-                        builder_string(b, "\\u00");
-                        builder_hex(b, c, 2);
-                } else {
-                        builder_char(b, (char)c);
-                }
+                if (!is_escaped(t.data[i]))
+                        continue;
+                builder_text(b, text_slice(t, from, i));
+                put_escape(b, t.data[i]);
+                from = i + 1;
         }
+        builder_text(b, text_slice(t, from, t.len));
         builder_char(b, '"');
 }
 

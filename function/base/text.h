@@ -94,9 +94,24 @@ struct builder {
 };
 
 void builder_init(struct builder *b, struct arena *arena);
-void builder_text(struct builder *b, struct text t);
+
+/* builder_grow() - room for size more bytes; false when the arena is spent. */
+bool builder_grow(struct builder *b, size_t size);
+
+static inline void builder_text(struct builder *b, struct text t) {
+        if (t.len == 0 || (t.len > b->cap - b->len && !builder_grow(b, t.len)))
+                return;
+        memcpy(b->data + b->len, t.data, t.len);
+        b->len += t.len;
+}
+
+static inline void builder_char(struct builder *b, char c) {
+        if (b->len == b->cap && !builder_grow(b, 1))
+                return;
+        b->data[b->len++] = c;
+}
+
 void builder_string(struct builder *b, const char *string);
-void builder_char(struct builder *b, char c);
 void builder_i64(struct builder *b, int64_t number);
 void builder_u64(struct builder *b, uint64_t number);
 

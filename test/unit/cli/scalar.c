@@ -68,7 +68,9 @@ static void plain_scalars_mean_what_kubernetes_reads(void **state) {
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
                 const struct row *row = &rows[i];
                 struct value got = scalar_resolve(text_from(row->plain));
-                double number = got.kind == VALUE_BOOL ? got.boolean : got.number;
+                double number = got.kind == VALUE_BOOL     ? got.boolean
+                                : got.kind == VALUE_NUMBER ? got.number
+                                                           : 0;
 
                 if (got.kind != row->kind || (number < row->number) || (number > row->number))
                         fail_msg("\"%s\": got %s %g (%s)", row->plain, value_kind_name(got.kind),
