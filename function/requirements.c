@@ -180,7 +180,7 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
 
 /* One's own count whatever the selector says: an assignment may have to leave. */
 static bool is_within_reach(const struct requirements_of *of, const struct resource *environment) {
-        struct value metadata = value_get(request_peek(environment), TEXT("metadata"));
+        struct value metadata = environment->metadata;
         struct text name;
 
         if (of->reach != REACH_SELECTED ||
@@ -195,43 +195,57 @@ static bool is_within_reach(const struct requirements_of *of, const struct resou
         return false;
 }
 
-/* Pools point to their environment, so that none is moved once it is read: keys and items are
- * sorted. */
-int requirements_environments(const struct requirements_of *of, struct environment **ret,
-                              size_t *ret_n, struct fault *fault) {
+/* The items of the keys' answers that are within reach, in their order. */
+static int list_within_reach(const struct requirements_of *of, struct resource ***ret,
+                             size_t *ret_n) {
         size_t n_keys, most = 0, n = 0;
-        struct environment *list;
+        struct resource **list;
         struct text *keys;
         int err = environment_keys(of, &keys, &n_keys);
 
         if (err < 0)
                 return err;
-        for (size_t i = 0; i < n_keys; i++) {
-                const struct answer_set *answer = request_required(of->request, keys[i]);
-
-                for (size_t k = 0; k < answer->n_items; k++)
-                        most += is_within_reach(of, &answer->items[k]);
-        }
-        list = ARENA_ARRAY(of->arena, most, struct environment);
+        for (size_t i = 0; i < n_keys; i++)
+                most += request_required(of->request, keys[i])->n_items;
+        list = ARENA_ARRAY(of->arena, most, struct resource *);
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n_keys; i++) {
                 const struct answer_set *answer = request_required(of->request, keys[i]);
 
                 for (size_t k = 0; k < answer->n_items; k++) {
-                        struct resource *item = &answer->items[k];
-
-                        if (!is_within_reach(of, item))
-                                continue;
-                        err = request_open_item(item, fault);
-                        if (err == 0)
-                                err = environment_read_quietly(item->object, of->settings,
-                                                               of->arena, &list[n]);
-                        if (err == 0)
-                                err = resource_resolve(&list[n++], of->arena);
-                        if (err < 0)
-                                return err;
+                        if (is_within_reach(of, &answer->items[k]))
+                                list[n++] = &answer->items[k];
                 }
+        }
+        *ret = list;
+        *ret_n = n;
+        return 0;
+}
+
+/* Pools point to their environment, so that none is moved once it is read: keys and items are
+ * sorted. */
+int requirements_environments(const struct requirements_of *of, struct environment **ret,
+                              size_t *ret_n, struct fault *fault) {
+        struct environment *list;
+        struct resource **items;
+        size_t n;
+        int err = list_within_reach(of, &items, &n);
+
+        if (err < 0)
+                return err;
+        list = ARENA_ARRAY(of->arena, n, struct environment);
+        if (!list)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                err = request_open_item(items[i], fault);
+                if (err == 0)
+                        err = environment_read_quietly(items[i]->object, of->settings, of->arena,
+                                                       &list[i]);
+                if (err == 0)
+                        err = resource_resolve(&list[i], of->arena);
+                if (err < 0)
+                        return err;
         }
         *ret = list;
         *ret_n = n;
@@ -267,7 +281,7 @@ static bool matters(const struct requirements_of *of, const struct environment *
         return of->reach == REACH_ALL ||
                environment_find(environments, n_environments,
                                 value_text(value_at(object, "data.environment"))) ||
-               text_equal(value_text(value_at(object, "metadata.namespace")),
+               text_equal(value_text(value_get(reservation->metadata, TEXT("namespace"))),
                           of->deployment->namespace_);
 }
 

@@ -74,10 +74,29 @@ void check_resource_name(struct reader *rd, struct member f, struct text *ret) {
 /* Selectors are held against labels for each pool of a fleet; nodes have a few dozen. */
 enum { LABELS_MAX = 64 };
 
+/* What nearly all are, and then nothing has to be sorted. */
+static bool are_labels(struct value map) {
+        struct value_iter it = value_iterate(map);
+        struct value value;
+        struct text key;
+        size_t n = 0;
+
+        while (value_next(&it, &key, &value)) {
+                if (n++ == LABELS_MAX || !grammar_label_key(key) || value.kind != VALUE_STRING ||
+                    !grammar_label_value(value.bytes))
+                        return false;
+        }
+        return true;
+}
+
 void check_labels(struct reader *rd, struct member f, struct value *ret) {
         size_t n_before = rd->n_mistakes, n;
         struct value_member *labels;
 
+        if (f.value.kind == VALUE_MAP && are_labels(f.value)) {
+                *ret = f.value;
+                return;
+        }
         /* Sorted, so that the first mistake is always the same one. */
         if (!read_map(rd, f) || value_members(f.value, rd->arena, &labels, &n) < 0)
                 return;

@@ -6,10 +6,9 @@
 #include "base/arena.h"
 #include "fleet/member.h"
 
-size_t offer_products(const struct pool *pool, const struct gpu_product *ret[CANDIDATES_MAX]) {
-        size_t n = catalog_find(pool->accelerator_type, ret, CANDIDATES_MAX);
-
-        return n < CANDIDATES_MAX ? n : CANDIDATES_MAX;
+size_t offer_products(const struct pool *pool, const struct settings *settings,
+                      const struct gpu_product *ret[CATALOG_CANDIDATES_MAX]) {
+        return catalog_recall(settings->memo, pool->accelerator_type, ret);
 }
 
 int offer_nothing(struct pool *pool, struct arena *arena, struct text sentence) {

@@ -9,14 +9,12 @@
 
 #include "fleet/pool.h"
 
-/* The products that one alias may mean. */
-enum { CANDIDATES_MAX = 8 };
-
 #define MIB INT64_C(1048576)
 #define GIB INT64_C(1073741824)
 
 /* offer_products() - the products that the pool's accelerator type may mean; how many there are. */
-size_t offer_products(const struct pool *pool, const struct gpu_product *ret[CANDIDATES_MAX]);
+size_t offer_products(const struct pool *pool, const struct settings *settings,
+                      const struct gpu_product *ret[CATALOG_CANDIDATES_MAX]);
 
 /* offer_nothing() - the pool cannot be used, and the sentence says why. Errors: -ENOMEM */
 int offer_nothing(struct pool *pool, struct arena *arena, struct text sentence);

@@ -263,8 +263,8 @@ int parted_read(struct settings *settings, struct value config_map, struct arena
 }
 
 int parted_config(struct pool *pool, const struct settings *settings, struct arena *arena) {
-        const struct gpu_product *products[CANDIDATES_MAX];
-        size_t n = offer_products(pool, products);
+        const struct gpu_product *products[CATALOG_CANDIDATES_MAX];
+        size_t n = offer_products(pool, settings, products);
         struct node_plan *first = NULL, *chosen = NULL;
         const struct migparted_config *config = NULL;
         struct text refused = find_config(pool, settings->mig_parted, arena, &config);

@@ -121,8 +121,8 @@ static void count_profiles(const struct gpu_product *product, const struct value
 }
 
 int partition_layout(struct pool *pool, const struct settings *settings, struct arena *arena) {
-        const struct gpu_product *products[CANDIDATES_MAX], *product;
-        size_t n = offer_products(pool, products), n_members, chosen = 0;
+        const struct gpu_product *products[CATALOG_CANDIDATES_MAX], *product;
+        size_t n = offer_products(pool, settings, products), n_members, chosen = 0;
         struct tally tally = { .whole_gpus = 0 };
         struct value_member *members;
         struct counts counts;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/duration.h"
 #include "fleet/check.h"
+#include "gpu/catalog.h"
 
 static const struct settings defaults = {
         .kserve_api_version = TEXT_INIT("serving.kserve.io/v1alpha2"),
@@ -161,6 +162,8 @@ int settings_read(struct value input, struct arena *arena, struct settings *ret,
         read_ttl(&rd, member_get(&root, "ttl"), &s.ttl_seconds);
         check_api_version(&rd, member_get(&root, "api"), &s.api);
         s.group = text_slice(s.api, 0, text_index(s.api, '/'));
+
+        s.memo = ARENA_NEW(arena, struct catalog_memo);
 
         if (arena_failed(arena))
                 return -ENOMEM;

@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "wire/value.h"
 
+struct catalog_memo;
 struct migparted;
 
 enum stage {
@@ -36,10 +37,12 @@ struct settings {
         struct text mig_parted_key; /* default "config.yaml" */
         struct text mig_parted_inline;
         const struct migparted *mig_parted; /* that file once it is read, or NULL */
-        int64_t ttl_seconds;                /* default 60 */
-        struct text system_namespace;       /* default "crossplane-system" */
-        struct text api;                    /* default "modelplane.ai/v1alpha1" */
-        struct text group;                  /* of api: "modelplane.ai" */
+        struct catalog_memo
+                *memo; /* accelerator types looked up in this call; NULL: none is remembered */
+        int64_t ttl_seconds;          /* default 60 */
+        struct text system_namespace; /* default "crossplane-system" */
+        struct text api;              /* default "modelplane.ai/v1alpha1" */
+        struct text group;            /* of api: "modelplane.ai" */
 };
 
 /*

@@ -10,9 +10,10 @@
 
 /* ---- whole GPUs and shares of them ----------------------------------------------------------- */
 
-static void tell_of_other_cards(struct pool *pool, struct arena *arena) {
-        const struct gpu_product *products[CANDIDATES_MAX];
-        size_t n = offer_products(pool, products);
+static void tell_of_other_cards(struct pool *pool, const struct settings *settings,
+                                struct arena *arena) {
+        const struct gpu_product *products[CATALOG_CANDIDATES_MAX];
+        size_t n = offer_products(pool, settings, products);
 
         for (size_t i = 1; i < n; i++) {
                 if (products[i]->memory_gib != products[0]->memory_gib)
@@ -31,9 +32,10 @@ static void tell_of_other_cards(struct pool *pool, struct arena *arena) {
  * The first product of the alias that has the declared memory; where all have
  * less, the one with the most, so that nothing is reported without need.
  */
-static const struct gpu_product *choose_card(const struct pool *pool) {
-        const struct gpu_product *products[CANDIDATES_MAX], *largest = NULL;
-        size_t n = offer_products(pool, products);
+static const struct gpu_product *choose_card(const struct pool *pool,
+                                             const struct settings *settings) {
+        const struct gpu_product *products[CATALOG_CANDIDATES_MAX], *largest = NULL;
+        size_t n = offer_products(pool, settings, products);
 
         for (size_t i = 0; i < n; i++) {
                 if (products[i]->memory_gib * GIB / pool->share_replicas >= pool->memory_bytes)
@@ -45,7 +47,7 @@ static const struct gpu_product *choose_card(const struct pool *pool) {
 }
 
 static int count_gpus(struct pool *pool, const struct settings *settings, struct arena *arena) {
-        const struct gpu_product *product = choose_card(pool);
+        const struct gpu_product *product = choose_card(pool, settings);
         int64_t bytes = pool->memory_bytes, card_bytes = offer_card_bytes(pool, product);
         struct sub_pool *sub = ARENA_NEW(arena, struct sub_pool);
 
@@ -54,7 +56,7 @@ static int count_gpus(struct pool *pool, const struct settings *settings, struct
         pool->product = product;
         if (bytes == UNKNOWN_BYTES && product) {
                 bytes = card_bytes;
-                tell_of_other_cards(pool, arena);
+                tell_of_other_cards(pool, settings, arena);
         }
         if (card_bytes != UNKNOWN_BYTES && bytes > card_bytes)
                 offer_over_declared(pool, arena,
@@ -100,8 +102,8 @@ static const struct gpu_profile *choose_profile(struct pool *pool,
 }
 
 static int count_uniform(struct pool *pool, const struct settings *settings, struct arena *arena) {
-        const struct gpu_product *products[CANDIDATES_MAX];
-        size_t n = offer_products(pool, products);
+        const struct gpu_product *products[CATALOG_CANDIDATES_MAX];
+        size_t n = offer_products(pool, settings, products);
         const struct gpu_profile *profile;
         struct text name = pool->mig_profile;
         int64_t slices = pool->slices_per_gpu, bytes;

@@ -2,6 +2,8 @@
 #include "gpu/catalog_tables.h"
 #include "gpu/profile.h"
 
+#include <string.h>
+
 /*
  * Where a name is said of several products, the first one of this order is
  * meant first: the one with the least memory.
@@ -80,6 +82,33 @@ size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t ma
                 }
         }
         return n;
+}
+
+static size_t find_candidates(struct text alias,
+                              const struct gpu_product *ret[CATALOG_CANDIDATES_MAX]) {
+        size_t n = catalog_find(alias, ret, CATALOG_CANDIDATES_MAX);
+
+        return n < CATALOG_CANDIDATES_MAX ? n : CATALOG_CANDIDATES_MAX;
+}
+
+/* Types of one fleet differ in their length, or else mostly somewhere in the middle. */
+static size_t slot_of(struct text alias) {
+        return (alias.len + (unsigned char)alias.data[alias.len / 2]) % CATALOG_SLOTS;
+}
+
+size_t catalog_recall(struct catalog_memo *memo, struct text alias,
+                      const struct gpu_product *ret[CATALOG_CANDIDATES_MAX]) {
+        struct catalog_slot *slot;
+
+        if (!memo || text_is_empty(alias))
+                return find_candidates(alias, ret);
+        slot = &memo->slots[slot_of(alias)];
+        if (!text_equal(slot->alias, alias)) {
+                slot->n = find_candidates(alias, slot->products);
+                slot->alias = alias;
+        }
+        memcpy(ret, slot->products, slot->n * sizeof(*ret));
+        return slot->n;
 }
 
 const struct gpu_profile *catalog_profile(const struct gpu_product *product, struct text name) {

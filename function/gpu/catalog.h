@@ -63,6 +63,25 @@ const struct gpu_product *catalog_product(size_t index);
  */
 size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t max);
 
+enum { CATALOG_CANDIDATES_MAX = 8, CATALOG_SLOTS = 8 };
+
+/*
+ * struct catalog_memo - what was looked up before: a fleet has thousands of pools and a few types
+ *
+ * Empty when it is zeroed. The aliases must live as long as it does.
+ */
+struct catalog_memo {
+        struct catalog_slot {
+                struct text alias; /* empty: free */
+                const struct gpu_product *products[CATALOG_CANDIDATES_MAX];
+                size_t n;
+        } slots[CATALOG_SLOTS];
+};
+
+/* catalog_recall() - catalog_find() with a memo, which may be NULL; at most so many are set. */
+size_t catalog_recall(struct catalog_memo *memo, struct text alias,
+                      const struct gpu_product *ret[CATALOG_CANDIDATES_MAX]);
+
 /* catalog_profile() - the product's profile of that name, now or formerly, without case; or NULL.
  */
 const struct gpu_profile *catalog_profile(const struct gpu_product *product, struct text name);

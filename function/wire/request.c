@@ -231,7 +231,8 @@ static struct item read_item(struct text raw, bool is_open) {
         struct item item = { .resource = read_resource(raw) };
         struct value names[2];
 
-        value_pick(value_get(item.resource.object, TEXT("metadata")), keys, 2, names);
+        item.resource.metadata = value_get(item.resource.object, TEXT("metadata"));
+        value_pick(item.resource.metadata, keys, 2, names);
         item.namespace_ = value_text(names[0]);
         item.name = value_text(names[1]);
         if (!is_open) {

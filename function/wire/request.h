@@ -27,8 +27,9 @@ struct resource {
         struct text name;    /* the key in the map; empty for a composite and for required ones */
         struct value object; /* absent when the message has no resource */
         enum ready ready;
-        struct text raw;     /* the body of the Resource message */
-        struct value closed; /* the object of an answer's item that is not open yet */
+        struct text raw;       /* the body of the Resource message */
+        struct value closed;   /* the object of an answer's item that is not open yet */
+        struct value metadata; /* of an answer's item, open or not: to choose by */
 };
 
 struct state {
