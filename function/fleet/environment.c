@@ -15,12 +15,13 @@ static void read_cluster(struct reader *rd, const struct member *cluster,
                          const struct settings *settings, struct environment *ret) {
         static const struct text sources[] = { TEXT_INIT("InCluster"), TEXT_INIT("Existing"),
                                                TEXT_INIT("GKE") };
-        struct member existing = member_get(cluster, "existing");
-        struct member secret = member_get(&existing, "secretRef");
+        struct member existing, secret;
         unsigned int source;
 
         if (!read_map(rd, *cluster))
                 return;
+        existing = member_get(cluster, "existing");
+        secret = member_get(&existing, "secretRef");
         if (read_word(rd, member_get(cluster, "source"), sources, COUNT_OF(sources), &source))
                 ret->source = (enum cluster_source)source;
         if (!read_map(rd, existing) || !read_map(rd, secret))
@@ -33,8 +34,8 @@ static void read_cluster(struct reader *rd, const struct member *cluster,
 }
 
 /* The Ready condition when it is not True; else absent. */
-static struct value untrue_ready(struct value object) {
-        struct value_iter it = value_iterate(value_at(object, "status.conditions"));
+static struct value untrue_ready(struct value conditions) {
+        struct value_iter it = value_iterate(conditions);
         struct value condition;
 
         while (value_next(&it, NULL, &condition)) {
@@ -209,6 +210,30 @@ static int count_units(struct environment *environment, const struct settings *s
         return 0;
 }
 
+/* What is not spec: each map is walked once. Returns the spec. */
+static struct value read_object(struct value object, struct arena *arena, struct environment *ret) {
+        static const struct text members[] = { TEXT_INIT("metadata"), TEXT_INIT("spec"),
+                                               TEXT_INIT("status") };
+        static const struct text of_metadata[] = { TEXT_INIT("name"), TEXT_INIT("labels") };
+        static const struct text of_status[] = { TEXT_INIT("conditions"),
+                                                 TEXT_INIT("providerConfigRef") };
+        struct value picked[COUNT_OF(members)], metadata[COUNT_OF(of_metadata)],
+                status[COUNT_OF(of_status)];
+
+        value_pick(object, members, COUNT_OF(members), picked);
+        value_pick(picked[0], of_metadata, COUNT_OF(of_metadata), metadata);
+        value_pick(picked[2], of_status, COUNT_OF(of_status), status);
+        ret->name = value_text(metadata[0]);
+        ret->labels = metadata[1];
+        ret->ready = untrue_ready(status[0]);
+        ret->not_ready = ret->ready.kind != VALUE_ABSENT;
+        ret->provider_config = value_text(value_get(status[1], TEXT("name")));
+        if (text_is_empty(ret->provider_config))
+                ret->provider_config =
+                        text_join(arena, (struct text[]) { ret->name, TEXT("-cluster") }, 2);
+        return picked[1];
+}
+
 static int read_environment(struct value object, const struct settings *settings, bool is_quiet,
                             struct arena *arena, struct environment *ret) {
         static const char *const paths[N_POOL_LISTS] = {
@@ -218,28 +243,17 @@ static int read_environment(struct value object, const struct settings *settings
         };
         struct fault fault;
         struct reader rd = { .arena = arena, .first = &fault };
-        struct member root = member_root(object, (struct text) { 0 });
-        struct member spec = member_get(&root, "spec"), cluster = member_get(&spec, "cluster");
-        struct member existing = member_get(&cluster, "existing"),
-                      gke = member_get(&cluster, "gke");
-        struct member lists[N_POOL_LISTS] = {
-                member_get(&spec, "nodePools"),
-                member_get(&existing, "nodePools"),
-                member_get(&gke, "nodePools"),
-        };
+        struct member spec, cluster, existing, gke, lists[N_POOL_LISTS];
         int r;
 
-        *ret = (struct environment) {
-                .name = value_text(value_at(object, "metadata.name")),
-                .labels = value_at(object, "metadata.labels"),
-                .provider_config = value_text(value_at(object, "status.providerConfigRef.name")),
-                .ready = untrue_ready(object),
-                .is_quiet = is_quiet,
-        };
-        ret->not_ready = ret->ready.kind != VALUE_ABSENT;
-        if (text_is_empty(ret->provider_config))
-                ret->provider_config =
-                        text_join(arena, (struct text[]) { ret->name, TEXT("-cluster") }, 2);
+        *ret = (struct environment) { .is_quiet = is_quiet };
+        spec = member_root(read_object(object, arena, ret), TEXT("spec"));
+        cluster = member_get(&spec, "cluster");
+        existing = member_get(&cluster, "existing");
+        gke = member_get(&cluster, "gke");
+        lists[0] = member_get(&spec, "nodePools");
+        lists[1] = member_get(&existing, "nodePools");
+        lists[2] = member_get(&gke, "nodePools");
         read_map(&rd, spec);
         read_cluster(&rd, &cluster, settings, ret);
         read_map(&rd, gke);

@@ -23,10 +23,6 @@ struct member member_get(const struct member *above, const char *name) {
         return member_named(above, key, value_get(above->value, key));
 }
 
-struct member member_named(const struct member *above, struct text name, struct value value) {
-        return (struct member) { .value = unless_null(value), .above = above, .name = name };
-}
-
 struct member member_key(const struct member *above, struct text key, struct value value) {
         return (struct member) {
                 .value = unless_null(value), .above = above, .name = key, .kind = MEMBER_KEY
@@ -37,10 +33,6 @@ struct member member_element(const struct member *above, size_t index, struct va
         return (struct member) {
                 .value = unless_null(value), .above = above, .index = index, .kind = MEMBER_ELEMENT
         };
-}
-
-bool member_is_absent(const struct member *f) {
-        return f->value.kind == VALUE_ABSENT;
 }
 
 /* Our own nesting bounds the recursion, not the user's. */
@@ -207,6 +199,18 @@ bool read_bytes(struct reader *rd, struct member f, struct text *ret_text, int64
         return true;
 }
 
+/* What nearly all lists are, and then nobody has to know where an item stands. */
+static bool are_texts(struct value list) {
+        struct value_iter it = value_iterate(list);
+        struct value item;
+
+        while (value_next(&it, NULL, &item)) {
+                if (item.kind != VALUE_STRING || text_is_empty(item.bytes))
+                        return false;
+        }
+        return true;
+}
+
 bool read_texts(struct reader *rd, struct member f, struct value *ret) {
         struct value_iter it = value_iterate(f.value);
         struct value item;
@@ -214,6 +218,10 @@ bool read_texts(struct reader *rd, struct member f, struct value *ret) {
 
         if (!read_list(rd, f))
                 return false;
+        if (are_texts(f.value)) {
+                *ret = f.value;
+                return true;
+        }
         for (size_t i = 0; value_next(&it, NULL, &item); i++) {
                 struct text ignored;
 

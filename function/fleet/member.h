@@ -18,9 +18,11 @@ struct mistakes;
 struct member {
         struct value value;
         const struct member *above; /* NULL at the root; must outlive this */
-        struct text name;           /* the root's: its whole path */
-        size_t index;               /* of a list's element */
         enum { MEMBER_NAMED, MEMBER_KEY, MEMBER_ELEMENT } kind;
+        union {
+                struct text name; /* MEMBER_NAMED, MEMBER_KEY; the root's: its whole path */
+                size_t index;     /* MEMBER_ELEMENT */
+        };
 };
 
 struct reader {
@@ -37,7 +39,14 @@ struct member member_root(struct value value, struct text path);
 struct member member_get(const struct member *above, const char *name);
 
 /* member_named() - the same for a member that is read already. */
-struct member member_named(const struct member *above, struct text name, struct value value);
+static inline struct member member_named(const struct member *above, struct text name,
+                                         struct value value) {
+        struct member member = { .value = value, .above = above, .name = name };
+
+        if (value.kind == VALUE_NULL) /* how a manifest says that something is not there */
+                member.value.kind = VALUE_ABSENT;
+        return member;
+}
 
 /* member_key() - a member whose name the user chose: written [name] in paths. */
 struct member member_key(const struct member *above, struct text key, struct value value);
@@ -46,7 +55,9 @@ struct member member_key(const struct member *above, struct text key, struct val
 struct member member_element(const struct member *above, size_t index, struct value value);
 
 /* member_is_absent() - neither written nor null. */
-bool member_is_absent(const struct member *f);
+static inline bool member_is_absent(const struct member *f) {
+        return f->value.kind == VALUE_ABSENT;
+}
 
 /* reader_refuse() - a mistake at f: a printf sentence without the path. */
 void reader_refuse(struct reader *rd, const struct member *f, const char *format, ...)

@@ -91,9 +91,13 @@ static size_t find_candidates(struct text alias,
         return n < CATALOG_CANDIDATES_MAX ? n : CATALOG_CANDIDATES_MAX;
 }
 
-/* Types of one fleet differ in their length, or else mostly somewhere in the middle. */
-static size_t slot_of(struct text alias) {
-        return (alias.len + (unsigned char)alias.data[alias.len / 2]) % CATALOG_SLOTS;
+/* The slot of an alias; a free one, or the one that was filled first, when there is none. */
+static struct catalog_slot *slot_of(struct catalog_memo *memo, struct text alias) {
+        for (size_t i = 0; i < CATALOG_SLOTS && memo->slots[i].alias.len > 0; i++) {
+                if (text_equal(memo->slots[i].alias, alias))
+                        return &memo->slots[i];
+        }
+        return &memo->slots[memo->n_filled++ % CATALOG_SLOTS];
 }
 
 size_t catalog_recall(struct catalog_memo *memo, struct text alias,
@@ -102,7 +106,7 @@ size_t catalog_recall(struct catalog_memo *memo, struct text alias,
 
         if (!memo || text_is_empty(alias))
                 return find_candidates(alias, ret);
-        slot = &memo->slots[slot_of(alias)];
+        slot = slot_of(memo, alias);
         if (!text_equal(slot->alias, alias)) {
                 slot->n = find_candidates(alias, slot->products);
                 slot->alias = alias;

@@ -76,6 +76,7 @@ struct catalog_memo {
                 const struct gpu_product *products[CATALOG_CANDIDATES_MAX];
                 size_t n;
         } slots[CATALOG_SLOTS];
+        size_t n_filled; /* times that a slot was filled */
 };
 
 /* catalog_recall() - catalog_find() with a memo, which may be NULL; at most so many are set. */

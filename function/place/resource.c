@@ -22,33 +22,33 @@ static enum strategy selector_strategy(const struct pool *pool) {
         return text_equal(strategy, TEXT("mixed")) ? STRATEGY_MIXED : STRATEGY_INFERRED;
 }
 
-static struct text dotted(struct text profile, struct arena *arena) {
+/* "nvidia.com/mig-", a profile, ".shared": the name of a resource has no "+". */
+static struct text name_of(struct text prefix, struct text profile, struct text suffix,
+                           struct arena *arena) {
         struct builder b;
 
         builder_init(&b, arena);
+        builder_text(&b, prefix);
         for (size_t i = 0; i < profile.len; i++)
                 builder_char(&b, profile.data[i] == '+' ? '.' : profile.data[i]);
+        builder_text(&b, suffix);
         return builder_done(&b);
 }
 
 static struct text resource_name(const struct sub_pool *s, struct arena *arena) {
         const struct pool *pool = s->pool;
-        struct text parts[] = { TEXT(GPU_RESOURCE), { 0 }, { 0 } };
+        struct text suffix = pool->share_renamed ? TEXT(".shared") : (struct text) { 0 };
 
         if (pool->allocation == ALLOCATION_DRA)
                 return text_is_empty(s->mig_profile) ? TEXT("gpu.nvidia.com")
                                                      : TEXT("mig.nvidia.com");
         if (!text_is_empty(pool->resource_name))
                 return pool->resource_name;
-        if (!text_is_empty(s->mig_profile) && pool_strategy(pool) == STRATEGY_MIXED) {
-                parts[0] = TEXT("nvidia.com/mig-");
-                parts[1] = dotted(s->mig_profile, arena);
-        }
+        if (!text_is_empty(s->mig_profile) && pool_strategy(pool) == STRATEGY_MIXED)
+                return name_of(TEXT("nvidia.com/mig-"), s->mig_profile, suffix, arena);
         if (pool->share_renamed)
-                parts[2] = TEXT(".shared");
-        if (text_is_empty(parts[1]) && text_is_empty(parts[2]))
-                return parts[0];
-        return text_join(arena, parts, 3);
+                return name_of(TEXT(GPU_RESOURCE), (struct text) { 0 }, suffix, arena);
+        return TEXT(GPU_RESOURCE);
 }
 
 static void tell_contradiction(struct pool *pool, struct arena *arena) {
@@ -109,7 +109,9 @@ static void tell_other_slices(struct pool *pool, struct arena *arena) {
                 const struct sub_pool *s = &pool->sub_pools[i];
 
                 if (!text_is_empty(s->invalid) ||
-                    text_equal_fold(dotted(s->mig_profile, arena), selected))
+                    text_equal_fold(name_of((struct text) { 0 }, s->mig_profile,
+                                            (struct text) { 0 }, arena),
+                                    selected))
                         continue;
                 pool_tell(pool, arena,
                           text_format(arena,
@@ -145,21 +147,26 @@ static struct sub_pool *walk_next(struct walk *w) {
 /* A sub-pool that can be used, and what others may have in common with it. */
 struct claim {
         struct sub_pool *sub_pool;
-        uint64_t selector; /* the hash of its canonical text: order of entries does not count */
+        uint64_t hash; /* of all that compare_claims() looks at: most claims differ here */
 };
 
 /* Alike for selectors that are equal, in whatever order their entries come. */
 static int hash_selector(struct value selector, struct arena *arena, uint64_t *ret) {
-        struct arena_mark mark = arena_mark(arena);
+        struct value_iter it = value_iterate(selector);
         uint64_t hash = TEXT_HASH_SEED;
         struct value_member *members;
+        struct value value;
+        struct text key;
         size_t n;
 
+        if (value_count(selector) == 1 && value_next(&it, &key, &value)) {
+                *ret = text_hash(text_hash(hash, key), value_text(value));
+                return 0;
+        }
         if (value_members(selector, arena, &members, &n) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
                 hash = text_hash(text_hash(hash, members[i].key), value_text(members[i].value));
-        arena_rewind(arena, mark);
         *ret = hash;
         return 0;
 }
@@ -171,11 +178,13 @@ static struct text selected_profile(const struct sub_pool *s) {
 
 static int compare_claims(const void *a, const void *b) {
         const struct claim *x = a, *y = b;
-        int order = text_compare(x->sub_pool->resource_name, y->sub_pool->resource_name);
+        int order = (x->hash > y->hash) - (x->hash < y->hash);
 
         if (order == 0)
+                order = text_compare(x->sub_pool->resource_name, y->sub_pool->resource_name);
+        if (order == 0)
                 order = text_compare(selected_profile(x->sub_pool), selected_profile(y->sub_pool));
-        return order != 0 ? order : (x->selector > y->selector) - (x->selector < y->selector);
+        return order;
 }
 
 /* Of equal hashes the selectors are compared all the same. */
@@ -201,8 +210,12 @@ static int list_claims(struct environment *environment, struct arena *arena, str
                 if (hash_selector(pool_selector(pool), arena, &selector) < 0)
                         return -ENOMEM;
                 for (size_t k = 0; k < pool->n_sub_pools; k++) {
-                        if (text_is_empty(pool->sub_pools[k].invalid))
-                                claims[n++] = (struct claim) { &pool->sub_pools[k], selector };
+                        struct sub_pool *s = &pool->sub_pools[k];
+                        uint64_t hash = text_hash(selector, s->resource_name);
+
+                        if (text_is_empty(s->invalid))
+                                claims[n++] =
+                                        (struct claim) { s, text_hash(hash, selected_profile(s)) };
                 }
         }
         *ret_n = n;

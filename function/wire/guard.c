@@ -231,6 +231,8 @@ static bool are_varints(const char *p, const char *end) {
 
 static int check_string(struct text text, const struct shape *shape, const struct rule *rule,
                         struct fault *fault) {
+        if (utf8_is_plain(text))
+                return 0;
         switch (utf8_check(text)) {
         case UTF8_GOOD:
                 return 0;

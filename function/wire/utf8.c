@@ -32,21 +32,32 @@ static bool is_short_plain(const char *p, size_t len) {
         return are_plain((uint64_t)high << 32 | low);
 }
 
-/* Without a way out of the loop, so that the compiler takes many words at once. */
+/* Sixteen bytes as signed numbers: below 1 are NUL and all that is not ASCII. */
+typedef signed char bytes16 __attribute__((vector_size(16)));
+typedef int64_t words2 __attribute__((vector_size(16)));
+
+static bytes16 load(const char *p) {
+        bytes16 bytes;
+
+        memcpy(&bytes, p, sizeof(bytes));
+        return bytes;
+}
+
+/* The last step looks at some bytes again, so that there is no rest. */
 bool utf8_is_plain(struct text text) {
         const char *p = text.data;
-        uint64_t bits = 0, word;
-        size_t at = 0;
+        bytes16 bad;
+        words2 words;
 
-        if (text.len < sizeof(word))
+        if (text.len < 8)
                 return text.len == 0 || is_short_plain(p, text.len);
-        for (; at + sizeof(word) <= text.len; at += sizeof(word)) {
-                memcpy(&word, p + at, sizeof(word));
-                bits |= word | (word - EACH(1));
-        }
-        memcpy(&word, p + text.len - sizeof(word), sizeof(word)); /* some of it again */
-        bits |= word | (word - EACH(1));
-        return (bits & EACH(0x80)) == 0;
+        if (text.len < sizeof(bad))
+                return is_plain(p) && is_plain(p + text.len - 8);
+        bad = load(p + text.len - sizeof(bad)) < 1;
+        for (size_t at = 0; at + sizeof(bad) < text.len; at += sizeof(bad))
+                bad |= load(p + at) < 1;
+        words = (words2)bad;
+        return (words[0] | words[1]) == 0;
 }
 
 /* Bytes of the sequence at p, or 0. Source: The Unicode Standard 15.0, table 3-7. */

@@ -201,6 +201,16 @@ struct value value_at(struct value v, const char *path) {
         }
 }
 
+/* Where key stands among n others that are not empty, or n. */
+static inline size_t find_key(struct text key, const struct text *keys, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                if (keys[i].len == key.len && keys[i].data[0] == key.data[0] &&
+                    memcmp(keys[i].data, key.data, key.len) == 0)
+                        return i;
+        }
+        return n;
+}
+
 size_t value_pick(struct value v, const struct text *keys, size_t n, struct value *ret) {
         struct text entry_key, entry_value;
         size_t n_others = 0;
@@ -209,10 +219,8 @@ size_t value_pick(struct value v, const struct text *keys, size_t n, struct valu
         if (v.kind != VALUE_MAP)
                 return 0;
         while (next_entry(&v.bytes, &entry_key, &entry_value)) {
-                size_t i = 0;
+                size_t i = find_key(entry_key, keys, n);
 
-                while (i < n && !text_equal(entry_key, keys[i]))
-                        i++;
                 if (i < n)
                         ret[i] = value_of(entry_value);
                 else
