@@ -69,7 +69,7 @@ static int read_pools(const struct member *lists, const char *const *paths,
 
         for (size_t i = 0; i < N_POOL_LISTS; i++)
                 n += value_count(lists[i].value);
-        ret->pools = ARENA_ARRAY(arena, n, struct pool);
+        ret->pools = arena_alloc(arena, n * sizeof(*ret->pools)); /* pool_read() sets all of each */
         if (!ret->pools && n > 0)
                 return -ENOMEM;
         for (size_t i = 0; i < N_POOL_LISTS; i++) {

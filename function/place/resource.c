@@ -101,8 +101,11 @@ static struct text selected_slices(struct value selector) {
 }
 
 static void tell_other_slices(struct pool *pool, struct arena *arena) {
-        struct text selected = selected_slices(pool_selector(pool));
+        struct text selected;
 
+        if (!pool_is_told(pool))
+                return;
+        selected = selected_slices(pool_selector(pool));
         if (text_is_empty(selected))
                 return;
         for (size_t i = 0; i < pool->n_sub_pools; i++) {

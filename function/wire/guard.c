@@ -378,14 +378,36 @@ static inline bool is_short_scalar(const unsigned char *value, size_t len) {
         }
 }
 
+static inline bool is_known_key(const struct walk *walk, struct text key) {
+        return (walk->open->is_metadata && text_equal(key, TEXT("managedFields"))) ||
+               (walk->n_levels == 1 && text_equal(key, TEXT("metadata")));
+}
+
+/* Opens a map or a list that is a member's value and takes all of its len bytes. */
+static inline bool open_short(struct walk *walk, const unsigned char *value, size_t len,
+                              struct text key) {
+        bool is_struct = value[0] == FIELD_TAG(5);
+
+        if ((!is_struct && value[0] != FIELD_TAG(6)) || len != (size_t)value[1] + 2 ||
+            walk->n_levels == GUARD_DEPTH_MAX || walk->open >= walk->stack + OPEN_MAX - 1 ||
+            is_known_key(walk, key) || !utf8_is_plain(key))
+                return false;
+        walk->n_levels++;
+        walk->p = (const char *)value + 2;
+        *++walk->open = (struct open) { .end = (const char *)value + len,
+                                        .message = is_struct ? STRUCT : LIST };
+        return true;
+}
+
 /*
  * Steps over a scalar member that is encoded as everybody does and shorter than
- * 128 bytes. Its key and its text are checked in one go with the tag and the
- * length between them, which are no NUL and below 0x80 too.
+ * 128 bytes, or opens such a map or list. A key and a text are checked in one go
+ * with the tag and the length between them, which are no NUL and below 0x80 too.
  */
-static inline bool step_over_member(struct walk *walk) {
+static inline bool take_member(struct walk *walk) {
         const unsigned char *p = (const unsigned char *)walk->p, *value;
         size_t left = (size_t)(walk->open->end - walk->p), len, key_len, value_len;
+        struct text key;
 
         if (left < 8 || p[0] != FIELD_TAG(1) || p[2] != FIELD_TAG(1))
                 return false;
@@ -394,13 +416,15 @@ static inline bool step_over_member(struct walk *walk) {
         if (len >= 0x80 || len > left - 2 || key_len + 6 > len || p[key_len + 4] != FIELD_TAG(2))
                 return false;
         value_len = p[key_len + 5];
-        value = p + key_len + 6;
-        if (key_len + value_len + 4 != len || !is_short_scalar(value, value_len))
+        if (key_len + value_len + 4 != len)
                 return false;
-        if (!utf8_is_plain((struct text) {
-                    .data = (const char *)p + 4,
-                    .len = value[0] == FIELD_TAG(3) ? len - 2 : key_len,
-            }))
+        value = p + key_len + 6;
+        key = (struct text) { .data = (const char *)p + 4, .len = key_len };
+        if (!is_short_scalar(value, value_len))
+                return open_short(walk, value, value_len, key);
+        if (value[0] == FIELD_TAG(3))
+                key.len = len - 2;
+        if (!utf8_is_plain(key))
                 return false;
         walk->p += len + 2;
         return true;
@@ -421,11 +445,10 @@ static inline bool step_over_string(struct walk *walk) {
         return true;
 }
 
-static void step_over_short(struct walk *walk) {
-        bool is_list = walk->open->message == LIST;
-
+/* As many short members or strings as there are one behind the other, in what is opened too. */
+static void take_short(struct walk *walk) {
         while (walk->n_elements < GUARD_ELEMENTS_MAX &&
-               (is_list ? step_over_string(walk) : step_over_member(walk)))
+               (walk->open->message == LIST ? step_over_string(walk) : take_member(walk)))
                 walk->n_elements++;
 }
 
@@ -489,7 +512,7 @@ static int check_next(struct walk *walk, struct fault *fault) {
         if (shapes[walk->open->message].is_level) {
                 int r;
 
-                step_over_short(walk);
+                take_short(walk);
                 if (walk->p == walk->open->end)
                         return 0;
                 r = check_plain(walk, fault);
