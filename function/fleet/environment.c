@@ -210,19 +210,16 @@ static int count_units(struct environment *environment, const struct settings *s
         return 0;
 }
 
-/* What is not spec: each map is walked once. Returns the spec. */
-static struct value read_object(struct value object, struct arena *arena, struct environment *ret) {
-        static const struct text members[] = { TEXT_INIT("metadata"), TEXT_INIT("spec"),
-                                               TEXT_INIT("status") };
+/* What is not spec: each map is walked once. */
+static void read_object(struct value object, struct arena *arena, struct environment *ret) {
         static const struct text of_metadata[] = { TEXT_INIT("name"), TEXT_INIT("labels") };
         static const struct text of_status[] = { TEXT_INIT("conditions"),
                                                  TEXT_INIT("providerConfigRef") };
-        struct value picked[COUNT_OF(members)], metadata[COUNT_OF(of_metadata)],
-                status[COUNT_OF(of_status)];
+        struct value metadata[COUNT_OF(of_metadata)], status[COUNT_OF(of_status)];
 
-        value_pick(object, members, COUNT_OF(members), picked);
-        value_pick(picked[0], of_metadata, COUNT_OF(of_metadata), metadata);
-        value_pick(picked[2], of_status, COUNT_OF(of_status), status);
+        value_pick(value_get(object, TEXT("metadata")), of_metadata, COUNT_OF(of_metadata),
+                   metadata);
+        value_pick(value_get(object, TEXT("status")), of_status, COUNT_OF(of_status), status);
         ret->name = value_text(metadata[0]);
         ret->labels = metadata[1];
         ret->ready = untrue_ready(status[0]);
@@ -231,7 +228,6 @@ static struct value read_object(struct value object, struct arena *arena, struct
         if (text_is_empty(ret->provider_config))
                 ret->provider_config =
                         text_join(arena, (struct text[]) { ret->name, TEXT("-cluster") }, 2);
-        return picked[1];
 }
 
 static int read_environment(struct value object, const struct settings *settings, bool is_quiet,
@@ -247,7 +243,8 @@ static int read_environment(struct value object, const struct settings *settings
         int r;
 
         *ret = (struct environment) { .is_quiet = is_quiet };
-        spec = member_root(read_object(object, arena, ret), TEXT("spec"));
+        read_object(object, arena, ret);
+        spec = member_root(value_get(object, TEXT("spec")), TEXT("spec"));
         cluster = member_get(&spec, "cluster");
         existing = member_get(&cluster, "existing");
         gke = member_get(&cluster, "gke");
