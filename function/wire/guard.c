@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One table says, for each message, what its fields are; one loop walks the
+ * A table, shapes.c, says of each message what its fields are; one loop walks the
  * bytes with a stack of the messages that are open. The stack has a fixed size
  * because only Struct and ListValue can hold themselves, and their depth is
  * bounded.
@@ -10,186 +10,24 @@
 #include <errno.h>
 
 #include "wire/field.h"
+#include "wire/shapes.h"
 #include "wire/utf8.h"
 
-enum what {
-        UNKNOWN, /* stepped over */
-        VARINT,
-        DOUBLE,
-        STRING,
-        BYTES,
-        ENUMS,  /* repeated: one by one, or packed */
-        ONE,    /* a message, at most once */
-        MANY,   /* a message, any number of times: lists and map entries */
-        SEALED, /* a message, at most once, whose inside is not looked at */
-};
-
-enum message {
-        REQUEST,
-        REQUEST_META,
-        STATE,
-        STATE_ENTRY,
-        RESOURCE,
-        DESIRED, /* a State whose composed resources are handed on unread */
-        DESIRED_ENTRY,
-        SEALED_RESOURCE,
-        DETAILS_ENTRY,
-        RESOURCES_ENTRY,
-        RESOURCES,
-        RESPONSE,
-        RESPONSE_META,
-        DURATION,
-        RESULT,
-        CONDITION,
-        REQUIREMENTS,
-        SELECTOR_ENTRY,
-        SELECTOR,
-        MATCH_LABELS,
-        LABEL_ENTRY,
-        STRUCT,
-        STRUCT_ENTRY,
-        VALUE,
-        LIST,
-};
-
-enum { FIELDS_MAX = 9 };
 enum { ENTRY_KEY = 1 }; /* of every map */
 
-struct rule {
-        const char *name;
-        enum what what;
-        enum message child; /* ONE, MANY */
+/* Tags of google.protobuf.Value, of an entry of a Struct, and of the only field of Struct and
+ * ListValue. */
+enum {
+        TAG_NULL = 1 << 3 | WIRE_VARINT,
+        TAG_NUMBER = 2 << 3 | WIRE_FIXED64,
+        TAG_STRING = FIELD_TAG(3),
+        TAG_BOOL = 4 << 3 | WIRE_VARINT,
+        TAG_STRUCT = FIELD_TAG(5),
+        TAG_LIST = FIELD_TAG(6),
+        TAG_KEY = FIELD_TAG(ENTRY_KEY),
+        TAG_VALUE = FIELD_TAG(2),
+        TAG_ITEM = FIELD_TAG(1),
 };
-
-struct shape {
-        const char *name;
-        bool is_level; /* of JSON */
-        struct rule fields[FIELDS_MAX];
-};
-
-/* clang-format off */
-static const struct shape shapes[] = {
-        [REQUEST] = { "RunFunctionRequest", false, {
-                [1] = { "meta", ONE, REQUEST_META },
-                [2] = { "observed", ONE, STATE },
-                [3] = { "desired", ONE, DESIRED },
-                [4] = { "input", ONE, STRUCT },
-                [5] = { "context", ONE, STRUCT },
-                [6] = { "extra_resources", MANY, RESOURCES_ENTRY },
-                [8] = { "required_resources", MANY, RESOURCES_ENTRY },
-        } },
-        [REQUEST_META] = { "RequestMeta", false, {
-                [1] = { "tag", STRING },
-                [2] = { "capabilities", ENUMS },
-        } },
-        [STATE] = { "State", false, {
-                [1] = { "composite", ONE, RESOURCE },
-                [2] = { "resources", MANY, STATE_ENTRY },
-        } },
-        [STATE_ENTRY] = { "State.resources", false, {
-                [1] = { "key", STRING },
-                [2] = { "value", ONE, RESOURCE },
-        } },
-        [RESOURCE] = { "Resource", false, {
-                [1] = { "resource", ONE, STRUCT },
-                [2] = { "connection_details", MANY, DETAILS_ENTRY },
-                [3] = { "ready", VARINT },
-        } },
-        [DESIRED] = { "State", false, {
-                [1] = { "composite", ONE, RESOURCE },
-                [2] = { "resources", MANY, DESIRED_ENTRY },
-        } },
-        [DESIRED_ENTRY] = { "State.resources", false, {
-                [1] = { "key", STRING },
-                [2] = { "value", ONE, SEALED_RESOURCE },
-        } },
-        [SEALED_RESOURCE] = { "Resource", false, {
-                [1] = { "resource", SEALED },
-                [2] = { "connection_details", MANY, DETAILS_ENTRY },
-                [3] = { "ready", VARINT },
-        } },
-        [DETAILS_ENTRY] = { "Resource.connection_details", false, {
-                [1] = { "key", STRING },
-                [2] = { "value", BYTES },
-        } },
-        [RESOURCES_ENTRY] = { "RunFunctionRequest.required_resources", false, {
-                [1] = { "key", STRING },
-                [2] = { "value", ONE, RESOURCES },
-        } },
-        [RESOURCES] = { "Resources", false, {
-                [1] = { "items", MANY, RESOURCE },
-        } },
-        [RESPONSE] = { "RunFunctionResponse", false, {
-                [1] = { "meta", ONE, RESPONSE_META },
-                [2] = { "desired", ONE, STATE },
-                [3] = { "results", MANY, RESULT },
-                [4] = { "context", ONE, STRUCT },
-                [5] = { "requirements", ONE, REQUIREMENTS },
-                [6] = { "conditions", MANY, CONDITION },
-        } },
-        [RESPONSE_META] = { "ResponseMeta", false, {
-                [1] = { "tag", STRING },
-                [2] = { "ttl", ONE, DURATION },
-        } },
-        [DURATION] = { "Duration", false, {
-                [1] = { "seconds", VARINT },
-                [2] = { "nanos", VARINT },
-        } },
-        [RESULT] = { "Result", false, {
-                [1] = { "severity", VARINT },
-                [2] = { "message", STRING },
-                [3] = { "reason", STRING },
-                [4] = { "target", VARINT },
-        } },
-        [CONDITION] = { "Condition", false, {
-                [1] = { "type", STRING },
-                [2] = { "status", VARINT },
-                [3] = { "reason", STRING },
-                [4] = { "message", STRING },
-                [5] = { "target", VARINT },
-        } },
-        [REQUIREMENTS] = { "Requirements", false, {
-                [1] = { "extra_resources", MANY, SELECTOR_ENTRY },
-                [2] = { "resources", MANY, SELECTOR_ENTRY },
-        } },
-        [SELECTOR_ENTRY] = { "Requirements.resources", false, {
-                [1] = { "key", STRING },
-                [2] = { "value", ONE, SELECTOR },
-        } },
-        [SELECTOR] = { "ResourceSelector", false, {
-                [1] = { "api_version", STRING },
-                [2] = { "kind", STRING },
-                [3] = { "match_name", STRING },
-                [4] = { "match_labels", ONE, MATCH_LABELS },
-                [5] = { "namespace", STRING },
-        } },
-        [MATCH_LABELS] = { "MatchLabels", false, {
-                [1] = { "labels", MANY, LABEL_ENTRY },
-        } },
-        [LABEL_ENTRY] = { "MatchLabels.labels", false, {
-                [1] = { "key", STRING },
-                [2] = { "value", STRING },
-        } },
-        [STRUCT] = { "Struct", true, {
-                [1] = { "fields", MANY, STRUCT_ENTRY },
-        } },
-        [STRUCT_ENTRY] = { "Struct.fields", false, {
-                [1] = { "key", STRING },
-                [2] = { "value", ONE, VALUE },
-        } },
-        [VALUE] = { "Value", false, {
-                [1] = { "null_value", VARINT },
-                [2] = { "number_value", DOUBLE },
-                [3] = { "string_value", STRING },
-                [4] = { "bool_value", VARINT },
-                [5] = { "struct_value", ONE, STRUCT },
-                [6] = { "list_value", ONE, LIST },
-        } },
-        [LIST] = { "ListValue", true, {
-                [1] = { "values", MANY, VALUE },
-        } },
-};
-/* clang-format on */
 
 /* A level of JSON opens three messages at most: Value, Struct, entry. The rest is envelope. */
 enum { OPEN_MAX = 3 * GUARD_DEPTH_MAX + 16 };
@@ -351,12 +189,12 @@ static int check_field(struct walk *walk, struct fault *fault) {
 /* A Value of one scalar field, all of [p, end); *ret_text is set where it is a string. */
 static bool is_plain_scalar(const char *p, const char *end, struct text *ret_text) {
         switch (*p) {
-        case FIELD_TAG(3):
-                return field_take(&p, end, FIELD_TAG(3), ret_text) && p == end;
-        case 2 << 3 | WIRE_FIXED64:
+        case TAG_STRING:
+                return field_take(&p, end, TAG_STRING, ret_text) && p == end;
+        case TAG_NUMBER:
                 return end - p == 9;
-        case 1 << 3 | WIRE_VARINT:
-        case 4 << 3 | WIRE_VARINT:
+        case TAG_NULL:
+        case TAG_BOOL:
                 return end - p == 2 && (unsigned char)p[1] < 0x80;
         default:
                 return false;
@@ -366,12 +204,12 @@ static bool is_plain_scalar(const char *p, const char *end, struct text *ret_tex
 /* A Value of one scalar field that takes all of its len bytes, which are below 128. */
 static inline bool is_short_scalar(const unsigned char *value, size_t len) {
         switch (value[0]) {
-        case FIELD_TAG(3):
+        case TAG_STRING:
                 return len == (size_t)value[1] + 2;
-        case 2 << 3 | WIRE_FIXED64:
+        case TAG_NUMBER:
                 return len == 9;
-        case 1 << 3 | WIRE_VARINT:
-        case 4 << 3 | WIRE_VARINT:
+        case TAG_NULL:
+        case TAG_BOOL:
                 return len == 2 && value[1] < 0x80;
         default:
                 return false;
@@ -386,9 +224,9 @@ static inline bool is_known_key(const struct walk *walk, struct text key) {
 /* Opens a map or a list that is a member's value and takes all of its len bytes. */
 static inline bool open_short(struct walk *walk, const unsigned char *value, size_t len,
                               struct text key) {
-        bool is_struct = value[0] == FIELD_TAG(5);
+        bool is_struct = value[0] == TAG_STRUCT;
 
-        if ((!is_struct && value[0] != FIELD_TAG(6)) || len != (size_t)value[1] + 2 ||
+        if ((!is_struct && value[0] != TAG_LIST) || len != (size_t)value[1] + 2 ||
             walk->n_levels == GUARD_DEPTH_MAX || walk->open >= walk->stack + OPEN_MAX - 1 ||
             is_known_key(walk, key) || !utf8_is_plain(key))
                 return false;
@@ -409,11 +247,11 @@ static inline bool take_member(struct walk *walk) {
         size_t left = (size_t)(walk->open->end - walk->p), len, key_len, value_len;
         struct text key;
 
-        if (left < 8 || p[0] != FIELD_TAG(1) || p[2] != FIELD_TAG(1))
+        if (left < 8 || p[0] != TAG_ITEM || p[2] != TAG_KEY)
                 return false;
         len = p[1];
         key_len = p[3];
-        if (len >= 0x80 || len > left - 2 || key_len + 6 > len || p[key_len + 4] != FIELD_TAG(2))
+        if (len >= 0x80 || len > left - 2 || key_len + 6 > len || p[key_len + 4] != TAG_VALUE)
                 return false;
         value_len = p[key_len + 5];
         if (key_len + value_len + 4 != len)
@@ -422,7 +260,7 @@ static inline bool take_member(struct walk *walk) {
         key = (struct text) { .data = (const char *)p + 4, .len = key_len };
         if (!is_short_scalar(value, value_len))
                 return open_short(walk, value, value_len, key);
-        if (value[0] == FIELD_TAG(3))
+        if (value[0] == TAG_STRING)
                 key.len = len - 2;
         if (!utf8_is_plain(key))
                 return false;
@@ -435,7 +273,7 @@ static inline bool step_over_string(struct walk *walk) {
         const unsigned char *p = (const unsigned char *)walk->p;
         size_t left = (size_t)(walk->open->end - walk->p), len;
 
-        if (left < 4 || p[0] != FIELD_TAG(1) || p[2] != FIELD_TAG(3))
+        if (left < 4 || p[0] != TAG_ITEM || p[2] != TAG_STRING)
                 return false;
         len = p[1];
         if (len >= 0x80 || len > left - 2 || len != (size_t)p[3] + 2 ||
@@ -464,15 +302,15 @@ static int check_plain(struct walk *walk, struct fault *fault) {
         int r;
 
         if (walk->n_elements == GUARD_ELEMENTS_MAX ||
-            !field_take(&p, walk->open->end, FIELD_TAG(1), &item))
+            !field_take(&p, walk->open->end, TAG_ITEM, &item))
                 return 0;
         value = item.data;
         if (walk->open->message == STRUCT) {
                 struct text whole;
                 const char *part = value;
 
-                if (!field_take(&part, p, FIELD_TAG(1), &key) ||
-                    !field_take(&part, p, FIELD_TAG(2), &whole) || part != p)
+                if (!field_take(&part, p, TAG_KEY, &key) ||
+                    !field_take(&part, p, TAG_VALUE, &whole) || part != p)
                         return 0;
                 value = whole.data;
         }
@@ -489,8 +327,8 @@ static int check_plain(struct walk *walk, struct fault *fault) {
                         r = check_string(text, &shapes[VALUE], &shapes[VALUE].fields[3], fault);
                 return r < 0 ? r : 1;
         }
-        is_struct = *value == FIELD_TAG(5);
-        if (!field_take(&value, p, is_struct ? FIELD_TAG(5) : FIELD_TAG(6), &inner) || value != p)
+        is_struct = *value == TAG_STRUCT;
+        if (!field_take(&value, p, is_struct ? TAG_STRUCT : TAG_LIST, &inner) || value != p)
                 return 0;
         r = check_string(key, &shapes[STRUCT_ENTRY], &shapes[STRUCT_ENTRY].fields[1], fault);
         if (r < 0)
