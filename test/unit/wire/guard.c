@@ -8,6 +8,7 @@
 #include "wire/encode.h"
 #include "wire/field.h"
 #include "wire/guard.h"
+#include "wire/node.h"
 
 struct row {
         const char *name;
@@ -226,6 +227,23 @@ static void test_depth(void **state) {
         }
 }
 
+/* The same as everybody encodes it: every entry with its key, short ones within long ones. */
+static void test_usual_depth(void **state) {
+        struct fault fault;
+        struct text bytes;
+
+        (void)state;
+        for (size_t n = GUARD_DEPTH_MAX; n <= GUARD_DEPTH_MAX + 1; n++) {
+                struct node *map = node_map(&arena), *inner = map;
+
+                for (size_t level = 1; level < n; level++)
+                        inner = node_add_map(inner, level % 10 == 0 ? "metadata" : "a");
+                node_set_string(inner, "b", TEXT("c"));
+                assert_int_equal(node_encode(map, &arena, &bytes), 0);
+                assert_int_equal(guard_struct(bytes, &fault), n > GUARD_DEPTH_MAX ? -E2BIG : 0);
+        }
+}
+
 /* A level that was left does not count: wide is not deep. */
 static void test_width(void **state) {
         struct parts wide;
@@ -287,8 +305,9 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rows),         cmocka_unit_test(test_managed_fields),
                 cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_flipped_bits),
-                cmocka_unit_test(test_depth),        cmocka_unit_test(test_width),
-                cmocka_unit_test(test_elements),     cmocka_unit_test(test_response),
+                cmocka_unit_test(test_depth),        cmocka_unit_test(test_usual_depth),
+                cmocka_unit_test(test_width),        cmocka_unit_test(test_elements),
+                cmocka_unit_test(test_response),
         };
 
         return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
