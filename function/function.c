@@ -3,19 +3,11 @@
  * One call, from bytes to bytes:
  *
  *      guard -> request -> settings -> stages -> response
- *
- * A stage that must not decide, because an input is missing or wrong, freezes:
- * everything of ours stays desired as it was observed, and a condition says why.
- * Only a mistake in this XR or in the input, with nothing observed to protect,
- * is fatal.
  */
 #include "function.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "deploy/deploy.h"
-#include "deploy/status.h"
 #include "inventory/compose.h"
 #include "inventory_stage.h"
 #include "place/freeze.h"
@@ -23,288 +15,10 @@
 #include "place/observe.h"
 #include "place/place.h"
 #include "requirements.h"
+#include "stage.h"
 #include "wire/guard.h"
 
-enum { TTL_DEFAULT_SECONDS = 60, TTL_SETTLED_SECONDS = 5 * 60 };
-
-/* Everything that the stages of one call share. */
-struct call {
-        struct arena *arena;
-        struct request request;
-        struct response response;
-        struct settings settings;
-        struct value xr;
-        struct text namespace_;
-        struct text name;
-        struct held *held;
-        size_t n_held;
-        int64_t wanted; /* environments; 0: not known */
-        struct plan plan;
-        bool has_plan; /* made by Deploy in this call, or read from the context */
-        struct call_summary *summary;
-        struct explanation *explanation; /* for who asked; or NULL */
-        struct fault *fault;             /* of a call that has no answer */
-};
-
-/* ---- answers that decide nothing ------------------------------------------------------------- */
-
-/* Serving, as the observed services alone say it. */
-static struct condition serving_as_observed(struct call *call) {
-        struct decision decision = { .wanted = call->wanted };
-
-        if (decision.wanted == 0)
-                decision.wanted = call->n_held > 0 ? (int64_t)call->n_held : 1;
-
-        decision.plan.placements = ARENA_ARRAY(call->arena, call->n_held, struct placement);
-        if (!decision.plan.placements)
-                return (struct condition) { .type = TEXT("Serving") };
-        for (size_t i = 0; i < call->n_held; i++) {
-                decision.plan.placements[i] = (struct placement) {
-                        .fate = FATE_LEAVES,
-                        .reservation = call->held[i].reservation,
-                        .service = call->held[i].service,
-                };
-        }
-        decision.plan.n_placements = call->n_held;
-        return status_serving(&decision, call->arena);
-}
-
-/* An event when the reason is another than the one that was observed, so on transitions only. */
-static void tell_transition(struct call *call, const struct condition *condition) {
-        struct value before = observe_condition(call->xr, condition->type);
-
-        if (condition->status != CONDITION_FALSE ||
-            text_equal(value_text(value_get(before, TEXT("reason"))), condition->reason))
-                return;
-        response_result(&call->response, (struct result) { .severity = SEVERITY_WARNING,
-                                                           .reason = condition->reason,
-                                                           .message = condition->message });
-}
-
-/* A plan that keeps everything; Place carries it out, in this step or in one of its own. */
-static void freeze(struct call *call, enum condition_status status, struct text reason,
-                   struct text message) {
-        call->plan = (struct plan) {
-                .frozen = true,
-                .scheduled = { .type = TEXT("Scheduled"),
-                               .status = status,
-                               .reason = reason,
-                               .message = message },
-                .serving = serving_as_observed(call),
-        };
-        call->has_plan = true;
-        call->response.status = status_keep(value_get(call->xr, TEXT("status")), call->arena);
-        call->response.composite_ready =
-                ready_when(call->n_held > 0 && call->plan.serving.status == CONDITION_TRUE);
-}
-
-/* The same for an input that is missing or wrong, which is news when it becomes so. */
-static void freeze_and_tell(struct call *call, struct text reason, struct text message) {
-        freeze(call, CONDITION_FALSE, reason, message);
-        tell_transition(call, &call->plan.scheduled);
-}
-
-static void add_fatal(struct call *call, struct text message) {
-        response_result(&call->response, (struct result) { .severity = SEVERITY_FATAL,
-                                                           .reason = TEXT("InvalidSpec"),
-                                                           .message = message });
-}
-
-/* The user's mistake in this XR or in the step's input. */
-static void refuse(struct call *call, const struct fault *fault) {
-        struct text sentence = fault_text(fault, call->arena);
-
-        if (freeze_protects_anything(&call->request.observed)) {
-                freeze_and_tell(call, TEXT("InvalidSpec"), sentence);
-                return;
-        }
-        freeze(call, CONDITION_FALSE, TEXT("InvalidSpec"), sentence);
-        add_fatal(call, sentence);
-}
-
-/* ---- Deploy ---------------------------------------------------------------------------------- */
-
-/* Core's breaker drops events of an XR that is woken too often: poll it sooner. */
-static bool is_responsive(const struct call *call) {
-        struct value condition = observe_condition(call->xr, TEXT("Responsive"));
-
-        return !text_equal(value_text(value_get(condition, TEXT("status"))), TEXT("False"));
-}
-
-static void answer_decision(struct call *call, const struct deployment *deployment,
-                            const struct model *model, const struct decision *decision) {
-        struct response *response = &call->response;
-
-        call->plan = decision->plan;
-        call->plan.scheduled = status_scheduled(decision, deployment, call->arena);
-        call->plan.serving = status_serving(decision, call->arena);
-        call->has_plan = true;
-        response->status = status_of(decision, model, call->arena);
-        response->composite_ready =
-                ready_when(decision->placed == decision->wanted &&
-                           decision->ready == decision->wanted && decision->short_replicas == 0);
-        if (decision->settled && is_responsive(call))
-                response->ttl_seconds = TTL_SETTLED_SECONDS;
-        status_events(decision, value_get(call->xr, TEXT("status")), response);
-        memcpy(call->summary->rejected, decision->rejections.furthest,
-               sizeof(call->summary->rejected));
-        tell_transition(call, &call->plan.scheduled);
-}
-
-/* No model to place: a reason, with the model's name in the sentence, and where it was looked for.
- */
-static void freeze_for_model(struct call *call, const struct deployment *deployment,
-                             struct text reason, struct text why) {
-        bool is_namespaced = text_equal(deployment->model_kind, TEXT("Model"));
-
-        freeze_and_tell(call, reason,
-                        text_format(call->arena, "%.*s %.*s%s%.*s%.*s",
-                                    TEXT_ARG(deployment->model_kind),
-                                    TEXT_ARG(is_namespaced ? deployment->namespace_ : TEXT("")),
-                                    is_namespaced ? "/" : "", TEXT_ARG(deployment->model_name),
-                                    TEXT_ARG(why)));
-}
-
-/*
- * One attempt within that reach. *ret_more is set when it is not enough to
- * decide, or to say why nothing fits.
- */
-static int decide(struct call *call, const struct deployment *deployment, enum reach reach,
-                  bool *ret_more) {
-        struct requirements_of of = { .deployment = deployment,
-                                      .settings = &call->settings,
-                                      .held = call->held,
-                                      .n_held = call->n_held,
-                                      .reach = reach,
-                                      .request = &call->request,
-                                      .arena = call->arena };
-        struct deploy_request request = { .deployment = deployment,
-                                          .settings = &call->settings,
-                                          .held = call->held,
-                                          .n_held = call->n_held,
-                                          .whole_fleet = reach != REACH_OWN };
-        struct text *occupied;
-        struct environment *environments;
-        struct reservation *reservations;
-        struct quota *quotas;
-        struct mistakes mistakes = { 0 };
-        struct weighing weighing;
-        struct decision decision;
-        struct model model;
-        int err;
-
-        *ret_more = false;
-        if (!requirements_ask(&of, &call->response)) {
-                freeze(call, CONDITION_UNKNOWN, TEXT("WaitingForInputs"),
-                       TEXT("Waiting for Crossplane to send what was asked for"));
-                call->response.ttl_seconds = 0;
-                return 0;
-        }
-        err = requirements_model(&of, &model, &mistakes, call->fault);
-        if (err == -ENOENT) {
-                freeze_for_model(call, deployment, TEXT("ModelNotFound"), TEXT(" does not exist"));
-                return 0;
-        }
-        if (err == -EINVAL) {
-                const struct text why[] = { TEXT(": "), mistakes.items[0] };
-
-                freeze_for_model(call, deployment, TEXT("ModelInvalid"),
-                                 text_join(call->arena, why, 2));
-                return 0;
-        }
-        if (err == 0)
-                err = requirements_environments(&of, &environments, &request.n_environments,
-                                                call->fault);
-        if (err == 0)
-                err = requirements_reservations(&of, call->xr, environments, request.n_environments,
-                                                &reservations, &request.n_reservations,
-                                                call->fault);
-        if (err == 0)
-                err = requirements_quotas(&of, &quotas, &request.n_quotas, call->fault);
-        if (err == 0)
-                err = observe_unexplained(&call->request.observed, call->arena, &occupied,
-                                          &request.n_occupied);
-        if (err < 0)
-                return err;
-        if (reach == REACH_SELECTED && request.n_environments == 0) {
-                *ret_more = true;
-                return 0;
-        }
-        if (reach == REACH_ALL && request.n_environments == 0) {
-                freeze_and_tell(call, TEXT("NoEnvironments"),
-                                TEXT("There is no InferenceEnvironment"));
-                return 0;
-        }
-        request.occupied = occupied;
-        request.model = &model;
-        request.environments = environments;
-        request.reservations = reservations;
-        request.quotas = quotas;
-        request.weighing = call->explanation ? &weighing : NULL;
-        err = deploy(&request, call->arena, &decision);
-        if (err < 0)
-                return err;
-        if ((reach == REACH_OWN && !decision.settled) ||
-            (reach == REACH_SELECTED && decision.placed < decision.wanted)) {
-                *ret_more = true;
-                return 0;
-        }
-        answer_decision(call, deployment, &model, &decision);
-        if (call->explanation)
-                *call->explanation = (struct explanation) { .decided = true,
-                                                            .deployment = *deployment,
-                                                            .model = model,
-                                                            .weighing = weighing,
-                                                            .decision = decision };
-        return 0;
-}
-
-/*
- * The next larger reach that can say more. Reading an environment is most of what
- * a call costs, and one that is not selected serves only to say why nothing fits.
- */
-static enum reach widen(const struct call *call, const struct deployment *deployment,
-                        enum reach reach) {
-        bool selects = value_count(deployment->environment_selector) > 0;
-        bool needs_all = call->explanation || call->settings.quotas; /* both look at every one */
-
-        return reach == REACH_OWN && selects && !needs_all ? REACH_SELECTED : REACH_ALL;
-}
-
-static int run_deploy(struct call *call) {
-        enum reach reach = REACH_OWN;
-        struct deployment deployment;
-        struct fault fault;
-        bool more;
-        int err;
-
-        err = deployment_read(call->xr, call->arena, &deployment, &fault);
-        if (err == -EINVAL) {
-                refuse(call, &fault);
-                return 0;
-        }
-        if (err < 0)
-                return err;
-        err = requirements_mig_parted(&call->settings, &call->request, &call->response,
-                                      call->fault);
-        if (err < 0)
-                return err;
-        call->wanted = deployment.environments;
-        if (call->n_held > DEPLOY_HELD_MAX) {
-                freeze_and_tell(call, TEXT("TooManyAssignments"),
-                                text_format(call->arena,
-                                            "%zu assignments are observed, and at most %d are "
-                                            "decided on",
-                                            call->n_held, DEPLOY_HELD_MAX));
-                return 0;
-        }
-        if (!deploy_is_settled(&deployment, call->held, call->n_held))
-                reach = widen(call, &deployment, reach);
-        for (err = decide(call, &deployment, reach, &more); err == 0 && more;
-             err = decide(call, &deployment, reach, &more))
-                reach = widen(call, &deployment, reach);
-        return err;
-}
+enum { TTL_DEFAULT_SECONDS = 60 };
 
 /* ---- Place ----------------------------------------------------------------------------------- */
 
@@ -320,7 +34,7 @@ static int run_place(struct call *call) {
                 if (err < 0) {
                         fault_set(&fault, "stage Place found no plan in the pipeline context: run "
                                           "a step with stage Deploy before it");
-                        refuse(call, &fault);
+                        stage_refuse(call, &fault);
                 } else {
                         /* The shortest TTL of all steps counts: this one must not shorten it. */
                         call->response.ttl_seconds = call->plan.ttl_seconds;
@@ -353,7 +67,7 @@ static int run_inventory(struct call *call) {
                 err = inventory_stage(&call->request, &call->settings, &call->response, &condition,
                                       &call->summary->used, call->fault);
         if (err == 0)
-                tell_transition(call, &condition);
+                stage_tell_transition(call, &condition);
         return err;
 }
 
@@ -380,7 +94,7 @@ static int run_check(struct call *call) {
                 condition.message = builder_done(&b);
         }
         response_condition(&call->response, condition);
-        tell_transition(call, &condition);
+        stage_tell_transition(call, &condition);
         call->response.composite_ready = ready_when(err == 0);
         return 0;
 }
@@ -403,7 +117,7 @@ static int run_stages(struct call *call) {
         int err = 0;
 
         if (stages & STAGE_DEPLOY)
-                err = run_deploy(call);
+                err = deploy_stage(call);
         if (err == 0 && (stages & STAGE_PLACE))
                 err = run_place(call);
         if (err == 0 && (stages & (STAGE_DEPLOY | STAGE_PLACE)))
@@ -429,16 +143,16 @@ static void refuse_call(struct call *call, struct text kind, const struct fault 
         };
 
         if (!(usual & (STAGE_INVENTORY | STAGE_CHECK))) {
-                refuse(call, fault);
+                stage_refuse(call, fault);
                 freeze_all(&call->request.observed, &call->settings, &call->response);
                 answer_plan(call);
                 return;
         }
         response_condition(&call->response, condition);
         if ((usual & STAGE_INVENTORY) && inventory_stage_freeze(&call->request, &call->response))
-                tell_transition(call, &condition);
+                stage_tell_transition(call, &condition);
         else
-                add_fatal(call, condition.message);
+                stage_add_fatal(call, condition.message);
 }
 
 static int run(struct call *call) {

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stage.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "deploy/deploy.h"
+#include "deploy/status.h"
+#include "place/observe.h"
+#include "requirements.h"
+
+enum { TTL_SETTLED_SECONDS = 5 * 60 };
+
+/* Core's breaker drops events of an XR that is woken too often: poll it sooner. */
+static bool is_responsive(const struct call *call) {
+        struct value condition = observe_condition(call->xr, TEXT("Responsive"));
+
+        return !text_equal(value_text(value_get(condition, TEXT("status"))), TEXT("False"));
+}
+
+static void answer_decision(struct call *call, const struct deployment *deployment,
+                            const struct model *model, const struct decision *decision) {
+        struct response *response = &call->response;
+
+        call->plan = decision->plan;
+        call->plan.scheduled = status_scheduled(decision, deployment, call->arena);
+        call->plan.serving = status_serving(decision, call->arena);
+        call->has_plan = true;
+        response->status = status_of(decision, model, call->arena);
+        response->composite_ready =
+                ready_when(decision->placed == decision->wanted &&
+                           decision->ready == decision->wanted && decision->short_replicas == 0);
+        if (decision->settled && is_responsive(call))
+                response->ttl_seconds = TTL_SETTLED_SECONDS;
+        status_events(decision, value_get(call->xr, TEXT("status")), response);
+        memcpy(call->summary->rejected, decision->rejections.furthest,
+               sizeof(call->summary->rejected));
+        stage_tell_transition(call, &call->plan.scheduled);
+}
+
+/* No model to place: a reason, with the model's name in the sentence, and where it was looked for.
+ */
+static void freeze_for_model(struct call *call, const struct deployment *deployment,
+                             struct text reason, struct text why) {
+        bool is_namespaced = text_equal(deployment->model_kind, TEXT("Model"));
+
+        stage_freeze_and_tell(
+                call, reason,
+                text_format(call->arena, "%.*s %.*s%s%.*s%.*s", TEXT_ARG(deployment->model_kind),
+                            TEXT_ARG(is_namespaced ? deployment->namespace_ : TEXT("")),
+                            is_namespaced ? "/" : "", TEXT_ARG(deployment->model_name),
+                            TEXT_ARG(why)));
+}
+
+/*
+ * One attempt within that reach. *ret_more is set when it is not enough to
+ * decide, or to say why nothing fits.
+ */
+static int decide(struct call *call, const struct deployment *deployment, enum reach reach,
+                  bool *ret_more) {
+        struct requirements_of of = { .deployment = deployment,
+                                      .settings = &call->settings,
+                                      .held = call->held,
+                                      .n_held = call->n_held,
+                                      .reach = reach,
+                                      .request = &call->request,
+                                      .arena = call->arena };
+        struct deploy_request request = { .deployment = deployment,
+                                          .settings = &call->settings,
+                                          .held = call->held,
+                                          .n_held = call->n_held,
+                                          .whole_fleet = reach != REACH_OWN };
+        struct text *occupied;
+        struct environment *environments;
+        struct reservation *reservations;
+        struct quota *quotas;
+        struct mistakes mistakes = { 0 };
+        struct weighing weighing;
+        struct decision decision;
+        struct model model;
+        int err;
+
+        *ret_more = false;
+        if (!requirements_ask(&of, &call->response)) {
+                stage_freeze(call, CONDITION_UNKNOWN, TEXT("WaitingForInputs"),
+                             TEXT("Waiting for Crossplane to send what was asked for"));
+                call->response.ttl_seconds = 0;
+                return 0;
+        }
+        err = requirements_model(&of, &model, &mistakes, call->fault);
+        if (err == -ENOENT) {
+                freeze_for_model(call, deployment, TEXT("ModelNotFound"), TEXT(" does not exist"));
+                return 0;
+        }
+        if (err == -EINVAL) {
+                const struct text why[] = { TEXT(": "), mistakes.items[0] };
+
+                freeze_for_model(call, deployment, TEXT("ModelInvalid"),
+                                 text_join(call->arena, why, 2));
+                return 0;
+        }
+        if (err == 0)
+                err = requirements_environments(&of, &environments, &request.n_environments,
+                                                call->fault);
+        if (err == 0)
+                err = requirements_reservations(&of, call->xr, environments, request.n_environments,
+                                                &reservations, &request.n_reservations,
+                                                call->fault);
+        if (err == 0)
+                err = requirements_quotas(&of, &quotas, &request.n_quotas, call->fault);
+        if (err == 0)
+                err = observe_unexplained(&call->request.observed, call->arena, &occupied,
+                                          &request.n_occupied);
+        if (err < 0)
+                return err;
+        if (reach == REACH_SELECTED && request.n_environments == 0) {
+                *ret_more = true;
+                return 0;
+        }
+        if (reach == REACH_ALL && request.n_environments == 0) {
+                stage_freeze_and_tell(call, TEXT("NoEnvironments"),
+                                      TEXT("There is no InferenceEnvironment"));
+                return 0;
+        }
+        request.occupied = occupied;
+        request.model = &model;
+        request.environments = environments;
+        request.reservations = reservations;
+        request.quotas = quotas;
+        request.weighing = call->explanation ? &weighing : NULL;
+        err = deploy(&request, call->arena, &decision);
+        if (err < 0)
+                return err;
+        if ((reach == REACH_OWN && !decision.settled) ||
+            (reach == REACH_SELECTED && decision.placed < decision.wanted)) {
+                *ret_more = true;
+                return 0;
+        }
+        answer_decision(call, deployment, &model, &decision);
+        if (call->explanation)
+                *call->explanation = (struct explanation) { .decided = true,
+                                                            .deployment = *deployment,
+                                                            .model = model,
+                                                            .weighing = weighing,
+                                                            .decision = decision };
+        return 0;
+}
+
+/*
+ * The next larger reach that can say more. Reading an environment is most of what
+ * a call costs, and one that is not selected serves only to say why nothing fits.
+ */
+static enum reach widen(const struct call *call, const struct deployment *deployment,
+                        enum reach reach) {
+        bool selects = value_count(deployment->environment_selector) > 0;
+        bool needs_all = call->explanation || call->settings.quotas; /* both look at every one */
+
+        return reach == REACH_OWN && selects && !needs_all ? REACH_SELECTED : REACH_ALL;
+}
+
+int deploy_stage(struct call *call) {
+        enum reach reach = REACH_OWN;
+        struct deployment deployment;
+        struct fault fault;
+        bool more;
+        int err;
+
+        err = deployment_read(call->xr, call->arena, &deployment, &fault);
+        if (err == -EINVAL) {
+                stage_refuse(call, &fault);
+                return 0;
+        }
+        if (err < 0)
+                return err;
+        err = requirements_mig_parted(&call->settings, &call->request, &call->response,
+                                      call->fault);
+        if (err < 0)
+                return err;
+        call->wanted = deployment.environments;
+        if (call->n_held > DEPLOY_HELD_MAX) {
+                stage_freeze_and_tell(
+                        call, TEXT("TooManyAssignments"),
+                        text_format(call->arena,
+                                    "%zu assignments are observed, and at most %d are "
+                                    "decided on",
+                                    call->n_held, DEPLOY_HELD_MAX));
+                return 0;
+        }
+        if (!deploy_is_settled(&deployment, call->held, call->n_held))
+                reach = widen(call, &deployment, reach);
+        for (err = decide(call, &deployment, reach, &more); err == 0 && more;
+             err = decide(call, &deployment, reach, &more))
+                reach = widen(call, &deployment, reach);
+        return err;
+}
