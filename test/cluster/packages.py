@@ -143,6 +143,12 @@ def wait_for_address(process, log):
 
 # ---- packages ------------------------------------------------------------------------------------
 
+def compatible(version):
+    """The range of functions that a Configuration takes; package/versions holds ours to it."""
+    major, minor, _ = version.split(".")
+    return f">=v{version}-0 <v{major}.{int(minor) + 1}.0-0"
+
+
 class Registry:
     """A registry on loopback, and what is pushed to it."""
 
@@ -169,18 +175,21 @@ class Registry:
             raise RuntimeError(f"{program} {' '.join(map(str, arguments))}: {done.stderr.strip()}")
         return done.stdout
 
-    def push(self, images=True, version=""):
+    def push(self, images=True, version="", change=None):
         """Both packages; the Configuration laid out for where the function is here. Without
         images the function's package has none, so that nothing has to be built first; another
-        version is a newer one to upgrade to."""
+        version is a newer one to upgrade to, in whose folder change() may edit."""
         version = version or self.version
         function, configuration = f"{self.team}/{NAME}", f"{self.team}/{CONFIGURATION}"
         stage = self.folder / f"stage-{version}"
         subprocess.run([ROOT / "package" / "stage", stage, function], check=True)
         for package in ("function", "configuration"):  # what is in it tells packages apart
             about = stage / package / "crossplane.yaml"
-            about.write_text(about.read_text().replace(f">=v{self.version}-0", f">=v{version}-0")
-                             .replace("  annotations:", f"  annotations:\n    version: v{version}", 1))
+            text = re.sub(r'">=v[^"]* <v[^"]*"', f'"{compatible(version)}"', about.read_text())
+            about.write_text(text.replace("  annotations:",
+                                          f"  annotations:\n    version: v{version}", 1))
+        if change:
+            change(stage)
         made = ",".join(str(MADE / f"{NAME}-{arch}.xpkg") for arch in ARCHITECTURES) \
             if images else self.pack(stage / "function")
         self.run("crossplane-cli", "xpkg", "push", "-f", made, f"{function}:v{version}")
