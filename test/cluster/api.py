@@ -9,6 +9,7 @@ import time
 import urllib.parse
 
 MERGE = "application/merge-patch+json"
+PATIENCE = 10
 APPLY = "application/apply-patch+yaml"  # JSON is YAML
 
 
@@ -58,6 +59,17 @@ class Api:
     # ---- calls ---------------------------------------------------------------------------------
 
     def request(self, method, path, body=None, content="application/json"):
+        """Again while the API server asks for patience, as while a schema changes."""
+        for _ in range(PATIENCE):
+            try:
+                return self.request_once(method, path, body, content)
+            except Refused as refused:
+                if refused.status != 429:
+                    raise
+                time.sleep(1)
+        return self.request_once(method, path, body, content)
+
+    def request_once(self, method, path, body, content):
         text = None if body is None else json.dumps(body)
         for fresh in (False, True):
             connection = self.connection(fresh)

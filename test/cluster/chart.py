@@ -120,7 +120,7 @@ class Manager(threading.Thread):
         for event in self.api.watch("apiextensions.crossplane.io/v2",
                                     "CompositeResourceDefinition", lambda: self.stopping):
             if event["type"] in ("ADDED", "MODIFIED"):
-                with contextlib.suppress(Refused):  # at the end, when the API server stops
+                with contextlib.suppress(Refused, OSError):  # when the API server stops
                     self.api.apply(role_of_xrd(event["object"]))
 
     def stop(self):

@@ -8,20 +8,18 @@ that says Ready. Where buildah is missing nobody types script/package, which is 
 packages have no image.
 """
 
-import contextlib
-import json
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import packages
+import standins
 from function import Function
 from packages import ROOT
-from plane import PlaneError, is_true
+from runtime import Runtime
 
 sys.path.insert(0, str(ROOT / "test" / "lib"))
 import markdown  # noqa: E402
@@ -30,9 +28,6 @@ PROGRAMS = ("kubectl", "crossplane", "script/package")
 MAKING = ("script/package ", "crossplane xpkg push ")  # packages; in the checkout, and for minutes
 LAST = "installing.md"  # it ends with how to remove everything
 NEXT = "0.9.9"  # where a page has X.Y.Z
-REVISIONS = "functionrevisions.pkg.crossplane.io"
-HEALTHY = {"type": "RuntimeHealthy", "status": "True", "reason": "HealthyPackageRevision",
-           "lastTransitionTime": "2026-01-01T00:00:00Z"}
 REPEATED = ("kubectl get", "kubectl wait")  # as people do, until it says what they wait for
 SECONDS = 60
 MINUTES_OF_MAKING = 30
@@ -82,43 +77,6 @@ class Terminal:
             time.sleep(0.5)
 
 
-class Runtime(threading.Thread):
-    """Plays what runs a package: our program is there in the place of the pod that Crossplane
-    would start of its image, for each revision that becomes the active one."""
-
-    def __init__(self, plane, function):
-        super().__init__(daemon=True)
-        self.plane, self.function = plane, function
-        self.stopped = threading.Event()
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopped.set()
-        self.join()
-
-    def run(self):
-        while not self.stopped.wait(0.5):
-            for each in self.plane.get(REVISIONS)["items"]:
-                with contextlib.suppress(PlaneError):  # changed in the meantime: seen again
-                    self.look_after(each)
-
-    def look_after(self, revision):
-        name, status = revision["metadata"]["name"], revision.get("status", {})
-        if revision["spec"]["desiredState"] != "Active":
-            return
-        if "endpoint" not in status:
-            self.plane.point_function(name, self.function.port,
-                                      tlsServerSecretName="localhost-tls-server",
-                                      tlsClientSecretName="crossplane-tls-client")
-        elif "conditions" in status and not is_true(revision, "RuntimeHealthy"):
-            self.plane.kubectl("patch", REVISIONS, name, "--subresource=status", "--type=json",
-                               "-p", json.dumps([{"op": "add", "path": "/status/conditions/-",
-                                                  "value": HEALTHY}]))
-
-
 def type_page(page, plane, terminal, making=False):
     """How many commands were typed, of those that make packages or of the others."""
     n_typed = 0
@@ -152,7 +110,8 @@ def readme(world, program):
     registry = packages.Registry(plane.programs, plane.folder)
     first, *others = sorted(markdown.pages(ROOT), key=lambda page: page.name == LAST)
     try:
-        with tempfile.TemporaryDirectory() as folder, Runtime(plane, function):
+        with standins.installed(plane.api), Runtime(plane, {"*": function}), \
+                tempfile.TemporaryDirectory() as folder:
             terminal = Terminal(plane, program, registry, folder)
             made = make_packages([first, *others], plane, terminal, registry)
             began = time.monotonic()

@@ -25,6 +25,7 @@ import rights
 import schedule
 import standins
 import storms
+import upgrade
 from function import Function
 from manifests import CONFIGURATION
 from plane import Plane
@@ -49,14 +50,12 @@ def run(plane, function, kserve, case, *arguments):
 
 def fresh(arguments, wanted, folder):
     """For each case a control plane on which nothing of ours is; the outcomes."""
-    for case in wanted:
-        folder.mkdir()
-        with Plane(arguments.peers, folder) as plane:
+    for number, case in enumerate(wanted):
+        (folder / str(number)).mkdir(parents=True)
+        with Plane(arguments.peers, folder / str(number)) as plane:
             plane.start_controllers()
             plane.start_core()
-            standins.install(plane.api)
-            with standins.KServe(plane.api) as kserve:
-                yield run(plane, None, kserve, case, arguments.program)
+            yield run(plane, None, None, case, arguments.program)
 
 
 def group(arguments, wanted, folder, pods):
@@ -94,7 +93,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     folder = pathlib.Path(tempfile.mkdtemp(prefix="test-cluster-"))
     groups = [(storms.CASES, False)] if arguments.storms else [
-        (cases.CASES, False), (schedule.CASES, True), (readme.CASES, None)]
+        (cases.CASES, False), (schedule.CASES, True), (upgrade.CASES + readme.CASES, None)]
     known = {case.__name__.replace("_", "-") for members, _ in groups for case in members}
     unknown = set(arguments.cases) - known
     if unknown:

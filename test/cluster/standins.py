@@ -107,6 +107,14 @@ class KServe:
             self.api.patch(service, {"status": status}, "status")
 
 
+@contextlib.contextmanager
+def installed(api):
+    """The kind, and who says Ready, on a plane that has neither."""
+    install(api)
+    with KServe(api) as kserve:
+        yield kserve
+
+
 def deployment_of(service):
     meta, spec = service["metadata"], service["spec"]
     labels = {"app": meta["name"]}
