@@ -18,7 +18,7 @@ import time
 import packages
 import standins
 from function import Function
-from packages import ROOT
+from packages import CONFIGURATION, NAME, ROOT
 from runtime import Runtime
 
 sys.path.insert(0, str(ROOT / "test" / "lib"))
@@ -31,6 +31,7 @@ NEXT = "0.9.9"  # where a page has X.Y.Z
 REPEATED = ("kubectl get", "kubectl wait")  # as people do, until it says what they wait for
 SECONDS = 60
 MINUTES_OF_MAKING = 30
+LEFT_SECONDS = 30
 
 
 def commands_of(text):
@@ -103,6 +104,24 @@ def make_packages(pages, plane, terminal, registry):
     return f"{n_typed} for the packages in {time.monotonic() - began:.0f} s"
 
 
+def ours(plane):
+    """What is ours on the cluster, packages, rights and all that was composed included."""
+    words = (NAME, CONFIGURATION, "modelplane.ai", "gpu-placement", "gpuplacement")
+    kinds = [f"{each}.pkg.crossplane.io" for each in (
+        "configurations", "configurationrevisions", "functions", "functionrevisions",
+        "deploymentruntimeconfigs")]
+    kinds += ["xrd", "compositions", "compositionrevisions", "crd", "clusterroles",
+              "validatingadmissionpolicies", "validatingadmissionpolicybindings",
+              "llminferenceservices", "clusterusages.protection.crossplane.io"]
+    kinds += ["configmaps,resourceclaimtemplates"]
+    for kind in kinds:
+        for each in plane.get(kind, "-A")["items"]:
+            meta = each["metadata"]
+            marks = [meta["name"], *meta.get("labels", {})]
+            if kind == "llminferenceservices" or any(w in mark for w in words for mark in marks):
+                yield f"{each['kind']} {meta['name']}"
+
+
 def readme(world, program):
     """README.md leads from nothing to a placed model, and the other pages on from there."""
     plane = world.plane
@@ -121,7 +140,9 @@ def readme(world, program):
             for page in others:
                 if page.name == LAST:
                     registry.push(images=False, version=NEXT)
+                    assert len(set(ours(plane))) > 20, "it is known where to look"
                 n_others += type_page(page, plane, terminal)
+            world.until("nothing of ours is left", lambda: not [*ours(plane)], LEFT_SECONDS)
     finally:
         registry.stop()
     return f"{n_first} commands of README.md in {took:.0f} s, {n_others} of docs/, {made}"

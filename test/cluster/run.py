@@ -20,6 +20,7 @@ import time
 import traceback
 
 import cases
+import missing
 import readme
 import rights
 import schedule
@@ -93,7 +94,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     folder = pathlib.Path(tempfile.mkdtemp(prefix="test-cluster-"))
     groups = [(storms.CASES, False)] if arguments.storms else [
-        (cases.CASES, False), (schedule.CASES, True), (upgrade.CASES + readme.CASES, None)]
+        (cases.CASES, False), (schedule.CASES, True), (missing.CASES + upgrade.CASES + readme.CASES, None)]
     known = {case.__name__.replace("_", "-") for members, _ in groups for case in members}
     unknown = set(arguments.cases) - known
     if unknown:

@@ -9,10 +9,12 @@ has a say, and is Ready when the pods are.
 import contextlib
 import threading
 
+import chart
 from api import Refused
 from plane import wait_until
 
 KSERVE = "serving.kserve.io/v1alpha2"
+OBJECTS = "kubernetes.m.crossplane.io/v1alpha1"
 SERVICE = "LLMInferenceService"
 
 
@@ -31,14 +33,27 @@ def definition(group, version, kind, scope="Namespaced"):
                          "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
 
 
+def until_served(api, api_version, kind):
+    def served():
+        with contextlib.suppress(Refused):
+            return api.resource(api_version, kind)
+    wait_until(f"{kind} is served", 20, served)
+
+
 def install(api):
     group, version = KSERVE.split("/")
     api.apply(definition(group, version, SERVICE))
+    until_served(api, KSERVE, SERVICE)
 
-    def served():
-        with contextlib.suppress(Refused):
-            return api.resource(KSERVE, SERVICE)
-    wait_until(f"{SERVICE} is served", 20, served)
+
+def install_provider(plane):
+    """provider-kubernetes: its kinds, and what Crossplane's RBAC manager grants for them."""
+    group, version = OBJECTS.split("/")
+    for kind, scope in (("Object", "Namespaced"), ("ClusterProviderConfig", "Cluster")):
+        plane.api.apply(definition(group, version, kind, scope))
+        until_served(plane.api, OBJECTS, kind)
+    plane.api.apply(chart.role(f"crossplane:provider:{group}:aggregate-to-crossplane",
+                               (([group], ["*"], ["*"]),), chart.COLLECTED))
 
 
 class KServe:
