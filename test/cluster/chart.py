@@ -102,10 +102,14 @@ def no_usages(url, authority):
 def role_of_xrd(definition):
     """What core may because of an XRD."""
     spec = definition["spec"]
-    plural = spec["names"]["plural"]
-    return role(f"{OF_XRDS}{definition['metadata']['name']}:aggregate-to-crossplane", (
+    plural, name = spec["names"]["plural"], definition["metadata"]["name"]
+    made = role(f"{OF_XRDS}{name}:aggregate-to-crossplane", (
         ([spec["group"]], [plural, f"{plural}/status"], ["*"]),
         ([spec["group"]], [f"{plural}/finalizers"], ["update"])), COLLECTED)
+    made["metadata"]["ownerReferences"] = [{
+        "apiVersion": definition["apiVersion"], "kind": definition["kind"], "name": name,
+        "uid": definition["metadata"]["uid"], "controller": True}]
+    return made
 
 
 class Manager(threading.Thread):

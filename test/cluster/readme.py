@@ -19,6 +19,7 @@ import packages
 import standins
 from function import Function
 from packages import CONFIGURATION, NAME, ROOT
+from rights import within
 from runtime import Runtime
 
 sys.path.insert(0, str(ROOT / "test" / "lib"))
@@ -142,7 +143,8 @@ def readme(world, program):
                     registry.push(images=False, version=NEXT)
                     assert len(set(ours(plane))) > 20, "it is known where to look"
                 n_others += type_page(page, plane, terminal)
-            world.until("nothing of ours is left", lambda: not [*ours(plane)], LEFT_SECONDS)
+            within(LEFT_SECONDS, lambda: not [*ours(plane)])
+            assert not (left := [*ours(plane)]), f"what was removed has left {left}"
     finally:
         registry.stop()
     return f"{n_first} commands of README.md in {took:.0f} s, {n_others} of docs/, {made}"
