@@ -180,6 +180,13 @@ def check_alike(environment, cluster_model, model):
         yield "the specs of ClusterModel and Model differ"
 
 
+def check_told(kind):
+    """kubectl explain has a sentence for every member."""
+    for path, schema in (*members(kind.spec), *members(kind.status, ("status",))):
+        if path[-1] not in (ELEMENT, KEY) and not schema.get("description"):
+            yield f"{kind.name}: {'.'.join(path)} has no description"
+
+
 def check_sources(root, kinds):
     """What the sources read and write by name is in a schema."""
     described = set().union(*(names_in(kind.spec) for kind in kinds))
@@ -227,6 +234,7 @@ def main(program, root):
     root = pathlib.Path(root).resolve()
     kinds = [Kind(root, plural) for plural in KINDS]
     complaints = [*check_alike(*kinds[:3]), *check_sources(root, kinds)]
+    complaints += [each for kind in kinds for each in check_told(kind)]
     with tempfile.TemporaryDirectory() as folder:
         for kind in kinds:
             if kind.name != "Model":  # read by the code that reads a ClusterModel
