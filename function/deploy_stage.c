@@ -111,7 +111,7 @@ static int decide(struct call *call, const struct deployment *deployment, enum r
         if (err == 0)
                 err = observe_unexplained(&call->request.observed, call->arena, &occupied,
                                           &request.n_occupied);
-        if (err < 0)
+        if (err != 0)
                 return err;
         if (reach == REACH_SELECTED && request.n_environments == 0) {
                 *ret_more = true;

@@ -131,7 +131,7 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size) {
                 }
         }
         block = arena_alloc(a, new_size);
-        if (block && old_size > 0)
+        if (block && old)
                 memcpy(block, old, old_size < new_size ? old_size : new_size);
         return block;
 }

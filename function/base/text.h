@@ -61,7 +61,7 @@ static inline struct text text_slice(struct text t, size_t from, size_t to) {
                 to = t.len;
         if (from > to)
                 from = to;
-        return (struct text) { .data = t.data ? t.data + from : NULL, .len = to - from };
+        return (struct text) { .data = from > 0 ? t.data + from : t.data, .len = to - from };
 }
 
 /* text_shown() - the front of t for a sentence: at most max bytes, cut on a UTF-8 border. */

@@ -142,7 +142,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         rc = read_inputs(c, &inputs);
         if (rc == 0)
                 rc = capacity_read(&c->objects, &inputs, c->arena, &fleet, &n, &c->fault);
-        if (rc < 0)
+        if (rc != 0)
                 return outcome_failed("capacity", rc, &c->fault);
         if (n == 0)
                 fprintf(stderr, "capacity: there is no InferenceEnvironment in the input%s\n",

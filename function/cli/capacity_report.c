@@ -153,10 +153,6 @@ struct capacity_units capacity_sum(const struct capacity *fleet, size_t n) {
         return sum;
 }
 
-bool capacity_has_resource(const struct used *used) {
-        return used->sub_pool && text_is_empty(used->sub_pool->invalid);
-}
-
 int capacity_read(const struct objects *objects, const struct inputs *inputs, struct arena *arena,
                   struct capacity **ret, size_t *ret_n, struct fault *fault) {
         struct value *environments = NULL;

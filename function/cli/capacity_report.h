@@ -41,7 +41,9 @@ int capacity_read(const struct objects *objects, const struct inputs *inputs, st
 struct capacity_units capacity_sum(const struct capacity *fleet, size_t n);
 
 /* capacity_has_resource() - can these units be asked for, by sub_pool->resource_name? */
-bool capacity_has_resource(const struct used *used);
+static inline bool capacity_has_resource(const struct used *used) {
+        return used->sub_pool && text_is_empty(used->sub_pool->invalid);
+}
 
 /*
  * capacity_table() - append a table for each environment, with its warnings below

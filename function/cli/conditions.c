@@ -159,9 +159,11 @@ struct node *conditions_list(const struct pipeline_input *in, const struct pipel
 
                 for (size_t j = 0; j < r->n_conditions; j++) {
                         struct text type = r->conditions[j].type;
+                        const struct condition *last = conditions_find(out, type);
 
-                        if (!is_reserved(type) && !had(observed, type) && !is_repeat(out, i, j))
-                                append(list, conditions_find(out, type));
+                        if (last && !is_reserved(type) && !had(observed, type) &&
+                            !is_repeat(out, i, j))
+                                append(list, last);
                 }
         }
         if (out->n_steps > 0)

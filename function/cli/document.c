@@ -21,7 +21,7 @@ static void write_document(struct writer *w, const struct node *node) {
 
         if (w->rc == 0)
                 w->rc = node_encode(node, w->arena, &bytes);
-        if (w->rc < 0)
+        if (w->rc != 0)
                 return;
         builder_string(w->b, "---\n");
         w->rc = yaml_write(value_of_struct(bytes), w->b, w->arena);

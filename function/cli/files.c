@@ -68,7 +68,7 @@ int files_read(const char *path, struct arena *arena, struct text *ret, struct f
 
 static int read_file(const char *path, struct arena *arena, struct objects *objects,
                      struct fault *fault) {
-        struct objects more;
+        struct objects more = { 0 };
         struct value *all;
         struct text bytes;
         int rc;

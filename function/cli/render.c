@@ -189,7 +189,7 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
         const struct condition *scheduled = conditions_find(out, TEXT("Scheduled"));
         bool is_refused = scheduled && scheduled->status != CONDITION_TRUE;
         struct builder b;
-        struct text stream;
+        struct text stream = { 0 };
         int rc;
 
         for (size_t i = 0; i < out->n_skipped; i++)

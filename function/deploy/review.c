@@ -108,7 +108,7 @@ static int larger_fits(struct deciding *d, const struct seat_holder *holder, int
                        bool *ret) {
         struct reservation larger = holder->placement.reservation;
         struct chooser chooser = deciding_chooser(d, holder);
-        struct seats seats;
+        struct seats seats = { 0 };
         struct share share;
         int err;
 

@@ -104,6 +104,7 @@ static void read_needs(struct reader *rd, struct member f, struct needs *ret) {
 
 static void read_topology(struct reader *rd, struct member f, struct serving_profile *ret) {
         struct member parallelism = member_get(&f, "parallelism");
+        int64_t units;
 
         if (!read_map(rd, f))
                 return;
@@ -118,12 +119,13 @@ static void read_topology(struct reader *rd, struct member f, struct serving_pro
                              &ret->tensor);
                 read_integer(rd, member_get(&parallelism, "pipeline"), 1, NODES_MAX,
                              &ret->pipeline);
-                if (ret->tensor * ret->pipeline > ret->nodes * ret->gpus_per_node)
+                units = ret->nodes * ret->gpus_per_node;
+                if (ret->tensor * ret->pipeline > units)
                         reader_refuse(rd, &parallelism,
                                       "tensor %lld x pipeline %lld needs more than the %lld units "
                                       "of a replica",
                                       (long long)ret->tensor, (long long)ret->pipeline,
-                                      (long long)(ret->nodes * ret->gpus_per_node));
+                                      (long long)units);
         }
         read_needs(rd, member_get(&f, "requires"), &ret->needs);
 }

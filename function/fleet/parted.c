@@ -269,12 +269,10 @@ int parted_config(struct pool *pool, const struct settings *settings, struct are
         const struct migparted_config *config = NULL;
         struct text refused = find_config(pool, settings->mig_parted, arena, &config);
 
-        if (!text_is_empty(refused))
-                return offer_nothing(pool, arena, refused);
         if (arena_failed(arena))
                 return -ENOMEM;
-        if (n == 0)
-                return offer_no_accelerator(pool, arena);
+        if (!config || !text_is_empty(refused))
+                return offer_nothing(pool, arena, refused);
         for (size_t i = 0; i < n; i++) {
                 struct node_plan *plan = plan_node(pool, config, products[i], arena);
 
@@ -296,6 +294,8 @@ int parted_config(struct pool *pool, const struct settings *settings, struct are
                                               TEXT_ARG(pool->mig_config),
                                               TEXT_ARG(chosen->product->name)));
         }
+        if (!first)
+                return offer_no_accelerator(pool, arena);
         if (!chosen)
                 return offer_nothing(pool, arena, first->refused);
         tell_of_idle(pool, chosen, arena);

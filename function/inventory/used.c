@@ -220,7 +220,7 @@ int used_count(struct environment *environment, const struct resource *config_ma
                struct text group, struct arena *arena, struct used_list *ret) {
         struct used_list list = { 0 };
         struct reservation *reservations;
-        struct ledger ledger;
+        struct ledger ledger = { 0 };
         size_t n_reservations;
         int err = read_reservations(environment, config_maps, n, group, arena, &reservations,
                                     &n_reservations);

@@ -18,8 +18,10 @@
 
 enum { SAY_AGAIN_SECONDS = 10 };
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the names that ld --wrap asks for */
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* The log's own files are open already. */
 static void complain(int error) {

@@ -34,6 +34,7 @@ struct upb_DefPool *upb_DefPool_New(void);
 void upb_DefPool_Free(struct upb_DefPool *pool);
 
 /* Returns false, and says why on stderr, when the descriptor is none. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier): upb's own name */
 bool _upb_DefPool_LoadDefInitEx(struct upb_DefPool *pool, const struct upb_file *file,
                                 bool rebuild_layout);
 
