@@ -8,6 +8,7 @@
 #include "fuzz.h"
 #include "place/names.h"
 #include "wire/call.h"
+#include "wire/field.h"
 #include "wire/guard.h"
 
 static size_t bound(struct text request) {
@@ -44,19 +45,41 @@ static bool is_too_large(const struct call_response *answer) {
                text_starts_with(answer->results[0].message, TEXT("the response has "));
 }
 
-static bool is_broken(struct value object) {
-        struct fault fault;
+/* ---- what others desire ---------------------------------------------------------------------- */
 
-        return object.kind == VALUE_MAP && guard_struct(object.bytes, &fault) < 0;
+enum { STATE_COMPOSITE = 1, STATE_RESOURCES = 2, ENTRY_VALUE = 2, RESOURCE_OBJECT = 1 };
+
+static bool any_field(struct text message, uint32_t number, bool (*is)(struct text body)) {
+        struct field field;
+
+        while (field_next(&message, &field)) {
+                if (field_is(&field, number) && is(field.bytes))
+                        return true;
+        }
+        return false;
 }
 
-/* What others desire is handed on unread, so an answer is broken where that is. */
-static bool hands_on_broken(const struct state *desired) {
-        bool found = is_broken(desired->composite.object);
+static bool is_broken(struct text object) {
+        struct fault fault;
 
-        for (size_t i = 0; i < desired->n_resources && !found; i++)
-                found = is_broken(desired->resources[i].object);
-        return found;
+        return guard_struct(object, &fault) < 0;
+}
+
+static bool resource_is_broken(struct text resource) {
+        return any_field(resource, RESOURCE_OBJECT, is_broken);
+}
+
+static bool entry_is_broken(struct text entry) {
+        return any_field(entry, ENTRY_VALUE, resource_is_broken);
+}
+
+/*
+ * It is handed on unread, so an answer is broken where that is: also in a resource
+ * that another one of its name replaces.
+ */
+static bool hands_on_broken(const struct state *desired) {
+        return any_field(desired->raw, STATE_COMPOSITE, resource_is_broken) ||
+               any_field(desired->raw, STATE_RESOURCES, entry_is_broken);
 }
 
 static void check_answer(struct text request_bytes, struct text answer, struct arena *arena) {
