@@ -150,8 +150,8 @@ int migparted_read(struct text yaml, struct arena *arena, struct migparted *ret)
         if (e.error < 0) {
                 file = (struct migparted) { .invalid = fault_text(&e.mistake, arena) };
         } else {
-                /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): an empty map is refused
-                 */
+                /* An empty map is refused.
+                 * NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
                 qsort(file.configs, file.n_configs, sizeof(*file.configs), by_name);
                 refuse_equal_names(&file);
         }

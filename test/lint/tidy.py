@@ -9,6 +9,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -18,11 +19,11 @@ AT_ONCE = min(2, os.cpu_count() or 1)
 
 
 def entries(build):
-    """Of our own sources, without the flag that only gcc knows."""
+    """Of our own sources, without the flags that only gcc knows."""
     for entry in json.loads((build / "compile_commands.json").read_text()):
         source = (build / entry["file"]).resolve()
         if source.is_relative_to(ROOT / "function"):
-            command = entry["command"].replace(" -fanalyzer", "")
+            command = re.sub(r" -(fanalyzer|Wno-analyzer-\S+)", "", entry["command"])
             yield dict(entry, file=str(source), command=command)
 
 
