@@ -102,6 +102,12 @@ static struct member at(const struct form *form, enum pool_member member) {
         return member_named(&form->root, member_names[member], form->values[member]);
 }
 
+/* Most pools leave most members out, and there are thousands of pools: ask before a member is made.
+ */
+static bool is_written(const struct form *form, enum pool_member member) {
+        return form->values[member].kind != VALUE_ABSENT && form->values[member].kind != VALUE_NULL;
+}
+
 static struct member capability(const struct form *form, enum capability capability) {
         return member_named(&form->capabilities, capability_names[capability],
                             form->capability_values[capability]);
@@ -173,14 +179,17 @@ static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
 
 static void read_mig(struct reader *rd, const struct form *form, struct pool *ret) {
         static const struct text strategies[] = { TEXT_INIT("mixed"), TEXT_INIT("single") };
-        struct member outer = at(form, MIG_CONFIGURATION);
-        struct member inner = capability(form, INNER_MIG_CONFIGURATION);
-        struct member f = member_is_absent(&outer) ? inner : outer;
-        struct member m[N_MIG_MEMBERS];
+        struct member outer, inner, f, m[N_MIG_MEMBERS];
         struct value values[N_MIG_MEMBERS];
         unsigned int strategy;
         int n_ways;
 
+        if (!is_written(form, MIG_CONFIGURATION) &&
+            form->capability_values[INNER_MIG_CONFIGURATION].kind == VALUE_ABSENT)
+                return;
+        outer = at(form, MIG_CONFIGURATION);
+        inner = capability(form, INNER_MIG_CONFIGURATION);
+        f = member_is_absent(&outer) ? inner : outer;
         if (!member_is_absent(&outer) && !member_is_absent(&inner) &&
             !value_equal(outer.value, inner.value, rd->arena))
                 reader_refuse(rd, &inner, "is written in the pool too, and differs there");
@@ -211,15 +220,18 @@ static void read_mig(struct reader *rd, const struct form *form, struct pool *re
 
 static void read_sharing(struct reader *rd, const struct form *form, struct pool *ret) {
         static const struct text strategies[] = { TEXT_INIT("TimeSlicing"), TEXT_INIT("MPS") };
-        struct member f = at(form, SHARING);
-        struct member strategy_field = member_get(&f, "strategy"),
-                      replicas = member_get(&f, "replicas");
+        struct member f, strategy_field, replicas;
         struct text ignored;
         unsigned int strategy;
 
         ret->share_replicas = 1;
+        if (!is_written(form, SHARING))
+                return;
+        f = at(form, SHARING);
         if (!read_map(rd, f))
                 return;
+        strategy_field = member_get(&f, "strategy");
+        replicas = member_get(&f, "replicas");
         if (read_needed_text(rd, strategy_field, &ignored) &&
             read_word(rd, strategy_field, strategies, COUNT_OF(strategies), &strategy))
                 ret->sharing = strategy == 0 ? SHARING_TIME_SLICING : SHARING_MPS;
@@ -237,18 +249,22 @@ static void read_choices(struct reader *rd, const struct form *form, struct pool
                                                     TEXT_INIT("Drain") };
         unsigned int word;
 
-        if (read_word(rd, at(form, ALLOCATION), allocations, COUNT_OF(allocations), &word))
+        if (is_written(form, ALLOCATION) &&
+            read_word(rd, at(form, ALLOCATION), allocations, COUNT_OF(allocations), &word))
                 ret->allocation = word == 0 ? ALLOCATION_DEVICE_PLUGIN : ALLOCATION_DRA;
-        if (read_word(rd, at(form, SCHEDULABLE), schedulables, COUNT_OF(schedulables), &word))
+        if (is_written(form, SCHEDULABLE) &&
+            read_word(rd, at(form, SCHEDULABLE), schedulables, COUNT_OF(schedulables), &word))
                 ret->schedulable = (enum schedulable)word;
 }
 
 /* What belongs to device plugins has no meaning for claims, which take whole devices. */
 static void check_allocation(struct reader *rd, const struct form *form, struct pool *ret) {
-        struct member resource_name = at(form, RESOURCE_NAME), sharing = at(form, SHARING);
+        struct member resource_name, sharing;
 
         if (ret->allocation != ALLOCATION_DRA)
                 return;
+        resource_name = at(form, RESOURCE_NAME);
+        sharing = at(form, SHARING);
         if (!member_is_absent(&resource_name))
                 reader_refuse(rd, &resource_name,
                               "is a device plugin's; with allocation DRA the device class follows "
@@ -348,12 +364,17 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         read_mig(rd, form, ret);
         read_choices(rd, form, ret);
         read_sharing(rd, form, ret);
-        check_resource_name(rd, at(form, RESOURCE_NAME), &ret->resource_name);
+        if (is_written(form, RESOURCE_NAME))
+                check_resource_name(rd, at(form, RESOURCE_NAME), &ret->resource_name);
         check_allocation(rd, form, ret);
-        check_tolerations(rd, at(form, TOLERATIONS), &ret->tolerations);
-        check_affinity(rd, at(form, AFFINITY), &ret->affinity);
-        read_cost(rd, at(form, COST), ret);
-        read_pod_defaults(rd, at(form, POD_DEFAULTS), ret);
+        if (is_written(form, TOLERATIONS))
+                check_tolerations(rd, at(form, TOLERATIONS), &ret->tolerations);
+        if (is_written(form, AFFINITY))
+                check_affinity(rd, at(form, AFFINITY), &ret->affinity);
+        if (is_written(form, COST))
+                read_cost(rd, at(form, COST), ret);
+        if (is_written(form, POD_DEFAULTS))
+                read_pod_defaults(rd, at(form, POD_DEFAULTS), ret);
         apply_defaults(rd, form, ret);
 }
 
