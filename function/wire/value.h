@@ -62,7 +62,7 @@ struct value value_at(struct value v, const char *path);
 
 /*
  * value_pick() - several members in one walk over the map
- * @keys: n of them, in any order, no two equal, none empty
+ * @keys: n of them, in any order, no two equal
  * @ret:  n values; absent where the map has no such member, or v is no map
  *
  * Returns how many entries have another key.

@@ -59,6 +59,9 @@ static void test_pick(void **state) {
         assert_true(picked[0].number == 2.5);
         assert_int_equal(picked[1].kind, VALUE_ABSENT);
         assert_true(picked[2].number == 3);
+        value_pick(json_value(&arena, "{\"\": \"nothing\", \"n\": 1}"), &(struct text) { 0 }, 1,
+                   picked);
+        assert_text(value_text(picked[0]), "nothing");
         value_pick(value_of_string(TEXT("no map")), keys, 3, picked);
         for (size_t i = 0; i < 3; i++)
                 assert_int_equal(picked[i].kind, VALUE_ABSENT);
