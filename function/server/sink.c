@@ -126,6 +126,7 @@ static void *write_all(void *argument) {
                 pthread_mutex_lock(&state.lock);
                 write_queued();
         }
+        write_queued(); /* it may close before this thread has begun */
         state.is_done = true;
         pthread_cond_broadcast(&state.changed);
         pthread_mutex_unlock(&state.lock);
