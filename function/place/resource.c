@@ -153,6 +153,14 @@ struct claim {
         uint64_t hash; /* of all that compare_claims() looks at: most claims differ here */
 };
 
+/* A NUL ends each of both, which hold none: "gpu: s1" and "gpus: 1" are told apart. */
+static uint64_t hash_label(uint64_t hash, struct text key, struct value value) {
+        const struct text end = { .data = "", .len = 1 };
+
+        hash = text_hash(text_hash(hash, key), end);
+        return text_hash(text_hash(hash, value_text(value)), end);
+}
+
 /* Alike for selectors that are equal, in whatever order their entries come. */
 static int hash_selector(struct value selector, struct arena *arena, uint64_t *ret) {
         struct value_iter it = value_iterate(selector);
@@ -163,13 +171,13 @@ static int hash_selector(struct value selector, struct arena *arena, uint64_t *r
         size_t n;
 
         if (value_count(selector) == 1 && value_next(&it, &key, &value)) {
-                *ret = text_hash(text_hash(hash, key), value_text(value));
+                *ret = hash_label(hash, key, value);
                 return 0;
         }
         if (value_members(selector, arena, &members, &n) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                hash = text_hash(text_hash(hash, members[i].key), value_text(members[i].value));
+                hash = hash_label(hash, members[i].key, members[i].value);
         *ret = hash;
         return 0;
 }
@@ -226,12 +234,22 @@ static int list_claims(struct environment *environment, struct arena *arena, str
 }
 
 /*
- * Sorted, equal claims are neighbours, those of one claim in declared order: its
- * first sub-pool names the second, all others the first.
+ * The first claim that is the same, in declared order, or NULL. Sorted, it is among
+ * those right before; unless a hash is of several selectors it is the first of them.
  */
+static const struct claim *find_same(const struct claim *claims, size_t run, size_t i,
+                                     struct arena *arena) {
+        for (; run < i; run++) {
+                if (is_same_claim(&claims[run], &claims[i], arena))
+                        return &claims[run];
+        }
+        return NULL;
+}
+
+/* Of one claim the first sub-pool names the second, all others the first. */
 static int find_ambiguous(struct environment *environment, struct arena *arena) {
-        struct claim *claims, *first;
-        size_t n = 0;
+        struct claim *claims;
+        size_t n = 0, run = 0;
 
         for (size_t i = 0; i < environment->n_pools; i++)
                 n += environment->pools[i].n_sub_pools;
@@ -243,15 +261,17 @@ static int find_ambiguous(struct environment *environment, struct arena *arena) 
         if (list_claims(environment, arena, claims, &n) < 0 ||
             sort_stable(claims, n, sizeof(*claims), compare_claims, arena) < 0)
                 return -ENOMEM;
-        first = claims;
         for (size_t i = 1; i < n; i++) {
-                if (!is_same_claim(first, &claims[i], arena)) {
-                        first = &claims[i];
+                const struct claim *same;
+
+                if (compare_claims(&claims[run], &claims[i]) != 0)
+                        run = i;
+                same = find_same(claims, run, i, arena);
+                if (!same)
                         continue;
-                }
-                claims[i].sub_pool->ambiguous = first->sub_pool->pool->name;
-                if (text_is_empty(first->sub_pool->ambiguous))
-                        first->sub_pool->ambiguous = claims[i].sub_pool->pool->name;
+                claims[i].sub_pool->ambiguous = same->sub_pool->pool->name;
+                if (text_is_empty(same->sub_pool->ambiguous))
+                        same->sub_pool->ambiguous = claims[i].sub_pool->pool->name;
         }
         return 0;
 }

@@ -244,6 +244,21 @@ static void test_ambiguous_on_the_wire(void **state) {
         assert_true(text_equal(f.sub_pools[1][0].ambiguous, TEXT("sorted")));
 }
 
+/* Selectors whose characters are the same are two, however they come between each other. */
+static void test_ambiguous_alike(void **state) {
+        const struct row s1 = { .selector = "{'gpu':'s1'}" }, s = { .selector = "{'gpus':'1'}" };
+        struct fleet f = { 0 };
+
+        (void)state;
+        add_pool(&f, "first", &s1);
+        add_pool(&f, "other", &s);
+        add_pool(&f, "second", &s1);
+        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_true(text_equal(f.sub_pools[0][0].ambiguous, TEXT("second")));
+        assert_true(text_is_empty(f.sub_pools[1][0].ambiguous));
+        assert_true(text_equal(f.sub_pools[2][0].ambiguous, TEXT("first")));
+}
+
 /* Thousands of pools are told apart in memory that is gone afterwards. */
 static void test_ambiguous_among_many(void **state) {
         enum { MANY = 3000 };
@@ -338,6 +353,7 @@ int main(void) {
                 cmocka_unit_test(test_ambiguous_claims),
                 cmocka_unit_test(test_ambiguous_three),
                 cmocka_unit_test(test_ambiguous_on_the_wire),
+                cmocka_unit_test(test_ambiguous_alike),
                 cmocka_unit_test(test_ambiguous_among_many),
                 cmocka_unit_test(test_ambiguous_with_an_invalid_pool),
                 cmocka_unit_test(test_ambiguous_in_a_layout),
