@@ -16,10 +16,13 @@
 #include <string.h>
 
 /*
- * One call goes: posted (nobody has called yet) -> requested (work, answer) ->
- * sent (gone). An answer refers to bytes of its request and of its arena. Core
- * may hold such bytes longer than the call itself, so both belong to a lease that
- * the call and every slice of the answer share; the last one gives it back.
+ * One call goes: posted (nobody has called yet) -> requested -> read (work, answer)
+ * -> sent (gone). Core would read the message before it hands the call over, but
+ * then it drops what is being uploaded when a drain begins.
+ *
+ * An answer refers to bytes of its request and of its arena. Core may hold such
+ * bytes longer than the call itself, so both belong to a lease that the call and
+ * every slice of the answer share; the last one gives it back.
  */
 
 static const char *const methods[N_SERVICES] = {
@@ -48,7 +51,8 @@ struct runner {
         void *registered[N_SERVICES];
         size_t budget_bytes;
         struct stats *stats;
-        atomic_size_t n_calls; /* posted ones too */
+        atomic_size_t n_calls;   /* posted ones too */
+        atomic_size_t n_uploads; /* of them, those whose message has not come whole */
 
         pthread_mutex_t lock; /* of what follows */
         struct lease *free_leases;
@@ -62,6 +66,7 @@ struct runner {
 
 struct run_call {
         struct op requested;
+        struct op read;
         struct op sent;
         struct runner *runner;
         unsigned int service;
@@ -76,6 +81,7 @@ struct run_call {
         grpc_byte_buffer *answer; /* NULL unless the status is OK */
         grpc_status_code status;
         grpc_slice details;
+        bool has_message;
         int cancelled;
 };
 
@@ -232,10 +238,6 @@ static void compute(struct run_call *c, struct call_summary *ret_summary) {
                        "the deadline passed before the work began");
                 return;
         }
-        if (!c->message) {
-                refuse(c, GRPC_STATUS_INVALID_ARGUMENT, "the call has no message");
-                return;
-        }
         c->lease = lease_take(c->runner, c->message);
         c->message = NULL;
         r = function_run(lease_request(c->lease), &c->lease->arena, &payload, ret_summary, &fault);
@@ -278,8 +280,6 @@ static void work(struct run_call *c) {
         gpr_timespec taken;
         uint64_t nanoseconds;
 
-        c->status = GRPC_STATUS_OK;
-        c->details = grpc_empty_slice();
         compute(c, &summary);
 
         taken = gpr_time_sub(gpr_now(GPR_CLOCK_MONOTONIC), begin);
@@ -304,7 +304,13 @@ static void call_free(struct run_call *c) {
 static void call_sent(struct op *op, bool ok) {
         struct run_call *c = OP_OWNER(op, struct run_call, sent);
 
-        (void)ok; /* the client is gone; that is its own affair */
+        (void)ok;                               /* the client is gone; that is its own affair */
+        if (!c->has_message && !c->cancelled) { /* one that left, or sent too much, has none */
+                const struct call_summary nothing = { 0 };
+
+                count(c, &nothing, 0);
+                log_call(c, &nothing, 0);
+        }
         grpc_byte_buffer_destroy(c->answer);
         grpc_slice_unref(c->details);
         grpc_call_unref(c->call);
@@ -348,8 +354,25 @@ static bool hold(struct run_call *c) {
 
 static void post(struct runner *r, unsigned int service);
 
+static void call_read(struct op *op, bool ok) {
+        struct run_call *c = OP_OWNER(op, struct run_call, read);
+
+        atomic_fetch_sub(&c->runner->n_uploads, 1);
+        atomic_fetch_add_explicit(&c->runner->stats->in_flight, 1, memory_order_relaxed);
+        c->status = GRPC_STATUS_OK;
+        c->details = grpc_empty_slice();
+        c->has_message = ok && c->message;
+        if (c->has_message)
+                work(c);
+        else /* call_sent() knows whether anybody hears it */
+                refuse(c, GRPC_STATUS_INVALID_ARGUMENT, "the call has no message");
+        if (!hold(c))
+                send_answer(c);
+}
+
 static void call_requested(struct op *op, bool ok) {
         struct run_call *c = OP_OWNER(op, struct run_call, requested);
+        grpc_op receive = { .op = GRPC_OP_RECV_MESSAGE };
 
         if (!ok) { /* the server shuts down */
                 call_free(c);
@@ -358,10 +381,10 @@ static void call_requested(struct op *op, bool ok) {
         /* First of all somebody must be there for the next call. */
         post(c->runner, c->service);
         atomic_fetch_add_explicit(&c->runner->n_arrived, 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&c->runner->stats->in_flight, 1, memory_order_relaxed);
-        work(c);
-        if (!hold(c))
-                send_answer(c);
+        atomic_fetch_add(&c->runner->n_uploads, 1);
+        receive.data.recv_message.recv_message = &c->message;
+        c->read.done = call_read;
+        op_start(&c->read, c->call, &receive, 1);
 }
 
 static void post(struct runner *r, unsigned int service) {
@@ -374,7 +397,7 @@ static void post(struct runner *r, unsigned int service) {
         atomic_fetch_add(&r->n_calls, 1);
         op_hand_over(&c->requested);
         if (grpc_server_request_registered_call(r->server, r->registered[service], &c->call,
-                                                &c->deadline, &c->metadata, &c->message, r->queue,
+                                                &c->deadline, &c->metadata, NULL, r->queue,
                                                 r->queue, &c->requested) != GRPC_CALL_OK)
                 BUG("a request that gRPC does not allow");
 }
@@ -392,8 +415,8 @@ struct runner *runner_new(grpc_server *server, grpc_completion_queue *queue, siz
         r->stats = stats;
         pthread_mutex_init(&r->lock, NULL);
         for (size_t i = 0; i < N_SERVICES; i++) {
-                r->registered[i] = grpc_server_register_method(
-                        server, methods[i], NULL, GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
+                r->registered[i] = grpc_server_register_method(server, methods[i], NULL,
+                                                               GRPC_SRM_PAYLOAD_NONE, 0);
                 if (!r->registered[i])
                         BUG("a method that cannot be registered");
         }
@@ -435,6 +458,12 @@ uint64_t runner_n_arrived(struct runner *r) {
 
 bool runner_idle(struct runner *r) {
         return atomic_load(&r->n_calls) == 0;
+}
+
+size_t runner_last_uploads(struct runner *r) {
+        size_t n = atomic_load(&r->n_uploads);
+
+        return atomic_load(&r->n_calls) == n ? n : 0;
 }
 
 void runner_free(struct runner *r) {

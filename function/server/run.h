@@ -2,8 +2,8 @@
 /*
  * run - calls of RunFunction
  *
- * They arrive, already with their message, on one queue that all workers share;
- * each is answered by function_run() in an arena of its own.
+ * They arrive on one queue that all workers share; each, once its message is there,
+ * is answered by function_run() in an arena of its own.
  */
 #ifndef SERVER_RUN_H
 #define SERVER_RUN_H
@@ -50,6 +50,13 @@ uint64_t runner_n_arrived(struct runner *r);
  * call is over. Only then may the queue be shut down.
  */
 bool runner_idle(struct runner *r);
+
+/*
+ * runner_last_uploads() - how many calls are left, when each of them still waits for its message
+ *
+ * After the server's shutdown; 0 when there are others, or none.
+ */
+size_t runner_last_uploads(struct runner *r);
 
 /* runner_free() - after grpc_shutdown(): core may hold on to an answer's bytes until then. */
 void runner_free(struct runner *r);

@@ -39,7 +39,8 @@ struct server {
 enum {
         MIN_ARENA_BYTES = 64 * 1024 * 1024,
         POLL_MS = 20,
-        LEAVE_MS = 500, /* for clients to hang up once their calls are over */
+        LEAVE_MS = 500,   /* for clients to hang up once their calls are over */
+        UPLOAD_MS = 3000, /* for the next of those that upload, when no others are left */
         /* Calls beyond these wait inside core, which drops them when a drain begins. */
         N_POSTED = 64,
         N_POSTED_LAST = 1024, /* against that, for what waits then */
@@ -198,18 +199,24 @@ static bool is_idle(struct server *s) {
 /*
  * Returns whether every call came to its end in time; sets ret_shut_down when core
  * says so too. It does not while a peer keeps its connection, which a dead one
- * does for ever: without calls there is not much to wait for.
+ * does for ever: without calls there is not much to wait for, nor for clients that
+ * have stopped half way through their messages.
  */
 static bool drain(struct server *s, grpc_completion_queue *end, int64_t grace_ms,
                   bool *ret_shut_down) {
-        int64_t idle_ms = 0, ms = 0;
+        int64_t idle_ms = 0, stuck_ms = 0, ms = 0;
+        size_t n_uploads = 0;
 
-        while (ms < grace_ms && idle_ms < LEAVE_MS) {
+        while (ms < grace_ms && idle_ms < LEAVE_MS && stuck_ms < UPLOAD_MS) {
+                size_t before = n_uploads;
+
                 *ret_shut_down = wait_for_shutdown(end, POLL_MS);
                 if (*ret_shut_down)
                         return true;
                 ms += POLL_MS;
                 idle_ms = is_idle(s) ? idle_ms + POLL_MS : 0;
+                n_uploads = runner_last_uploads(s->runner);
+                stuck_ms = n_uploads > 0 && n_uploads == before ? stuck_ms + POLL_MS : 0;
         }
         return is_idle(s);
 }

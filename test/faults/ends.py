@@ -29,7 +29,7 @@ def grace_runs_out(program):
 
 
 def unfinished_upload(program):
-    """A call whose message has not arrived does not hold the process either."""
+    """A call whose message never arrives does not hold the process for its whole grace."""
     request = message(large(1_000_000))
     with Server(program) as server:
         connection = Connection(server.port)
