@@ -89,7 +89,7 @@ def main():
     parser.add_argument("--sizes", default=(10, 50, 100, 400),
                         type=lambda text: tuple(int(n) for n in text.split(",")))
     parser.add_argument("--keep", action="store_true")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()  # cases after flags too
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     folder = pathlib.Path(tempfile.mkdtemp(prefix="test-cluster-"))
