@@ -63,22 +63,22 @@ def role(name, may=(), labels=None, collects=None):
     return made
 
 
-def binding(name, account):
+def binding(name, account, namespace):
     return {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name},
             "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
-            "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": NAMESPACE}]}
+            "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}]}
 
 
-def objects():
-    yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+def objects(namespace=NAMESPACE):
+    yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
     for account in (CORE, MANAGER):
         yield {"apiVersion": "v1", "kind": "ServiceAccount",
-               "metadata": {"namespace": NAMESPACE, "name": account}}
+               "metadata": {"namespace": namespace, "name": account}}
     yield role("crossplane", collects=COLLECTED)
     yield role("crossplane:system:aggregate-to-crossplane", CORE_MAY, COLLECTED)
-    yield binding("crossplane", CORE)
+    yield binding("crossplane", CORE, namespace)
     yield role("crossplane-rbac-manager", MANAGER_MAY)
-    yield binding("crossplane-rbac-manager", MANAGER)
+    yield binding("crossplane-rbac-manager", MANAGER, namespace)
     yield role(PROVIDERS_MAY, collects={
         "rbac.crossplane.io/aggregate-to-allowed-provider-permissions": "true"})
 

@@ -63,9 +63,11 @@ def wait_until(what, seconds, true):
 
 
 class Plane:
-    """etcd and the API server from the start; the rest when it is asked for."""
+    """etcd and the API server from the start; the rest when it is asked for, Crossplane in a
+    namespace."""
 
-    def __init__(self, programs, folder):
+    def __init__(self, programs, folder, namespace=NAMESPACE):
+        self.namespace = namespace
         self.programs = pathlib.Path(programs)
         self.folder = pathlib.Path(folder)
         self.processes = {}
@@ -154,7 +156,7 @@ class Plane:
 
     def kubeconfig_of_account(self, name):
         """A client with the token of one of Crossplane's service accounts."""
-        token = self.kubectl("-n", NAMESPACE, "create", "token", name, "--duration=48h").stdout
+        token = self.kubectl("-n", self.namespace, "create", "token", name, "--duration=48h").stdout
         return self.write_kubeconfig(name, {"token": token.strip()})
 
     def kubectl(self, *arguments, stdin=None, kubeconfig=None, may_fail=False):
@@ -203,7 +205,7 @@ class Plane:
         self.api = Api(self.api_port, certificates.path("ca.crt"), certificates.path("admin.crt"),
                        certificates.path("admin.key"))
         self.wait("kube-apiserver", self.is_served)
-        self.kubectl("apply", "-f", "-", stdin=list(chart.objects()))
+        self.kubectl("apply", "-f", "-", stdin=list(chart.objects(self.namespace)))
 
     def is_served(self, path="/readyz"):
         return self.kubectl("get", "--raw", path, may_fail=True).returncode == 0
@@ -240,6 +242,7 @@ class Plane:
         return subprocess.run(
             [self.programs / "crossplane-core", "core", "init"], capture_output=True, text=True,
             env={**os.environ, "KUBECONFIG": str(self.core_kubeconfig), "CRDS_PATH": str(crds),
+                 "POD_NAMESPACE": self.namespace,
                  "TLS_CA_SECRET_NAME": "crossplane-root-ca",
                  "TLS_CLIENT_SECRET_NAME": "crossplane-tls-client", "ENABLE_WEBHOOKS": "false",
                  **env})
@@ -259,7 +262,8 @@ class Plane:
         nothing.mkdir(exist_ok=True)
         self.core_init(nothing, ENABLE_WEBHOOKS="true", WEBHOOK_CONFIGS_PATH=str(nothing),
                        TLS_SERVER_SECRET_NAME="localhost-tls-server",
-                       WEBHOOK_SERVICE_NAME="localhost", WEBHOOK_SERVICE_NAMESPACE=NAMESPACE)
+                       WEBHOOK_SERVICE_NAME="localhost",
+                       WEBHOOK_SERVICE_NAMESPACE=self.namespace)
         self.save_secret("crossplane-tls-client", "client")
         self.save_secret("localhost-tls-server", "server")
 
@@ -275,7 +279,7 @@ class Plane:
             (self.folder / cache).mkdir(exist_ok=True)
         self.start("crossplane-core", [
             self.programs / "crossplane-core", "core", "start", *flags], {
-                "KUBECONFIG": str(self.core_kubeconfig),
+                "KUBECONFIG": str(self.core_kubeconfig), "POD_NAMESPACE": self.namespace,
                 "TLS_CLIENT_CERTS_DIR": str(self.folder / "client"),
                 "TLS_SERVER_CERTS_DIR": str(self.folder / "server"),
                 "WEBHOOK_PORT": str(webhooks), "PACKAGE_RUNTIME": runtime,
@@ -289,7 +293,7 @@ class Plane:
 
     def save_secret(self, name, folder):
         """The certificates of a Secret as files."""
-        data = self.get("-n", NAMESPACE, "secret", name)["data"]
+        data = self.get("-n", self.namespace, "secret", name)["data"]
         path = self.folder / folder
         path.mkdir(mode=0o700, exist_ok=True)
         for key in ("tls.crt", "tls.key", "ca.crt"):

@@ -20,6 +20,7 @@ import time
 import traceback
 
 import cases
+import elsewhere
 import missing
 import readme
 import rights
@@ -27,6 +28,7 @@ import schedule
 import standins
 import storms
 import upgrade
+from chart import NAMESPACE
 from function import Function
 from manifests import CONFIGURATION
 from plane import Plane
@@ -53,7 +55,8 @@ def fresh(arguments, wanted, folder):
     """For each case a control plane on which nothing of ours is; the outcomes."""
     for number, case in enumerate(wanted):
         (folder / str(number)).mkdir(parents=True)
-        with Plane(arguments.peers, folder / str(number)) as plane:
+        namespace = getattr(case, "namespace", NAMESPACE)
+        with Plane(arguments.peers, folder / str(number), namespace) as plane:
             plane.start_controllers()
             plane.start_core()
             yield run(plane, None, None, case, arguments.program)
@@ -94,7 +97,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     folder = pathlib.Path(tempfile.mkdtemp(prefix="test-cluster-"))
     groups = [(storms.CASES, False)] if arguments.storms else [
-        (cases.CASES, False), (schedule.CASES, True), (missing.CASES + upgrade.CASES + readme.CASES, None)]
+        (cases.CASES, False), (schedule.CASES, True),
+        (missing.CASES + elsewhere.CASES + upgrade.CASES + readme.CASES, None)]
     known = {case.__name__.replace("_", "-") for members, _ in groups for case in members}
     unknown = set(arguments.cases) - known
     if unknown:
