@@ -15,7 +15,7 @@ enum { FAULT_PATH_MAX = 192, FAULT_MESSAGE_MAX = 320 };
 
 struct fault {
         char path[FAULT_PATH_MAX]; /* "spec.nodePools[2].capabilities.memoryPerGpu"; may be empty */
-        char message[FAULT_MESSAGE_MAX]; /* "not a quantity: \"40GiB\"" */
+        char message[FAULT_MESSAGE_MAX]; /* "not a quantity such as 40Gi: \"40GiB\"" */
 };
 
 /* fault_set() - printf the message, empty the path. Both are cut at their size, on a UTF-8 border.

@@ -218,7 +218,7 @@ int quantity_parse(struct text t, struct quantity *ret, struct fault *fault) {
             (!digits && !reads_without_digits(scale))) {
                 struct text shown = text_shown(t, 60);
 
-                fault_set(fault, "not a quantity: \"%.*s%s\"", TEXT_ARG(shown),
+                fault_set(fault, "not a quantity such as 40Gi: \"%.*s%s\"", TEXT_ARG(shown),
                           shown.len < t.len ? "..." : "");
                 return -EINVAL;
         }
@@ -269,4 +269,12 @@ struct text quantity_format_bytes(int64_t bytes, struct arena *arena) {
         }
         builder_i64(&b, bytes);
         return builder_done(&b);
+}
+
+struct text quantity_doubt(struct text what, int64_t bytes, struct arena *arena) {
+        if (bytes <= 0 || bytes >= INT64_C(1) << 30)
+                return (struct text) { 0 };
+        return text_format(arena,
+                           "%.*s is %lld bytes, less than 1Gi: is the unit missing or wrong?",
+                           TEXT_ARG(what), (long long)bytes);
 }

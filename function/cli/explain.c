@@ -197,11 +197,15 @@ static void append_sentences(struct table *t, const struct weighed *w, size_t n)
 }
 
 /* What was meant is not what was counted. */
-static void append_misspelt(struct table *t, const struct pool *pool) {
-        struct text sentence = pool_misspelt(pool, t->arena);
+static void append_slips(struct table *t, const struct pool *pool) {
+        const struct text sentences[] = { pool_misspelt(pool, t->arena),
+                                          pool_doubt(pool, t->arena) };
 
-        if (!text_is_empty(sentence))
-                columns_wrapped(SENTENCE, SENTENCE, columns_printable(sentence, t->arena), t->b);
+        for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+                if (!text_is_empty(sentences[i]))
+                        columns_wrapped(SENTENCE, SENTENCE,
+                                        columns_printable(sentences[i], t->arena), t->b);
+        }
 }
 
 static void append_group(struct table *t, const struct group *g) {
@@ -225,7 +229,7 @@ static void append_group(struct table *t, const struct group *g) {
                         colour(t, COLOUR_OFF);
                 append_sentences(t, w, n);
                 if (i == 0 || w[-1].sub_pool->pool != w->sub_pool->pool)
-                        append_misspelt(t, w->sub_pool->pool);
+                        append_slips(t, w->sub_pool->pool);
         }
 }
 

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "fleet/member.h"
+
 /*
  * Every member of the XRDs, which test/gates/xrds.py holds this to. What is below a member
  * that has no other below it here is not looked at: the function refuses a misspelt one
@@ -183,11 +185,46 @@ static void check_members(struct check *c, struct value object, const struct kin
         }
 }
 
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static void check_memory(struct check *c, struct value object, struct text path,
+                         struct value written) {
+        struct reader rd = { .arena = c->arena };
+        struct text sentence, ignored;
+        int64_t bytes;
+
+        if (!read_bytes(&rd, member_root(written, path), &ignored, &bytes))
+                return; /* the function refuses it */
+        sentence = quantity_doubt(path, bytes, c->arena);
+        if (!text_is_empty(sentence))
+                tell(c, text_format(c->arena, "%.*s: %.*s", TEXT_ARG(name_of(object, c->arena)),
+                                    TEXT_ARG(sentence)));
+}
+
+/* What a pool says of its own memory is told with the pool. */
+static void check_model(struct check *c, struct value object) {
+        struct value_iter it = value_iterate(value_at(object, "spec.serving"));
+        struct value serving;
+
+        check_memory(c, object, TEXT("spec.resources.vram"),
+                     value_at(object, "spec.resources.vram"));
+        for (size_t i = 0; value_next(&it, NULL, &serving); i++) {
+                struct text path = text_format(
+                        c->arena, "spec.serving[%zu].replicaTopology.requires.memoryPerGpu", i);
+
+                check_memory(c, object, path,
+                             value_at(serving, "replicaTopology.requires.memoryPerGpu"));
+        }
+}
+
 static void check_object(struct check *c, struct value object) {
         const struct kind *kind = find_kind(text_at(object, "kind"));
 
-        if (kind && text_equal(text_at(object, "apiVersion"), c->api_version))
-                check_members(c, object, kind, object, (struct text) { 0 }, (struct text) { 0 });
+        if (!kind || !text_equal(text_at(object, "apiVersion"), c->api_version))
+                return;
+        check_members(c, object, kind, object, (struct text) { 0 }, (struct text) { 0 });
+        if (kind->members == of_model)
+                check_model(c, object);
 }
 
 /* ---- kinds ----------------------------------------------------------------------------------- */

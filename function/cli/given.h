@@ -20,7 +20,7 @@ enum { GIVEN_SENTENCES_MAX = 20 };
  * @ret:       set on success: the composite's misspelt members first, then those of the
  *             cluster's models, deployments and environments (but for pools, whose
  *             members the function itself tells of), kinds and versions that nobody
- *             reads, and objects that are given twice
+ *             reads, memory of models too small to be meant, and objects given twice
  *
  * Errors: -ENOMEM  arena spent
  */

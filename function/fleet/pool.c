@@ -496,12 +496,18 @@ struct text pool_misspelt(const struct pool *pool, struct arena *arena) {
         return (struct text) { 0 };
 }
 
-/* A misspelt member would else be a default that nobody asked for. */
-static void tell_of_misspelt(struct pool *pool, struct arena *arena) {
-        struct text sentence = pool_misspelt(pool, arena);
+struct text pool_doubt(const struct pool *pool, struct arena *arena) {
+        return quantity_doubt(TEXT("memoryPerGpu"), pool->memory_bytes, arena);
+}
 
-        if (!text_is_empty(sentence))
-                pool_tell(pool, arena, sentence);
+/* What was meant is not what is counted: a default that nobody asked for, 48 bytes for 48Gi. */
+static void tell_of_slips(struct pool *pool, struct arena *arena) {
+        struct text sentences[] = { pool_misspelt(pool, arena), pool_doubt(pool, arena) };
+
+        for (size_t i = 0; i < COUNT_OF(sentences); i++) {
+                if (!text_is_empty(sentences[i]))
+                        pool_tell(pool, arena, sentences[i]);
+        }
 }
 
 int pool_read(struct value entry, struct text path, const struct environment *environment,
@@ -529,7 +535,7 @@ int pool_read(struct value entry, struct text path, const struct environment *en
         else if (pool_is_told(ret))
                 tell_of_selector(&form, ret, arena);
         if (pool_is_told(ret))
-                tell_of_misspelt(ret, arena);
+                tell_of_slips(ret, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 

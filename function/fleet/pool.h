@@ -117,6 +117,10 @@ void pool_tell(struct pool *pool, struct arena *arena, struct text message);
  * migConfiguration; empty: there is none. Told or not. */
 struct text pool_misspelt(const struct pool *pool, struct arena *arena);
 
+/* pool_doubt() - a sentence about memoryPerGpu too small to be meant; empty: there is none. Told or
+ * not. */
+struct text pool_doubt(const struct pool *pool, struct arena *arena);
+
 /* pool_selector() - nodeSelector, or the labels where it is not written. */
 struct value pool_selector(const struct pool *pool);
 

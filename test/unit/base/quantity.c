@@ -141,7 +141,8 @@ static void test_parse(void **state) {
                 } else {
                         char want[128];
 
-                        snprintf(want, sizeof(want), "not a quantity: \"%s\"", row->in);
+                        snprintf(want, sizeof(want), "not a quantity such as 40Gi: \"%s\"",
+                                 row->in);
                         assert_int_equal(r, -EINVAL);
                         assert_string_equal(fault.message, want);
                         assert_string_equal(fault.path, "");
@@ -158,7 +159,8 @@ static void test_long_nonsense_is_cut(void **state) {
         (void)state;
         memset(in, 'x', sizeof(in));
         assert_int_equal(quantity_parse((struct text) { in, sizeof(in) }, &q, &fault), -EINVAL);
-        assert_int_equal(strlen(fault.message), strlen("not a quantity: \"\"") + 60 + 3);
+        assert_int_equal(strlen(fault.message),
+                         strlen("not a quantity such as 40Gi: \"\"") + 60 + 3);
 }
 
 static void test_whole(void **state) {
@@ -225,11 +227,38 @@ static void test_format_bytes(void **state) {
         arena_release(&arena);
 }
 
+static void test_doubt(void **state) {
+        static const struct {
+                int64_t bytes;
+                const char *want;
+        } doubts[] = {
+                { -1, "" },
+                { 0, "" },
+                { 48, "m is 48 bytes, less than 1Gi: is the unit missing or wrong?" },
+                { INT64_C(512) << 20,
+                  "m is 536870912 bytes, less than 1Gi: is the unit missing or wrong?" },
+                { (INT64_C(1) << 30) - 1,
+                  "m is 1073741823 bytes, less than 1Gi: is the unit missing or wrong?" },
+                { INT64_C(1) << 30, "" },
+        };
+        struct arena arena;
+
+        (void)state;
+        arena_init(&arena, 1 << 20);
+        for (size_t i = 0; i < sizeof(doubts) / sizeof(doubts[0]); i++) {
+                struct text t = quantity_doubt(TEXT("m"), doubts[i].bytes, &arena);
+
+                print_message("%.*s\n", TEXT_ARG(t));
+                assert_true(text_equal(t, text_from(doubts[i].want)));
+        }
+        arena_release(&arena);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_parse),        cmocka_unit_test(test_long_nonsense_is_cut),
                 cmocka_unit_test(test_whole),        cmocka_unit_test(test_compare),
-                cmocka_unit_test(test_format_bytes),
+                cmocka_unit_test(test_format_bytes), cmocka_unit_test(test_doubt),
         };
 
         return cmocka_run_group_tests_name("quantity", tests, NULL, NULL);

@@ -74,6 +74,7 @@ static const struct command_file files[] = {
         { "us.yaml", ENVIRONMENT("us", POOL("half", "2", SLICES("3g.40gb"))) },
         { "costs.yaml", ENVIRONMENT("eu", POOL("dear", "1", COST("2.5")) POOL("cheap", "1", COST("2")) POOL("gift", "1", "")) },
         { "misspelt.yaml", ENVIRONMENT("eu", POOL("mixed", "1", ", migConfiguration: {layout: {3g.40gb: 1, 1g.10gb: 4}, stratgy: single}") POOL("next", "1", "")) },
+        { "unitless.yaml", ENVIRONMENT("eu", POOL("whole", "1", ", gpu: {memory: 80}")) },
         { "equal.yaml", ENVIRONMENT("eu", POOL("first", "1", "") POOL("second", "1", "")) },
         { "drained.yaml", ENVIRONMENT("eu", POOL("whole", "1", ", schedulable: Drain")) },
         { "drained-half.yaml", ENVIRONMENT("eu", POOL("whole", "1", ", schedulable: Drain") POOL("half", "1", SLICES("3g.40gb"))) },
@@ -133,6 +134,9 @@ static const struct command_row rows[] = {
           "      2 replicas of 1 unit as nvidia.com/mig-3g.40gb; memory left over per unit:\n"
           "      none, units still free: 6\n"
           "  next   -                8     0     8  fits\n", NULL, "said once of a pool" },
+        { "a unit is missing", "xr.yaml c.yaml -e model.yaml -e unitless.yaml --explain", 1,
+          "      wants 40Gi of memory per unit, a unit here has 80\n"
+          "      memoryPerGpu is 80 bytes, less than 1Gi: is the unit missing or wrong?\n", NULL, "" },
         { "serving profiles", "xr.yaml c.yaml -e two-profiles.yaml -e eu.yaml --explain", 0,
           "      fp8: leaves over 40Gi of memory per unit, half none\n"
           "      pair: the model prefers fp8, for which half has room\n", NULL, "each has its sentence" },

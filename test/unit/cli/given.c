@@ -14,6 +14,7 @@ enum { BUDGET = 16 * 1024 * 1024 };
 #define DEPLOYMENT(spec) OURS("ModelDeployment", "metadata: {namespace: a, name: d}, spec: " spec)
 #define XR DEPLOYMENT("{modelRef: {name: m}}")
 #define MISSPELT " is not known: is it misspelt?"
+#define UNITLESS " bytes, less than 1Gi: is the unit missing or wrong?\n"
 
 static const struct row {
         const char *name;
@@ -42,6 +43,16 @@ static const struct row {
         { "a requirement is the function's", XR,
           OURS("ClusterModel", "metadata: {name: m}, spec: {serving: [{replicaTopology: "
                                "{requires: {memoryPerGPU: 1}}}]}"),
+          "" },
+        { "memory without a unit", XR,
+          OURS("Model", "metadata: {name: m}, spec: {resources: {vram: 40M}, serving: ["
+                        "{replicaTopology: {requires: {memoryPerGpu: 1Gi}}}, "
+                        "{replicaTopology: {requires: {memoryPerGpu: 48}}}]}"),
+          "Model \"m\": spec.resources.vram is 40000000" UNITLESS
+          "Model \"m\": spec.serving[1].replicaTopology.requires.memoryPerGpu is 48" UNITLESS },
+        { "memory that is refused by the function", XR,
+          OURS("ClusterModel", "metadata: {name: m}, spec: {resources: {vram: 40GB}, serving: ["
+                               "{replicaTopology: {requires: {memoryPerGpu: -1}}}]}"),
           "" },
         { "of an environment, but not of its pools", XR,
           OURS("InferenceEnvironment",

@@ -26,8 +26,10 @@ static const struct {
         const char *mistake;
 } beside[] = {
         { "'source': 'S3'", "spec.source: \"S3\" is not one of HuggingFace" },
-        { "'resources': {'cpu': 'many'}", "spec.resources.cpu: not a quantity: \"many\"" },
-        { "'resources': {'memory': '64GiB'}", "spec.resources.memory: not a quantity: \"64GiB\"" },
+        { "'resources': {'cpu': 'many'}",
+          "spec.resources.cpu: not a quantity such as 40Gi: \"many\"" },
+        { "'resources': {'memory': '64GiB'}",
+          "spec.resources.memory: not a quantity such as 40Gi: \"64GiB\"" },
         { "'resources': {'vram': '0'}", "spec.resources.vram: \"0\" is not above 0" },
         { "'resources': {'vram': -1}", "spec.resources.vram: -1 is not above 0" },
         { "'resources': []", "spec.resources: must be a map, but is a list" },
@@ -66,7 +68,8 @@ static const struct {
           "spec.serving[0].replicaTopology.parallelism: tensor 4 x pipeline 1 needs more than the "
           "2 units of a replica" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'memoryPerGpu': '40GiB'}}}]",
-          "spec.serving[0].replicaTopology.requires.memoryPerGpu: not a quantity: \"40GiB\"" },
+          "spec.serving[0].replicaTopology.requires.memoryPerGpu: not a quantity such as 40Gi: "
+          "\"40GiB\"" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'precisionSupport': "
           "'fp8'}}}]",
           "spec.serving[0].replicaTopology.requires.precisionSupport: must be a list, but is a "
@@ -133,7 +136,7 @@ static void test_every_mistake_is_named(void **state) {
                 "google/gemma-3-27b-it",
                 "spec.huggingFace.revision: \"a:b\" is not a revision",
                 "spec.huggingFace.secretRef.name: is missing",
-                "spec.resources.cpu: not a quantity: \"x\"",
+                "spec.resources.cpu: not a quantity such as 40Gi: \"x\"",
                 "spec.serving[0].name: is missing",
                 "spec.serving[1].name: must not be empty",
         };
