@@ -158,7 +158,7 @@ static void tell_of_gpus(struct pool *pool, const char *what, const bool *listed
 }
 
 static void tell_of_idle(struct pool *pool, const struct node_plan *plan, struct arena *arena) {
-        bool uncovered[MIGPARTED_DEVICES_MAX], empty[MIGPARTED_DEVICES_MAX];
+        bool uncovered[MIGPARTED_DEVICES_MAX] = { 0 }, empty[MIGPARTED_DEVICES_MAX] = { 0 };
 
         for (size_t i = 0; i < (size_t)pool->accelerator_count; i++) {
                 const struct migparted_entry *entry = plan->entries[i];

@@ -222,6 +222,7 @@ static int list_claims(struct environment *environment, struct arena *arena, str
                         return -ENOMEM;
                 for (size_t k = 0; k < pool->n_sub_pools; k++) {
                         struct sub_pool *s = &pool->sub_pools[k];
+                        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are n */
                         uint64_t hash = text_hash(selector, s->resource_name);
 
                         if (text_is_empty(s->invalid))
