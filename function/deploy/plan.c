@@ -152,7 +152,7 @@ static void decode_workload(struct value map, struct workload *ret) {
                         value_is_integer(found[i], field);
                         break;
                 case MEMBER_BOOL:
-                        *(bool *)field = found[i].boolean;
+                        *(bool *)field = value_is_true(found[i]);
                         break;
                 }
         }

@@ -505,13 +505,15 @@ static void test_odd_plan(void **state) {
         assert_int_equal(plan_decode(json_value(&arena, "{'scheduled':{'status':77,'reason':'R'},"
                                                         "'placements':[{'key':'e','reservation':"
                                                         "{'environment':'e','pool':'p'},"
-                                                        "'workload':{'tensor':'x','args':{}}}]}"),
+                                                        "'workload':{'tensor':'x','args':{},"
+                                                        "'remote':1.0000000000000002}}]}"),
                                      &arena, &got),
                          0);
         assert_int_equal(got.scheduled.status, CONDITION_UNKNOWN);
         assert_int_equal(got.n_placements, 1);
         assert_int_equal(got.placements[0].fate, FATE_STAYS);
         assert_int_equal(got.placements[0].workload.tensor, 0);
+        assert_false(got.placements[0].workload.remote);
 }
 
 int main(void) {
