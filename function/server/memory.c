@@ -19,7 +19,7 @@ static int64_t idle_bytes(int64_t resident_bytes) {
 }
 
 void memory_tidy(struct memory *m) {
-        int64_t resident_bytes = process_resident_bytes(), idle;
+        int64_t resident_bytes = process_resident_bytes(), idle, given;
 
         if (resident_bytes < PROGRAM_BYTES + SPARE_BYTES)
                 return;
@@ -29,5 +29,7 @@ void memory_tidy(struct memory *m) {
         if (idle < m->kept_bytes + SPARE_BYTES)
                 return;
         malloc_trim(0);
-        m->kept_bytes = idle_bytes(process_resident_bytes());
+        /* Not what is idle now: others may free meanwhile, and that is for the next time. */
+        given = resident_bytes - process_resident_bytes();
+        m->kept_bytes = given < idle ? idle - given : 0;
 }
