@@ -10,7 +10,7 @@ import zlib
 from http2 import (DATA, DEADLINE_EXCEEDED, ENHANCE_YOUR_CALM, END_STREAM, GOAWAY,
                    MAX_CONCURRENT_STREAMS, OK, PING, PREFACE, RUN, RUN_V1BETA1, UNIMPLEMENTED,
                    Closed, Connection, frame, message)
-from server import SMALL, Server, large, wait_until
+from server import SMALL, Server, is_sanitized, large, wait_until
 
 MIB = 1 << 20
 IDLE_MIB, BUSY_MIB = 16, 64  # what the program means to hold
@@ -65,9 +65,11 @@ def silent(program):
     """2,000 connections that say nothing are closed after ten seconds; others are served."""
     with Server(program) as server:
         before, slowest = server.open_files(), 0.0
-        crowd = [Connection(server.port, hello=False) for _ in range(2000)]
+        # A program that needs ten seconds for the crowd alone closes whoever comes behind it too.
+        size = 200 if is_sanitized(server.process.pid) else 2000
+        crowd = [Connection(server.port, hello=False) for _ in range(size)]
         began = time.monotonic()
-        wait_until("they are accepted", lambda: server.open_files() > before + 1900)
+        wait_until("they are accepted", lambda: server.open_files() > before + size * 0.95)
         peak = server.memory_mib()
         while time.monotonic() - began < 5:
             slowest = max(slowest, server.answers())

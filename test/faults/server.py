@@ -43,9 +43,14 @@ def wait_until(what, condition, seconds=30):
     return time.monotonic() - began
 
 
+def is_sanitized(pid):
+    """With the address sanitizer all is many times slower."""
+    return "libasan" in pathlib.Path(f"/proc/{pid}/maps").read_text()
+
+
 def memory_mib(pid, what="VmRSS"):
     """VmRSS now, VmHWM at the most; 0 with a sanitizer, which keeps what was freed for a while."""
-    if "libasan" in pathlib.Path(f"/proc/{pid}/maps").read_text():
+    if is_sanitized(pid):
         return 0
     text = pathlib.Path(f"/proc/{pid}/status").read_text()
     line, = (line for line in text.splitlines() if line.startswith(what + ":"))
