@@ -166,6 +166,7 @@ int input_choose(const struct inputs *inputs, struct value environment, const st
                   "InferenceEnvironment %.*s: %zu inputs count it, the first two of %s%.*s and "
                   "%s%.*s; name the one to use with --input",
                   TEXT_ARG(text_at(environment, "metadata.name")), inputs->n,
+                  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are two or more */
                   text_is_empty(inputs->items[0].composition) ? "an Input" : "Composition ",
                   TEXT_ARG(inputs->items[0].composition),
                   text_is_empty(inputs->items[1].composition) ? "an Input" : "Composition ",

@@ -189,7 +189,7 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
         const struct condition *scheduled = conditions_find(out, TEXT("Scheduled"));
         bool is_refused = scheduled && scheduled->status != CONDITION_TRUE;
         struct builder b;
-        struct text stream = { 0 };
+        struct text stream;
         int rc;
 
         for (size_t i = 0; i < out->n_skipped; i++)
@@ -219,7 +219,7 @@ static enum exit_code run(struct command *c, int argc, char **argv,
                           const struct cli_transport *remote) {
         const struct cli_transport here = pipeline_explaining(&c->explanation);
         const struct cli_transport *transport = &pipeline_in_process;
-        struct pipeline_output out;
+        struct pipeline_output out = { 0 };
         bool help = false;
         int rc;
 
