@@ -2,27 +2,22 @@
 #include "server/run.h"
 
 #include "function.h"
+#include "server/lease.h"
 #include "server/log.h"
 
 #include <errno.h>
 #include <grpc/byte_buffer.h>
-#include <grpc/byte_buffer_reader.h>
 #include <grpc/slice.h>
 #include <grpc/status.h>
 #include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <string.h>
 
 /*
  * One call goes: posted (nobody has called yet) -> requested -> read (work, answer)
  * -> sent (gone). Core would read the message before it hands the call over, but
  * then it drops what is being uploaded when a drain begins.
- *
- * An answer refers to bytes of its request and of its arena. Core may hold such
- * bytes longer than the call itself, so both belong to a lease that the call and
- * every slice of the answer share; the last one gives it back.
  */
 
 static const char *const methods[N_SERVICES] = {
@@ -30,34 +25,16 @@ static const char *const methods[N_SERVICES] = {
         [SERVICE_V1BETA1] = "/apiextensions.fn.proto.v1beta1.FunctionRunnerService/RunFunction",
 };
 
-enum {
-        ARENA_KEEP_BYTES = 8 * 1024 * 1024,
-        /* A smaller part of an answer is cheaper to copy than to refer to. */
-        REFER_MIN_BYTES = 4 * 1024,
-};
-
-struct lease {
-        struct runner *runner;
-        struct lease *next; /* among the free ones */
-        atomic_size_t n_holders;
-        struct arena arena;
-        grpc_byte_buffer *message;
-        grpc_slice request; /* the message's bytes in one piece */
-};
-
 struct runner {
         grpc_server *server;
         grpc_completion_queue *queue;
         void *registered[N_SERVICES];
-        size_t budget_bytes;
+        struct leases leases;
         struct stats *stats;
         atomic_size_t n_calls;   /* posted ones too */
         atomic_size_t n_uploads; /* of them, those whose message has not come whole */
 
         pthread_mutex_t lock; /* of what follows */
-        struct lease *free_leases;
-        unsigned int n_free_leases;
-        unsigned int keep_arenas;
         bool is_holding;
         struct run_call *held; /* computed, not answered yet */
 
@@ -85,120 +62,7 @@ struct run_call {
         int cancelled;
 };
 
-/* ---- leases ---------------------------------------------------------------------------------- */
-
-static struct lease *lease_take(struct runner *r, grpc_byte_buffer *message) {
-        struct lease *lease;
-
-        pthread_mutex_lock(&r->lock);
-        lease = r->free_leases;
-        if (lease) {
-                r->free_leases = lease->next;
-                r->n_free_leases--;
-        }
-        pthread_mutex_unlock(&r->lock);
-        if (!lease) {
-                lease = gpr_zalloc(sizeof(*lease));
-                lease->runner = r;
-                arena_init(&lease->arena, r->budget_bytes);
-        }
-        atomic_init(&lease->n_holders, 1);
-        lease->message = message;
-        lease->request = grpc_empty_slice();
-        return lease;
-}
-
-static void lease_free(struct lease *lease) {
-        arena_release(&lease->arena);
-        gpr_free(lease);
-}
-
-static void lease_drop(void *argument) {
-        struct lease *lease = argument;
-        struct runner *r;
-
-        if (atomic_fetch_sub(&lease->n_holders, 1) != 1)
-                return;
-        r = lease->runner; /* only now: before, nothing orders this after lease_take() */
-        grpc_slice_unref(lease->request);
-        grpc_byte_buffer_destroy(lease->message);
-        arena_reset(&lease->arena, ARENA_KEEP_BYTES);
-
-        pthread_mutex_lock(&r->lock);
-        if (r->n_free_leases < r->keep_arenas) {
-                lease->next = r->free_leases;
-                r->free_leases = lease;
-                r->n_free_leases++;
-                lease = NULL;
-        }
-        pthread_mutex_unlock(&r->lock);
-        if (lease)
-                lease_free(lease);
-}
-
-/* The request's bytes in one piece: where they lie if core received them so, else a copy. */
-static struct text lease_request(struct lease *lease) {
-        grpc_slice_buffer *slices = &lease->message->data.raw.slice_buffer;
-        grpc_byte_buffer_reader reader;
-
-        if (slices->count == 1) {
-                lease->request = grpc_slice_ref(slices->slices[0]);
-        } else if (grpc_byte_buffer_reader_init(&reader, lease->message)) {
-                lease->request = grpc_byte_buffer_reader_readall(&reader);
-                grpc_byte_buffer_reader_destroy(&reader);
-        }
-        return (struct text) { .data = (const char *)GRPC_SLICE_START_PTR(lease->request),
-                               .len = GRPC_SLICE_LENGTH(lease->request) };
-}
-
 /* ---- the answer ------------------------------------------------------------------------------ */
-
-static grpc_slice refer(struct lease *lease, struct text part) {
-        /* Core only reads it. */
-        union {
-                const char *in;
-                void *out;
-        } bytes = { .in = part.data };
-
-        atomic_fetch_add(&lease->n_holders, 1);
-        return grpc_slice_new_with_user_data(bytes.out, part.len, lease_drop, lease);
-}
-
-/* A run of small parts as one slice; *i moves past it. */
-static grpc_slice gather(const struct payload *payload, size_t *i) {
-        size_t len = 0, end = *i;
-        unsigned char *next;
-        grpc_slice slice;
-
-        for (; end < payload->n_parts && payload->parts[end].len < REFER_MIN_BYTES; end++)
-                len += payload->parts[end].len;
-        slice = grpc_slice_malloc(len);
-        next = GRPC_SLICE_START_PTR(slice);
-        for (; *i < end; (*i)++) {
-                if (payload->parts[*i].len > 0)
-                        memcpy(next, payload->parts[*i].data, payload->parts[*i].len);
-                next += payload->parts[*i].len;
-        }
-        return slice;
-}
-
-static grpc_byte_buffer *answer_buffer(struct lease *lease, const struct payload *payload) {
-        grpc_slice *slices = gpr_malloc((payload->n_parts + 1) * sizeof(*slices));
-        grpc_byte_buffer *buffer;
-        size_t n = 0, i = 0;
-
-        while (i < payload->n_parts) {
-                if (payload->parts[i].len >= REFER_MIN_BYTES)
-                        slices[n++] = refer(lease, payload->parts[i++]);
-                else
-                        slices[n++] = gather(payload, &i);
-        }
-        buffer = grpc_raw_byte_buffer_create(slices, n);
-        for (i = 0; i < n; i++)
-                grpc_slice_unref(slices[i]);
-        gpr_free(slices);
-        return buffer;
-}
 
 static void refuse(struct run_call *c, grpc_status_code status, const char *sentence) {
         c->status = status;
@@ -238,13 +102,13 @@ static void compute(struct run_call *c, struct call_summary *ret_summary) {
                        "the deadline passed before the work began");
                 return;
         }
-        c->lease = lease_take(c->runner, c->message);
+        c->lease = lease_take(&c->runner->leases, c->message);
         c->message = NULL;
         r = function_run(lease_request(c->lease), &c->lease->arena, &payload, ret_summary, &fault);
         if (r < 0)
                 refuse_fault(c, r, &fault);
         else
-                c->answer = answer_buffer(c->lease, &payload);
+                c->answer = lease_answer(c->lease, &payload);
 }
 
 static void log_call(const struct run_call *c, const struct call_summary *summary,
@@ -410,8 +274,7 @@ struct runner *runner_new(grpc_server *server, grpc_completion_queue *queue, siz
 
         r->server = server;
         r->queue = queue;
-        r->budget_bytes = budget_bytes;
-        r->keep_arenas = keep_arenas;
+        leases_init(&r->leases, budget_bytes, keep_arenas);
         r->stats = stats;
         pthread_mutex_init(&r->lock, NULL);
         for (size_t i = 0; i < N_SERVICES; i++) {
@@ -467,12 +330,7 @@ size_t runner_last_uploads(struct runner *r) {
 }
 
 void runner_free(struct runner *r) {
-        while (r->free_leases) {
-                struct lease *lease = r->free_leases;
-
-                r->free_leases = lease->next;
-                lease_free(lease);
-        }
+        leases_release(&r->leases);
         pthread_mutex_destroy(&r->lock);
         gpr_free(r);
 }
