@@ -2,6 +2,7 @@
 #include "server/tls.h"
 
 #include "server/log.h"
+#include "server/material.h"
 #include "server/peer.h"
 
 #include <errno.h>
@@ -27,22 +28,14 @@
  * in one step, by dup3() over the descriptor in the path that core opens.
  */
 
-enum { FILE_MAX_BYTES = 1024 * 1024, WATCH_MS = 500, CORE_WATCH_SECONDS = 1 };
-
-enum file { FILE_CERTIFICATE, FILE_KEY, FILE_CA, N_FILES };
-
-static const char *const file_names[N_FILES] = {
-        [FILE_CERTIFICATE] = "tls.crt",
-        [FILE_KEY] = "tls.key",
-        [FILE_CA] = "ca.crt",
-};
+enum { WATCH_MS = 500, CORE_WATCH_SECONDS = 1 };
 
 struct tls {
         const char *dir;
         int published; /* the file in memory */
         char published_path[32];
         grpc_tls_certificate_verifier_external verifier;
-        struct stat seen[N_FILES];
+        struct stat seen[N_MATERIAL_FILES];
         time_t generation;
 
         pthread_mutex_t lock; /* of what follows */
@@ -55,162 +48,13 @@ struct tls {
         pthread_t thread;
 };
 
-/* What a directory held at one moment. */
-struct material {
-        BIO *files[N_FILES];
-        STACK_OF(X509) * cas;
-        int64_t certificate_expiry_seconds;
-        int64_t ca_expiry_seconds;
-};
-
-static void material_release(struct material *m) {
-        for (size_t i = 0; i < N_FILES; i++)
-                BIO_free(m->files[i]);
-        sk_X509_pop_free(m->cas, X509_free);
-}
-
-/* ---- reading --------------------------------------------------------------------------------- */
-
-static void file_path(const struct tls *t, enum file file, char ret[PATH_MAX]) {
-        snprintf(ret, PATH_MAX, "%s/%s", t->dir, file_names[file]);
-}
-
-static int read_file(const struct tls *t, enum file file, BIO **ret, struct fault *fault) {
-        char path[PATH_MAX], buffer[4096];
-        struct stat status;
-        size_t total = 0;
-        ssize_t n;
-        int fd;
-
-        file_path(t, file, path);
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would wait for its writer */
-        if (fd < 0) {
-                fault_set(fault, "cannot read %s: %s", path, strerror(errno));
-                return -EINVAL;
-        }
-        if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
-                close(fd);
-                fault_set(fault, "cannot read %s: it is not a regular file", path);
-                return -EINVAL;
-        }
-        *ret = BIO_new(BIO_s_mem());
-        while ((n = read(fd, buffer, sizeof(buffer))) > 0 && total <= FILE_MAX_BYTES) {
-                BIO_write(*ret, buffer, (int)n);
-                total += (size_t)n;
-        }
-        OPENSSL_cleanse(buffer, sizeof(buffer));
-        close(fd);
-        if (n == 0)
-                return 0;
-        fault_set(fault, "cannot read %s: %s", path, n < 0 ? strerror(errno) : "it is too large");
-        return -EINVAL;
-}
-
-static int no_password(char *buffer, int size, int is_writing, void *argument) {
-        (void)buffer;
-        (void)size;
-        (void)is_writing;
-        (void)argument;
-        return 0;
-}
-
-/* The bytes stay in m; each reader gets them from the start. */
-static BIO *rewound(const struct material *m, enum file file) {
-        char *bytes;
-        long len = BIO_get_mem_data(m->files[file], &bytes);
-
-        return BIO_new_mem_buf(bytes, (int)len);
-}
-
-static STACK_OF(X509) * read_certificates(const struct material *m, enum file file) {
-        STACK_OF(X509) *all = sk_X509_new_null();
-        BIO *bio = rewound(m, file);
-        X509 *one;
-
-        while ((one = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
-                sk_X509_push(all, one);
-        ERR_clear_error(); /* the end of the file is an error to OpenSSL */
-        BIO_free(bio);
-        return all;
-}
-
-static EVP_PKEY *read_key(const struct material *m) {
-        BIO *bio = rewound(m, FILE_KEY);
-        EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
-
-        ERR_clear_error();
-        BIO_free(bio);
-        return key;
-}
-
-static int64_t expiry_of(const X509 *certificate) {
-        struct tm utc;
-
-        return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &utc) == 1 ? timegm(&utc) : 0;
-}
-
-static int64_t first_expiry_of(const STACK_OF(X509) * all) {
-        int64_t first = INT64_MAX;
-
-        for (int i = 0; i < sk_X509_num(all); i++) {
-                int64_t expiry = expiry_of(sk_X509_value(all, i));
-
-                first = expiry < first ? expiry : first;
-        }
-        return first;
-}
-
-static const char *check_pair(struct material *m) {
-        STACK_OF(X509) *chain = read_certificates(m, FILE_CERTIFICATE);
-        EVP_PKEY *key = read_key(m);
-        const char *wrong = NULL;
-
-        if (sk_X509_num(chain) < 1)
-                wrong = "tls.crt holds no certificate";
-        else if (!key)
-                wrong = "tls.key holds no private key";
-        else if (X509_check_private_key(sk_X509_value(chain, 0), key) != 1)
-                wrong = "tls.key is not the key of tls.crt";
-        else
-                m->certificate_expiry_seconds = expiry_of(sk_X509_value(chain, 0));
-        ERR_clear_error();
-        EVP_PKEY_free(key);
-        sk_X509_pop_free(chain, X509_free);
-        return wrong;
-}
-
-static int check_material(const struct tls *t, struct material *m, struct fault *fault) {
-        const char *wrong = check_pair(m);
-
-        m->cas = read_certificates(m, FILE_CA);
-        if (!wrong && sk_X509_num(m->cas) < 1)
-                wrong = "ca.crt holds no certificate";
-        for (int i = 0; !wrong && i < sk_X509_num(m->cas); i++) {
-                if (X509_check_ca(sk_X509_value(m->cas, i)) != 1)
-                        wrong = "ca.crt holds a certificate that is no authority";
-        }
-        m->ca_expiry_seconds = first_expiry_of(m->cas);
-        if (!wrong)
-                return 0;
-        fault_set(fault, "cannot use the certificates in %s: %s", t->dir, wrong);
-        return -EINVAL;
-}
-
-static int read_material(const struct tls *t, struct material *ret, struct fault *fault) {
-        int r = 0;
-
-        for (enum file file = 0; r == 0 && file < N_FILES; file++)
-                r = read_file(t, file, &ret->files[file], fault);
-        return r < 0 ? r : check_material(t, ret, fault);
-}
-
 /* ---- publishing ------------------------------------------------------------------------------ */
 
 static int write_published(const struct tls *t, const struct material *m) {
         /* Core asks before and after reading whether the time has changed, in seconds. */
         const struct timespec times[2] = { { .tv_sec = t->generation },
                                            { .tv_sec = t->generation } };
-        static const enum file order[] = { FILE_KEY, FILE_CERTIFICATE };
+        static const enum material_file order[] = { FILE_KEY, FILE_CERTIFICATE };
         int fd = memfd_create("tls", MFD_CLOEXEC);
 
         if (fd < 0)
@@ -257,7 +101,7 @@ static int publish(struct tls *t, struct material *m, struct fault *fault) {
 
 static int load(struct tls *t, struct fault *fault) {
         struct material m = { 0 };
-        int r = read_material(t, &m, fault);
+        int r = material_read(t->dir, &m, fault);
 
         if (r == 0)
                 r = publish(t, &m, fault);
@@ -271,11 +115,11 @@ static int load(struct tls *t, struct fault *fault) {
 static bool look(struct tls *t) {
         bool changed = false;
 
-        for (enum file file = 0; file < N_FILES; file++) {
+        for (enum material_file file = 0; file < N_MATERIAL_FILES; file++) {
                 struct stat now = { 0 }, *seen = &t->seen[file];
                 char path[PATH_MAX];
 
-                file_path(t, file, path);
+                material_path(t->dir, file, path);
                 if (stat(path, &now) < 0)
                         now = (struct stat) { 0 };
                 changed |= now.st_ino != seen->st_ino || now.st_size != seen->st_size ||
