@@ -214,9 +214,10 @@ int desired_read(struct text raw, struct arena *arena, struct state *ret) {
 
 /* ---- answers to requirements: read where they lie -------------------------------------------- */
 
+/* By what it is sorted; small, because sorting moves it a dozen times. */
 struct item {
         struct text namespace_, name;
-        struct resource resource;
+        size_t index; /* in the order of the wire */
 };
 
 static int compare_items(const void *a, const void *b) {
@@ -226,39 +227,43 @@ static int compare_items(const void *a, const void *b) {
         return order != 0 ? order : text_compare(left->name, right->name);
 }
 
-static struct item read_item(struct text raw, bool is_open) {
+static struct resource read_item(struct text raw, bool is_open, struct item *ret) {
         static const struct text keys[] = { TEXT_INIT("namespace"), TEXT_INIT("name") };
-        struct item item = { .resource = read_resource(raw) };
+        struct resource resource = read_resource(raw);
         struct value names[2];
 
-        item.resource.metadata = value_get(item.resource.object, TEXT("metadata"));
-        value_pick(item.resource.metadata, keys, 2, names);
-        item.namespace_ = value_text(names[0]);
-        item.name = value_text(names[1]);
+        resource.metadata = value_get(resource.object, TEXT("metadata"));
+        value_pick(resource.metadata, keys, 2, names);
+        ret->namespace_ = value_text(names[0]);
+        ret->name = value_text(names[1]);
         if (!is_open) {
-                item.resource.closed = item.resource.object;
-                item.resource.object = (struct value) { 0 };
+                resource.closed = resource.object;
+                resource.object = (struct value) { 0 };
         }
-        return item;
+        return resource;
 }
 
 static int read_items(struct text body, bool are_open, struct arena *arena,
                       struct answer_set *ret) {
         size_t n = field_count(body, RESOURCES_ITEMS), i = 0;
         struct item *items = ARENA_ARRAY(arena, n, struct item);
+        struct resource *read = ARENA_ARRAY(arena, n, struct resource);
         struct resource *resources = ARENA_ARRAY(arena, n, struct resource);
         struct field field;
 
-        if (!items || !resources)
+        if (!items || !read || !resources)
                 return -ENOMEM;
         while (field_next(&body, &field)) {
-                if (field_is(&field, RESOURCES_ITEMS))
-                        items[i++] = read_item(field.bytes, are_open);
+                if (!field_is(&field, RESOURCES_ITEMS))
+                        continue;
+                items[i].index = i;
+                read[i] = read_item(field.bytes, are_open, &items[i]);
+                i++;
         }
         if (sort_stable(items, n, sizeof(*items), compare_items, arena) < 0)
                 return -ENOMEM;
         for (i = 0; i < n; i++)
-                resources[i] = items[i].resource;
+                resources[i] = read[items[i].index];
         ret->items = resources;
         ret->n_items = n;
         return 0;
