@@ -9,7 +9,15 @@ enum {
         MB = 1024 * 1024,
         PROGRAM_BYTES = 12 * MB, /* at rest, little of it the allocator's */
         SPARE_BYTES = 4 * MB,    /* not worth the trouble */
+        BLOCK_BYTES = 32 * MB,   /* the most that glibc takes from a heap */
+        KEPT_BYTES = 64 * MB,    /* until memory_tidy() comes by */
 };
+
+void memory_prepare(void) {
+        mallopt(M_MMAP_THRESHOLD, BLOCK_BYTES);
+        mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+        mallopt(M_ARENA_MAX, 1); /* the end of any other malloc_trim() leaves alone */
+}
 
 /* Resident, but in nobody's use. */
 static int64_t idle_bytes(int64_t resident_bytes) {

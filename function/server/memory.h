@@ -14,6 +14,14 @@ struct memory {
 };
 
 /*
+ * memory_prepare() - keep what calls free for the calls after them
+ *
+ * Before the first thread is started. Else the allocator gives each large block back
+ * at once, and what the next call is received in is cleared and mapped page by page.
+ */
+void memory_prepare(void);
+
+/*
  * memory_tidy() - give it back when there is much of it
  *
  * To be called every second or so, by one thread; m is all zero at first. Costs a

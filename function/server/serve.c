@@ -185,6 +185,7 @@ int serve(int argc, char **argv) {
                       stdout);
                 return EXIT_DONE;
         }
+        memory_prepare();
         log_init(options.debug);
         block_signals(&signals);
         r = sink_open();
