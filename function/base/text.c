@@ -50,6 +50,59 @@ bool text_contains(struct text t, struct text needle) {
         return false;
 }
 
+enum { NEAREST_MAX_LEN = 64 };
+
+static size_t least(size_t a, size_t b) {
+        return a < b ? a : b;
+}
+
+/* Damerau's and Levenshtein's, each letter moved once at most; both have at most that length. */
+static size_t distance(struct text a, struct text b) {
+        size_t rows[3][NEAREST_MAX_LEN + 1];
+        size_t *before = rows[0], *above = rows[1], *row = rows[2];
+
+        for (size_t j = 0; j <= b.len; j++)
+                above[j] = j;
+        for (size_t i = 1; i <= a.len; i++) {
+                size_t *spare = before;
+
+                row[0] = i;
+                for (size_t j = 1; j <= b.len; j++) {
+                        bool differs = a.data[i - 1] != b.data[j - 1];
+
+                        row[j] = least(above[j - 1] + differs, least(above[j], row[j - 1]) + 1);
+                        if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] &&
+                            a.data[i - 2] == b.data[j - 1])
+                                row[j] = least(row[j], before[j - 2] + 1);
+                }
+                before = above;
+                above = row;
+                row = spare;
+        }
+        return above[b.len];
+}
+
+struct text text_nearest(struct text word, const struct text *names, size_t n) {
+        size_t limit = word.len / 6 + 1; /* and what comes next has to be nearer */
+        struct text nearest = { 0 };
+
+        if (word.len > NEAREST_MAX_LEN)
+                return nearest;
+        for (size_t i = 0; i < n; i++) {
+                size_t d;
+
+                if (names[i].len > least(word.len + limit, NEAREST_MAX_LEN) ||
+                    names[i].len + limit < word.len)
+                        continue;
+                d = distance(word, names[i]);
+                if (d > limit || (d == limit && !text_is_empty(nearest)))
+                        continue;
+                nearest = names[i];
+                limit = d;
+        }
+        return nearest;
+}
+
 size_t text_index(struct text t, char c) {
         const char *found = t.len > 0 ? memchr(t.data, c, t.len) : NULL;
 

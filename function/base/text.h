@@ -53,6 +53,14 @@ bool text_starts_with(struct text t, struct text prefix);
 bool text_ends_with(struct text t, struct text suffix);
 bool text_contains(struct text t, struct text needle);
 
+/*
+ * text_nearest() - which of n names was probably meant by a misspelt one
+ *
+ * One letter away for each six of the word and one more: left out, put in, another
+ * one, or two swapped. The first of equally near ones; empty when there is none.
+ */
+struct text text_nearest(struct text word, const struct text *names, size_t n);
+
 /* text_index() - where c stands first in t, or t.len when it does not. */
 size_t text_index(struct text t, char c);
 

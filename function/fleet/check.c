@@ -112,8 +112,8 @@ void check_labels(struct reader *rd, struct member f, struct value *ret) {
                 if (!grammar_label_key(key))
                         reader_refuse(rd, &entry, "the key is not a label key");
                 else if (value.kind != VALUE_STRING)
-                        reader_refuse(rd, &entry, "must be a string, but is %s%s",
-                                      value_kind_name(value.kind),
+                        reader_refuse(rd, &entry, "must be a string, but is %.*s%s",
+                                      TEXT_ARG(kind_and_value(value, rd->arena)),
                                       value.kind == VALUE_BOOL || value.kind == VALUE_NUMBER
                                               ? ": put it in quotes"
                                               : "");

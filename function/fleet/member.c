@@ -8,6 +8,8 @@
 #include "base/arena.h"
 #include "fleet/model.h"
 
+enum { FEW = 4 }; /* so many names are listed in a sentence */
+
 /* Null is how a manifest says that something is not there. */
 static struct value unless_null(struct value v) {
         return v.kind == VALUE_NULL ? (struct value) { 0 } : v;
@@ -73,14 +75,23 @@ void reader_refuse(struct reader *rd, const struct member *f, const char *format
                 mistakes_add(rd->all, rd->arena, &placed);
 }
 
+struct text kind_and_value(struct value v, struct arena *arena) {
+        if (v.kind == VALUE_BOOL)
+                return value_brief(v, arena);
+        if (v.kind != VALUE_STRING && v.kind != VALUE_NUMBER)
+                return text_from(value_kind_name(v.kind));
+        return text_format(arena, "the %s %.*s", v.kind == VALUE_STRING ? "string" : "number",
+                           TEXT_ARG(value_brief(v, arena)));
+}
+
 /* False when absent; a mistake when it is something else. */
 static bool is_kind(struct reader *rd, const struct member *f, enum value_kind kind) {
         if (member_is_absent(f))
                 return false;
         if (f->value.kind == kind)
                 return true;
-        reader_refuse(rd, f, "must be %s, but is %s", value_kind_name(kind),
-                      value_kind_name(f->value.kind));
+        reader_refuse(rd, f, "must be %s, but is %.*s", value_kind_name(kind),
+                      TEXT_ARG(kind_and_value(f->value, rd->arena)));
         return false;
 }
 
@@ -233,6 +244,20 @@ bool read_texts(struct reader *rd, struct member f, struct value *ret) {
         return true;
 }
 
+static void refuse_member(struct reader *rd, const struct member *map, struct text key,
+                          const struct text *names, size_t n) {
+        struct member f = member_named(map, key, (struct value) { 0 });
+        struct text nearest = text_nearest(key, names, n);
+
+        if (!text_is_empty(nearest))
+                reader_refuse(rd, &f, "unknown member: is %.*s meant?", TEXT_ARG(nearest));
+        else if (n <= FEW)
+                reader_refuse(rd, &f, "unknown member, not one of %.*s",
+                              TEXT_ARG(list_words(rd->arena, names, n)));
+        else
+                reader_refuse(rd, &f, "unknown member");
+}
+
 void refuse_unknown(struct reader *rd, const struct member *map, const struct text *names,
                     size_t n) {
         struct value_member *members;
@@ -242,12 +267,11 @@ void refuse_unknown(struct reader *rd, const struct member *map, const struct te
         if (value_members(map->value, rd->arena, &members, &n_members) < 0)
                 return;
         for (size_t i = 0; i < n_members; i++) {
-                struct member f = member_named(map, members[i].key, members[i].value);
                 bool known = false;
 
                 for (size_t j = 0; j < n && !known; j++)
                         known = text_equal(members[i].key, names[j]);
                 if (!known)
-                        reader_refuse(rd, &f, "unknown member");
+                        refuse_member(rd, map, members[i].key, names, n);
         }
 }

@@ -63,6 +63,9 @@ static inline bool member_is_absent(const struct member *f) {
 void reader_refuse(struct reader *rd, const struct member *f, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
+/* kind_and_value() - for a sentence: "the string \"8\"", "the number 7", "true", "a map". */
+struct text kind_and_value(struct value v, struct arena *arena);
+
 /*
  * read_*() - check what is written and set *ret
  *
@@ -95,7 +98,11 @@ bool read_bytes(struct reader *rd, struct member f, struct text *ret_text, int64
 /* read_texts() - a list of strings that are not empty; *ret is the list. */
 bool read_texts(struct reader *rd, struct member f, struct value *ret);
 
-/* refuse_unknown() - every member of the map that is not among the n names is a mistake. */
+/*
+ * refuse_unknown() - every member of the map that is not among the n names is a mistake
+ *
+ * The sentence says which name is probably meant, or lists them when they are few.
+ */
 void refuse_unknown(struct reader *rd, const struct member *map, const struct text *names,
                     size_t n);
 

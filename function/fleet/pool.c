@@ -487,11 +487,17 @@ struct text pool_misspelt(const struct pool *pool, struct arena *arena) {
         };
 
         for (size_t i = 0; i < COUNT_OF(maps); i++) {
-                struct text key = first_unknown(maps[i].map, maps[i].names, maps[i].n);
+                struct text key = first_unknown(maps[i].map, maps[i].names, maps[i].n), nearest;
 
-                if (!text_is_empty(key))
-                        return text_format(arena, "member \"%s%.*s\" is not known: is it misspelt?",
-                                           maps[i].path, TEXT_ARG(key));
+                if (text_is_empty(key))
+                        continue;
+                nearest = text_nearest(key, maps[i].names, maps[i].n);
+                if (text_is_empty(nearest))
+                        nearest = TEXT("it misspelt");
+                else
+                        nearest = text_format(arena, "%.*s meant", TEXT_ARG(nearest));
+                return text_format(arena, "member \"%s%.*s\" is not known: is %.*s?", maps[i].path,
+                                   TEXT_ARG(key), TEXT_ARG(nearest));
         }
         return (struct text) { 0 };
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/shape.h"
 
+#include "base/arena.h"
 #include "fleet/check.h"
 #include "fleet/grammar.h"
 
@@ -21,32 +22,18 @@ static void check_string(struct reader *rd, const struct member *f, bool (*is_ri
                               TEXT_ARG(value_brief(f->value, rd->arena)));
 }
 
-static bool is_known(struct text key, const struct shape *map) {
-        for (size_t i = 0; i < map->n; i++) {
-                if (text_equal(key, text_from(map->shape[i].name)))
-                        return true;
-        }
-        return false;
-}
-
 static bool is_empty_string(const struct member *f) {
         return f->value.kind == VALUE_STRING && text_is_empty(f->value.bytes);
 }
 
-/* In the order of their names, so that the first mistake is always the same one. */
 static void refuse_unknown_members(struct reader *rd, const struct member *f,
                                    const struct shape *map) {
-        struct value_member *members;
-        size_t n;
+        struct text *names = ARENA_ARRAY(rd->arena, map->n, struct text);
 
-        if (value_members(f->value, rd->arena, &members, &n) < 0)
-                return;
-        for (size_t i = 0; i < n; i++) {
-                struct member member = member_named(f, members[i].key, members[i].value);
-
-                if (!is_known(members[i].key, map))
-                        reader_refuse(rd, &member, "unknown member");
-        }
+        for (size_t i = 0; names && i < map->n; i++)
+                names[i] = text_from(map->shape[i].name);
+        if (names)
+                refuse_unknown(rd, f, names, map->n);
 }
 
 static void check_map(struct reader *rd, const struct member *f, const struct shape *map) {

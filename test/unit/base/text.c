@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -51,6 +52,36 @@ static void test_find(void **state) {
         assert_true(text_equal(text_shown(TEXT("caf\xc3\xa9"), 5), TEXT("caf\xc3\xa9")));
         assert_true(text_equal(text_shown(TEXT("caf\xc3\xa9"), 4), TEXT("caf")));
         assert_true(text_equal(text_shown(TEXT("cafe"), 3), TEXT("caf")));
+}
+
+static void test_nearest(void **state) {
+        static const struct text names[] = { TEXT_INIT("memoryPerGpu"), TEXT_INIT("name"),
+                                             TEXT_INIT("value"), TEXT_INIT("valueFrom"),
+                                             TEXT_INIT("names") };
+        static const struct {
+                const char *word, *meant;
+        } rows[] = {
+                { "memoryPerGPU", "memoryPerGpu" },
+                { "memPerGpu", "" }, /* three are missing, and two are allowed */
+                { "valeu", "value" },
+                { "valuefrom", "valueFrom" },
+                { "nam", "name" },
+                { "namess", "names" }, /* nearer than name */
+                { "vulae", "" },
+                { "x", "" },
+                { "", "" },
+                { "memoryPerGpumemoryPerGpumemoryPerGpumemoryPerGpumemoryPerGpumemory", "" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct text nearest = text_nearest(text_from(rows[i].word), names,
+                                                   sizeof(names) / sizeof(names[0]));
+
+                assert_int_equal(nearest.len, strlen(rows[i].meant));
+                assert_true(text_equal(nearest, text_from(rows[i].meant)));
+        }
+        assert_int_equal(text_nearest(TEXT("name"), names, 0).len, 0);
 }
 
 static void test_numbers(void **state) {
@@ -127,13 +158,10 @@ static void test_hash_never_changes(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_compare),
-                cmocka_unit_test(test_find),
-                cmocka_unit_test(test_numbers),
-                cmocka_unit_test(test_builder),
-                cmocka_unit_test(test_builder_without_memory),
-                cmocka_unit_test(test_copies),
-                cmocka_unit_test(test_hash_never_changes),
+                cmocka_unit_test(test_compare), cmocka_unit_test(test_find),
+                cmocka_unit_test(test_nearest), cmocka_unit_test(test_numbers),
+                cmocka_unit_test(test_builder), cmocka_unit_test(test_builder_without_memory),
+                cmocka_unit_test(test_copies),  cmocka_unit_test(test_hash_never_changes),
         };
 
         return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -129,7 +129,7 @@ static const struct command_row rows[] = {
         { "misspelt", "xr.yaml c.yaml -e model.yaml -e misspelt.yaml --explain", 0,
           "  mixed  1g.10gb         32     0    32  InsufficientMemory\n"
           "      wants 40Gi of memory per unit, a unit here has 10Gi\n"
-          "      member \"migConfiguration.stratgy\" is not known: is it misspelt?\n"
+          "      member \"migConfiguration.stratgy\" is not known: is strategy meant?\n"
           "> mixed  3g.40gb          8     0     8  placed\n"
           "      2 replicas of 1 unit as nvidia.com/mig-3g.40gb; memory left over per unit:\n"
           "      none, units still free: 6\n"

@@ -67,11 +67,11 @@ static void test_tolerations(void **state) {
                 { "[{'key': 'a', 'operator': 'Exists', 'effect': 'NoExecute', "
                   "'tolerationSeconds': 60}]",
                   NULL },
-                { "'all'", "f: must be a list, but is a string" },
-                { "['all']", "f[0]: must be a map, but is a string" },
+                { "'all'", "f: must be a list, but is the string \"all\"" },
+                { "['all']", "f[0]: must be a map, but is the string \"all\"" },
                 { "[null]", "f[0]: must be a map, but is null" },
                 { "[{'key': 'a'}, {'key': 'a', 'operater': 'Exists'}]",
-                  "f[1].operater: unknown member" },
+                  "f[1].operater: unknown member: is operator meant?" },
                 { "[{'key': 'a', 'operator': 'exists'}]",
                   "f[0].operator: \"exists\" is not one of Equal, Exists" },
                 { "[{'key': 'a', 'effect': 'NoSchedul'}]",
@@ -85,8 +85,7 @@ static void test_tolerations(void **state) {
                 { "[{'key': 'a', 'operator': 'Exists', 'value': 'b'}]",
                   "f[0].value: the operator Exists takes no value" },
                 { "[{'key': 'a', 'value': 'b c'}]", "f[0].value: \"b c\" is not a label value" },
-                { "[{'key': 'a', 'value': true}]",
-                  "f[0].value: must be a string, but is a boolean" },
+                { "[{'key': 'a', 'value': true}]", "f[0].value: must be a string, but is true" },
                 { "[{'key': 'a', 'tolerationSeconds': 60}]",
                   "f[0].tolerationSeconds: needs the effect NoExecute" },
                 { "[{'key': 'a', 'effect': 'NoExecute', 'tolerationSeconds': 0.5}]",
@@ -102,7 +101,7 @@ static void test_labels(void **state) {
                 { "{}", NULL },
                 { "{'cloud.google.com/gke-gpu-partition-size': '3g.40gb', 'A_b.c-d': ''}", NULL },
                 { "{'a': null}", "f[a]: must be a string, but is null" },
-                { "{'a': 1}", "f[a]: must be a string, but is a number: put it in quotes" },
+                { "{'a': 1}", "f[a]: must be a string, but is the number 1: put it in quotes" },
                 { "{'a': {}}", "f[a]: must be a string, but is a map" },
                 { "{'': 'x'}", "f[]: the key is not a label key" },
                 { "{'-a': 'x'}", "f[-a]: the key is not a label key" },
@@ -155,12 +154,13 @@ static void test_env(void **state) {
         static const struct row rows[] = {
                 { "[{'name': 'A', 'value': '$(B)'}, {'name': 'C'}]", NULL },
                 { "[{'name': 'A', 'valueFrom': {'fieldRef': {'fieldPath': 'x'}}}]", NULL },
-                { "['A=b']", "f[0]: must be a map, but is a string" },
+                { "['A=b']", "f[0]: must be a map, but is the string \"A=b\"" },
                 { "[{'value': 'b'}]", "f[0].name: is missing" },
                 { "[{'name': 'A=B'}]",
                   "f[0].name: \"A=B\" is not a name of an environment variable" },
-                { "[{'name': 'A', 'value': 7}]", "f[0].value: must be a string, but is a number" },
-                { "[{'name': 'A', 'valeu': 'x'}]", "f[0].valeu: unknown member" },
+                { "[{'name': 'A', 'value': 7}]",
+                  "f[0].value: must be a string, but is the number 7" },
+                { "[{'name': 'A', 'valeu': 'x'}]", "f[0].valeu: unknown member: is value meant?" },
                 { "[{'name': 'A', 'value': 'x', 'valueFrom': {}}]",
                   "f[0]: value and valueFrom are both written" },
                 { "[{'name': 'CUDA_VISIBLE_DEVICES', 'value': '0'}]",
@@ -205,9 +205,11 @@ static void test_env(void **state) {
                   "f[0].valueFrom: must be one of fieldRef, resourceFieldRef, configMapKeyRef, "
                   "secretKeyRef" },
                 { "[{'name': 'A', 'valueFrom': {'secretRef': {}}}]",
-                  "f[0].valueFrom.secretRef: unknown member" },
+                  "f[0].valueFrom.secretRef: unknown member, not one of fieldRef, "
+                  "resourceFieldRef, "
+                  "configMapKeyRef, secretKeyRef" },
                 { "[{'name': 'A', 'valueFrom': {'secretKeyRef': 'a'}}]",
-                  "f[0].valueFrom.secretKeyRef: must be a map, but is a string" },
+                  "f[0].valueFrom.secretKeyRef: must be a map, but is the string \"a\"" },
                 { "[{'name': 'NVIDIA_VISIBLE_DEVICES', 'value': 'all'}]",
                   "f[0].name: NVIDIA_VISIBLE_DEVICES is set by the device plugin" },
         };
@@ -227,7 +229,7 @@ static void test_affinity(void **state) {
         static const struct row rows[] = {
                 { "{'nodeAffinity': {}, 'podAntiAffinity': {}}", NULL },
                 { "[]", "f: must be a map, but is a list" },
-                { "{'nodeAfinity': {}}", "f.nodeAfinity: unknown member" },
+                { "{'nodeAfinity': {}}", "f.nodeAfinity: unknown member: is nodeAffinity meant?" },
                 { "{'nodeAffinity': []}", "f.nodeAffinity: must be a map, but is a list" },
                 { REQUIRED("{'key': 'a/b', 'operator': 'In', 'values': ['x', '']}"), NULL },
                 { REQUIRED("{'key': 'a', 'operator': 'Gt', 'values': ['3']}"), NULL },
@@ -247,7 +249,7 @@ static void test_affinity(void **state) {
                 { REQUIRED("{'key': 'a', 'operator': 'In', 'values': ['{{ .x }}']}"),
                   PATH ".values[0]: \"{{ .x }}\" is not a label value" },
                 { REQUIRED("{'key': 'a', 'operator': 'In', 'values': [true]}"),
-                  PATH ".values[0]: must be a string, but is a boolean" },
+                  PATH ".values[0]: must be a string, but is true" },
                 { REQUIRED("null"), PATH ": must not be null" },
                 { "{'nodeAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': {}}}",
                   "f.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms:"
@@ -269,7 +271,7 @@ static void test_affinity(void **state) {
                 { "{'podAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': "
                   "[{'labelSelector': {'matchLabels': {'a': 1}}, 'topologyKey': 'a'}]}}",
                   "f.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector."
-                  "matchLabels[a]: must be a string, but is a number: put it in quotes" },
+                  "matchLabels[a]: must be a string, but is the number 1: put it in quotes" },
                 { "{'podAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': "
                   "[{'labelSelector': {}}]}}",
                   "f.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: is "
@@ -286,14 +288,15 @@ static void test_security_context(void **state) {
                 { "{'runAsUser': 1000, 'runAsNonRoot': true, 'capabilities': {'drop': ['ALL']}, "
                   "'seccompProfile': {'type': 'RuntimeDefault'}}",
                   NULL },
-                { "true", "f: must be a map, but is a boolean" },
-                { "{'runAsuser': 0}", "f.runAsuser: unknown member" },
-                { "{'runAsUser': '0'}", "f.runAsUser: must be a number, but is a string" },
+                { "true", "f: must be a map, but is true" },
+                { "{'runAsuser': 0}", "f.runAsuser: unknown member: is runAsUser meant?" },
+                { "{'runAsUser': '0'}", "f.runAsUser: must be a number, but is the string \"0\"" },
                 { "{'runAsUser': -1}", "f.runAsUser: -1 is not within 0 and 2147483647" },
                 { "{'runAsUser': 1.5}", "f.runAsUser: 1.5 is not a whole number" },
-                { "{'privileged': 'yes'}", "f.privileged: must be a boolean, but is a string" },
+                { "{'privileged': 'yes'}",
+                  "f.privileged: must be a boolean, but is the string \"yes\"" },
                 { "{'capabilities': {'add': 'ALL'}}",
-                  "f.capabilities.add: must be a list, but is a string" },
+                  "f.capabilities.add: must be a list, but is the string \"ALL\"" },
                 { "{'seccompProfile': {'type': 'Default'}}",
                   "f.seccompProfile.type: \"Default\" is not one of Localhost, RuntimeDefault, "
                   "Unconfined" },
@@ -387,7 +390,7 @@ static void test_what_is_pasted(void **state) {
                 { "'\xc2\x85'", "f: \"\xc2\x85\"" NO_SHOWN_NAME },
                 { "''", "f: must not be empty" },
                 { "null", "f: is missing" },
-                { "7", "f: must be a string, but is a number" },
+                { "7", "f: must be a string, but is the number 7" },
         };
         static const struct row models[] = {
                 { "'google/gemma-3-27b-it'", NULL },
@@ -483,7 +486,7 @@ static void test_names(void **state) {
                 { "'a.b-c'", NULL },
                 { "'A'", "f: \"A\" is not a name for an object" },
                 { "'a.'", "f: \"a.\" is not a name for an object" },
-                { "7", "f: must be a string, but is a number" },
+                { "7", "f: must be a string, but is the number 7" },
         };
         static const struct row namespaces[] = {
                 { "'a-b'", NULL },

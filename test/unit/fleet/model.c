@@ -34,7 +34,7 @@ static const struct {
         { "'resources': {'vram': -1}", "spec.resources.vram: -1 is not above 0" },
         { "'resources': []", "spec.resources: must be a map, but is a list" },
         { "'serving': {}", "spec.serving: must be a list, but is a map" },
-        { "'serving': [7]", "spec.serving[0]: must be a map, but is a number" },
+        { "'serving': [7]", "spec.serving[0]: must be a map, but is the number 7" },
         { "'serving': [null]", "spec.serving[0]: must be a map, but is null" },
         { "'serving': [{}]", "spec.serving[0].name: is missing" },
         { "'serving': [{'name': 'a'}, {'name': 'b'}, {'name': 'a'}]",
@@ -42,14 +42,15 @@ static const struct {
         { "'serving': [" EIGHT "," EIGHT "," EIGHT "," EIGHT ", {}]",
           "spec.serving: has 33 serving profiles, and at most 32 are read" },
         { "'serving': [{'name': 'a', 'poolSelector': {'matchLabels': {'x': 1}}}]",
-          "spec.serving[0].poolSelector.matchLabels[x]: must be a string, but is a number: put it "
+          "spec.serving[0].poolSelector.matchLabels[x]: must be a string, but is the number 1: put "
+          "it "
           "in quotes" },
         { "'serving': [{'name': 'a', 'engine': {'name': 'TGI'}}]",
           "spec.serving[0].engine.name: \"TGI\" is not an engine that can be served: vLLM is" },
         { "'serving': [{'name': 'a', 'engine': {'image': 'vllm:latest '}}]",
           "spec.serving[0].engine.image: \"vllm:latest \" is not an image" },
         { "'serving': [{'name': 'a', 'engine': {'args': ['--a', 7]}}]",
-          "spec.serving[0].engine.args[1]: must be a string, but is a number" },
+          "spec.serving[0].engine.args[1]: must be a string, but is the number 7" },
         { "'serving': [{'name': 'a', 'engine': {'args': ['--x={{.Name}}']}}]",
           "spec.serving[0].engine.args[0]: \"--x={{.Name}}\" holds \"{{\", which does not reach "
           "the engine" },
@@ -72,11 +73,11 @@ static const struct {
           "\"40GiB\"" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'precisionSupport': "
           "'fp8'}}}]",
-          "spec.serving[0].replicaTopology.requires.precisionSupport: must be a list, but is a "
-          "string" },
+          "spec.serving[0].replicaTopology.requires.precisionSupport: must be a list, but is "
+          "the string \"fp8\"" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'precisionSupport': [8]}}}]",
           "spec.serving[0].replicaTopology.requires.precisionSupport[0]: must be a string, but is "
-          "a number" },
+          "the number 8" },
         { ENGINE("'--tensor-parallel-size=4'", TOPOLOGY("'gpusPerNode': 2")),
           "spec.serving[0].engine.args[0]: \"--tensor-parallel-size=4\"" NOT_TENSOR "2" },
         { ENGINE("'--tensor_parallel_size=1'", TOPOLOGY("'gpusPerNode': 2")),

@@ -21,8 +21,9 @@ static const struct {
         { "'acceleratorCount': 1.5", ".acceleratorCount: 1.5 is not a whole number" },
         { "'acceleratorCount': 0", ".acceleratorCount: 0 is not within 1 and 1024" },
         { "'acceleratorCount': 1025", ".acceleratorCount: 1025 is not within 1 and 1024" },
-        { "'acceleratorCount': '8'", ".acceleratorCount: must be a number, but is a string" },
-        { "'acceleratorType': 7", ".acceleratorType: must be a string, but is a number" },
+        { "'acceleratorCount': '8'",
+          ".acceleratorCount: must be a number, but is the string \"8\"" },
+        { "'acceleratorType': 7", ".acceleratorType: must be a string, but is the number 7" },
         { "'gpu': []", ".gpu: must be a map, but is a list" },
         { "'gpu': {'acceleratorCount': 0}", ".gpu.acceleratorCount: 0 is not within 1 and 1024" },
         { "'gpu': {'memory': '80GB'}", ".gpu.memory: not a quantity such as 40Gi: \"80GB\"" },
@@ -30,7 +31,7 @@ static const struct {
         { "'maxNodeCount': 100001", ".maxNodeCount: 100001 is not within 0 and 100000" },
         { "'nodeCount': 4, 'maxNodeCount': 3", ".maxNodeCount: 3 is below nodeCount, 4" },
         { "'nodeSelector': {'a': 1}",
-          ".nodeSelector[a]: must be a string, but is a number: put it in quotes" },
+          ".nodeSelector[a]: must be a string, but is the number 1: put it in quotes" },
         { "'labels': ['a']", ".labels: must be a map, but is a list" },
         { "'capabilities': []", ".capabilities: must be a map, but is a list" },
         { "'capabilities': {'memoryPerGpu': '40GiB'}",
@@ -40,18 +41,19 @@ static const struct {
         { "'capabilities': {'memoryPerGpu': 'Gi'}",
           ".capabilities.memoryPerGpu: \"Gi\" is not above 0" },
         { "'capabilities': {'memoryPerGpu': true}",
-          ".capabilities.memoryPerGpu: must be a string, but is a boolean" },
+          ".capabilities.memoryPerGpu: must be a string, but is true" },
         { "'capabilities': {'interconnect': 1}",
-          ".capabilities.interconnect: must be a string, but is a number" },
+          ".capabilities.interconnect: must be a string, but is the number 1" },
         { "'capabilities': {'precisionSupport': 'fp8'}",
-          ".capabilities.precisionSupport: must be a list, but is a string" },
+          ".capabilities.precisionSupport: must be a list, but is the string \"fp8\"" },
         { "'capabilities': {'precisionSupport': ['fp8', null]}",
           ".capabilities.precisionSupport[1]: is missing" },
         { "'capabilities': {'multiNodeCapable': 'no'}",
-          ".capabilities.multiNodeCapable: must be a boolean, but is a string" },
+          ".capabilities.multiNodeCapable: must be a boolean, but is the string \"no\"" },
         { "'capabilities': {'nvlinkDomainSize': 0}",
           ".capabilities.nvlinkDomainSize: 0 is not within 1 and 1048576" },
-        { "'migConfiguration': '3g.40gb'", ".migConfiguration: must be a map, but is a string" },
+        { "'migConfiguration': '3g.40gb'",
+          ".migConfiguration: must be a map, but is the string \"3g.40gb\"" },
         { "'migConfiguration': {'enabled': true}",
           ".migConfiguration: enabled, but none of profile, layout and config is written" },
         { "'migConfiguration': {'profile': '3g.40gb', 'config': 'all-3g.40gb'}",
@@ -69,7 +71,7 @@ static const struct {
         { "'migConfiguration': {'layout': {'3g.40gb': 1}, 'slicesPerGpu': 2}",
           ".migConfiguration.slicesPerGpu: belongs to a profile, and none is written" },
         { "'capabilities': {'migConfiguration': {'enabled': 1}}",
-          ".capabilities.migConfiguration.enabled: must be a boolean, but is a number" },
+          ".capabilities.migConfiguration.enabled: must be a boolean, but is the number 1" },
         { "'capabilities': {'migConfiguration': {'profile': '3g.40gb'}},"
           "'migConfiguration': {'profile': '1g.10gb'}",
           ".capabilities.migConfiguration: is written in the pool too, and differs there" },
@@ -93,7 +95,7 @@ static const struct {
         { "'podDefaults': {'args': ['-pp', '2']}",
           ".podDefaults.args: --pipeline-parallel-size follows from the model's replicaTopology" },
         { "'podDefaults': {'securityContext': {'runAsUser': '0'}}",
-          ".podDefaults.securityContext.runAsUser: must be a number, but is a string" },
+          ".podDefaults.securityContext.runAsUser: must be a number, but is the string \"0\"" },
         { "'allocation': 'CDI'", ".allocation: \"CDI\" is not one of DevicePlugin, DRA" },
         { "'resourceName': 'gpu'",
           ".resourceName: \"gpu\" is not an extended resource, such as nvidia.com/gpu" },
@@ -108,7 +110,9 @@ static const struct {
         { "'podDefaults': {'env': [{'name': 'CUDA_VISIBLE_DEVICES'}]}",
           ".podDefaults.env[0].name: CUDA_VISIBLE_DEVICES is set by the device plugin" },
         { "'podDefaults': {'env': [{'name': 'A', 'valueFrom': {'secretKey': {}}}]}",
-          ".podDefaults.env[0].valueFrom.secretKey: unknown member" },
+          ".podDefaults.env[0].valueFrom.secretKey: unknown member, not one of fieldRef, "
+          "resourceFieldRef, "
+          "configMapKeyRef, secretKeyRef" },
         { "'podDefaults': {'env': [{'name': 'A'}, {'name': 'A'}]}",
           ".podDefaults.env[1].name: two variables are called \"A\"" },
         { "'podDefaults': {'runtimeClassName': 'a b'}",
@@ -146,7 +150,7 @@ static void test_no_pool_at_all(void **state) {
                 const char *json, *invalid;
         } rows[] = {
                 { "null", "spec.nodePools[2]: must be a map, but is null" },
-                { "'a'", "spec.nodePools[2]: must be a map, but is a string" },
+                { "'a'", "spec.nodePools[2]: must be a map, but is the string \"a\"" },
                 { "{}", "spec.nodePools[2].name: is missing" },
                 { "{'name': ''}", "spec.nodePools[2].name: must not be empty" },
                 { "{'name': 'a\\u001bb'}",
@@ -330,7 +334,7 @@ static void test_nvlink_domain(void **state) {
 }
 
 #define SELECTOR "the selector has nvidia.com/mig-config"
-#define MISSPELT "member \"migconfiguration\" is not known: is it misspelt?"
+#define MISSPELT "member \"migconfiguration\" is not known: is migConfiguration meant?"
 #define UNPINNED "not pinned to nodes"
 #define FROM_ZERO "scales from zero nodes"
 
@@ -348,9 +352,9 @@ static void test_messages(void **state) {
                 { "'nodeSelector': {}, 'replcas': 1, 'migconfiguration': {}", { MISSPELT } },
                 { "'nodeSelector': {}, 'machineType': 'a3', 'zones': []", { NULL } },
                 { "'nodeSelector': {}, 'migConfiguration': {'layuot': {'3g.40gb': 1}, 'zones': []}",
-                  { "member \"migConfiguration.layuot\" is not known: is it misspelt?" } },
+                  { "member \"migConfiguration.layuot\" is not known: is layout meant?" } },
                 { "'nodeSelector': {}, 'capabilities': {'memoryPerGPU': '40Gi'}",
-                  { "member \"capabilities.memoryPerGPU\" is not known: is it misspelt?" } },
+                  { "member \"capabilities.memoryPerGPU\" is not known: is memoryPerGpu meant?" } },
                 { "'nodeSelector': {}, 'capabilities': {'memoryPerGpu': '48'}",
                   { "memoryPerGpu is 48 bytes, less than 1Gi: is the unit missing or wrong?" } },
                 { "'nodeSelector': {}, 'gpu': {'memory': '80M'}",
