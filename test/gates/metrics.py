@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The dashboard asks for metrics that there are, and the manual tells of each one, with its type.
+"""Dashboard and alerts ask for metrics that there are, and the manual tells of each one, with its type.
 
 metrics.py PROGRAM ROOT     asks a server of PROGRAM for its metrics; exit 1 on any complaint
 """
@@ -14,10 +14,13 @@ import sys
 import tempfile
 import urllib.request
 
+import yaml
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import certificates  # noqa: E402
 
 DASHBOARD = "package/grafana-dashboard.json"
+ALERTS = "package/alerts.yaml"
 MANUAL = "docs/operating.md"
 OURS = r"\b(?:function_gpu_placement|grpc_server|process)_\w+"
 
@@ -45,14 +48,20 @@ def scrape(program):
                 return dict(re.findall(r"^# TYPE (\S+) (\S+)$", page.read().decode(), re.M))
 
 
-def expressions(dashboard):
+def of_dashboard(dashboard):
     """(where, query) pairs."""
     for panel in dashboard["panels"]:
         for target in panel.get("targets", []):
-            yield f"panel \"{panel['title']}\"", target["expr"]
+            yield f"{DASHBOARD}: panel \"{panel['title']}\"", target["expr"]
     for variable in dashboard["templating"]["list"]:
         if variable["type"] == "query":
-            yield f"variable {variable['name']}", variable["query"]
+            yield f"{DASHBOARD}: variable {variable['name']}", variable["query"]
+
+
+def of_alerts(alerts):
+    for group in alerts["spec"]["groups"]:
+        for rule in group["rules"]:
+            yield f"{ALERTS}: {rule['alert']}", rule["expr"]
 
 
 def series_of(metrics):
@@ -63,15 +72,15 @@ def series_of(metrics):
             yield name
 
 
-def check_dashboard(dashboard, metrics):
+def check_queries(queries, metrics):
     there = set(series_of(metrics))
-    for where, query in expressions(dashboard):
+    for where, query in queries:
         asked = re.findall(OURS, query)
         if not asked:
-            yield f"{DASHBOARD}: {where} asks for no metric of ours: {query}"
+            yield f"{where} asks for no metric of ours: {query}"
         for name in asked:
             if name not in there:
-                yield f"{DASHBOARD}: {where} asks for {name}, which is not exported"
+                yield f"{where} asks for {name}, which is not exported"
 
 
 def check_manual(manual, metrics):
@@ -93,13 +102,16 @@ def main(program, root):
     root = pathlib.Path(root)
     metrics = scrape(program)
     dashboard = json.loads((root / DASHBOARD).read_text())
+    alerts = yaml.safe_load((root / ALERTS).read_text())
     manual = (root / MANUAL).read_text()
-    complaints = [*check_dashboard(dashboard, metrics), *check_manual(manual, metrics)]
-    # What must not pass: a panel that asks for nothing of ours, and a manual without a line.
+    queries = [*of_dashboard(dashboard), *of_alerts(alerts)]
+    complaints = [*check_queries(queries, metrics), *check_manual(manual, metrics)]
+    # What must not pass: panels and alerts that ask for nothing of ours, and a manual without a line.
     first = next(iter(metrics))
-    bad = {"panels": [{"title": "x", "targets": [{"expr": "process_nothing"}, {"expr": "up"}]}],
-           "templating": {"list": []}}
-    if len([*check_dashboard(bad, metrics)]) != 2 or \
+    bad = [*of_dashboard({"panels": [{"title": "x", "targets": [{"expr": "process_nothing"}]}],
+                          "templating": {"list": []}}),
+           *of_alerts({"spec": {"groups": [{"rules": [{"alert": "x", "expr": "up == 0"}]}]}})]
+    if len([*check_queries(bad, metrics)]) != 2 or \
             len([*check_manual(manual.replace(first, "x"), metrics)]) != 1:
         complaints.append("this gate lets bad samples through")
     for complaint in complaints:
