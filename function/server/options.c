@@ -277,12 +277,23 @@ static const char *flag_name(enum flag flag) {
         return "";
 }
 
+/* getopt_long() takes the beginning of a flag for the flag; a typo must not turn one on. */
+static bool is_whole(const char *argument, enum flag flag) {
+        const char *name = flag_name(flag);
+        size_t len = strlen(name);
+
+        return strncmp(argument + 2, name, len) == 0 &&
+               (argument[2 + len] == '\0' || argument[2 + len] == '=');
+}
+
 static int read_arguments(struct options *o, int argc, char **argv, struct fault *fault) {
-        int found;
+        int found, at;
 
         optind = 0; /* start over, whatever was read before */
         opterr = 0;
-        while ((found = getopt_long(argc, argv, ":dh", flags, NULL)) != -1) {
+        /* "+": stop at what is no flag, so that argv[at] is the one that is read. */
+        while (at = optind > 0 ? optind : 1,
+               (found = getopt_long(argc, argv, "+:dh", flags, NULL)) != -1) {
                 enum flag flag = found == 'd'   ? FLAG_DEBUG
                                  : found == 'h' ? FLAG_HELP
                                                 : (enum flag)found;
@@ -294,6 +305,10 @@ static int read_arguments(struct options *o, int argc, char **argv, struct fault
                 }
                 if (found == ':') {
                         fault_set(fault, "%s needs a value; see --help", argv[optind - 1]);
+                        return -EINVAL;
+                }
+                if (found != 'd' && found != 'h' && !is_whole(argv[at], flag)) {
+                        fault_set(fault, "unknown flag %s; see --help", argv[at]);
                         return -EINVAL;
                 }
                 wanted = set_option(o, flag, value);
