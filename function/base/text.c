@@ -82,6 +82,20 @@ static size_t distance(struct text a, struct text b) {
         return above[b.len];
 }
 
+/* The only name that begins with the word. */
+static struct text completed(struct text word, const struct text *names, size_t n) {
+        struct text whole = { 0 };
+
+        for (size_t i = 0; word.len >= 3 && i < n; i++) {
+                if (!text_starts_with(names[i], word))
+                        continue;
+                if (!text_is_empty(whole))
+                        return (struct text) { 0 };
+                whole = names[i];
+        }
+        return whole;
+}
+
 struct text text_nearest(struct text word, const struct text *names, size_t n) {
         size_t limit = word.len / 6 + 1; /* and what comes next has to be nearer */
         struct text nearest = { 0 };
@@ -100,7 +114,7 @@ struct text text_nearest(struct text word, const struct text *names, size_t n) {
                 nearest = names[i];
                 limit = d;
         }
-        return nearest;
+        return text_is_empty(nearest) ? completed(word, names, n) : nearest;
 }
 
 size_t text_index(struct text t, char c) {

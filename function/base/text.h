@@ -57,7 +57,8 @@ bool text_contains(struct text t, struct text needle);
  * text_nearest() - which of n names was probably meant by a misspelt one
  *
  * One letter away for each six of the word and one more: left out, put in, another
- * one, or two swapped. The first of equally near ones; empty when there is none.
+ * one, or two swapped; the first of equally near ones. Else the only one that begins
+ * with the word, of three letters at least. Empty when there is none.
  */
 struct text text_nearest(struct text word, const struct text *names, size_t n);
 

@@ -198,7 +198,7 @@ static void append_sentences(struct table *t, const struct weighed *w, size_t n)
 
 /* What was meant is not what was counted. */
 static void append_slips(struct table *t, const struct pool *pool) {
-        const struct text sentences[] = { pool_misspelt(pool, t->arena),
+        const struct text sentences[] = { pool_misspelt(pool->written, TEXT(""), t->arena),
                                           pool_doubt(pool, t->arena) };
 
         for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fleet/member.h"
+#include "fleet/pool.h"
 
 /*
  * Every member of the XRDs, which test/gates/xrds.py holds this to. What is below a member
@@ -96,6 +97,7 @@ struct check {
         struct text api_version; /* of the composite */
         struct text sentences[GIVEN_SENTENCES_MAX + 1];
         size_t n; /* also of those that had no room */
+        bool pools;
         struct arena *arena;
 };
 
@@ -148,6 +150,53 @@ static enum reach reach_of(struct text path, const struct kind *kind) {
         return reach == UNKNOWN ? reach_among(path, of_all, COUNT(of_all)) : reach;
 }
 
+enum { SIBLINGS_MAX = 32 };
+
+/* Adds what stands in the tables right below path to names. */
+static size_t add_siblings(struct text path, const struct text *members, size_t n,
+                           struct text *names, size_t n_names) {
+        for (size_t i = 0; i < n && n_names < SIBLINGS_MAX; i++) {
+                struct text below = members[i];
+
+                if (path.len > 0) {
+                        if (!text_starts_with(below, path) || below.len == path.len ||
+                            below.data[path.len] != '.')
+                                continue;
+                        below = text_slice(below, path.len + 1, below.len);
+                }
+                below = text_slice(below, 0, text_index(below, '.'));
+                names[n_names++] = text_slice(below, 0, text_index(below, '['));
+        }
+        return n_names;
+}
+
+/* How the question after a name that is not known ends. */
+static struct text meant(struct check *c, struct text nearest) {
+        return text_is_empty(nearest) ? TEXT("it misspelt")
+                                      : text_format(c->arena, "%.*s meant", TEXT_ARG(nearest));
+}
+
+/* Where a member of that very name belongs, if anywhere. */
+static struct text place_of(struct check *c, const struct kind *kind, struct text key) {
+        struct text ending = text_format(c->arena, ".%.*s", TEXT_ARG(key));
+
+        for (size_t i = 0; i < kind->n_members; i++) {
+                if (text_ends_with(kind->members[i], ending))
+                        return kind->members[i];
+        }
+        return (struct text) { 0 };
+}
+
+static struct text meant_member(struct check *c, const struct kind *kind, struct text path,
+                                struct text key) {
+        struct text names[SIBLINGS_MAX], nearest;
+        size_t n = add_siblings(path, kind->members, kind->n_members, names, 0);
+
+        n = add_siblings(path, of_all, COUNT(of_all), names, n);
+        nearest = text_nearest(key, names, n);
+        return meant(c, text_is_empty(nearest) ? place_of(c, kind, key) : nearest);
+}
+
 /*
  * @path:  as in the tables, "[]" behind a list
  * @shown: the same with the number of the element
@@ -178,10 +227,10 @@ static void check_members(struct check *c, struct value object, const struct kin
                 if (reach == HAS_MORE_BELOW)
                         check_members(c, object, kind, member, below, below_shown);
                 else if (reach == UNKNOWN && v.kind == VALUE_MAP)
-                        tell(c, text_format(c->arena,
-                                            "%.*s: member \"%.*s\" is not known: is it misspelt?",
-                                            TEXT_ARG(name_of(object, c->arena)),
-                                            TEXT_ARG(below_shown)));
+                        tell(c,
+                             text_format(c->arena, "%.*s: member \"%.*s\" is not known: is %.*s?",
+                                         TEXT_ARG(name_of(object, c->arena)), TEXT_ARG(below_shown),
+                                         TEXT_ARG(meant_member(c, kind, path, key))));
         }
 }
 
@@ -201,7 +250,27 @@ static void check_memory(struct check *c, struct value object, struct text path,
                                     TEXT_ARG(sentence)));
 }
 
-/* What a pool says of its own memory is told with the pool. */
+/* What each pool says of its members; of its memory it tells where it is shown. */
+static void check_pools(struct check *c, struct value object) {
+        static const char *const lists[] = { "spec.nodePools", "spec.cluster.existing.nodePools",
+                                             "spec.cluster.gke.nodePools" };
+
+        for (size_t i = 0; i < COUNT(lists); i++) {
+                struct value list = value_at(object, lists[i]), pool;
+                struct value_iter it = value_iterate(list);
+
+                for (size_t j = 0; list.kind == VALUE_LIST && value_next(&it, NULL, &pool); j++) {
+                        struct text path = text_format(c->arena, "%s[%zu].", lists[i], j);
+                        struct text sentence = pool_misspelt(pool, path, c->arena);
+
+                        if (!text_is_empty(sentence))
+                                tell(c, text_format(c->arena, "%.*s: %.*s",
+                                                    TEXT_ARG(name_of(object, c->arena)),
+                                                    TEXT_ARG(sentence)));
+                }
+        }
+}
+
 static void check_model(struct check *c, struct value object) {
         struct value_iter it = value_iterate(value_at(object, "spec.serving"));
         struct value serving;
@@ -225,6 +294,8 @@ static void check_object(struct check *c, struct value object) {
         check_members(c, object, kind, object, (struct text) { 0 }, (struct text) { 0 });
         if (kind->members == of_model)
                 check_model(c, object);
+        if (kind->members == of_environment && c->pools)
+                check_pools(c, object);
 }
 
 /* ---- kinds ----------------------------------------------------------------------------------- */
@@ -238,6 +309,14 @@ static bool is_only_ours(const struct kind *kind) {
         return !text_equal(kind->name, TEXT("Model"));
 }
 
+static struct text meant_kind(struct check *c, struct text name) {
+        struct text names[COUNT(kinds)];
+
+        for (size_t i = 0; i < COUNT(kinds); i++)
+                names[i] = kinds[i].name;
+        return meant(c, text_nearest(name, names, COUNT(kinds)));
+}
+
 static void check_kind(struct check *c, struct value object) {
         struct text api_version = text_at(object, "apiVersion");
         const struct kind *kind = find_kind(text_at(object, "kind"));
@@ -247,8 +326,9 @@ static void check_kind(struct check *c, struct value object) {
                                                     : !kind || !(is_of_group || is_only_ours(kind)))
                 return;
         if (!kind)
-                tell(c, text_format(c->arena, "%.*s: nobody reads this kind: is it misspelt?",
-                                    TEXT_ARG(name_of(object, c->arena))));
+                tell(c, text_format(c->arena, "%.*s: nobody reads this kind: is %.*s?",
+                                    TEXT_ARG(name_of(object, c->arena)),
+                                    TEXT_ARG(meant_kind(c, text_at(object, "kind")))));
         else
                 tell(c,
                      text_format(c->arena,
@@ -290,14 +370,16 @@ static int check_twice(struct check *c, const struct objects *cluster) {
         return 0;
 }
 
-int given_check(struct value composite, const struct objects *cluster, struct arena *arena,
-                struct text **ret, size_t *ret_n) {
+int given_check(struct value composite, const struct objects *cluster, bool pools,
+                struct arena *arena, struct text **ret, size_t *ret_n) {
         struct check *c = ARENA_NEW(arena, struct check);
         int rc;
 
         if (!c)
                 return -ENOMEM;
-        *c = (struct check) { .api_version = text_at(composite, "apiVersion"), .arena = arena };
+        *c = (struct check) { .api_version = text_at(composite, "apiVersion"),
+                              .pools = pools,
+                              .arena = arena };
         check_object(c, composite);
         for (size_t i = 0; i < cluster->n; i++) {
                 check_object(c, cluster->items[i]);

@@ -17,14 +17,15 @@ enum { GIVEN_SENTENCES_MAX = 20 };
  * given_check() - a sentence about each oddity
  * @composite: the composite resource; what it may ask for has its apiVersion
  * @cluster:   the objects that the cluster is said to hold
+ * @pools:     also about members of the environments' pools; not where each pool is shown
+ *             with what the function itself says of it
  * @ret:       set on success: the composite's misspelt members first, then those of the
- *             cluster's models, deployments and environments (but for pools, whose
- *             members the function itself tells of), kinds and versions that nobody
- *             reads, memory of models too small to be meant, and objects given twice
+ *             cluster's models, deployments and environments, kinds and versions that
+ *             nobody reads, memory of models too small to be meant, and objects given twice
  *
  * Errors: -ENOMEM  arena spent
  */
-int given_check(struct value composite, const struct objects *cluster, struct arena *arena,
-                struct text **ret, size_t *ret_n);
+int given_check(struct value composite, const struct objects *cluster, bool pools,
+                struct arena *arena, struct text **ret, size_t *ret_n);
 
 #endif

@@ -178,7 +178,8 @@ static int read_inputs(struct command *c) {
 static int warn_of_given(struct command *c) {
         struct text *sentences;
         size_t n;
-        int rc = given_check(c->in.composite, &c->in.required, c->arena, &sentences, &n);
+        int rc = given_check(c->in.composite, &c->in.required, !c->explain, c->arena, &sentences,
+                             &n);
 
         for (size_t i = 0; rc == 0 && i < n; i++)
                 fprintf(stderr, "render: warning: %.*s\n", TEXT_ARG(sentences[i]));

@@ -449,12 +449,13 @@ static bool is_among(struct text key, const struct text *names, size_t n) {
         return false;
 }
 
+/* Members of the older shape, for those who make the nodes. */
+static const struct text of_others[] = { TEXT_INIT("role"), TEXT_INIT("machineType"),
+                                         TEXT_INIT("diskSizeGb"), TEXT_INIT("zones"),
+                                         TEXT_INIT("minNodeCount") };
+
 /* The first by name that is not among the names; else empty. */
 static struct text first_unknown(struct value map, const struct text *names, size_t n) {
-        /* Of the older shape, for those who make the nodes. */
-        static const struct text of_others[] = { TEXT_INIT("role"), TEXT_INIT("machineType"),
-                                                 TEXT_INIT("diskSizeGb"), TEXT_INIT("zones"),
-                                                 TEXT_INIT("minNodeCount") };
         struct value_iter it = value_iterate(map);
         struct text key, unknown = { 0 };
         struct value member;
@@ -469,35 +470,38 @@ static struct text first_unknown(struct value map, const struct text *names, siz
         return unknown;
 }
 
-struct text pool_misspelt(const struct pool *pool, struct arena *arena) {
+struct text pool_misspelt(struct value written, struct text path, struct arena *arena) {
         const struct {
                 const char *path; /* of the map, with a dot behind it */
                 struct value map;
                 const struct text *names;
                 size_t n;
         } maps[] = {
-                { "", pool->written, member_names, N_MEMBERS },
-                { "migConfiguration.", value_at(pool->written, "migConfiguration"), mig_names,
+                { "", written, member_names, N_MEMBERS },
+                { "migConfiguration.", value_at(written, "migConfiguration"), mig_names,
                   N_MIG_MEMBERS },
-                { "capabilities.", value_at(pool->written, "capabilities"), capability_names,
+                { "capabilities.", value_at(written, "capabilities"), capability_names,
                   N_CAPABILITIES },
                 { "capabilities.migConfiguration.",
-                  value_at(pool->written, "capabilities.migConfiguration"), mig_names,
-                  N_MIG_MEMBERS },
+                  value_at(written, "capabilities.migConfiguration"), mig_names, N_MIG_MEMBERS },
         };
 
         for (size_t i = 0; i < COUNT_OF(maps); i++) {
-                struct text key = first_unknown(maps[i].map, maps[i].names, maps[i].n), nearest;
+                struct text key = first_unknown(maps[i].map, maps[i].names, maps[i].n);
+                struct text nearest = { 0 };
 
                 if (text_is_empty(key))
                         continue;
-                nearest = text_nearest(key, maps[i].names, maps[i].n);
+                if (i == 0)
+                        nearest = text_nearest(key, of_others, COUNT_OF(of_others));
+                if (text_is_empty(nearest))
+                        nearest = text_nearest(key, maps[i].names, maps[i].n);
                 if (text_is_empty(nearest))
                         nearest = TEXT("it misspelt");
                 else
                         nearest = text_format(arena, "%.*s meant", TEXT_ARG(nearest));
-                return text_format(arena, "member \"%s%.*s\" is not known: is %.*s?", maps[i].path,
-                                   TEXT_ARG(key), TEXT_ARG(nearest));
+                return text_format(arena, "member \"%.*s%s%.*s\" is not known: is %.*s?",
+                                   TEXT_ARG(path), maps[i].path, TEXT_ARG(key), TEXT_ARG(nearest));
         }
         return (struct text) { 0 };
 }
@@ -508,7 +512,8 @@ struct text pool_doubt(const struct pool *pool, struct arena *arena) {
 
 /* What was meant is not what is counted: a default that nobody asked for, 48 bytes for 48Gi. */
 static void tell_of_slips(struct pool *pool, struct arena *arena) {
-        struct text sentences[] = { pool_misspelt(pool, arena), pool_doubt(pool, arena) };
+        struct text sentences[] = { pool_misspelt(pool->written, TEXT(""), arena),
+                                    pool_doubt(pool, arena) };
 
         for (size_t i = 0; i < COUNT_OF(sentences); i++) {
                 if (!text_is_empty(sentences[i]))

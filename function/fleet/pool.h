@@ -113,9 +113,13 @@ bool pool_is_told(const struct pool *pool);
 /* pool_tell() - adds a message if it is told; the text must live as long as the pool. */
 void pool_tell(struct pool *pool, struct arena *arena, struct text message);
 
-/* pool_misspelt() - a sentence about a member that is not known, also one of capabilities or
- * migConfiguration; empty: there is none. Told or not. */
-struct text pool_misspelt(const struct pool *pool, struct arena *arena);
+/*
+ * pool_misspelt() - a sentence about a member that is not known, also one of capabilities or
+ * migConfiguration; empty: there is none. Told or not.
+ * @written: the pool
+ * @path:    stands before the member's name in the sentence, as "spec.nodePools[0]."; or empty
+ */
+struct text pool_misspelt(struct value written, struct text path, struct arena *arena);
 
 /* pool_doubt() - a sentence about memoryPerGpu too small to be meant; empty: there is none. Told or
  * not. */

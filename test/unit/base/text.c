@@ -69,6 +69,10 @@ static void test_nearest(void **state) {
                 { "namess", "names" }, /* nearer than name */
                 { "vulae", "" },
                 { "x", "" },
+                { "memory", "memoryPerGpu" },
+                { "mem", "memoryPerGpu" },
+                { "me", "" },
+                { "val", "" }, /* value and valueFrom */
                 { "", "" },
                 { "memoryPerGpumemoryPerGpumemoryPerGpumemoryPerGpumemoryPerGpumemory", "" },
         };
