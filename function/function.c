@@ -89,6 +89,9 @@ static int run_check(struct call *call) {
                                 builder_string(&b, "; ");
                         builder_text(&b, mistakes.items[i]);
                 }
+                if (mistakes.n_more > 0)
+                        builder_text(&b,
+                                     text_format(call->arena, "; and %zu more", mistakes.n_more));
                 condition.status = CONDITION_FALSE;
                 condition.reason = TEXT("Invalid");
                 condition.message = builder_done(&b);

@@ -58,21 +58,28 @@ static void put_path(const struct member *f, struct fault *fault) {
         }
 }
 
+/* Is there room for one more mistake, or is it only counted? */
+static bool reader_hears(const struct reader *rd) {
+        return (rd->first && rd->n_mistakes == 0) || (rd->all && !mistakes_are_full(rd->all));
+}
+
 void reader_refuse(struct reader *rd, const struct member *f, const char *format, ...) {
         char message[FAULT_MESSAGE_MAX];
         struct fault fault = { 0 }, placed;
+        bool is_heard = reader_hears(rd);
         va_list args;
 
-        va_start(args, format);
-        vsnprintf(message, sizeof(message), format, args);
-        va_end(args);
-        put_path(f, &fault);
-        fault_at(&placed, fault.path, "%s", message);
-
+        if (is_heard) {
+                va_start(args, format);
+                vsnprintf(message, sizeof(message), format, args);
+                va_end(args);
+                put_path(f, &fault);
+                fault_at(&placed, fault.path, "%s", message);
+        }
         if (rd->n_mistakes++ == 0 && rd->first)
                 *rd->first = placed;
         if (rd->all)
-                mistakes_add(rd->all, rd->arena, &placed);
+                mistakes_add(rd->all, rd->arena, is_heard ? &placed : NULL);
 }
 
 struct text kind_and_value(struct value v, struct arena *arena) {
@@ -90,8 +97,13 @@ static bool is_kind(struct reader *rd, const struct member *f, enum value_kind k
                 return false;
         if (f->value.kind == kind)
                 return true;
-        reader_refuse(rd, f, "must be %s, but is %.*s", value_kind_name(kind),
-                      TEXT_ARG(kind_and_value(f->value, rd->arena)));
+        /* Elsewhere it may be a token, written where the name of its Secret belongs. */
+        if (kind == VALUE_NUMBER || kind == VALUE_BOOL)
+                reader_refuse(rd, f, "must be %s, but is %.*s", value_kind_name(kind),
+                              TEXT_ARG(kind_and_value(f->value, rd->arena)));
+        else
+                reader_refuse(rd, f, "must be %s, but is %s", value_kind_name(kind),
+                              value_kind_name(f->value.kind));
         return false;
 }
 
@@ -247,11 +259,13 @@ bool read_texts(struct reader *rd, struct member f, struct value *ret) {
 static void refuse_member(struct reader *rd, const struct member *map, struct text key,
                           const struct text *names, size_t n) {
         struct member f = member_named(map, key, (struct value) { 0 });
-        struct text nearest = text_nearest(key, names, n);
+        struct text nearest = { 0 };
 
+        if (reader_hears(rd))
+                nearest = text_nearest(key, names, n);
         if (!text_is_empty(nearest))
                 reader_refuse(rd, &f, "unknown member: is %.*s meant?", TEXT_ARG(nearest));
-        else if (n <= FEW)
+        else if (n <= FEW && reader_hears(rd))
                 reader_refuse(rd, &f, "unknown member, not one of %.*s",
                               TEXT_ARG(list_words(rd->arena, names, n)));
         else

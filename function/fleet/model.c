@@ -11,17 +11,10 @@
 enum { NODES_MAX = 1024, UNITS_PER_NODE_MAX = 1024 };
 
 void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *fault) {
-        if (m->n == m->cap) {
-                size_t cap = m->cap > 0 ? m->cap * 2 : 8;
-                struct text *items =
-                        arena_grow(arena, m->items, m->cap * sizeof(*items), cap * sizeof(*items));
-
-                if (!items)
-                        return;
-                m->items = items;
-                m->cap = cap;
-        }
-        m->items[m->n++] = fault_text(fault, arena);
+        if (fault && !mistakes_are_full(m))
+                m->items[m->n++] = fault_text(fault, arena);
+        else
+                m->n_more++;
 }
 
 static void read_source(struct reader *rd, const struct member *spec, struct model *ret) {

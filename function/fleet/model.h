@@ -52,13 +52,22 @@ struct model {
         size_t n_profiles;
 };
 
-/* All mistakes of an object, each "path: message". */
+/* So many, of 500 bytes at most each, are not too long for a condition. */
+enum { MISTAKES_MAX = 50 };
+
+/* The mistakes of an object, each "path: message". */
 struct mistakes {
-        struct text *items;
-        size_t n, cap;
+        struct text items[MISTAKES_MAX];
+        size_t n;
+        size_t n_more; /* that are not told */
 };
 
+/* mistakes_add() - a fault; NULL: one that is only counted, as is what has no room */
 void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *fault);
+
+static inline bool mistakes_are_full(const struct mistakes *m) {
+        return m->n == MISTAKES_MAX;
+}
 
 /*
  * model_read() - the object as Crossplane sent it

@@ -99,11 +99,11 @@ static void test_invalid(void **state) {
         } rows[] = {
                 { "[]", "spec: must be a map, but is a list" },
                 { "{'nodePools': {}}", "spec.nodePools: must be a list, but is a map" },
-                { "{'cluster': 'eu'}", "spec.cluster: must be a map, but is the string \"eu\"" },
+                { "{'cluster': 'eu'}", "spec.cluster: must be a map, but is a string" },
                 { "{'cluster': {'source': 'EKS'}}",
                   "spec.cluster.source: \"EKS\" is not one of InCluster, Existing, GKE" },
                 { "{'cluster': {'gke': {'nodePools': 'all'}}}",
-                  "spec.cluster.gke.nodePools: must be a list, but is the string \"all\"" },
+                  "spec.cluster.gke.nodePools: must be a list, but is a string" },
                 { "{'cluster': {'existing': {'secretRef': {'name': 'A'}}}}",
                   "spec.cluster.existing.secretRef.name: \"A\" is not a name for an object" },
                 { "{'cluster': {'source': 'Nope'}, 'nodePools': [{'name': 'a'}]}",
