@@ -134,7 +134,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         int rc = read_arguments(c, argc, argv, &help);
 
         if (rc < 0)
-                return outcome_failed("capacity", rc, &c->fault);
+                return outcome_failed("capacity", rc, &c->fault, c->arena);
         if (help) {
                 fputs(usage, stdout);
                 return EXIT_DONE;
@@ -143,7 +143,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         if (rc == 0)
                 rc = capacity_read(&c->objects, &inputs, c->arena, &fleet, &n, &c->fault);
         if (rc != 0)
-                return outcome_failed("capacity", rc, &c->fault);
+                return outcome_failed("capacity", rc, &c->fault, c->arena);
         if (n == 0)
                 fprintf(stderr, "capacity: there is no InferenceEnvironment in the input%s\n",
                         c->has_folder ? "; folders of a folder are not read" : "");
@@ -151,7 +151,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         rc = build(c, fleet, n, &b);
         out = builder_done(&b);
         if (rc < 0 || arena_failed(c->arena))
-                return outcome_failed("capacity", -ENOMEM, &c->fault);
+                return outcome_failed("capacity", -ENOMEM, &c->fault, c->arena);
         return output_print("capacity", out) ? EXIT_DONE : EXIT_UNREADABLE;
 }
 

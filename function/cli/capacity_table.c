@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "base/printable.h"
 #include "cli/capacity_report.h"
 #include "cli/columns.h"
 #include "inventory/inventory.h"
@@ -92,9 +93,9 @@ static int append_pool_warnings(struct builder *b, const struct capacity *c, siz
                                                       TEXT(": "), messages[i] };
 
                         if (!is_before(told, n_told, messages[i]))
-                                columns_wrapped(
-                                        "- ", "  ",
-                                        columns_printable(text_join(arena, parts, 4), arena), b);
+                                columns_wrapped("- ", "  ",
+                                                printable_text(text_join(arena, parts, 4), arena),
+                                                b);
                 }
                 if (s == first) {
                         told = messages;
@@ -115,7 +116,7 @@ static int append_warnings(struct builder *b, const struct capacity *c, struct a
         const struct used_list *used = &c->used;
 
         if (!text_is_empty(c->condition.message) && !is_about_a_pool(c))
-                columns_wrapped("- ", "  ", columns_printable(c->condition.message, arena), b);
+                columns_wrapped("- ", "  ", printable_text(c->condition.message, arena), b);
         for (size_t first = 0, end; first < used->n && used->items[first].sub_pool; first = end) {
                 int err;
 
@@ -139,14 +140,13 @@ static struct row row_of(const struct used *u, struct arena *arena) {
                 text_is_empty(u->pool) && u->sub_pool ? u->sub_pool->pool->path : u->pool;
 
         return (struct row) {
-                .cells = { [POOL] = columns_printable(name, arena),
+                .cells = { [POOL] = printable_text(name, arena),
                            [PROFILE] = text_is_empty(u->mig_profile)
                                                ? none
-                                               : columns_printable(u->mig_profile, arena),
-                           [RESOURCE] =
-                                   capacity_has_resource(u)
-                                           ? columns_printable(u->sub_pool->resource_name, arena)
-                                           : none,
+                                               : printable_text(u->mig_profile, arena),
+                           [RESOURCE] = capacity_has_resource(u)
+                                                ? printable_text(u->sub_pool->resource_name, arena)
+                                                : none,
                            [TOTAL] = number(u->total, arena),
                            [USED] = number(u->used, arena),
                            [FREE] = number(u->free_units, arena) },
@@ -174,7 +174,7 @@ static int append_environment(struct builder *b, const struct capacity *c,
                 rows[i + 1] = row_of(&c->used.items[i], arena);
         if (arena_failed(arena))
                 return -ENOMEM;
-        builder_text(b, columns_printable(c->environment.name, arena));
+        builder_text(b, printable_text(c->environment.name, arena));
         builder_string(b, c->used.n > 0 ? "\n" : ": no pools\n");
         for (size_t i = 0; i <= c->used.n; i++)
                 columns_widen(&columns, rows[i].cells);
@@ -203,7 +203,7 @@ static void append_inputs(struct builder *b, const struct capacity *fleet, size_
                         text_format(arena, "Counted with the input of Composition %.*s, step %.*s.",
                                     TEXT_ARG(input->composition), TEXT_ARG(input->step));
                 builder_char(b, '\n');
-                builder_text(b, columns_printable(sentence, arena));
+                builder_text(b, printable_text(sentence, arena));
                 builder_char(b, '\n');
         }
 }

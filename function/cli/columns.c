@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "base/arena.h"
-
 enum { GAP = 2, NAME_MIN = 8 };
 
 /* Those that continue a character do not count. */
@@ -18,20 +16,6 @@ static size_t width_of(struct text t) {
         for (size_t i = 0; i < t.len; i++)
                 n += begins_character(t.data[i]);
         return n;
-}
-
-struct text columns_printable(struct text t, struct arena *arena) {
-        struct builder b;
-
-        builder_init(&b, arena);
-        for (size_t i = 0; i < t.len; i++) {
-                unsigned char c = (unsigned char)t.data[i];
-                bool c1 = c == 0xc2 && i + 1 < t.len && (unsigned char)t.data[i + 1] < 0xa0;
-
-                builder_char(&b, c < 0x20 || c == 0x7f || c1 ? '?' : t.data[i]);
-                i += c1;
-        }
-        return builder_done(&b);
 }
 
 void columns_widen(struct columns *c, const struct text *cells) {

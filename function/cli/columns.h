@@ -9,8 +9,6 @@
 
 #include "base/text.h"
 
-struct arena;
-
 /* No line is longer, unless a number or a word is very long. */
 enum { COLUMNS_WIDTH = 80, COLUMNS_MAX = 8 };
 
@@ -24,9 +22,6 @@ struct columns {
         enum columns_kind kinds[COLUMNS_MAX];
         size_t widths[COLUMNS_MAX];
 };
-
-/* columns_printable() - the text with "?" for what could move the cursor. */
-struct text columns_printable(struct text t, struct arena *arena);
 
 /* columns_widen() - make room for the cells of a row; n of them. */
 void columns_widen(struct columns *c, const struct text *cells);

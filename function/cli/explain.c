@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/printable.h"
 #include "cli/columns.h"
 #include "cli/explain_why.h"
 
@@ -133,14 +134,14 @@ static void append_wanted(struct table *t) {
                 TEXT_ARG(d->model_name), TEXT_ARG(count(t, d->environments, "environment")),
                 TEXT_ARG(count(t, d->replicas, "replica")), d->environments > 1 ? " in each" : "");
 
-        columns_wrapped("", OTHER, columns_printable(sentence, t->arena), t->b);
+        columns_wrapped("", OTHER, printable_text(sentence, t->arena), t->b);
         for (size_t i = 0; i < e->model.n_profiles; i++) {
                 const struct serving_profile *p = &e->model.profiles[i];
 
                 sentence = text_format(t->arena, "%zu. %.*s: a replica is %.*s%.*s", i + 1,
                                        TEXT_ARG(p->name), TEXT_ARG(wanted_units(t, p)),
                                        TEXT_ARG(wanted_capabilities(t, &p->needs)));
-                columns_wrapped(OTHER, SENTENCE, columns_printable(sentence, t->arena), t->b);
+                columns_wrapped(OTHER, SENTENCE, printable_text(sentence, t->arena), t->b);
         }
         builder_char(t->b, '\n');
 }
@@ -164,11 +165,11 @@ static void make_row(struct table *t, const struct weighed *w, size_t n, struct 
         const struct sub_pool *s = w->sub_pool;
         bool is_known = t->e->weighing.whole_fleet;
 
-        ret_cells[POOL] = columns_printable(
+        ret_cells[POOL] = printable_text(
                 text_is_empty(s->pool->name) ? s->pool->path : s->pool->name, t->arena);
         ret_cells[PROFILE] = text_is_empty(s->mig_profile)
                                      ? TEXT("-")
-                                     : columns_printable(s->mig_profile, t->arena);
+                                     : printable_text(s->mig_profile, t->arena);
         ret_cells[TOTAL] = units_cell(t, s->units, true);
         ret_cells[USED] = units_cell(t, w->used, is_known);
         ret_cells[FREE] = units_cell(t, w->free_units, is_known);
@@ -191,7 +192,7 @@ static void append_sentences(struct table *t, const struct weighed *w, size_t n)
                 if (t->e->model.n_profiles > 1)
                         sentence = text_format(t->arena, "%.*s: %.*s",
                                                TEXT_ARG(builder_done(&names)), TEXT_ARG(sentence));
-                columns_wrapped(SENTENCE, SENTENCE, columns_printable(sentence, t->arena), t->b);
+                columns_wrapped(SENTENCE, SENTENCE, printable_text(sentence, t->arena), t->b);
                 builder_init(&names, t->arena);
         }
 }
@@ -203,8 +204,8 @@ static void append_slips(struct table *t, const struct pool *pool) {
 
         for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
                 if (!text_is_empty(sentences[i]))
-                        columns_wrapped(SENTENCE, SENTENCE,
-                                        columns_printable(sentences[i], t->arena), t->b);
+                        columns_wrapped(SENTENCE, SENTENCE, printable_text(sentences[i], t->arena),
+                                        t->b);
         }
 }
 
@@ -212,7 +213,7 @@ static void append_group(struct table *t, const struct group *g) {
         struct text cells[N_COLUMNS];
 
         colour(t, COLOUR_BOLD);
-        builder_text(t->b, columns_printable(g->items->sub_pool->environment->name, t->arena));
+        builder_text(t->b, printable_text(g->items->sub_pool->environment->name, t->arena));
         colour(t, COLOUR_OFF);
         builder_char(t->b, '\n');
         for (size_t i = 0, n; i < g->n; i += n) {
@@ -302,7 +303,7 @@ static void append_empty(struct table *t) {
                                        TEXT_ARG(text_is_empty(environment->invalid)
                                                         ? TEXT("no pools")
                                                         : environment->invalid));
-                columns_wrapped("", OTHER, columns_printable(sentence, t->arena), t->b);
+                columns_wrapped("", OTHER, printable_text(sentence, t->arena), t->b);
         }
 }
 
@@ -314,8 +315,7 @@ static void append_gone(struct table *t) {
                 struct text sentence = why_gone(t->e, &plan->placements[i], t->arena);
 
                 if (!text_is_empty(sentence))
-                        columns_wrapped(TAKEN, SENTENCE, columns_printable(sentence, t->arena),
-                                        t->b);
+                        columns_wrapped(TAKEN, SENTENCE, printable_text(sentence, t->arena), t->b);
         }
 }
 
@@ -333,7 +333,7 @@ static void append_conditions(struct table *t, const struct pipeline_output *out
                                     TEXT_ARG(c->reason), text_is_empty(c->message) ? "" : ": ",
                                     TEXT_ARG(c->message));
 
-                columns_wrapped("", OTHER, columns_printable(sentence, t->arena), t->b);
+                columns_wrapped("", OTHER, printable_text(sentence, t->arena), t->b);
         }
 }
 

@@ -308,7 +308,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         int rc = read_arguments(c, argc, argv);
 
         if (rc < 0)
-                return outcome_failed("mig", rc, &c->fault);
+                return outcome_failed("mig", rc, &c->fault, c->arena);
         builder_init(&b, c->arena);
         if (c->help)
                 builder_string(&b, usage);
@@ -320,7 +320,7 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         if (rc == 0 && arena_failed(c->arena))
                 rc = -ENOMEM;
         if (rc < 0)
-                return outcome_failed("mig", rc, &c->fault);
+                return outcome_failed("mig", rc, &c->fault, c->arena);
         return output_print("mig", out) ? code : EXIT_UNREADABLE;
 }
 

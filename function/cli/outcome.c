@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum exit_code outcome_failed(const char *command, int rc, const struct fault *fault) {
-        if (rc == -ENOMEM)
-                fprintf(stderr, "%s: out of memory\n", command);
-        else if (fault->path[0] != '\0')
-                fprintf(stderr, "%s: %s: %s\n", command, fault->path, fault->message);
-        else
-                fprintf(stderr, "%s: %s\n", command, fault->message);
+#include "base/printable.h"
+
+enum exit_code outcome_failed(const char *command, int rc, const struct fault *fault,
+                              struct arena *arena) {
+        struct text sentence = rc == -ENOMEM ? TEXT("out of memory") : fault_text(fault, arena);
+
+        fprintf(stderr, "%s: %.*s\n", command, TEXT_ARG(printable_text(sentence, arena)));
         return EXIT_UNREADABLE;
 }

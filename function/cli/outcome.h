@@ -16,9 +16,11 @@ enum exit_code {
 /*
  * outcome_failed() - tells on the standard error why a command cannot go on
  * @rc:    -ENOMEM says so; otherwise fault does
+ * @arena: for the sentence
  *
  * Returns EXIT_UNREADABLE.
  */
-enum exit_code outcome_failed(const char *command, int rc, const struct fault *fault);
+enum exit_code outcome_failed(const char *command, int rc, const struct fault *fault,
+                              struct arena *arena);
 
 #endif

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "base/printable.h"
 #include "cli/conditions.h"
 #include "cli/document.h"
 #include "cli/explain.h"
@@ -58,7 +59,7 @@ static enum exit_code complain(const char *sentence) {
 
 /* What a server or the pipeline says, with neither usage nor a file at fault, is an answer too. */
 static enum exit_code failed(struct command *c, int rc) {
-        enum exit_code code = outcome_failed("render", rc, &c->fault);
+        enum exit_code code = outcome_failed("render", rc, &c->fault, c->arena);
 
         return rc == -EINVAL || rc == -ENOMEM ? code : EXIT_REFUSED;
 }
@@ -175,6 +176,10 @@ static int read_inputs(struct command *c) {
         return rc < 0 ? rc : check_functions(c);
 }
 
+static void warn(struct command *c, struct text sentence) {
+        fprintf(stderr, "render: warning: %.*s\n", TEXT_ARG(printable_text(sentence, c->arena)));
+}
+
 static int warn_of_given(struct command *c) {
         struct text *sentences;
         size_t n;
@@ -182,7 +187,7 @@ static int warn_of_given(struct command *c) {
                              &n);
 
         for (size_t i = 0; rc == 0 && i < n; i++)
-                fprintf(stderr, "render: warning: %.*s\n", TEXT_ARG(sentences[i]));
+                warn(c, sentences[i]);
         return rc;
 }
 
@@ -194,13 +199,11 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
         int rc;
 
         for (size_t i = 0; i < out->n_skipped; i++)
-                fprintf(stderr, "render: warning: %.*s\n", TEXT_ARG(out->skipped[i]));
+                warn(c, out->skipped[i]);
         if (is_refused && c->in.required.n == 0)
-                fputs("render: warning: nothing was given with -e: the cluster is taken to be "
-                      "empty\n",
-                      stderr);
+                warn(c, TEXT("nothing was given with -e: the cluster is taken to be empty"));
         if (out->fatal.len) {
-                fprintf(stderr, "render: %.*s\n", TEXT_ARG(out->fatal));
+                fprintf(stderr, "render: %.*s\n", TEXT_ARG(printable_text(out->fatal, c->arena)));
                 return EXIT_REFUSED;
         }
         builder_init(&b, c->arena);

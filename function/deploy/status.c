@@ -2,6 +2,7 @@
 #include "deploy/status.h"
 
 #include "base/arena.h"
+#include "base/printable.h"
 
 static const char *const our_members[] = { "assignments", "endpoint",   "model",
                                            "placements",  "rejections", "rejectionsOmitted" };
@@ -39,7 +40,7 @@ static struct node *rejection(const struct rejection *r, struct arena *arena) {
                 node_set_string(map, "migProfile", r->sub_pool->mig_profile);
         node_set_string(map, "servingProfile", r->profile->name);
         node_set_string(map, "reason", text_from(reason_name(r->verdict.reason)));
-        node_set_string(map, "message", explain_rejection(r, arena));
+        node_set_string(map, "message", printable_text(explain_rejection(r, arena), arena));
         return map;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "base/printable.h"
 
 int inventory_messages(const struct sub_pool *s, struct arena *arena, struct text **ret,
                        size_t *ret_n) {
@@ -36,7 +37,7 @@ static void add_messages(struct node *entry, const struct sub_pool *s, struct ar
         if (inventory_messages(s, arena, &messages, &n) < 0)
                 return; /* the arena remembers */
         for (size_t i = 0; i < n; i++)
-                node_append_string(list, messages[i]);
+                node_append_string(list, printable_text(messages[i], arena));
         if (n > 0)
                 node_set(entry, TEXT("messages"), list);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/printable.h"
 #include "wire/encode.h"
 #include "wire/requirements.h"
 #include "wire/sort.h"
@@ -54,10 +55,12 @@ void response_desire(struct response *r, struct desired desired) {
 }
 
 void response_condition(struct response *r, struct condition condition) {
+        condition.message = printable_text(condition.message, r->arena);
         APPEND(r, conditions, condition);
 }
 
 void response_result(struct response *r, struct result result) {
+        result.message = printable_text(result.message, r->arena);
         APPEND(r, results, result);
 }
 

@@ -76,7 +76,10 @@ struct response {
 /* response_init() - an empty response: everything of the request is passed on. */
 void response_init(struct response *r, struct arena *arena);
 
-/* Each appends a copy; when the arena is spent, response_encode() says so. */
+/*
+ * Each appends a copy, messages as printable_text(); when the arena is spent,
+ * response_encode() says so.
+ */
 void response_desire(struct response *r, struct desired desired);
 void response_condition(struct response *r, struct condition condition);
 void response_result(struct response *r, struct result result);

@@ -191,8 +191,9 @@ static const struct drawing drawings[] = {
         { "yellow",      "p", "", 10, 8, 2, { true, true },  "\033[33m###", "\033[32m" },
         { "red",         "p", "", 10, 10, 0, { true, true }, "\033[31m###", "\033[33m" },
         { "long name",   LONG_NAME, "3g.40gb", 4, 2, 2, { false, false }, "characters  3g.40gb", "somebody" },
-        { "escape",      "p\033[2J\n", "", 4, 2, 2, { true, false }, "\np?[2J?", "\033" },
-        { "C1 control",  "p\xc2\x9b" "2J", "", 4, 2, 2, { true, false }, "\np?2J", "\xc2" },
+        { "escape",      "p\033[2J\n", "", 4, 2, 2, { true, false }, "\np\\u001b[2J\\u000a", "\033" },
+        { "C1 control",  "p\xc2\x9b" "2J", "", 4, 2, 2, { true, false }, "\np\\u009b2J", "\xc2" },
+        { "direction",   "p\xe2\x80\xae" "42", "", 4, 2, 2, { true, false }, "\np\\u202e42", "\xe2" },
         { "not ASCII",   "p\xc3\xa4", "", 4, 2, 2, { false, false }, "\np\xc3\xa4    -            -             4", NULL },
         { "vast",        LONG_NAME, LONG_NAME, INT64_MAX, INT64_MAX, 0, { true, true }, "  9223372036854775807  9223372036854775807     0\n", NULL },
 };

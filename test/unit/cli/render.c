@@ -71,12 +71,16 @@ static const struct command_row rows[] = {
         { "brief",         "xr.yaml c.yaml --address ok:1",           0, "metadata:\n  name: x\nstatus:", NULL, "no spec" },
         { "full",          "xr.yaml c.yaml -x --address ok:1",        0, "spec:\n  a: 1\n", NULL, "" },
         { "odd objects",   "xr.yaml c.yaml -e envs.yaml -e envs.yaml --address ok:1", 0, "reason: Because", "render: warning: Env \"a\" is given more than once: the last one counts\nrender: warning: Env \"b\"", "placed all the same" },
+        { "a false line",  "xr.yaml c.yaml -e odd.yaml -e odd.yaml --address ok:1", 0, "reason: Because", "render: warning: Env \"a\\u000arender: done\" is given more than once", "" },
+        { "a colour",      "xr.yaml red.yaml",                        2, NULL, "render: red.yaml holds kind \"\\u001b[31mEnv\", not a Composition", "" },
         { "observed",      "xr.yaml c.yaml -o envs.yaml --address ok:1", 2, NULL, "has no annotation", "" },
 };
 /* clang-format on */
 
 static const struct command_file files[] = {
         { "xr.yaml", "apiVersion: v1\nkind: Thing\nmetadata: {name: x}\nspec: {a: 1}\n" },
+        { "odd.yaml", "apiVersion: v1\nkind: Env\nmetadata: {name: \"a\\nrender: done\"}\n" },
+        { "red.yaml", "apiVersion: v1\nkind: \"\\e[31mEnv\"\nmetadata: {name: a}\n" },
         { "c.yaml", "kind: Composition\nspec:\n  compositeTypeRef: {apiVersion: v1, kind: Thing}\n"
                     "  pipeline:\n  - {step: place, functionRef: {name: function-gpu-placement}}\n"
                     "  - {step: other, functionRef: {name: function-other}}\n" },

@@ -120,12 +120,12 @@ static void test_unusable_pools_tell_why(void **state) {
         set_up_fleet(&f);
         f.environment.n_pools = 0;
         f.gpus.units = f.gpus.units_per_node = f.gpus.nodes = 0;
-        f.gpus.invalid = TEXT("unknown accelerator \"x\"");
+        f.gpus.invalid = TEXT("unknown accelerator \"x\xe2\x80\xae\"");
         f.pools[0] = f.pools[1];
         f.environment.n_pools = 1;
         assert_status(&f, "{'capacity':{'total':0,'pools':[{'name':'gpus',"
                           "'unitsPerNode':0,'nodes':0,'total':0,"
-                          "'messages':['unknown accelerator \\\"x\\\"']}]}}");
+                          "'messages':['unknown accelerator \\\"x\\\\u202e\\\"']}]}}");
         f.gpus.invalid = (struct text) { 0 };
         f.gpus.ambiguous = TEXT("other");
         assert_status(&f, "{'capacity':{'total':0,'pools':[{'name':'gpus','resourceName':"

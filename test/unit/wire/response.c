@@ -310,6 +310,24 @@ static void test_results_and_conditions(void **state) {
                           "\x32\x0d\x0a\x01U\x10\x01\x1a\x01R\x22\x01m\x28\x01"));
 }
 
+/* What a user wrote cannot pass for a line of its own, nor turn one around. */
+static void test_messages_are_printable(void **state) {
+        struct request request = bytes_request(&arena, TEXT(""));
+        struct response r;
+
+        (void)state;
+        response_init(&r, &arena);
+        response_result(&r, (struct result) { .severity = SEVERITY_FATAL, .message = TEXT("\n") });
+        response_condition(&r, (struct condition) { .type = TEXT("T"),
+                                                    .status = CONDITION_TRUE,
+                                                    .reason = TEXT("R"),
+                                                    .message = TEXT("\xe2\x80\xaem") });
+        assert_bytes(encode(&r, &request), TEXT("\x0a\0"
+                                                "\x1a\x0c\x08\x01\x12\x06\\u000a\x20\x01"
+                                                "\x32\x13\x0a\x01T\x10\x02\x1a\x01R\x22\x07"
+                                                "\\u202em\x28\x01"));
+}
+
 static void require(struct response *r) {
         static const struct text keys[] = { TEXT_INIT("a"), TEXT_INIT("b") };
         static const struct text values[] = { TEXT_INIT("1"), TEXT_INIT("") };
@@ -436,6 +454,7 @@ int main(void) {
                 cmocka_unit_test(test_context),
                 cmocka_unit_test(test_meta),
                 cmocka_unit_test(test_results_and_conditions),
+                cmocka_unit_test(test_messages_are_printable),
                 cmocka_unit_test(test_requirements),
                 cmocka_unit_test(test_order_does_not_count),
                 cmocka_unit_test(test_sweep),

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * printable - texts of others in what people read
+ *
+ * Names and values of a user's document stand in conditions, events and tables.
+ * There a line break, a cursor movement or a change of direction could pass for
+ * something that we said.
+ */
+#ifndef BASE_PRINTABLE_H
+#define BASE_PRINTABLE_H
+
+#include "base/text.h"
+
+/*
+ * printable_text() - t with an escape such as \u202e for each code point that is not printable
+ *
+ * t must be UTF-8. It is given back as it is when there is nothing to escape.
+ */
+struct text printable_text(struct text t, struct arena *arena);
+
+#endif
