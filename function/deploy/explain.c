@@ -120,13 +120,15 @@ static struct text mismatch(const struct rejection *r, struct arena *arena) {
                            TEXT_ARG(v->detail), has ? "=" : "", TEXT_ARG(value_text(have)));
 }
 
-static struct text unknown_requirement(struct text key, struct arena *arena) {
+static struct text unknown_requirement(const struct serving_profile *profile, struct text key,
+                                       struct arena *arena) {
         struct builder b;
 
         builder_init(&b, arena);
-        builder_string(&b, "requires.");
+        builder_text(&b, profile->path);
+        builder_string(&b, ".replicaTopology.requires.");
         builder_text(&b, key);
-        builder_string(&b, " is not known: it may have ");
+        builder_string(&b, " is not known: requires may have ");
         for (size_t i = 0; i < N_NEEDS; i++) {
                 if (i > 0)
                         builder_string(&b, ", ");
@@ -169,7 +171,7 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         case REASON_SELECTOR_MISMATCH:
                 return mismatch(r, arena);
         case REASON_UNKNOWN_REQUIREMENT:
-                return unknown_requirement(v->detail, arena);
+                return unknown_requirement(r->profile, v->detail, arena);
         case REASON_INSUFFICIENT_MEMORY:
                 a = memory(wanted, arena);
                 b = memory(offered, arena);

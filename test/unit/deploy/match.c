@@ -124,8 +124,9 @@ static const struct row rows[] = {
         /* 5 */
         { "unknown requirement", .unknown = "gpuType",
           .want = REASON_UNKNOWN_REQUIREMENT,
-          .sentence = "requires.gpuType is not known: it may have memoryPerGpu, precisionSupport, "
-                      "interconnect, interNodeBandwidth, multiNodeCapable, nvlinkDomainSize" },
+          .sentence = "spec.serving[3].replicaTopology.requires.gpuType is not known: requires may "
+                      "have memoryPerGpu, precisionSupport, interconnect, interNodeBandwidth, "
+                      "multiNodeCapable, nvlinkDomainSize" },
         { "unknown requirement before memory", .unknown = "gpuType",
           .wants_memory_bytes = 81 * GIB, .want = REASON_UNKNOWN_REQUIREMENT },
 
@@ -333,6 +334,7 @@ static struct candidate set_up(const struct row *row, struct bench *b, struct ar
         b->model = (struct model) { .vram_bytes = row->vram_bytes };
         b->profile = (struct serving_profile) {
                 .name = TEXT("default"),
+                .path = TEXT("spec.serving[3]"),
                 .environment_selector = json(row->profile_select, arena),
                 .pool_selector = json(row->pool_select, arena),
                 .nodes = or_usual(row->wants_nodes, 1),
