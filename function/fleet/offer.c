@@ -27,13 +27,18 @@ int offer_nothing(struct pool *pool, struct arena *arena, struct text sentence) 
 }
 
 int offer_no_accelerator(struct pool *pool, struct arena *arena) {
+        struct text nearest = { 0 };
+
+        if (pool_is_told(pool))
+                nearest = catalog_nearest(pool->accelerator_type, arena);
         return offer_nothing(
                 pool, arena,
                 text_format(arena,
                             "unknown accelerator \"%.*s\": its MIG slices are only known with "
                             "migConfiguration.profile and slicesPerGpu "
-                            "(\"function-gpu-placement mig\" lists the GPUs)",
-                            TEXT_ARG(pool->accelerator_type)));
+                            "(\"function-gpu-placement mig\" lists the GPUs)%s%.*s%s",
+                            TEXT_ARG(pool->accelerator_type), text_is_empty(nearest) ? "" : ": is ",
+                            TEXT_ARG(nearest), text_is_empty(nearest) ? "" : " meant?"));
 }
 
 static struct text list_profiles(const struct gpu_product *product, struct arena *arena) {

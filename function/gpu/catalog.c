@@ -84,6 +84,30 @@ size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t ma
         return n;
 }
 
+enum { NAMES_MAX = 256, TELLING_MIN = 5 };
+
+struct text catalog_nearest(struct text alias, struct arena *arena) {
+        struct text bare = without_maker(alias), nearest;
+        struct text made = text_slice(alias, 0, alias.len - bare.len);
+        struct text names[NAMES_MAX];
+        const struct gpu_product *product;
+        size_t n = 0;
+
+        if (bare.len < TELLING_MIN)
+                return (struct text) { 0 };
+        for (size_t i = 0; (product = catalog_product(i)); i++) {
+                if (n < NAMES_MAX)
+                        names[n++] = product->name;
+                for (size_t k = 0; k < product->n_aliases && n < NAMES_MAX; k++)
+                        names[n++] = made.len > 0 ? without_maker(product->aliases[k])
+                                                  : product->aliases[k];
+        }
+        nearest = text_nearest(bare, names, n);
+        if (text_is_empty(nearest))
+                return nearest;
+        return text_join(arena, (struct text[]) { made, nearest }, 2);
+}
+
 static size_t find_candidates(struct text alias,
                               const struct gpu_product *ret[CATALOG_CANDIDATES_MAX]) {
         size_t n = catalog_find(alias, ret, CATALOG_CANDIDATES_MAX);

@@ -11,6 +11,8 @@
 
 #include "base/text.h"
 
+struct arena;
+
 /* Where an instance of a profile may start, in memory slices of the GPU. */
 enum { GPU_PLACEMENTS_MAX = 12 };
 
@@ -62,6 +64,14 @@ const struct gpu_product *catalog_product(size_t index);
  * Returns how many there are; 0 when the type is unknown.
  */
 size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t max);
+
+/*
+ * catalog_nearest() - the accelerator type that was probably meant by an unknown one
+ *
+ * Empty when there is none, and for a short one: an A10 is no misspelt A30. All
+ * names are compared letter by letter: for a sentence that somebody reads.
+ */
+struct text catalog_nearest(struct text alias, struct arena *arena);
 
 enum { CATALOG_CANDIDATES_MAX = 8, CATALOG_SLOTS = 8 };
 

@@ -249,6 +249,10 @@ static void test_invalid(void **state) {
                   "unknown accelerator \"nvidia-l4\": its MIG slices are only known with "
                   "migConfiguration.profile and slicesPerGpu "
                   "(\"function-gpu-placement mig\" lists the GPUs)" },
+                { "'acceleratorType': 'nvidia-h101-80gb', " MIG("3g.40gb"),
+                  "unknown accelerator \"nvidia-h101-80gb\": its MIG slices are only known with "
+                  "migConfiguration.profile and slicesPerGpu "
+                  "(\"function-gpu-placement mig\" lists the GPUs): is nvidia-h100-80gb meant?" },
                 { "'migConfiguration': {'layout': {'3g.40gb': 1}}",
                   "unknown accelerator \"\": its MIG slices are only known with "
                   "migConfiguration.profile and slicesPerGpu "

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "gpu/catalog.h"
 #include "gpu/profile.h"
 
@@ -80,6 +81,38 @@ static void test_find_counts_beyond_max(void **state) {
         assert_int_equal(catalog_find(TEXT("nvidia-a100"), &product, 1), 2);
         assert_true(text_equal(product->name, TEXT("A100-40GB")));
         assert_int_equal(catalog_find(TEXT("nvidia-a100"), NULL, 0), 2);
+}
+
+static void test_nearest(void **state) {
+        static const struct {
+                const char *alias, *nearest;
+        } rows[] = {
+                { "nvidia-h101-80gb", "nvidia-h100-80gb" },
+                { "nvidia_h100_80gb", "nvidia-h100-80gb" },
+                { "nvida-h100-80gb", "nvidia-h100-80gb" },
+                { "h100-80g", "h100.80gb" },
+                { "nvidia-h100-80-gb", "nvidia-h100-80gb" },
+                { "nvidia-rtxpro-6000", "nvidia-rtx-pro-6000" },
+                { "NVIDIA-Thro", "" }, /* a letter of few may be another GPU's */
+                { "THOR-IGUP", "THOR-IGPU" },
+                { "nvidia-a10", "" },
+                { "nvidia-l40s", "" },
+                { "tesla-t4", "" },
+                { "", "" },
+                { "nvidia-", "" },
+        };
+        struct arena arena;
+
+        (void)state;
+        arena_init(&arena, 1 << 20);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct text nearest = catalog_nearest(text_from(rows[i].alias), &arena);
+
+                print_message("%s: %.*s\n", rows[i].alias, TEXT_ARG(nearest));
+                assert_true(text_equal(nearest, text_from(rows[i].nearest)));
+                assert_int_equal(catalog_find(nearest, NULL, 0) > 0, nearest.len > 0);
+        }
+        arena_release(&arena);
 }
 
 /* clang-format off */
@@ -557,6 +590,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_find),
                 cmocka_unit_test(test_find_counts_beyond_max),
+                cmocka_unit_test(test_nearest),
                 cmocka_unit_test(test_slices),
                 cmocka_unit_test(test_units_of_a_node),
                 cmocka_unit_test(test_profile_names),
