@@ -274,6 +274,9 @@ struct text quantity_format_bytes(int64_t bytes, struct arena *arena) {
 struct text quantity_doubt(struct text what, int64_t bytes, struct arena *arena) {
         if (bytes <= 0 || bytes >= INT64_C(1) << 30)
                 return (struct text) { 0 };
+        if (bytes < 1000)
+                return text_format(arena, "%.*s is %lld bytes, less than 1Gi: is %lldGi meant?",
+                                   TEXT_ARG(what), (long long)bytes, (long long)bytes);
         return text_format(arena,
                            "%.*s is %lld bytes, less than 1Gi: is the unit missing or wrong?",
                            TEXT_ARG(what), (long long)bytes);

@@ -46,7 +46,8 @@ int64_t quantity_floor(struct quantity q);
 struct text quantity_format_bytes(int64_t bytes, struct arena *arena);
 
 /* quantity_doubt() - a sentence about the memory written as `what` (bytes > 0): it is less than
- * 1Gi, so its unit is missing or wrong. Empty: there is nothing to doubt. */
+ * 1Gi, so its unit is missing or wrong; below 1000, Gi is probably meant. Empty: there is nothing
+ * to doubt. */
 struct text quantity_doubt(struct text what, int64_t bytes, struct arena *arena);
 
 #endif

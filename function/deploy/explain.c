@@ -76,8 +76,13 @@ static struct text list(struct value v, struct arena *arena) {
         return builder_done(&b);
 }
 
+/* "40Gi", "48 bytes": who wrote 48 sees that a unit is missing. */
 static struct text memory(int64_t bytes, struct arena *arena) {
-        return bytes < 0 ? TEXT("an unknown amount") : quantity_format_bytes(bytes, arena);
+        struct text t = quantity_format_bytes(bytes, arena);
+
+        if (bytes < 0)
+                return TEXT("an unknown amount");
+        return text_ends_with(t, TEXT("i")) ? t : text_format(arena, "%.*s bytes", TEXT_ARG(t));
 }
 
 /* "1 unit", "2 units" */

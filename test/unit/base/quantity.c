@@ -234,7 +234,9 @@ static void test_doubt(void **state) {
         } doubts[] = {
                 { -1, "" },
                 { 0, "" },
-                { 48, "m is 48 bytes, less than 1Gi: is the unit missing or wrong?" },
+                { 48, "m is 48 bytes, less than 1Gi: is 48Gi meant?" },
+                { 999, "m is 999 bytes, less than 1Gi: is 999Gi meant?" },
+                { 1000, "m is 1000 bytes, less than 1Gi: is the unit missing or wrong?" },
                 { INT64_C(512) << 20,
                   "m is 536870912 bytes, less than 1Gi: is the unit missing or wrong?" },
                 { (INT64_C(1) << 30) - 1,

@@ -135,8 +135,8 @@ static const struct command_row rows[] = {
           "      none, units still free: 6\n"
           "  next   -                8     0     8  fits\n", NULL, "said once of a pool" },
         { "a unit is missing", "xr.yaml c.yaml -e model.yaml -e unitless.yaml --explain", 1,
-          "      wants 40Gi of memory per unit, a unit here has 80\n"
-          "      memoryPerGpu is 80 bytes, less than 1Gi: is the unit missing or wrong?\n", NULL, "" },
+          "      wants 40Gi of memory per unit, a unit here has 80 bytes\n"
+          "      memoryPerGpu is 80 bytes, less than 1Gi: is 80Gi meant?\n", NULL, "" },
         { "serving profiles", "xr.yaml c.yaml -e two-profiles.yaml -e eu.yaml --explain", 0,
           "      fp8: leaves over 40Gi of memory per unit, half none\n"
           "      pair: the model prefers fp8, for which half has room\n", NULL, "each has its sentence" },

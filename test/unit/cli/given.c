@@ -53,7 +53,7 @@ static const struct row {
                         "{replicaTopology: {requires: {memoryPerGpu: 48}}}]}"),
           "Model \"m\": spec.resources.vram is 40000000" UNITLESS
           "Model \"m\": spec.serving[1].replicaTopology.requires.memoryPerGpu is "
-          "48" UNITLESS },
+          "48 bytes, less than 1Gi: is 48Gi meant?\n" },
         { "memory that is refused by the function", XR,
           OURS("ClusterModel", "metadata: {name: m}, spec: {resources: {vram: 40GB}, serving: ["
                                "{replicaTopology: {requires: {memoryPerGpu: -1}}}]}"),

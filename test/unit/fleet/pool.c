@@ -353,7 +353,7 @@ static void test_messages(void **state) {
                 { "'nodeSelector': {}, 'capabilities': {'memoryPerGPU': '40Gi'}",
                   { "member \"capabilities.memoryPerGPU\" is not known: is memoryPerGpu meant?" } },
                 { "'nodeSelector': {}, 'capabilities': {'memoryPerGpu': '48'}",
-                  { "memoryPerGpu is 48 bytes, less than 1Gi: is the unit missing or wrong?" } },
+                  { "memoryPerGpu is 48 bytes, less than 1Gi: is 48Gi meant?" } },
                 { "'nodeSelector': {}, 'gpu': {'memory': '80M'}",
                   { "memoryPerGpu is 80000000 bytes, less than 1Gi" } },
                 { "'acceleratorCount': 1", { UNPINNED } },
