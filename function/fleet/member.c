@@ -91,6 +91,16 @@ struct text kind_and_value(struct value v, struct arena *arena) {
                            TEXT_ARG(value_brief(v, arena)));
 }
 
+/* "8" where 8 is wanted. */
+static bool is_only_quoted(struct value v, enum value_kind kind) {
+        struct text t = value_text(v);
+        uint64_t ignored;
+
+        if (kind == VALUE_BOOL)
+                return text_equal(t, TEXT("true")) || text_equal(t, TEXT("false"));
+        return text_to_u64(t, &ignored);
+}
+
 /* False when absent; a mistake when it is something else. */
 static bool is_kind(struct reader *rd, const struct member *f, enum value_kind kind) {
         if (member_is_absent(f))
@@ -99,8 +109,9 @@ static bool is_kind(struct reader *rd, const struct member *f, enum value_kind k
                 return true;
         /* Elsewhere it may be a token, written where the name of its Secret belongs. */
         if (kind == VALUE_NUMBER || kind == VALUE_BOOL)
-                reader_refuse(rd, f, "must be %s, but is %.*s", value_kind_name(kind),
-                              TEXT_ARG(kind_and_value(f->value, rd->arena)));
+                reader_refuse(rd, f, "must be %s, but is %.*s%s", value_kind_name(kind),
+                              TEXT_ARG(kind_and_value(f->value, rd->arena)),
+                              is_only_quoted(f->value, kind) ? ": leave out the quotes" : "");
         else
                 reader_refuse(rd, f, "must be %s, but is %s", value_kind_name(kind),
                               value_kind_name(f->value.kind));

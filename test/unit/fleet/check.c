@@ -282,6 +282,8 @@ static void test_affinity(void **state) {
         CHECK(check_affinity, rows);
 }
 
+#define NOT_QUOTED ": leave out the quotes"
+
 static void test_security_context(void **state) {
         static const struct row rows[] = {
                 { "{}", NULL },
@@ -290,7 +292,12 @@ static void test_security_context(void **state) {
                   NULL },
                 { "true", "f: must be a map, but is a boolean" },
                 { "{'runAsuser': 0}", "f.runAsuser: unknown member: is runAsUser meant?" },
-                { "{'runAsUser': '0'}", "f.runAsUser: must be a number, but is the string \"0\"" },
+                { "{'runAsUser': '0'}",
+                  "f.runAsUser: must be a number, but is the string \"0\"" NOT_QUOTED },
+                { "{'runAsUser': '0x0'}",
+                  "f.runAsUser: must be a number, but is the string \"0x0\"" },
+                { "{'privileged': 'false'}",
+                  "f.privileged: must be a boolean, but is the string \"false\"" NOT_QUOTED },
                 { "{'runAsUser': -1}", "f.runAsUser: -1 is not within 0 and 2147483647" },
                 { "{'runAsUser': 1.5}", "f.runAsUser: 1.5 is not a whole number" },
                 { "{'privileged': 'yes'}",

@@ -13,6 +13,8 @@ static void read_pool(const char *json, struct pool *ret) {
                          0);
 }
 
+#define NOT_QUOTED ": leave out the quotes"
+
 /* What stands beside a pool's name, and the sentence that makes the pool unusable. */
 static const struct {
         const char *members;
@@ -22,7 +24,7 @@ static const struct {
         { "'acceleratorCount': 0", ".acceleratorCount: 0 is not within 1 and 1024" },
         { "'acceleratorCount': 1025", ".acceleratorCount: 1025 is not within 1 and 1024" },
         { "'acceleratorCount': '8'",
-          ".acceleratorCount: must be a number, but is the string \"8\"" },
+          ".acceleratorCount: must be a number, but is the string \"8\"" NOT_QUOTED },
         { "'acceleratorType': 7", ".acceleratorType: must be a string, but is a number" },
         { "'gpu': []", ".gpu: must be a map, but is a list" },
         { "'gpu': {'acceleratorCount': 0}", ".gpu.acceleratorCount: 0 is not within 1 and 1024" },
@@ -94,7 +96,8 @@ static const struct {
         { "'podDefaults': {'args': ['-pp', '2']}",
           ".podDefaults.args: --pipeline-parallel-size follows from the model's replicaTopology" },
         { "'podDefaults': {'securityContext': {'runAsUser': '0'}}",
-          ".podDefaults.securityContext.runAsUser: must be a number, but is the string \"0\"" },
+          ".podDefaults.securityContext.runAsUser: must be a number, but is the string "
+          "\"0\"" NOT_QUOTED },
         { "'allocation': 'CDI'", ".allocation: \"CDI\" is not one of DevicePlugin, DRA" },
         { "'resourceName': 'gpu'",
           ".resourceName: \"gpu\" is not an extended resource, such as nvidia.com/gpu" },
