@@ -184,10 +184,11 @@ static void append_sentences(struct table *t, const struct weighed *w, size_t n)
         for (size_t i = 0; i < n; i++) {
                 struct text sentence = why_sentence(t->e, &w[i], t->arena);
 
+                if (text_is_empty(sentence))
+                        continue;
                 builder_string(&names, names.len > 0 ? ", " : "");
                 builder_text(&names, w[i].profile->name);
-                if (text_is_empty(sentence) ||
-                    (i + 1 < n && text_equal(sentence, why_sentence(t->e, &w[i + 1], t->arena))))
+                if (i + 1 < n && text_equal(sentence, why_sentence(t->e, &w[i + 1], t->arena)))
                         continue;
                 if (t->e->model.n_profiles > 1)
                         sentence = text_format(t->arena, "%.*s: %.*s",

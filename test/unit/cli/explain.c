@@ -69,6 +69,7 @@ static const struct command_file files[] = {
         { "xr-one.yaml", XR("1", "1") },
         { "model.yaml", MODEL(SERVING("fp8", "1", "40Gi")) },
         { "two-profiles.yaml", MODEL(SERVING("fp8", "1", "40Gi") SERVING("pair", "2", "60Gi")) },
+        { "and-huge.yaml", MODEL(SERVING("fp8", "1", "40Gi") SERVING("huge", "1", "200Gi")) },
         { "eu.yaml", ENVIRONMENT("eu", POOL("whole", "1", "") POOL("half", "1", SLICES("3g.40gb"))
                                        POOL("small", "1", SLICES("1g.10gb")) POOL("wrong", "1", SLICES("3g.41gb"))) },
         { "us.yaml", ENVIRONMENT("us", POOL("half", "2", SLICES("3g.40gb"))) },
@@ -146,6 +147,9 @@ static const struct command_row rows[] = {
           "> whole  -                8     -     -  kept\n"
           "      1 replica of 1 unit as nvidia.com/gpu; what has a place is not moved\n"
           "  half   3g.40gb         16     -     -  not needed\n", NULL, "others' reservations were not asked for" },
+        { "nothing to say of one", "xr-one.yaml c.yaml -e and-huge.yaml -e eu.yaml -e mine.yaml -o mine.yaml -o service.yaml --explain", 0,
+          "  half   3g.40gb         16     -     -  not needed\n"
+          "      huge: wants 200Gi of memory per unit, a unit here has 40Gi\n", NULL, "the other's sentence is its own" },
         { "settled", "xr-one.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml -o service.yaml --explain", 0,
           "\nNothing was left to decide: only its own environments were asked for.\nScheduled: True", NULL, "" },
         { "grown", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml --explain", 0,
