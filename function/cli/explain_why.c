@@ -94,6 +94,23 @@ static struct text say_released(const struct weighed *w, const struct placement 
         return w->verdict.reason == REASON_FITS ? p->why : text_join(arena, parts, 3);
 }
 
+/* Why it has fewer replicas than are wanted. What is closed is asked for neither quota nor room. */
+static struct text say_short(const struct explanation *e, const struct sub_pool *s,
+                             struct arena *arena) {
+        const struct share *quota = &e->decision.quota;
+
+        if (e->decision.closed && s->environment->not_ready)
+                return TEXT("; it takes no more while the environment's Ready condition is not "
+                            "True");
+        if (e->decision.closed && s->pool->schedulable != SCHEDULABLE_ALWAYS)
+                return TEXT("; it takes no more while the pool's schedulable is not Always");
+        if (quota->limited)
+                return text_format(arena, "; ResourceQuota %.*s allows %.*s",
+                                   TEXT_ARG(quota->quota),
+                                   TEXT_ARG(count(quota->limit, "unit", arena)));
+        return TEXT("; for more there is no room");
+}
+
 static struct text say_placement(const struct explanation *e, const struct weighed *w,
                                  const struct placement *p, struct arena *arena) {
         const struct reservation *r = &p->reservation;
@@ -103,10 +120,11 @@ static struct text say_placement(const struct explanation *e, const struct weigh
         if (p->fate == FATE_DROPPED)
                 return say_released(w, p, arena);
         if (!p->fresh)
-                return text_format(
-                        arena, "%.*s; what has a place is not moved%s",
-                        TEXT_ARG(describe(r, arena)),
-                        r->replicas < e->deployment.replicas ? "; for more there is no room" : "");
+                return text_format(arena, "%.*s; what has a place is not moved%.*s",
+                                   TEXT_ARG(describe(r, arena)),
+                                   TEXT_ARG(r->replicas < e->deployment.replicas
+                                                    ? say_short(e, w->sub_pool, arena)
+                                                    : TEXT("")));
         return text_format(arena, "%.*s; memory left over per unit: %.*s, units still free: %lld",
                            TEXT_ARG(describe(r, arena)),
                            TEXT_ARG(memory(w->choice.left_over, arena)),

@@ -18,10 +18,16 @@
 
 #define API "apiVersion: modelplane.ai/v1alpha1\n"
 
-#define COMPOSITION                                                                                \
+#define STEP(more)                                                                                 \
         "kind: Composition\nspec:\n  compositeTypeRef: {apiVersion: modelplane.ai/v1alpha1,"       \
         " kind: ModelDeployment}\n  pipeline:\n"                                                   \
-        "  - {step: place, functionRef: {name: function-gpu-placement}}\n"
+        "  - {step: place, functionRef: {name: function-gpu-placement}" more "}\n"
+
+#define COMPOSITION STEP("")
+
+#define QUOTAS                                                                                     \
+        STEP(", input: {apiVersion: gpuplacement.fn.crossplane.io/v1alpha1, kind: Input,"          \
+             " quotas: Respect}")
 
 #define XR(environments, replicas)                                                                 \
         API "kind: ModelDeployment\nmetadata: {name: chat, namespace: team}\n"                     \
@@ -63,6 +69,8 @@
 /* clang-format off */
 static const struct command_file files[] = {
         { "c.yaml", COMPOSITION },
+        { "quotas.yaml", QUOTAS },
+        { "quota.yaml", "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: tight, namespace: team}\nspec: {hard: {requests.nvidia.com/gpu: '1'}}\n" },
         { "xr.yaml", XR("1", "2") },
         { "xr-two.yaml", XR("2", "1") },
         { "xr-many.yaml", XR("1", "99") },
@@ -77,6 +85,8 @@ static const struct command_file files[] = {
         { "misspelt.yaml", ENVIRONMENT("eu", POOL("mixed", "1", ", migConfiguration: {layout: {3g.40gb: 1, 1g.10gb: 4}, stratgy: single}") POOL("next", "1", "")) },
         { "unitless.yaml", ENVIRONMENT("eu", POOL("whole", "1", ", gpu: {memory: 80}")) },
         { "equal.yaml", ENVIRONMENT("eu", POOL("first", "1", "") POOL("second", "1", "")) },
+        { "cordoned.yaml", ENVIRONMENT("eu", POOL("whole", "1", ", schedulable: NoNew")) },
+        { "not-ready.yaml", ENVIRONMENT("eu", POOL("whole", "1", "")) "status: {conditions: [{type: Ready, status: 'False'}]}\n" },
         { "drained.yaml", ENVIRONMENT("eu", POOL("whole", "1", ", schedulable: Drain")) },
         { "drained-half.yaml", ENVIRONMENT("eu", POOL("whole", "1", ", schedulable: Drain") POOL("half", "1", SLICES("3g.40gb"))) },
         { "broken.yaml", API "kind: InferenceEnvironment\nmetadata: {name: broken}\nspec: {nodePools: 7}\n" },
@@ -156,6 +166,16 @@ static const struct command_row rows[] = {
           "> whole  -                8     2     6  kept\n      2 replicas", NULL, "grown in place" },
         { "grown a little", "xr-many.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml --explain", 1,
           "what has a place is not moved; for\n      more there is no room\n", NULL, "" },
+        { "cordoned", "xr.yaml c.yaml -e model.yaml -e cordoned.yaml -e mine.yaml -o mine.yaml --explain", 1,
+          "> whole  -                8     1     7  kept\n"
+          "      1 replica of 1 unit as nvidia.com/gpu; what has a place is not moved; it\n"
+          "      takes no more while the pool's schedulable is not Always\n", NULL, "room alone is not enough" },
+        { "not ready", "xr.yaml c.yaml -e model.yaml -e not-ready.yaml -e mine.yaml -o mine.yaml --explain", 1,
+          "is not moved; it\n      takes no more while the environment's Ready condition is not True\n", NULL, "" },
+        { "quota keeps it small", "xr.yaml quotas.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml -e quota.yaml --explain", 1,
+          "> whole  -                8     1     7  kept\n"
+          "      1 replica of 1 unit as nvidia.com/gpu; what has a place is not moved;\n"
+          "      ResourceQuota tight allows 1 unit\n", NULL, "" },
         { "has its assignment", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml --explain", 0,
           "  half   3g.40gb         16     0    16  fits\n"
           "      the environment has its assignment, which is not moved\n", NULL, "" },
