@@ -271,7 +271,7 @@ static void append_others(struct table *t, const struct group *groups, size_t n_
         for (size_t g = 0; g < n_groups; g++) {
                 for (size_t i = 0, n; i < groups[g].n; i += n) {
                         n = same_sub_pool(&groups[g].items[i], groups[g].n - i);
-                        counts[why_furthest(&groups[g].items[i], n)]++;
+                        counts[why_furthest(t->e, &groups[g].items[i], n)]++;
                 }
         }
         builder_init(&b, t->arena);

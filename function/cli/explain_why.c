@@ -23,21 +23,34 @@ const struct placement *why_placement(const struct explanation *e,
         return found;
 }
 
-enum reason why_furthest(const struct weighed *w, size_t n) {
+/* It was weighed before anything was placed; what was placed may have used up a quota since. */
+static struct verdict last_verdict(const struct explanation *e, const struct weighed *w) {
+        const struct rejections *r = &e->decision.rejections;
+
+        for (size_t i = 0; w->verdict.reason == REASON_FITS && i < r->n_items; i++) {
+                if (r->items[i].sub_pool == w->sub_pool && r->items[i].profile == w->profile)
+                        return r->items[i].verdict;
+        }
+        return w->verdict;
+}
+
+enum reason why_furthest(const struct explanation *e, const struct weighed *w, size_t n) {
         enum reason furthest = REASON_FITS;
 
         for (size_t i = 0; i < n; i++) {
-                if (w[i].verdict.reason == REASON_FITS)
+                enum reason reason = last_verdict(e, &w[i]).reason;
+
+                if (reason == REASON_FITS)
                         return REASON_FITS;
-                if (w[i].verdict.reason > furthest)
-                        furthest = w[i].verdict.reason;
+                if (reason > furthest)
+                        furthest = reason;
         }
         return furthest;
 }
 
 struct text why_verdict(const struct explanation *e, const struct weighed *w, size_t n) {
         const struct placement *p = why_placement(e, w->sub_pool);
-        enum reason furthest = why_furthest(w, n);
+        enum reason furthest = why_furthest(e, w, n);
 
         if (p) {
                 switch (p->fate) {
@@ -236,13 +249,13 @@ struct text why_sentence(const struct explanation *e, const struct weighed *w,
         const struct placement *p = why_placement(e, w->sub_pool);
         const struct rejection rejection = { .sub_pool = w->sub_pool,
                                              .profile = w->profile,
-                                             .verdict = w->verdict };
+                                             .verdict = last_verdict(e, w) };
 
         if (p && text_equal(p->reservation.serving_profile, w->profile->name))
                 return say_placement(e, w, p, arena);
-        if (w->verdict.reason == REASON_FITS)
+        if (rejection.verdict.reason == REASON_FITS)
                 return say_not_taken(e, w, arena);
-        if (!e->weighing.whole_fleet && w->verdict.reason >= REASON_QUOTA_EXCEEDED)
+        if (!e->weighing.whole_fleet && rejection.verdict.reason >= REASON_QUOTA_EXCEEDED)
                 return (struct text) { 0 };
         return explain_rejection(&rejection, arena);
 }

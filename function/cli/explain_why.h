@@ -11,7 +11,7 @@
 const struct placement *why_placement(const struct explanation *e, const struct sub_pool *sub_pool);
 
 /* why_furthest() - how far the best of n candidates of one sub-pool came; REASON_FITS is best. */
-enum reason why_furthest(const struct weighed *w, size_t n);
+enum reason why_furthest(const struct explanation *e, const struct weighed *w, size_t n);
 
 /* why_verdict() - "placed", "kept", "leaving", "released", "fits", or the reason why not. */
 struct text why_verdict(const struct explanation *e, const struct weighed *w, size_t n);

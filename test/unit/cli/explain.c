@@ -80,6 +80,8 @@ static const struct command_file files[] = {
         { "and-huge.yaml", MODEL(SERVING("fp8", "1", "40Gi") SERVING("huge", "1", "200Gi")) },
         { "eu.yaml", ENVIRONMENT("eu", POOL("whole", "1", "") POOL("half", "1", SLICES("3g.40gb"))
                                        POOL("small", "1", SLICES("1g.10gb")) POOL("wrong", "1", SLICES("3g.41gb"))) },
+        { "eu-whole.yaml", ENVIRONMENT("eu", POOL("whole", "1", "")) },
+        { "us-whole.yaml", ENVIRONMENT("us", POOL("whole", "1", "")) },
         { "us.yaml", ENVIRONMENT("us", POOL("half", "2", SLICES("3g.40gb"))) },
         { "costs.yaml", ENVIRONMENT("eu", POOL("dear", "1", COST("2.5")) POOL("cheap", "1", COST("2")) POOL("gift", "1", "")) },
         { "misspelt.yaml", ENVIRONMENT("eu", POOL("mixed", "1", ", migConfiguration: {layout: {3g.40gb: 1, 1g.10gb: 4}, stratgy: single}") POOL("next", "1", "")) },
@@ -176,6 +178,10 @@ static const struct command_row rows[] = {
           "> whole  -                8     1     7  kept\n"
           "      1 replica of 1 unit as nvidia.com/gpu; what has a place is not moved;\n"
           "      ResourceQuota tight allows 1 unit\n", NULL, "" },
+        { "quota is taken", "xr-two.yaml quotas.yaml -e model.yaml -e eu-whole.yaml -e us-whole.yaml -e quota.yaml --explain", 1,
+          "us\n"
+          "  whole  -                8     0     8  QuotaExceeded\n"
+          "      wants 1 unit", NULL, "by what was placed before it" },
         { "has its assignment", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml --explain", 0,
           "  half   3g.40gb         16     0    16  fits\n"
           "      the environment has its assignment, which is not moved\n", NULL, "" },
