@@ -89,6 +89,22 @@ static const struct text mig_names[N_MIG_MEMBERS] = {
         [STRATEGY] = TEXT_INIT("strategy"), [SLICES_PER_GPU] = TEXT_INIT("slicesPerGpu"),
 };
 
+static const struct text sharing_names[] = {
+        TEXT_INIT("strategy"),
+        TEXT_INIT("replicas"),
+        TEXT_INIT("renameByDefault"),
+};
+
+static const struct text pod_default_names[] = {
+        TEXT_INIT("env"),
+        TEXT_INIT("args"),
+        TEXT_INIT("priorityClassName"),
+        TEXT_INIT("runtimeClassName"),
+        TEXT_INIT("cpuPerUnit"),
+        TEXT_INIT("memoryPerUnit"),
+        TEXT_INIT("securityContext"),
+};
+
 /* A pool while it is read. */
 struct form {
         struct member root;
@@ -484,6 +500,10 @@ struct text pool_misspelt(struct value written, struct text path, struct arena *
                   N_CAPABILITIES },
                 { "capabilities.migConfiguration.",
                   value_at(written, "capabilities.migConfiguration"), mig_names, N_MIG_MEMBERS },
+                { "sharing.", value_at(written, "sharing"), sharing_names,
+                  COUNT_OF(sharing_names) },
+                { "podDefaults.", value_at(written, "podDefaults"), pod_default_names,
+                  COUNT_OF(pod_default_names) },
         };
 
         for (size_t i = 0; i < COUNT_OF(maps); i++) {

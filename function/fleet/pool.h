@@ -114,8 +114,8 @@ bool pool_is_told(const struct pool *pool);
 void pool_tell(struct pool *pool, struct arena *arena, struct text message);
 
 /*
- * pool_misspelt() - a sentence about a member that is not known, also one of capabilities or
- * migConfiguration; empty: there is none. Told or not.
+ * pool_misspelt() - a sentence about a member that is not known, also one of capabilities,
+ * migConfiguration, sharing or podDefaults; empty: there is none. Told or not.
  * @written: the pool
  * @path:    stands before the member's name in the sentence, as "spec.nodePools[0]."; or empty
  */

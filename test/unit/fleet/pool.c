@@ -355,6 +355,17 @@ static void test_messages(void **state) {
                   { "member \"migConfiguration.layuot\" is not known: is layout meant?" } },
                 { "'nodeSelector': {}, 'capabilities': {'memoryPerGPU': '40Gi'}",
                   { "member \"capabilities.memoryPerGPU\" is not known: is memoryPerGpu meant?" } },
+                { "'nodeSelector': {}, 'sharing': {'strategy': 'TimeSlicing', 'replicas': 2, "
+                  "'renamebyDefault': true}",
+                  { "member \"sharing.renamebyDefault\" is not known: is renameByDefault "
+                    "meant?" } },
+                { "'nodeSelector': {}, 'podDefaults': {'cpuPerunit': '3'}",
+                  { "member \"podDefaults.cpuPerunit\" is not known: is cpuPerUnit meant?" } },
+                { "'nodeSelector': {}, 'sharing': {'strategy': 'MPS', 'replicas': 2, "
+                  "'renameByDefault': true}, 'podDefaults': {'env': [], 'args': [], "
+                  "'priorityClassName': 'p', 'runtimeClassName': 'r', 'cpuPerUnit': 1, "
+                  "'memoryPerUnit': 1, 'securityContext': {}}",
+                  { NULL } },
                 { "'nodeSelector': {}, 'capabilities': {'memoryPerGpu': '48'}",
                   { "memoryPerGpu is 48 bytes, less than 1Gi: is 48Gi meant?" } },
                 { "'nodeSelector': {}, 'gpu': {'memory': '80M'}",
