@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/duration.h"
+
 enum { MAX_RECV_MB = 1024, MAX_WORKERS = 256 };
 
 static const int64_t max_duration_ms = 24 * 3600 * 1000;
@@ -127,77 +129,13 @@ static bool is_address(const char *value) {
                (colon == value || colon[-1] != ':') && !strpbrk(value, " /");
 }
 
-static int64_t unit_nanoseconds(struct text unit) {
-        static const struct {
-                struct text name;
-                int64_t nanoseconds;
-        } units[] = {
-                { TEXT_INIT("ns"), 1 },          { TEXT_INIT("us"), 1000 },
-                { TEXT_INIT("ms"), 1000000 },    { TEXT_INIT("s"), 1000000000 },
-                { TEXT_INIT("m"), 60000000000 }, { TEXT_INIT("h"), 3600000000000 },
-        };
-
-        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-                if (text_equal(unit, units[i].name))
-                        return units[i].nanoseconds;
-        }
-        return 0;
-}
-
-static size_t count_digits(struct text t) {
-        size_t n = 0;
-
-        while (n < t.len && t.data[n] >= '0' && t.data[n] <= '9')
-                n++;
-        return n;
-}
-
-/* One number and its unit off the front of *t. */
-static bool read_term(struct text *t, double *ret_nanoseconds) {
-        size_t whole = count_digits(*t), fraction = 0, len = whole, unit_len = 0;
-        double number = 0, scale = 1;
-        int64_t unit;
-
-        for (size_t i = 0; i < whole; i++)
-                number = number * 10 + (t->data[i] - '0');
-        if (len < t->len && t->data[len] == '.') {
-                fraction = count_digits(text_slice(*t, len + 1, t->len));
-                for (size_t i = 0; i < fraction; i++) {
-                        scale /= 10;
-                        number += scale * (t->data[len + 1 + i] - '0');
-                }
-                len += 1 + fraction;
-        }
-        while (len + unit_len < t->len && t->data[len + unit_len] >= 'a' &&
-               t->data[len + unit_len] <= 'z')
-                unit_len++;
-        unit = unit_nanoseconds(text_slice(*t, len, len + unit_len));
-        if (whole + fraction == 0 || unit == 0)
-                return false;
-        *ret_nanoseconds = number * (double)unit;
-        *t = text_slice(*t, len + unit_len, t->len);
-        return true;
-}
-
 int options_duration(struct text t, int64_t *ret_ms) {
-        double sum = 0;
+        int64_t nanoseconds;
 
-        if (text_equal(t, TEXT("0"))) {
-                *ret_ms = 0;
-                return 0;
-        }
-        if (text_is_empty(t))
+        if (!duration_parse(t, &nanoseconds) || nanoseconds < 0 ||
+            nanoseconds > max_duration_ms * 1000000)
                 return -EINVAL;
-        while (t.len > 0) {
-                double nanoseconds;
-
-                if (!read_term(&t, &nanoseconds))
-                        return -EINVAL;
-                sum += nanoseconds;
-                if (sum > (double)max_duration_ms * 1e6)
-                        return -EINVAL;
-        }
-        *ret_ms = (int64_t)(sum / 1e6 + 0.5);
+        *ret_ms = (nanoseconds + 500000) / 1000000;
         return 0;
 }
 

@@ -41,10 +41,9 @@ const char *options_help(void);
 
 /*
  * options_duration() - a Go duration such as "10s", "1m30s", "1.5h", "250ms", "0"
- * @ret_ms: set on success; at most 24 hours
+ * @ret_ms: set on success, rounded; at most 24 hours
  *
- * Errors: -EINVAL  not a duration, negative, or longer
- * Source: Go 1.24, time.ParseDuration; signs are refused here
+ * Errors: -EINVAL  not what duration_parse() reads, negative, or longer
  */
 int options_duration(struct text t, int64_t *ret_ms);
 
