@@ -2,9 +2,9 @@
 #include "cli/capacity.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 
+#include "base/flags.h"
 #include "cli/capacity_report.h"
 #include "cli/files.h"
 #include "cli/outcome.h"
@@ -59,7 +59,8 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
 
         /* glibc: forget also where an earlier command line was left. */
         optind = 0;
-        while ((option = getopt_long(argc, argv, "i:o:h", options, NULL)) != -1) {
+        while ((option = flags_next(argc, argv, ":i:o:h", options, "capacity --help", &c->fault)) !=
+               FLAGS_END) {
                 if (option == 'h') {
                         *ret_help = true;
                         return 0;
@@ -68,12 +69,7 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                         c->input = optarg;
                         continue;
                 }
-                if (option != 'o') {
-                        /* getopt_long() has said which one. */
-                        fault_set(&c->fault, "see capacity --help");
-                        return -EINVAL;
-                }
-                if (output_form(optarg, &c->form, &c->fault) < 0)
+                if (option == FLAGS_REFUSED || output_form(optarg, &c->form, &c->fault) < 0)
                         return -EINVAL;
         }
         if (optind == argc) {

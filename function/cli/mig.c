@@ -2,10 +2,10 @@
 #include "cli/mig.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/flags.h"
 #include "cli/columns.h"
 #include "cli/draw.h"
 #include "cli/outcome.h"
@@ -285,17 +285,13 @@ static int read_arguments(struct command *c, int argc, char **argv) {
 
         /* glibc: forget also where an earlier command line was left. */
         optind = 0;
-        while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+        while ((option = flags_next(argc, argv, ":o:h", options, "mig --help", &c->fault)) !=
+               FLAGS_END) {
                 if (option == 'h') {
                         c->help = true;
                         return 0;
                 }
-                if (option != 'o') {
-                        /* getopt_long() has said which one. */
-                        fault_set(&c->fault, "see mig --help");
-                        return -EINVAL;
-                }
-                if (output_form(optarg, &c->form, &c->fault) < 0)
+                if (option == FLAGS_REFUSED || output_form(optarg, &c->form, &c->fault) < 0)
                         return -EINVAL;
         }
         return read_positions(c, argc - optind, argv + optind);

@@ -2,9 +2,9 @@
 #include "cli/render.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 
+#include "base/flags.h"
 #include "base/printable.h"
 #include "cli/conditions.h"
 #include "cli/document.h"
@@ -87,9 +87,7 @@ static int read_option(struct command *c, int option) {
         case OPTION_ADDRESS:
                 c->address = optarg;
                 return 0;
-        default:
-                /* getopt_long() has said which one. */
-                fault_set(&c->fault, "see render --help");
+        default: /* FLAGS_REFUSED */
                 return -EINVAL;
         }
 }
@@ -114,7 +112,8 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
 
         /* glibc: forget also where an earlier command line was left. */
         optind = 0;
-        while ((option = getopt_long(argc, argv, "e:o:rxch", options, NULL)) != -1) {
+        while ((option = flags_next(argc, argv, ":e:o:rxch", options, "render --help",
+                                    &c->fault)) != FLAGS_END) {
                 int rc;
 
                 if (option == 'h') {

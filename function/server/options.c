@@ -2,12 +2,12 @@
 #include "server/options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/duration.h"
+#include "base/flags.h"
 
 enum { MAX_RECV_MB = 1024, MAX_WORKERS = 256 };
 
@@ -215,40 +215,18 @@ static const char *flag_name(enum flag flag) {
         return "";
 }
 
-/* getopt_long() takes the beginning of a flag for the flag; a typo must not turn one on. */
-static bool is_whole(const char *argument, enum flag flag) {
-        const char *name = flag_name(flag);
-        size_t len = strlen(name);
-
-        return strncmp(argument + 2, name, len) == 0 &&
-               (argument[2 + len] == '\0' || argument[2 + len] == '=');
-}
-
 static int read_arguments(struct options *o, int argc, char **argv, struct fault *fault) {
-        int found, at;
+        int found;
 
         optind = 0; /* start over, whatever was read before */
-        opterr = 0;
-        /* "+": stop at what is no flag, so that argv[at] is the one that is read. */
-        while (at = optind > 0 ? optind : 1,
-               (found = getopt_long(argc, argv, "+:dh", flags, NULL)) != -1) {
+        while ((found = flags_next(argc, argv, "+:dh", flags, "--help", fault)) != FLAGS_END) {
                 enum flag flag = found == 'd'   ? FLAG_DEBUG
                                  : found == 'h' ? FLAG_HELP
                                                 : (enum flag)found;
                 const char *value = optarg ? optarg : "true", *wanted;
 
-                if (found == '?') {
-                        fault_set(fault, "unknown flag %s; see --help", argv[optind - 1]);
+                if (found == FLAGS_REFUSED)
                         return -EINVAL;
-                }
-                if (found == ':') {
-                        fault_set(fault, "%s needs a value; see --help", argv[optind - 1]);
-                        return -EINVAL;
-                }
-                if (found != 'd' && found != 'h' && !is_whole(argv[at], flag)) {
-                        fault_set(fault, "unknown flag %s; see --help", argv[at]);
-                        return -EINVAL;
-                }
                 wanted = set_option(o, flag, value);
                 if (wanted) {
                         fault_set(fault, "--%s is \"%s\": expected %s", flag_name(flag), value,

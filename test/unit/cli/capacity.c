@@ -109,7 +109,8 @@ static const struct command_file files[] = {
 static const struct command_row rows[] = {
         { "help",         "--help",               0, "usage: ", NULL, "" },
         { "no file",      "",                     2, NULL, "a FILE is needed", "" },
-        { "unknown flag", "a.yaml -z",            2, NULL, "see capacity --help", "" },
+        { "unknown flag", "a.yaml -z",            2, NULL, "capacity: unknown flag -z; see capacity --help\n", "" },
+        { "half a flag",  "a.yaml --outp json",   2, NULL, "capacity: unknown flag --outp; see capacity --help\n", "" },
         { "unknown form", "a.yaml -o toml",       2, NULL, "--output: \"toml\" is neither json nor yaml", "" },
         { "missing file", "nowhere.yaml",         2, NULL, "cannot read nowhere.yaml: No such file", "" },
         { "bad yaml",     "bad.yaml",             2, NULL, "bad.yaml:2:1: the key is there twice", "" },

@@ -356,9 +356,15 @@ static const struct row rows[] = {
         { "form", "-o xml", 2, "",
           NULL,
           "mig: --output: \"xml\" is neither json nor yaml\n" },
-        { "flag", "-z", 2, "getopt says which",
+        { "flag", "-z", 2, "",
           NULL,
-          "mig: see mig --help\n" },
+          "mig: unknown flag -z; see mig --help\n" },
+        { "half a flag", "--outp json", 2, "",
+          NULL,
+          "mig: unknown flag --outp; see mig --help\n" },
+        { "no value", "h100.80gb -o", 2, "",
+          NULL,
+          "mig: -o needs a value; see mig --help\n" },
 };
 /* clang-format on */
 
@@ -385,9 +391,6 @@ static void test_commands(void **state) {
                 int code = run(rows[i].args);
                 char *out = printed.out, *err = printed.err;
 
-                /* What getopt_long() says of a flag is not ours. */
-                if (strcmp(rows[i].name, "flag") == 0)
-                        memmove(err, strstr(err, "mig: see"), strlen(strstr(err, "mig: see")) + 1);
                 if (code != rows[i].code || !is_as_wanted(out, rows[i].out) ||
                     !is_as_wanted(err, rows[i].err))
                         fail_msg("%s (%s): exit %d\n--- out\n%s--- err\n%s", rows[i].name,
