@@ -9,7 +9,7 @@
 #include "base/duration.h"
 #include "base/flags.h"
 
-enum { MAX_RECV_MB = 1024, MAX_WORKERS = 256 };
+enum { MAX_RECV_MIB = 1024, MAX_WORKERS = 256 };
 
 static const int64_t max_duration_ms = 24 * 3600 * 1000;
 
@@ -77,7 +77,7 @@ static const char help[] =
         "                                                              [$TLS_SERVER_CERTS_DIR]\n"
         "      --insecure                  plain text; wins over certificates\n"
         "                                                              [$FUNCTION_INSECURE]\n"
-        "      --max-recv-message-size MB  largest request (32)        "
+        "      --max-recv-message-size N   largest request, in MiB (32) "
         "[$FUNCTION_MAX_RECV_MESSAGE_SIZE]\n"
         "      --metrics-address HOST:PORT /metrics, /healthz, /readyz (:8080); 0: none\n"
         "                                                              "
@@ -162,8 +162,8 @@ static const char *set_option(struct options *o, enum flag flag, const char *val
         case FLAG_INSECURE:
                 return read_bool(value, &o->insecure) ? NULL : "true or false";
         case FLAG_MAX_RECV_MESSAGE_SIZE:
-                if (!read_number(value, MAX_RECV_MB, &number))
-                        return "a number of MB from 1 to 1024";
+                if (!read_number(value, MAX_RECV_MIB, &number))
+                        return "a number of MiB from 1 to 1024";
                 o->max_recv_bytes = (uint32_t)number * 1024 * 1024;
                 return NULL;
         case FLAG_METRICS_ADDRESS:
