@@ -53,8 +53,7 @@ static int refuse(struct reader *r, struct place at, const char *what, struct te
         size_t len = strlen(r->file);
         const char *file = len > FILE_NAME_MAX ? r->file + len - FILE_NAME_MAX : r->file;
 
-        if (about.len > ABOUT_MAX)
-                about.len = ABOUT_MAX;
+        about = text_shown(about, ABOUT_MAX);
         fault_set(r->fault, "%s:%u:%u: %s%s%.*s%s", file, at.line, at.column, what,
                   about.len ? " \"" : "", TEXT_ARG(about), about.len ? "\"" : "");
         return -EINVAL;

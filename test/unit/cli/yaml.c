@@ -12,6 +12,9 @@
 
 enum { BUDGET = 1024 * 1024 * 1024 };
 
+/* 59 bytes: of the next character only the first byte would have room in a sentence. */
+#define LONG "a-long-key-a-long-key-a-long-key-a-long-key-a-long-key-a-lo"
+
 struct row {
         const char *name, *yaml, *want, *reason;
 };
@@ -39,6 +42,7 @@ static const struct row rows[] = {
         { "unicode", "a: \"\\u00e9 \\U0001F600\"\n", "{\"a\":\"\xc3\xa9 \xf0\x9f\x98\x80\"}\n", "" },
 
         { "duplicate", "a: 1\nb: 2\na: 3\n", "y:3:1: the key is there twice: \"a\"", "" },
+        { "long duplicate", LONG "\xc3\xa9: 1\n" LONG "\xc3\xa9: 2\n", "y:2:1: the key is there twice: \"" LONG "\"", "cut between characters" },
         { "duplicate below", "m:\n  x: 1\n  x: 2\n", "y:3:3: the key is there twice: \"x\"", "" },
         { "duplicate as read", "a: {1: x, 0x1: y}\n", "y:1:11: the key is there twice: \"1\"", "" },
         { "two merges", "a: {<<: {}, <<: {}}\n", "y:1:13: the key is there twice: \"<<\"", "" },
