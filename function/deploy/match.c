@@ -31,19 +31,23 @@ const char *reason_name(enum reason reason) {
 bool selector_matches(struct value selector, struct value labels,
                       struct selector_entry *ret_entry) {
         struct value_iter it = value_iterate(selector);
+        bool matches = true;
         struct text key;
         struct value wanted;
 
-        while (value_next(&it, &key, &wanted)) {
-                struct value have = value_get(labels, key);
+        while ((matches || ret_entry) && value_next(&it, &key, &wanted)) {
+                struct value have;
 
-                if (have.kind != VALUE_STRING || !text_equal(have.bytes, value_text(wanted))) {
-                        if (ret_entry)
-                                *ret_entry = (struct selector_entry) { key, value_text(wanted) };
-                        return false;
-                }
+                if (!matches && text_compare(key, ret_entry->key) > 0)
+                        continue;
+                have = value_get(labels, key);
+                if (have.kind == VALUE_STRING && text_equal(have.bytes, value_text(wanted)))
+                        continue;
+                matches = false;
+                if (ret_entry)
+                        *ret_entry = (struct selector_entry) { key, value_text(wanted) };
         }
-        return true;
+        return matches;
 }
 
 enum interconnect interconnect_rank(struct text word) {

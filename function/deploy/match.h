@@ -115,7 +115,7 @@ struct selector_entry {
 /*
  * selector_matches() - every entry of the selector is in labels with that value
  * @selector:  a map of strings, or absent: matches everything
- * @ret_entry: set to the first entry that is not there, when false is returned; may be NULL
+ * @ret_entry: set to the first by key that is not there, when false is returned; may be NULL
  */
 bool selector_matches(struct value selector, struct value labels, struct selector_entry *ret_entry);
 
