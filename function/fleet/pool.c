@@ -176,15 +176,15 @@ static void read_capabilities(struct reader *rd, const struct form *form, struct
 }
 
 static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
-        struct value_iter it = value_iterate(f.value);
-        struct text profile;
-        struct value count;
+        struct value_member *entries;
+        size_t n;
 
-        if (!read_map(rd, f))
+        /* Sorted, so that the first mistake is always the same one. */
+        if (!read_map(rd, f) || value_members(f.value, rd->arena, &entries, &n) < 0)
                 return;
         ret->mig_layout = f.value;
-        while (value_next(&it, &profile, &count)) {
-                struct member entry = member_key(&f, profile, count);
+        for (size_t i = 0; i < n; i++) {
+                struct member entry = member_key(&f, entries[i].key, entries[i].value);
                 int64_t ignored;
 
                 if (member_is_absent(&entry))
