@@ -13,8 +13,15 @@ static bool is_direct(const struct settings *settings, const struct environment 
         return settings->target == TARGET_DIRECT;
 }
 
-int allowance_build(const struct ledger *ledger, const struct environment *environments,
-                    size_t n_environments, struct arena *arena, struct allowance *allowance) {
+/* Of an environment that is gone nobody knows, so what it holds counts. */
+static bool is_counted(const struct allowance *allowance, const struct reservation *r) {
+        const struct environment *environment = environment_find(
+                allowance->environments, allowance->n_environments, r->environment);
+
+        return !environment || is_direct(allowance->settings, environment);
+}
+
+int allowance_build(const struct ledger *ledger, struct arena *arena, struct allowance *allowance) {
         allowance->n_others = 0;
         if (allowance->n_quotas == 0)
                 return 0;
@@ -23,12 +30,9 @@ int allowance_build(const struct ledger *ledger, const struct environment *envir
                 return -ENOMEM;
         for (size_t i = 0; i < ledger->n_entries; i++) {
                 const struct reservation *r = ledger->entries[i];
-                const struct environment *environment;
 
-                if (!text_equal(r->namespace_, allowance->deployment->namespace_))
-                        continue;
-                environment = environment_find(environments, n_environments, r->environment);
-                if (!environment || is_direct(allowance->settings, environment))
+                if (text_equal(r->namespace_, allowance->deployment->namespace_) &&
+                    is_counted(allowance, r))
                         allowance->others[allowance->n_others++] = r;
         }
         return 0;
@@ -118,7 +122,8 @@ static int find_share(const struct allowance *allowance, const struct sub_pool *
                         all[n++] = allowance->others[i];
         }
         for (size_t i = 0; i < n_mine; i++) {
-                if (mine[i] != asking && text_equal(mine[i]->resource_name, resource))
+                if (mine[i] != asking && text_equal(mine[i]->resource_name, resource) &&
+                    is_counted(allowance, mine[i]))
                         all[n++] = mine[i];
         }
         for (size_t i = 0; i < n; i++)

@@ -13,25 +13,29 @@
 #include "fleet/deployment.h"
 #include "fleet/quota.h"
 
-/* Everything that quotas are held against; all zero: they are ignored. */
+/*
+ * Everything that quotas are held against; all zero: they are ignored.
+ *
+ * What an environment that is gone holds counts: nobody knows whether it was remote.
+ */
 struct allowance {
         const struct settings *settings;
         const struct deployment *deployment;
         const struct quota *quotas; /* of the deployment's namespace */
         size_t n_quotas;
+        const struct environment *environments; /* sorted by name */
+        size_t n_environments;
         const struct reservation **others; /* of that namespace, in this cluster */
         size_t n_others;
 };
 
 /*
  * allowance_build() - the reservations of others that the quotas count
- * @environments: sorted by name; of one that is gone nobody knows whether it was remote,
- *                so what it holds counts
+ * @allowance: all but others is set
  *
  * Errors: -ENOMEM
  */
-int allowance_build(const struct ledger *ledger, const struct environment *environments,
-                    size_t n_environments, struct arena *arena, struct allowance *allowance);
+int allowance_build(const struct ledger *ledger, struct arena *arena, struct allowance *allowance);
 
 /* What a quota leaves to one reservation. */
 struct share {

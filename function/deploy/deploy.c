@@ -209,9 +209,10 @@ static int begin(struct deciding *d) {
         d->allowance = (struct allowance) { .settings = request->settings,
                                             .deployment = request->deployment,
                                             .quotas = request->quotas,
-                                            .n_quotas = request->n_quotas };
-        return allowance_build(&d->ledger, request->environments, request->n_environments, d->arena,
-                               &d->allowance);
+                                            .n_quotas = request->n_quotas,
+                                            .environments = request->environments,
+                                            .n_environments = request->n_environments };
+        return allowance_build(&d->ledger, d->arena, &d->allowance);
 }
 
 /*

@@ -526,6 +526,31 @@ static void test_quota_of_this_cluster(void **state) {
         decides("");
 }
 
+/* One's own replicas in another cluster are no pods of the namespace here either. */
+static void test_quota_of_own_elsewhere(void **state) {
+        struct decision decision;
+
+        (void)state;
+        world_environment(&w, "a");
+        world_pool(&w, "p", "", 4, 1, 80);
+        world_environment(&w, "b");
+        world_pool(&w, "p", "", 4, 1, 80);
+        w.deployment.environments = 2;
+        limit_to("gpus", "{'requests.nvidia.com/gpu': '1'}");
+        decides("stays a/p fp8 1x1x1 admitted 0 fresh");
+        w.environments[0].source = CLUSTER_GKE;
+        decision = decides("stays a/p fp8 1x1x1 admitted 0 fresh; "
+                           "stays b/p fp8 1x1x1 admitted 0 fresh");
+        w.environments[0].source = CLUSTER_IN_CLUSTER;
+        w.environments[1].source = CLUSTER_EXISTING; /* whichever is chosen first */
+        decides("stays a/p fp8 1x1x1 admitted 0 fresh; stays b/p fp8 1x1x1 admitted 0 fresh");
+        world_observe(&w, &decision);
+        decides("stays a/p fp8 1x1x1 admitted 0; stays b/p fp8 1x1x1 admitted 0");
+        w.environments[1].source = CLUSTER_IN_CLUSTER; /* where both are here, one yields */
+        decides("stays a/p fp8 1x1x1 admitted 0; "
+                "drops b/p fp8 1x1x0 admitted 0: the namespace's quota is used up");
+}
+
 static void test_quota_while_growing(void **state) {
         struct sub_pool *slices = one_pool(16);
         struct decision decision;
@@ -1250,6 +1275,7 @@ int main(void) {
                 TEST(test_quota_of_a_class),
                 TEST(test_quota_of_devices),
                 TEST(test_quota_of_this_cluster),
+                TEST(test_quota_of_own_elsewhere),
                 TEST(test_quota_while_growing),
                 TEST(test_quota_two_at_once),
                 TEST(test_quota_over_environments),
