@@ -207,6 +207,17 @@ struct condition status_serving(const struct decision *decision, struct arena *a
 
         for (size_t i = 0; i < decision->plan.n_placements; i++) {
                 const struct placement *p = &decision->plan.placements[i];
+/* "eu-1: the service is being created", or what keeps it from being Ready. */
+static struct text starting_sentence(const struct placement *p, struct arena *arena) {
+        struct text sentence = !p->service.observed ? TEXT("the service is being created")
+                               : text_is_empty(p->service.sentence)
+                                       ? TEXT("the service is not Ready yet")
+                                       : p->service.sentence;
+
+        return text_join(arena,
+                         (struct text[]) { p->reservation.environment, TEXT(": "), sentence }, 3);
+}
+
 
                 if (p->fate == FATE_DROPPED)
                         continue;
@@ -223,17 +234,9 @@ struct condition status_serving(const struct decision *decision, struct arena *a
                 c.reason = TEXT("NotScheduled");
         } else {
                 c.reason = TEXT("Starting");
-                if (starting) {
-                        struct text sentence = !starting->service.observed
-                                                       ? TEXT("the service is being created")
-                                               : text_is_empty(starting->service.sentence)
-                                                       ? TEXT("the service is not Ready yet")
-                                                       : starting->service.sentence;
-                        const struct text parts[] = { starting->reservation.environment, TEXT(": "),
-                                                      sentence };
-
-                        c.message = text_join(arena, parts, 3);
-                }
+                c.message = starting ? starting_sentence(starting, arena)
+                                     : text_format(arena, "%lld of %lld environments serving",
+                                                   (long long)serving, (long long)decision->wanted);
         }
         return c;
 }
