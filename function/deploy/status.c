@@ -7,13 +7,20 @@
 static const char *const our_members[] = { "assignments", "endpoint",   "model",
                                            "placements",  "rejections", "rejectionsOmitted" };
 
+/* "ClusterModel/gemma-3-27b" */
+static void set_model(struct node *map, struct text model) {
+        size_t slash = text_index(model, '/');
+
+        node_set_string(map, "kind", text_slice(model, 0, slash));
+        node_set_string(map, "name", text_slice(model, slash + 1, model.len));
+}
+
 static struct node *assignment(const struct placement *p, struct arena *arena) {
         const struct reservation *r = &p->reservation;
-        struct node *map = node_map(arena), *model = node_add_map(map, "model");
-        size_t slash = text_index(r->model, '/');
+        struct node *map = node_map(arena);
 
-        node_set_string(model, "kind", text_slice(r->model, 0, slash));
-        node_set_string(model, "name", text_slice(r->model, slash + 1, r->model.len));
+        if (!text_is_empty(r->model))
+                set_model(node_add_map(map, "model"), r->model);
         node_set_string(map, "environment", r->environment);
         node_set_string(map, "pool", r->pool);
         if (!text_is_empty(r->mig_profile))
@@ -200,13 +207,6 @@ struct condition status_scheduled(const struct decision *decision,
         return c;
 }
 
-struct condition status_serving(const struct decision *decision, struct arena *arena) {
-        struct condition c = { .type = TEXT("Serving"), .status = CONDITION_FALSE };
-        const struct placement *starting = NULL;
-        int64_t serving = 0, composed = 0;
-
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
 /* "eu-1: the service is being created", or what keeps it from being Ready. */
 static struct text starting_sentence(const struct placement *p, struct arena *arena) {
         struct text sentence = !p->service.observed ? TEXT("the service is being created")
@@ -218,6 +218,13 @@ static struct text starting_sentence(const struct placement *p, struct arena *ar
                          (struct text[]) { p->reservation.environment, TEXT(": "), sentence }, 3);
 }
 
+struct condition status_serving(const struct decision *decision, struct arena *arena) {
+        struct condition c = { .type = TEXT("Serving"), .status = CONDITION_FALSE };
+        const struct placement *starting = NULL;
+        int64_t serving = 0, composed = 0;
+
+        for (size_t i = 0; i < decision->plan.n_placements; i++) {
+                const struct placement *p = &decision->plan.placements[i];
 
                 if (p->fate == FATE_DROPPED)
                         continue;
