@@ -83,11 +83,30 @@ static struct text names_but(const struct gpu_product **products, size_t n, size
         return builder_done(&b);
 }
 
+/* The first that holds the layout, else the first that has its profiles, as a pool's is judged. */
+static size_t choose(const struct gpu_product **products, size_t n,
+                     const struct layout_wish *wishes, size_t n_wishes) {
+        int64_t counts[LAYOUT_KINDS_MAX];
+        struct layout layout;
+        struct fault ignored;
+        size_t first = n;
+
+        for (size_t i = 0; i < n; i++) {
+                if (layout_count(products[i], wishes, n_wishes, counts))
+                        continue;
+                if (layout_place(products[i], counts, &layout, &ignored) == 0)
+                        return i;
+                if (first == n)
+                        first = i;
+        }
+        return first < n ? first : 0;
+}
+
 int verdict_reach(struct text gpu, struct text layout, struct arena *arena, struct verdict *ret,
                   struct fault *fault) {
         const struct gpu_product *products[VERDICT_PRODUCTS_MAX];
         struct layout_wish wishes[LAYOUT_KINDS_MAX];
-        const struct layout_wish *lacking = NULL;
+        const struct layout_wish *lacking;
         size_t n, n_wishes, chosen;
         struct verdict v = { 0 };
         struct fault why;
@@ -97,18 +116,11 @@ int verdict_reach(struct text gpu, struct text layout, struct arena *arena, stru
                 rc = layout_read(layout, wishes, &n_wishes, fault);
         if (rc < 0)
                 return rc;
-        for (chosen = 0; chosen < n; chosen++) {
-                lacking = layout_count(products[chosen], wishes, n_wishes, v.counts);
-                if (!lacking)
-                        break;
-        }
-        v.lacks = chosen == n;
-        if (v.lacks) {
-                chosen = 0;
-                lacking = layout_count(products[0], wishes, n_wishes, v.counts);
-        }
+        chosen = choose(products, n, wishes, n_wishes);
         v.product = products[chosen];
         v.others = names_but(products, n, chosen, arena);
+        lacking = layout_count(v.product, wishes, n_wishes, v.counts);
+        v.lacks = lacking != NULL;
         if (v.lacks) {
                 v.reason = why_lacking(v.product, lacking->profile, arena);
         } else {

@@ -39,8 +39,8 @@ int verdict_products(struct text gpu, const struct gpu_product **ret, size_t *re
  * @arena:  owns the sentences
  * @ret:    set on success; that it does not fit is no error
  *
- * Of several products the first that has all profiles is meant, as for pools;
- * where none has, the first.
+ * Of several products the first that holds the layout is meant, as for pools; where
+ * none does, the first that has all profiles; where none has, the first.
  *
  * Errors: -EINVAL  an unknown GPU or an unreadable layout
  *         -ENOMEM  arena spent

@@ -120,37 +120,53 @@ static void count_profiles(const struct gpu_product *product, const struct value
         }
 }
 
+/* Why a product that has all the profiles cannot be divided so; empty when it can. */
+static struct text refuse_counts(const struct gpu_product *product, const struct counts *counts,
+                                 size_t n_members, struct arena *arena) {
+        struct layout layout;
+        struct fault fault;
+
+        if (n_members == 0)
+                return partition_impossible(product, "it names no slices", arena);
+        if (!text_is_empty(counts->twice))
+                return partition_impossible(product, "a profile is named twice", arena);
+        if (layout_place(product, counts->of_profile, &layout, &fault) < 0)
+                return partition_impossible(product, fault.message, arena);
+        return (struct text) { 0 };
+}
+
 int partition_layout(struct pool *pool, const struct settings *settings, struct arena *arena) {
-        const struct gpu_product *products[CATALOG_CANDIDATES_MAX], *product;
-        size_t n = offer_products(pool, settings, products), n_members, chosen = 0;
+        const struct gpu_product *products[CATALOG_CANDIDATES_MAX], *product = NULL;
+        struct text unknown = { 0 }, refused = { 0 };
+        size_t n = offer_products(pool, settings, products), n_members;
         struct tally tally = { .whole_gpus = 0 };
         struct value_member *members;
         struct counts counts;
-        struct layout layout;
-        struct fault fault;
 
         if (n == 0)
                 return offer_no_accelerator(pool, arena);
         if (value_members(pool->mig_layout, arena, &members, &n_members) < 0)
                 return -ENOMEM;
-        do {
-                count_profiles(products[chosen], members, n_members, &counts);
-        } while (!text_is_empty(counts.unknown) && ++chosen < n);
-        if (chosen == n) {
-                count_profiles(products[0], members, n_members, &counts);
-                return offer_no_profile(pool, products[0], counts.unknown, arena);
+        for (size_t i = 0; i < n && !product; i++) {
+                struct text why;
+
+                count_profiles(products[i], members, n_members, &counts);
+                if (i == 0)
+                        unknown = counts.unknown;
+                if (!text_is_empty(counts.unknown))
+                        continue;
+                why = refuse_counts(products[i], &counts, n_members, arena);
+                if (arena_failed(arena))
+                        return -ENOMEM;
+                if (text_is_empty(why))
+                        product = products[i];
+                else if (text_is_empty(refused))
+                        refused = why;
         }
-        product = products[chosen];
-        if (n_members == 0)
-                return offer_nothing(pool, arena,
-                                     partition_impossible(product, "it names no slices", arena));
-        if (!text_is_empty(counts.twice))
-                return offer_nothing(
-                        pool, arena,
-                        partition_impossible(product, "a profile is named twice", arena));
-        if (layout_place(product, counts.of_profile, &layout, &fault) < 0)
-                return offer_nothing(pool, arena,
-                                     partition_impossible(product, fault.message, arena));
+        if (!product && !text_is_empty(refused))
+                return offer_nothing(pool, arena, refused);
+        if (!product)
+                return offer_no_profile(pool, products[0], unknown, arena);
         for (size_t i = 0; i < product->n_profiles; i++) {
                 tally.of_profile[i] = counts.of_profile[i] * pool->accelerator_count;
                 tally.names[i] = counts.names[i];

@@ -226,12 +226,23 @@ static const struct row rows[] = {
           "2g.20gb               2       2        3     20096Mi  0 2 4\n"
           "4g.40gb               4       4        1     40448Mi  0\n",
           NULL },
-        { "too many", "check nvidia-a100 1g.10gb:7", 1, "the first that has the profile is meant",
-          "A100-40GB does not hold 7 x 1g.10gb: 7 x 1g.10gb, but one GPU holds 4\n"
+        { "too many", "check nvidia-a100 1g.10gb:8", 1, "the first that has the profile is meant",
+          "A100-40GB does not hold 8 x 1g.10gb: 8 x 1g.10gb, but one GPU holds 4\n"
           "\n"
           "PROFILE         COMPUTE  MEMORY  PER GPU  REALLY HAS  STARTS AT\n"
           "1g.10gb               1       2        4      9856Mi  0 2 4 6\n"
           "nvidia-a100 may mean A100-80GB too.\n",
+          NULL },
+        { "too many for one of two", "check nvidia-a100 1g.10gb:7", 0,
+          "the first that holds the layout is meant",
+          "A100-80GB holds 7 x 1g.10gb\n"
+          "\n"
+          " 0        1        2        3        4        5        6        7\n"
+          "+--------+--------+--------+--------+--------+--------+--------+--------+\n"
+          "|1g.10gb |1g.10gb |1g.10gb |1g.10gb |1g.10gb |1g.10gb |1g.10gb |free    |\n"
+          "+--------+--------+--------+--------+--------+--------+--------+--------+\n"
+          "7 of 7 compute and 7 of 8 memory slices are used.\n"
+          "nvidia-a100 may mean A100-40GB too.\n",
           NULL },
         { "second meaning", "check nvidia-a100 1g.20gb", 0, "",
           "A100-80GB holds 1g.20gb\n"

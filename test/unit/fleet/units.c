@@ -237,6 +237,34 @@ static void test_layout(void **state) {
 static void test_invalid(void **state) {
         static const struct {
                 const char *members;
+/* Of the products that a type may mean the first that can be divided so. */
+static void test_layout_of_several_products(void **state) {
+        static const struct {
+                const char *layout;
+                const char *product;
+                const char *reason;
+        } rows[] = {
+                { "'1g.10gb': 4", "A100-40GB", "both can" },
+                { "'1g.10gb': 7", "A100-80GB", "both have the profile, and one has room for four" },
+                { "'3g.40gb': 1, '1g.10gb': 2", "A100-80GB", "only one has both profiles" },
+                { "'1g.5gb': 7", "A100-40GB", "the other has no such profile" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                char members[256];
+                struct pool pool;
+
+                snprintf(members, sizeof(members),
+                         "'acceleratorType': 'nvidia-a100', 'migConfiguration': {'layout': {%s}}",
+                         rows[i].layout);
+                pools_count(members, &pool);
+                print_message("  %s\n", rows[i].reason);
+                assert_true(text_is_empty(pool.invalid));
+                assert_true(text_equal(pool.product->name, text_from(rows[i].product)));
+        }
+}
+
                 const char *invalid;
         } rows[] = {
                 { H100 MIG("3g.41gb"),
@@ -286,6 +314,11 @@ static void test_invalid(void **state) {
                 { H100 "'sharing': {'strategy': 'MPS', 'replicas': 2}, " MIG("3g.40gb"),
                   "spec.nodePools[0].sharing: MPS does not share MIG slices, but TimeSlicing "
                   "does" },
+                { "'acceleratorType': 'nvidia-a100', "
+                  "'migConfiguration': {'layout': {'1g.10gb': 8}}",
+                  "impossible layout: 8 x 1g.10gb, but one GPU holds 4; an NVIDIA A100-40GB holds "
+                  "at most 7 x 1g.5gb, 1 x 1g.5gb+me, 4 x 1g.10gb, 3 x 2g.10gb, 2 x 3g.20gb, "
+                  "1 x 4g.20gb, 1 x 7g.40gb" },
                 { H100 "'acceleratorCount': 0",
                   "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024" },
         };
@@ -315,3 +348,4 @@ int main(void) {
 
         return cmocka_run_group_tests_name("units", tests, memory_set_up, memory_tear_down);
 }
+                cmocka_unit_test_setup(test_layout_of_several_products, pools_begin),
