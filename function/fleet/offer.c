@@ -101,6 +101,10 @@ static void tell_of_gap(struct pool *pool, struct text name, int64_t real_bytes,
         pool_tell(pool, arena, text_join(arena, parts, COUNT_OF(parts)));
 }
 
+static struct text a_share_of(struct text name, struct arena *arena) {
+        return text_join(arena, (struct text[]) { TEXT("a share of "), name }, 2);
+}
+
 int64_t offer_slice_bytes(struct pool *pool, const struct settings *settings,
                           const struct gpu_profile *profile, struct text name,
                           int64_t declared_bytes, struct arena *arena) {
@@ -115,8 +119,10 @@ int64_t offer_slice_bytes(struct pool *pool, const struct settings *settings,
                                                     : offer_smaller(slice, real_bytes);
         else if (real_bytes != UNKNOWN_BYTES && real_bytes < named_bytes && pool_is_told(pool))
                 tell_of_gap(pool, name, real_bytes, arena);
-        if (named_bytes != UNKNOWN_BYTES && declared_bytes > named_bytes)
-                offer_over_declared(pool, arena, name, named_bytes, ", which is what counts");
+        if (named_bytes != UNKNOWN_BYTES && declared_bytes > named_bytes / pool->share_replicas)
+                offer_over_declared(pool, arena,
+                                    pool->share_replicas > 1 ? a_share_of(name, arena) : name,
+                                    named_bytes / pool->share_replicas, ", which is what counts");
         if (settings->memory_usable && slice == UNKNOWN_BYTES)
                 return UNKNOWN_BYTES;
         counted = slice == UNKNOWN_BYTES ? UNKNOWN_BYTES : slice / pool->share_replicas;

@@ -91,8 +91,12 @@ static void test_memory(void **state) {
                 { H100 MIG("3g.40gb") ", " SHARED(2), GIB(20), MIB(20224), "a 3g.40gb", false },
                 { H100 MIG("3g.40gb") ", " SHARED(2) MEM("10Gi"), GIB(10), GIB(10), "a 3g.40gb",
                   false },
-                { H100 MIG("3g.40gb") ", " SHARED(2) MEM("30Gi"), GIB(20), MIB(20224), "a 3g.40gb",
+                { H100 MIG("3g.40gb") ", " SHARED(2) MEM("20Gi"), GIB(20), MIB(20224), "a 3g.40gb",
                   false },
+                { H100 MIG("3g.40gb") ", " SHARED(2) MEM("30Gi"), GIB(20), MIB(20224), "a 3g.40gb",
+                  true },
+                { H100 MIG("3g.40gb") ", " SHARED(4) MEM("20Gi"), GIB(10), MIB(10112), "a 3g.40gb",
+                  true },
                 { "'acceleratorType': 'z', "
                   "'migConfiguration': {'profile': '1g.35gb', 'slicesPerGpu': 7}",
                   GIB(35), UNKNOWN_BYTES, NULL, false },
@@ -150,6 +154,9 @@ static void test_sentences(void **state) {
                 { H100 MIG("3g.40gb") MEM("80Gi"),
                   "over-declared: memoryPerGpu is 80Gi, but 3g.40gb has 40Gi, which is what "
                   "counts" },
+                { H100 MIG("3g.40gb") ", " SHARED(4) MEM("20Gi"),
+                  "over-declared: memoryPerGpu is 20Gi, but a share of 3g.40gb has 10Gi, which is "
+                  "what counts" },
                 { H100 "'migConfiguration': {'profile': '1g.10gb', 'slicesPerGpu': 8}",
                   "over-declared: slicesPerGpu is 8, but an NVIDIA H100-80GB holds 7 of 1g.10gb" },
                 { "'acceleratorType': 'nvidia-a100', " MIG("1g.10gb"),
@@ -230,13 +237,6 @@ static void test_layout(void **state) {
         }
 }
 
-#define WRITTEN_SINGLE(slices)                                                                     \
-        H100 "'migConfiguration': {'strategy': 'single', 'layout': {" slices "}}"
-#define LABELLED_SINGLE "'nodeSelector': {'nvidia.com/mig.strategy': 'single'}, "
-
-static void test_invalid(void **state) {
-        static const struct {
-                const char *members;
 /* Of the products that a type may mean the first that can be divided so. */
 static void test_layout_of_several_products(void **state) {
         static const struct {
@@ -265,6 +265,13 @@ static void test_layout_of_several_products(void **state) {
         }
 }
 
+#define WRITTEN_SINGLE(slices)                                                                     \
+        H100 "'migConfiguration': {'strategy': 'single', 'layout': {" slices "}}"
+#define LABELLED_SINGLE "'nodeSelector': {'nvidia.com/mig.strategy': 'single'}, "
+
+static void test_invalid(void **state) {
+        static const struct {
+                const char *members;
                 const char *invalid;
         } rows[] = {
                 { H100 MIG("3g.41gb"),
@@ -307,6 +314,11 @@ static void test_layout_of_several_products(void **state) {
                   "impossible layout: it takes 9 memory slices, but the GPU has 8" MOST },
                 { LAYOUT("'1g.10gb': 1000"),
                   "impossible layout: 1000 x 1g.10gb, but one GPU holds 7" MOST },
+                { "'acceleratorType': 'nvidia-a100', "
+                  "'migConfiguration': {'layout': {'1g.10gb': 8}}",
+                  "impossible layout: 8 x 1g.10gb, but one GPU holds 4; an NVIDIA A100-40GB holds "
+                  "at most 7 x 1g.5gb, 1 x 1g.5gb+me, 4 x 1g.10gb, 3 x 2g.10gb, 2 x 3g.20gb, "
+                  "1 x 4g.20gb, 1 x 7g.40gb" },
                 { LAYOUT("'1g.10gb': 1, '1G.10GB': 1"),
                   "impossible layout: a profile is named twice" MOST },
                 { WRITTEN_SINGLE("'3g.40gb': 1, '1g.10gb': 1"), UNLIKE "1g.10gb, 3g.40gb" },
@@ -314,11 +326,6 @@ static void test_layout_of_several_products(void **state) {
                 { H100 "'sharing': {'strategy': 'MPS', 'replicas': 2}, " MIG("3g.40gb"),
                   "spec.nodePools[0].sharing: MPS does not share MIG slices, but TimeSlicing "
                   "does" },
-                { "'acceleratorType': 'nvidia-a100', "
-                  "'migConfiguration': {'layout': {'1g.10gb': 8}}",
-                  "impossible layout: 8 x 1g.10gb, but one GPU holds 4; an NVIDIA A100-40GB holds "
-                  "at most 7 x 1g.5gb, 1 x 1g.5gb+me, 4 x 1g.10gb, 3 x 2g.10gb, 2 x 3g.20gb, "
-                  "1 x 4g.20gb, 1 x 7g.40gb" },
                 { H100 "'acceleratorCount': 0",
                   "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024" },
         };
@@ -343,9 +350,9 @@ int main(void) {
                 cmocka_unit_test_setup(test_sentences, pools_begin),
                 cmocka_unit_test_setup(test_ambiguous_alias, pools_begin),
                 cmocka_unit_test_setup(test_layout, pools_begin),
+                cmocka_unit_test_setup(test_layout_of_several_products, pools_begin),
                 cmocka_unit_test_setup(test_invalid, pools_begin),
         };
 
         return cmocka_run_group_tests_name("units", tests, memory_set_up, memory_tear_down);
 }
-                cmocka_unit_test_setup(test_layout_of_several_products, pools_begin),
