@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inventory/compose.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "place/freeze.h"
 #include "place/names.h"
@@ -79,12 +81,47 @@ static struct text name_with(struct text environment, const char *tail, struct a
         return text_join(arena, (struct text[]) { environment, text_from(tail) }, 2);
 }
 
+/* A line of the ConfigMap: whose units, under which key. */
+struct line {
+        struct text key;
+        const struct used *used;
+};
+
 /* A key of a ConfigMap may hold what a label's value may. */
 static struct text data_key(const struct used *u, struct arena *arena) {
         struct text parts[] = { names_label_value(u->pool, arena), TEXT("."),
                                 names_label_value(u->mig_profile, arena) };
 
         return text_join(arena, parts, text_is_empty(u->mig_profile) ? 1 : 3);
+}
+
+/* The key with 8 digits of a hash of whose it is, where it is another's already. */
+static struct text key_apart(const struct line *line, struct arena *arena) {
+        uint64_t hash = text_hash(TEXT_HASH_SEED, line->used->pool);
+        struct builder b;
+
+        hash = text_hash(text_hash(hash, TEXT("/")), line->used->mig_profile);
+        builder_init(&b, arena);
+        builder_text(&b, line->key);
+        builder_char(&b, '-');
+        builder_hex(&b, hash ^ (hash >> 32), 8);
+        return builder_done(&b);
+}
+
+static int compare_lines(const void *a, const void *b) {
+        const struct line *left = a, *right = b;
+        int order = text_compare(left->key, right->key);
+
+        if (order == 0)
+                order = text_compare(left->used->pool, right->used->pool);
+        if (order == 0)
+                order = text_compare(left->used->mig_profile, right->used->mig_profile);
+        /* Of two pools of one name the first counts. */
+        return order != 0 ? order : (left->used > right->used) - (left->used < right->used);
+}
+
+static bool is_same_sub_pool(const struct used *a, const struct used *b) {
+        return text_equal(a->pool, b->pool) && text_equal(a->mig_profile, b->mig_profile);
 }
 
 static struct text data_value(const struct used *u, struct arena *arena) {
@@ -100,21 +137,40 @@ static struct text data_value(const struct used *u, struct arena *arena) {
         return builder_done(&b);
 }
 
+/* One line for each sub-pool; of those that share a key all but one have a hash behind it. */
+static void add_lines(struct node *data, const struct used_list *used, struct arena *arena) {
+        struct line *lines = ARENA_ARRAY(arena, used->n, struct line);
+        size_t n = 0;
+
+        for (size_t i = 0; lines && i < used->n; i++) {
+                const struct used *u = &used->items[i];
+
+                if (!text_is_empty(u->pool))
+                        lines[n++] = (struct line) { data_key(u, arena), u };
+        }
+        if (n > 1)
+                qsort(lines, n, sizeof(*lines), compare_lines);
+        for (size_t i = 0; i < n; i++) {
+                const struct used *u = lines[i].used;
+                bool shared = i > 0 && text_equal(lines[i].key, lines[i - 1].key);
+
+                if (shared && is_same_sub_pool(u, lines[i - 1].used))
+                        continue;
+                node_set(data, shared ? key_apart(&lines[i], arena) : lines[i].key,
+                         node_string(arena, data_value(u, arena)));
+        }
+}
+
 static void desire_capacity(const struct environment *environment, const struct used_list *used,
                             const struct settings *settings, struct response *response) {
         struct arena *arena = response->arena;
-        struct node *metadata, *object, *data;
+        struct node *metadata, *object;
 
         object = new_object("v1", "ConfigMap", name_with(environment->name, "-gpu-capacity", arena),
                             arena, &metadata);
         node_set_string(metadata, "namespace", settings->system_namespace);
         node_set_string(node_add_map(metadata, "labels"), LABEL_LEDGER, TEXT(LEDGER_CAPACITY));
-        data = node_add_map(object, "data");
-        for (size_t i = 0; i < used->n; i++) {
-                if (!text_is_empty(used->items[i].pool))
-                        node_set(data, data_key(&used->items[i], arena),
-                                 node_string(arena, data_value(&used->items[i], arena)));
-        }
+        add_lines(node_add_map(object, "data"), used, arena);
         response_desire(response, (struct desired) { .name = TEXT(KEY_CAPACITY),
                                                      .object = object,
                                                      .ready = READY_TRUE });
