@@ -69,7 +69,8 @@ struct node *inventory_status(const struct environment *environment, struct aren
 
                 for (size_t s = 0; s < pool->n_sub_pools; s++) {
                         add_sub_pool(pools, &pool->sub_pools[s], arena);
-                        total += pool->sub_pools[s].units;
+                        if (__builtin_add_overflow(total, pool->sub_pools[s].units, &total))
+                                total = INT64_MAX;
                 }
         }
         node_set_integer(capacity, "total", total);

@@ -113,6 +113,18 @@ static void test_status(void **state) {
                           "'providerConfigRef':{'name':'eu-1-cluster'}}");
 }
 
+/* 90,000 pools of the largest size are more. */
+static void test_total_is_capped(void **state) {
+        struct value status;
+        struct fleet f;
+
+        (void)state;
+        set_up_fleet(&f);
+        f.slices[0].units = f.gpus.units = INT64_MAX / 2 + 1;
+        status = json_encoded(&arena, inventory_status(&f.environment, &arena));
+        assert_float_equal(value_at(status, "capacity.total").number, 0x1p63, 0);
+}
+
 static void test_unusable_pools_tell_why(void **state) {
         struct fleet f;
 
@@ -197,7 +209,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_status),    cmocka_unit_test(test_unusable_pools_tell_why),
                 cmocka_unit_test(test_condition), cmocka_unit_test(test_no_secret),
-                cmocka_unit_test(test_usable),
+                cmocka_unit_test(test_usable),    cmocka_unit_test(test_total_is_capped),
         };
 
         return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
