@@ -3,14 +3,16 @@
 
 /*
  * Source: The Unicode Standard 15.0, general categories Cc, Zl, Zp, and Cf without the
- * signs of Arabic, Syriac, Kaithi, Egyptian and shorthand, which are seen.
+ * signs of Arabic, Syriac, Kaithi, Egyptian and shorthand, which are seen; and U+FFFE and
+ * U+FFFF, which YAML does not hold.
  */
 static const struct {
         uint32_t first, last;
 } unprintable[] = {
-        { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },       { 0x61c, 0x61c },
-        { 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e },   { 0x2060, 0x206f },
-        { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe007f },
+        { 0x00, 0x1f },       { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x61c, 0x61c },
+        { 0x180e, 0x180e },   { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
+        { 0xfeff, 0xfeff },   { 0xfff9, 0xfffb }, { 0xfffe, 0xffff }, { 0x1d173, 0x1d17a },
+        { 0xe0000, 0xe007f },
 };
 
 static bool is_printable(uint32_t code) {
@@ -46,6 +48,10 @@ static uint32_t first_code(struct text t, size_t *ret_len) {
 static void put_escape(struct builder *b, uint32_t code) {
         builder_string(b, code > 0xffff ? "\\U" : "\\u");
         builder_hex(b, code, code > 0xffff ? 8 : 4);
+}
+
+bool printable_first(struct text t, size_t *ret_len) {
+        return is_printable(first_code(t, ret_len));
 }
 
 struct text printable_text(struct text t, struct arena *arena) {

@@ -11,6 +11,9 @@
 
 #include "base/text.h"
 
+/* printable_first() - is the code point at the front of t, of *ret_len bytes, printable? */
+bool printable_first(struct text t, size_t *ret_len);
+
 /*
  * printable_text() - t with an escape such as \u202e for each code point that is not printable
  *

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "cli/scalar.h"
 
 /* A longer key must be announced with "? ": readers look that far for its colon. */
@@ -26,66 +27,35 @@ static void new_line(struct writer *w, size_t indent) {
                 builder_char(w->out, ' ');
 }
 
-/* The length of a character that YAML breaks lines at or does not print, else 0. */
-static size_t is_odd(struct text s, size_t i, unsigned int *ret_code) {
-        const unsigned char *p = (const unsigned char *)s.data + i;
-        size_t left = s.len - i;
-
-        *ret_code = p[0];
-        if (p[0] < 0x20 || p[0] == 0x7f)
-                return 1;
-        if (left >= 2 && p[0] == 0xc2 && p[1] < 0xa0) { /* U+0080..U+009F */
-                *ret_code = p[1];
-                return 2;
-        }
-        if (left >= 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9)) {
-                *ret_code = 0x2000U + (p[2] & 0x3fU);
-                return 3;
-        }
-        if (left >= 3 && p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf) {
-                *ret_code = 0xfeff;
-                return 3;
-        }
-        if (left >= 3 && p[0] == 0xef && p[1] == 0xbf && p[2] >= 0xbe) { /* U+FFFE, U+FFFF */
-                *ret_code = 0xff00U | (p[2] + 0x40U);
-                return 3;
-        }
-        return 0;
-}
-
+/* As JSON has it, with an escape for what is not printable. */
 static void write_quoted(struct writer *w, struct text s) {
-        builder_char(w->out, '"');
-        for (size_t i = 0; i < s.len;) {
-                unsigned int code;
-                size_t len = is_odd(s, i, &code);
+        size_t from = 0;
 
-                if (code == '\n') {
-                        builder_string(w->out, "\\n");
-                } else if (code == '\t') {
-                        builder_string(w->out, "\\t");
-                } else if (len) {
-                        builder_string(w->out, "\\u");
-                        builder_hex(w->out, code, 4);
-                } else {
-                        if (s.data[i] == '"' || s.data[i] == '\\')
-                                builder_char(w->out, '\\');
-                        builder_char(w->out, s.data[i]);
-                }
-                i += len ? len : 1;
+        builder_char(w->out, '"');
+        for (size_t i = 0; i < s.len; i++) {
+                char c = s.data[i];
+
+                if (c != '"' && c != '\\' && c != '\n' && c != '\t')
+                        continue;
+                builder_text(w->out, printable_text(text_slice(s, from, i), w->arena));
+                builder_char(w->out, '\\');
+                builder_char(w->out, (char)(c == '\n' ? 'n' : c == '\t' ? 't' : c));
+                from = i + 1;
         }
+        builder_text(w->out, printable_text(text_slice(s, from, s.len), w->arena));
         builder_char(w->out, '"');
 }
 
 /* Several lines that a literal block (|, |-) gives back exactly. */
 static bool is_block(struct text s) {
+        size_t len;
+
         if (text_index(s, '\n') >= s.len - 1 || strchr(" \t\n", s.data[0]))
                 return false;
         if (text_ends_with(s, TEXT("\n\n")))
                 return false;
-        for (size_t i = 0; i < s.len; i++) {
-                unsigned int code;
-
-                if (is_odd(s, i, &code) && code != '\n' && code != '\t')
+        for (; s.len > 0; s = text_slice(s, len, s.len)) {
+                if (!printable_first(s, &len) && s.data[0] != '\n' && s.data[0] != '\t')
                         return false;
         }
         return true;

@@ -26,6 +26,7 @@ static const struct {
         { "a\xe2\x81\xa6" "b\xe2\x81\xa9", "a\\u2066b\\u2069",         "" },
         { "a\xe2\x80\x8b" "b\xef\xbb\xbf", "a\\u200bb\\ufeff",         "nothing to see" },
         { "a\xe2\x80\xa8" "b\xe2\x80\xa7", "a\\u2028b\xe2\x80\xa7",    "lines in Unicode" },
+        { "\xef\xbf\xbe\xef\xbf\xbd",     "\\ufffe\xef\xbf\xbd",        "no character" },
         { "\xf3\xa0\x81\x81!",            "\\U000e0041!",              "a tag" },
 };
 /* clang-format on */
