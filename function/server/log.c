@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/log.h"
 
+#include "base/printable.h"
 #include "server/sink.h"
 
 #include <grpc/support/log.h>
@@ -55,10 +56,11 @@ static size_t utf8_length(struct text t) {
         return len;
 }
 
+/* Of several bytes, what could turn or hide the line is as good as no character. */
 static void append_character(struct line *line, struct text t, size_t len) {
         char escaped[8];
 
-        if (len == 0) {
+        if (len == 0 || (len > 1 && !printable_first(t, &len))) {
                 append_string(line, "\\ufffd");
         } else if (t.data[0] == '"' || t.data[0] == '\\') {
                 escaped[0] = '\\';

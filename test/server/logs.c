@@ -30,7 +30,8 @@ static const char *program;
 
 static const char *const insecure[] = { "--insecure", NULL };
 
-/* A ModelDeployment with a tag, and text in places that no log repeats. */
+/* A ModelDeployment with a tag, in which U+202E changes the direction, and text in places that no
+ * log repeats. */
 static struct text deployment(struct arena *arena) {
         struct call_object secret = {
                 .name = TEXT("secret"),
@@ -39,7 +40,7 @@ static struct text deployment(struct arena *arena) {
                                            " 'data': {'password': 'hunter2'}}"),
         };
         const struct call_request request = {
-                .tag = TEXT("tag-1"),
+                .tag = TEXT("tag-1\n\xe2\x80\xae"),
                 .has_capabilities = true,
                 .composite.object = json_node(
                         arena, "{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ModelDeployment',"
@@ -64,7 +65,7 @@ static void test_line(void **state) {
         static const char *const wants[] = {
                 "{\"level\":\"info\",\"ts\":\"20",
                 "\"msg\":\"RunFunction\"",
-                "\"tag\":\"tag-1\"",
+                "\"tag\":\"tag-1\\u000a\\ufffd\"",
                 "\"kind\":\"ModelDeployment\"",
                 "\"namespace\":\"team-a\"",
                 "\"name\":\"gemma\"",
@@ -106,7 +107,7 @@ static void test_debug(void **state) {
         snprintf(r.address, sizeof(r.address), "%.*s", (int)strcspn(address, "\""), address);
         assert_int_equal(client_once(r.address, NULL, RUN_V1, deployment(&arena), NULL),
                          GRPC_STATUS_OK);
-        rig_wait(&r, " info RunFunction tag=\"tag-1\" kind=\"ModelDeployment\"");
+        rig_wait(&r, " info RunFunction tag=\"tag-1\\u000a\\ufffd\" kind=\"ModelDeployment\"");
         assert_null(strstr(r.line, "hunter2"));
         assert_null(strchr(r.line, '{'));
         rig_stop(&r);
