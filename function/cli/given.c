@@ -239,10 +239,10 @@ static void check_members(struct check *c, struct value object, const struct kin
 static void check_memory(struct check *c, struct value object, struct text path,
                          struct value written) {
         struct reader rd = { .arena = c->arena };
-        struct text sentence, ignored;
+        struct text sentence;
         int64_t bytes;
 
-        if (!read_bytes(&rd, member_root(written, path), &ignored, &bytes))
+        if (!read_bytes(&rd, member_root(written, path), &bytes))
                 return; /* the function refuses it */
         sentence = quantity_doubt(path, bytes, c->arena);
         if (!text_is_empty(sentence))

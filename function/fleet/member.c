@@ -224,10 +224,11 @@ bool read_quantity(struct reader *rd, struct member f, struct text *ret_text,
         return true;
 }
 
-bool read_bytes(struct reader *rd, struct member f, struct text *ret_text, int64_t *ret_bytes) {
+bool read_bytes(struct reader *rd, struct member f, int64_t *ret_bytes) {
         struct quantity quantity;
+        struct text written;
 
-        if (!read_quantity(rd, f, ret_text, &quantity))
+        if (!read_quantity(rd, f, &written, &quantity))
                 return false;
         *ret_bytes = quantity_whole(quantity);
         return true;

@@ -93,7 +93,7 @@ bool read_word(struct reader *rd, struct member f, const struct text *words, siz
 bool read_quantity(struct reader *rd, struct member f, struct text *ret_text, struct quantity *ret);
 
 /* read_bytes() - a quantity of memory in bytes, at least 1. */
-bool read_bytes(struct reader *rd, struct member f, struct text *ret_text, int64_t *ret_bytes);
+bool read_bytes(struct reader *rd, struct member f, int64_t *ret_bytes);
 
 /* read_texts() - a list of strings that are not empty; *ret is the list. */
 bool read_texts(struct reader *rd, struct member f, struct value *ret);

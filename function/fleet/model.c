@@ -48,13 +48,12 @@ static void read_source(struct reader *rd, const struct member *spec, struct mod
 
 static void read_resources(struct reader *rd, struct member f, struct model *ret) {
         struct quantity ignored;
-        struct text vram;
 
         if (!read_map(rd, f))
                 return;
         read_quantity(rd, member_get(&f, "cpu"), &ret->cpu, &ignored);
         read_quantity(rd, member_get(&f, "memory"), &ret->memory, &ignored);
-        read_bytes(rd, member_get(&f, "vram"), &vram, &ret->vram_bytes);
+        read_bytes(rd, member_get(&f, "vram"), &ret->vram_bytes);
 }
 
 const struct text needs_known[N_NEEDS] = {
@@ -85,7 +84,7 @@ static void read_needs(struct reader *rd, struct member f, struct needs *ret) {
 
         if (!read_map(rd, f))
                 return;
-        read_bytes(rd, member_get(&f, "memoryPerGpu"), &ret->memory, &ret->memory_bytes);
+        read_bytes(rd, member_get(&f, "memoryPerGpu"), &ret->memory_bytes);
         read_texts(rd, member_get(&f, "precisionSupport"), &ret->precisions);
         read_text(rd, member_get(&f, "interconnect"), &ret->interconnect);
         read_text(rd, member_get(&f, "interNodeBandwidth"), &ret->bandwidth);
@@ -101,7 +100,6 @@ static void read_topology(struct reader *rd, struct member f, struct serving_pro
 
         if (!read_map(rd, f))
                 return;
-        ret->topology = true;
         ret->gpus_per_node = 1;
         read_integer(rd, member_get(&f, "nodes"), 1, NODES_MAX, &ret->nodes);
         read_integer(rd, member_get(&f, "gpusPerNode"), 1, UNITS_PER_NODE_MAX, &ret->gpus_per_node);
@@ -125,10 +123,11 @@ static void read_topology(struct reader *rd, struct member f, struct serving_pro
 
 static void read_engine(struct reader *rd, struct member f, struct serving_profile *ret) {
         struct member name = member_get(&f, "name");
+        struct text engine;
 
         if (!read_map(rd, f))
                 return;
-        if (read_text(rd, name, &ret->engine) && !text_equal_fold(ret->engine, TEXT("vLLM")))
+        if (read_text(rd, name, &engine) && !text_equal_fold(engine, TEXT("vLLM")))
                 reader_refuse(rd, &name, "%.*s is not an engine that can be served: vLLM is",
                               TEXT_ARG(value_brief(name.value, rd->arena)));
         check_image(rd, member_get(&f, "image"), &ret->image);
@@ -161,7 +160,6 @@ static struct serving_profile implicit_profile(const struct model *model) {
         return (struct serving_profile) {
                 .name = TEXT("default"),
                 .path = TEXT("spec.serving"),
-                .engine = TEXT("vLLM"),
                 .nodes = 1,
                 .gpus_per_node = units,
                 .tensor = units,
@@ -249,10 +247,7 @@ int model_read(struct value object, struct arena *arena, struct model *ret,
         struct reader rd = { .arena = arena, .all = mistakes };
         struct member root = member_root(object, (struct text) { 0 });
         struct member spec = member_get(&root, "spec");
-        struct model m = {
-                .kind = value_text(value_get(object, TEXT("kind"))),
-                .name = value_text(value_at(object, "metadata.name")),
-        };
+        struct model m = { 0 };
 
         if (member_is_absent(&spec))
                 reader_refuse(&rd, &spec, "is missing");

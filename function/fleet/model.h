@@ -11,7 +11,6 @@
 /* replicaTopology.requires; an absent member requires nothing. */
 struct needs {
         int64_t memory_bytes;    /* 0: none */
-        struct text memory;      /* as written, for sentences */
         struct value precisions; /* list of strings, or absent */
         struct text interconnect;
         struct text bandwidth;
@@ -29,20 +28,16 @@ struct serving_profile {
         struct text path;                  /* "spec.serving[0]" */
         struct value environment_selector; /* the matchLabels map, or absent */
         struct value pool_selector;
-        struct text engine;    /* "vLLM" */
         struct text image;     /* empty: the preset's */
         struct value args;     /* list of strings, or absent */
         int64_t nodes;         /* of one replica, 1.. */
         int64_t gpus_per_node; /* units per node, 1..; 0: by vram, see model.vram_bytes */
         int64_t tensor;        /* parallelism; defaults applied */
         int64_t pipeline;
-        bool topology; /* replicaTopology is written */
         struct needs needs;
 };
 
 struct model {
-        struct text kind; /* ClusterModel, Model */
-        struct text name;
         struct text model_name;              /* spec.model.name */
         struct text uri;                     /* "hf://<repo>[:<revision>]" */
         struct text secret_name, secret_key; /* of the Hugging Face token; empty: not gated */

@@ -162,11 +162,10 @@ static void read_nodes(struct reader *rd, const struct form *form, const struct 
 
 static void read_capabilities(struct reader *rd, const struct form *form, struct pool *ret) {
         struct member multi_node = capability(form, MULTI_NODE_CAPABLE);
-        struct text written;
         bool ignored;
 
         read_map(rd, form->capabilities);
-        read_bytes(rd, capability(form, MEMORY_PER_GPU), &written, &ret->memory_bytes);
+        read_bytes(rd, capability(form, MEMORY_PER_GPU), &ret->memory_bytes);
         read_text(rd, capability(form, INTERCONNECT), &ret->interconnect);
         read_texts(rd, capability(form, PRECISION_SUPPORT), &ret->precisions);
         if (read_bool(rd, multi_node, &ignored))
@@ -348,7 +347,6 @@ static void read_pod_defaults(struct reader *rd, struct member f, struct pool *r
 /* What follows from several fields together. */
 static void apply_defaults(struct reader *rd, const struct form *form, struct pool *ret) {
         bool whole_gpus = !ret->mig && ret->sharing == SHARING_NONE;
-        struct text written;
 
         if (ret->nvlink_domain == 0 && whole_gpus &&
             (text_equal_fold(ret->interconnect, TEXT("nvlink")) ||
@@ -361,8 +359,7 @@ static void apply_defaults(struct reader *rd, const struct form *form, struct po
         if (ret->memory_bytes == UNKNOWN_BYTES) {
                 int64_t card_bytes;
 
-                if (read_bytes(rd, member_get(&form->gpu, "memory"), &written, &card_bytes) &&
-                    whole_gpus)
+                if (read_bytes(rd, member_get(&form->gpu, "memory"), &card_bytes) && whole_gpus)
                         ret->memory_bytes = card_bytes;
         }
 }

@@ -115,7 +115,6 @@ static double measure(const struct shape *shape) {
         struct serving_profile profile = { .name = TEXT("default"),
                                            .nodes = 1,
                                            .gpus_per_node = 1,
-                                           .topology = true,
                                            .needs = { .memory_bytes = INT64_C(40) << 30 } };
         struct model model = { .profiles = &profile, .n_profiles = 1 };
         struct settings settings = { 0 };

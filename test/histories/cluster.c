@@ -25,7 +25,8 @@ struct place *cluster_place(struct cluster *c, const struct reservation *r) {
 size_t cluster_model(const struct cluster *c, const struct deployment *deployment) {
         size_t i = 0;
 
-        while (i + 1 < CLUSTER_MODELS && !text_equal(c->models[i].name, deployment->model_name))
+        while (i + 1 < CLUSTER_MODELS &&
+               !text_equal(c->models[i].model_name, deployment->model_name))
                 i++;
         return i;
 }

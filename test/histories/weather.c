@@ -30,9 +30,7 @@ static int64_t size(struct cluster *c) {
 static void make_model(struct cluster *c, size_t at) {
         struct model *m = &c->models[at];
 
-        *m = (struct model) { .kind = TEXT("ClusterModel"),
-                              .name = text_from(model_names[at]),
-                              .model_name = text_from(model_names[at]),
+        *m = (struct model) { .model_name = text_from(model_names[at]),
                               .profiles = c->profiles[at],
                               .n_profiles = 1 + (size_t)below(c, 2) };
         for (size_t i = 0; i < 2; i++) {
@@ -42,7 +40,6 @@ static void make_model(struct cluster *c, size_t at) {
                         .gpus_per_node = size(c),
                         .tensor = 1,
                         .pipeline = 1,
-                        .topology = true,
                         .needs = { .memory_bytes = below(c, 3) * 20 * GIB },
                 };
         }
@@ -106,7 +103,7 @@ static void make_actor(struct cluster *c, struct actor *actor) {
                 .name = text_from(names[at]),
                 .created = text_from(times[below(c, 4)]),
                 .model_kind = TEXT("ClusterModel"),
-                .model_name = c->models[below(c, CLUSTER_MODELS)].name,
+                .model_name = c->models[below(c, CLUSTER_MODELS)].model_name,
                 .environments = one_in(c, 3) ? 1 + below(c, 3) : 1,
                 .replicas = 1 + below(c, 3),
                 .priority = one_in(c, 4) ? below(c, 3) - 1 : 0,
@@ -267,7 +264,7 @@ void weather_strike(struct cluster *c, unsigned int allowed) {
                 change_demand(c);
                 break;
         case WEATHER_RENAME:
-                actor->deployment.model_name = c->models[below(c, CLUSTER_MODELS)].name;
+                actor->deployment.model_name = c->models[below(c, CLUSTER_MODELS)].model_name;
                 actor->version++;
                 break;
         case WEATHER_BREAK:

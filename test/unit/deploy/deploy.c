@@ -124,7 +124,6 @@ static void test_vram_left_over(void **state) {
         world_pool(&w, "l40s", "", 8, 1, 48);
         world_pool(&w, "h100", "", 8, 1, 80);
         w.profiles[0].gpus_per_node = 0;
-        w.profiles[0].topology = false;
         w.profiles[0].needs.memory_bytes = 0;
         w.model.vram_bytes = 70 * GIB;
         decides("stays eu-1/h100 fp8 1x1x1 admitted 0 fresh");

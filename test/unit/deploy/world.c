@@ -22,14 +22,11 @@ void world_init(struct world *w) {
                                                     .gpus_per_node = 1,
                                                     .tensor = 1,
                                                     .pipeline = 1,
-                                                    .topology = true,
                                                     .needs = { .memory_bytes = 40 * GIB } };
         w->profiles[1] = w->profiles[0];
         w->profiles[1].name = TEXT("bf16");
         w->profiles[1].needs.memory_bytes = 80 * GIB;
-        w->model = (struct model) { .kind = TEXT("ClusterModel"),
-                                    .name = TEXT("gemma"),
-                                    .model_name = TEXT("google/gemma-3-27b-it"),
+        w->model = (struct model) { .model_name = TEXT("google/gemma-3-27b-it"),
                                     .uri = TEXT("hf://google/gemma-3-27b-it"),
                                     .profiles = w->profiles,
                                     .n_profiles = 1 };
