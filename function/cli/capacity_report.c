@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "cli/object.h"
 #include "inventory/inventory.h"
 #include "place/names.h"
 #include "place/resource.h"
@@ -48,7 +49,7 @@ static int find_claims(const struct objects *objects, struct arena *arena, struc
 
                 if (is_reservation(object))
                         claims[n++] = (struct claim) {
-                                .environment = value_text(value_at(object, "data.environment")),
+                                .environment = text_at(object, "data.environment"),
                                 .position = i,
                                 .config_map.object = object,
                         };
@@ -61,7 +62,7 @@ static int find_claims(const struct objects *objects, struct arena *arena, struc
 }
 
 static struct text name_of(struct value object) {
-        return value_text(value_at(object, "metadata.name"));
+        return text_at(object, "metadata.name");
 }
 
 static int compare_names(const void *a, const void *b) {

@@ -4,16 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cli/object.h"
+
 struct found {
         struct text namespace_;
         struct text name;
         size_t order; /* in the cluster's files */
         struct value object;
 };
-
-static struct text text_at(struct value object, const char *path) {
-        return value_text(value_at(object, path));
-}
 
 static bool has_labels(struct value object, const struct requirement *r) {
         struct value labels = value_at(object, "metadata.labels");

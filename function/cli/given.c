@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cli/object.h"
 #include "fleet/member.h"
 #include "fleet/pool.h"
 
@@ -100,10 +101,6 @@ struct check {
         bool pools;
         struct arena *arena;
 };
-
-static struct text text_at(struct value object, const char *path) {
-        return value_text(value_at(object, path));
-}
 
 static const struct kind *find_kind(struct text name) {
         for (size_t i = 0; i < COUNT(kinds); i++) {

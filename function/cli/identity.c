@@ -4,12 +4,9 @@
 #include <openssl/evp.h>
 
 #include "base/arena.h"
+#include "cli/object.h"
 
 enum { UUID_BYTES = 16 };
-
-static struct text text_at(struct value v, const char *path) {
-        return value_text(value_at(v, path));
-}
 
 /* A UUID of version 5 in the nil namespace. */
 static struct text uuid_of(struct text name, struct arena *arena) {

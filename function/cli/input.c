@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "cli/object.h"
 #include "fleet/parted.h"
 
 #define INPUT_GROUP "gpuplacement.fn.crossplane.io/"
@@ -16,10 +17,6 @@ struct search {
         struct fault *fault;
         struct inputs found;
 };
-
-static struct text text_at(struct value object, const char *path) {
-        return value_text(value_at(object, path));
-}
 
 static bool is_kind(struct value object, const char *kind) {
         return text_equal(text_at(object, "kind"), text_from(kind));

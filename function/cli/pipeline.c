@@ -6,6 +6,7 @@
 
 #include "cli/fetch.h"
 #include "cli/identity.h"
+#include "cli/object.h"
 #include "function.h"
 
 struct run {
@@ -17,10 +18,6 @@ struct run {
         struct call_request request; /* of the next call */
         struct pipeline_output *out;
 };
-
-static struct text text_at(struct value object, const char *path) {
-        return value_text(value_at(object, path));
-}
 
 static int call_in_process(void *ctx, const char *target, struct text request, struct arena *arena,
                            struct text *ret, struct fault *fault) {
