@@ -81,17 +81,15 @@ static const struct text of_environment[] = {
         TEXT_INIT("spec.nodePools"),
 };
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 static const struct kind {
         struct text name;
         const struct text *members;
         size_t n_members;
 } kinds[] = {
-        { TEXT_INIT("ModelDeployment"), of_deployment, COUNT(of_deployment) },
-        { TEXT_INIT("ClusterModel"), of_model, COUNT(of_model) },
-        { TEXT_INIT("Model"), of_model, COUNT(of_model) },
-        { TEXT_INIT("InferenceEnvironment"), of_environment, COUNT(of_environment) },
+        { TEXT_INIT("ModelDeployment"), of_deployment, COUNT_OF(of_deployment) },
+        { TEXT_INIT("ClusterModel"), of_model, COUNT_OF(of_model) },
+        { TEXT_INIT("Model"), of_model, COUNT_OF(of_model) },
+        { TEXT_INIT("InferenceEnvironment"), of_environment, COUNT_OF(of_environment) },
 };
 
 struct check {
@@ -103,7 +101,7 @@ struct check {
 };
 
 static const struct kind *find_kind(struct text name) {
-        for (size_t i = 0; i < COUNT(kinds); i++) {
+        for (size_t i = 0; i < COUNT_OF(kinds); i++) {
                 if (text_equal(kinds[i].name, name))
                         return &kinds[i];
         }
@@ -144,7 +142,7 @@ static enum reach reach_among(struct text path, const struct text *members, size
 static enum reach reach_of(struct text path, const struct kind *kind) {
         enum reach reach = reach_among(path, kind->members, kind->n_members);
 
-        return reach == UNKNOWN ? reach_among(path, of_all, COUNT(of_all)) : reach;
+        return reach == UNKNOWN ? reach_among(path, of_all, COUNT_OF(of_all)) : reach;
 }
 
 enum { SIBLINGS_MAX = 32 };
@@ -189,7 +187,7 @@ static struct text meant_member(struct check *c, const struct kind *kind, struct
         struct text names[SIBLINGS_MAX], nearest;
         size_t n = add_siblings(path, kind->members, kind->n_members, names, 0);
 
-        n = add_siblings(path, of_all, COUNT(of_all), names, n);
+        n = add_siblings(path, of_all, COUNT_OF(of_all), names, n);
         nearest = text_nearest(key, names, n);
         return meant(c, text_is_empty(nearest) ? place_of(c, kind, key) : nearest);
 }
@@ -252,7 +250,7 @@ static void check_pools(struct check *c, struct value object) {
         static const char *const lists[] = { "spec.nodePools", "spec.cluster.existing.nodePools",
                                              "spec.cluster.gke.nodePools" };
 
-        for (size_t i = 0; i < COUNT(lists); i++) {
+        for (size_t i = 0; i < COUNT_OF(lists); i++) {
                 struct value list = value_at(object, lists[i]), pool;
                 struct value_iter it = value_iterate(list);
 
@@ -307,11 +305,11 @@ static bool is_only_ours(const struct kind *kind) {
 }
 
 static struct text meant_kind(struct check *c, struct text name) {
-        struct text names[COUNT(kinds)];
+        struct text names[COUNT_OF(kinds)];
 
-        for (size_t i = 0; i < COUNT(kinds); i++)
+        for (size_t i = 0; i < COUNT_OF(kinds); i++)
                 names[i] = kinds[i].name;
-        return meant(c, text_nearest(name, names, COUNT(kinds)));
+        return meant(c, text_nearest(name, names, COUNT_OF(kinds)));
 }
 
 static void check_kind(struct check *c, struct value object) {
@@ -342,7 +340,7 @@ static int by_identity(const void *a, const void *b) {
         const struct value *x = a, *y = b;
         int order = 0;
 
-        for (size_t i = 0; order == 0 && i < COUNT(paths); i++)
+        for (size_t i = 0; order == 0 && i < COUNT_OF(paths); i++)
                 order = text_compare(text_at(*x, paths[i]), text_at(*y, paths[i]));
         return order;
 }

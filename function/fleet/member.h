@@ -10,6 +10,7 @@
 #ifndef FLEET_MEMBER_H
 #define FLEET_MEMBER_H
 
+#include "base/count.h"
 #include "base/quantity.h"
 #include "wire/value.h"
 
@@ -105,7 +106,5 @@ bool read_texts(struct reader *rd, struct member f, struct value *ret);
  */
 void refuse_unknown(struct reader *rd, const struct member *map, const struct text *names,
                     size_t n);
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

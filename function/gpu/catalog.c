@@ -15,7 +15,7 @@ static const struct catalog_part *const parts[] = {
 };
 
 const struct gpu_product *catalog_product(size_t index) {
-        for (size_t i = 0; i < COUNT(parts); i++) {
+        for (size_t i = 0; i < COUNT_OF(parts); i++) {
                 if (index < parts[i]->n_products)
                         return &parts[i]->products[index];
                 index -= parts[i]->n_products;
@@ -71,7 +71,7 @@ size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t ma
         size_t n = 0;
 
         alias = text_is_empty(machine) ? without_maker(alias) : machine;
-        for (size_t i = 0; i < COUNT(parts); i++) {
+        for (size_t i = 0; i < COUNT_OF(parts); i++) {
                 for (size_t k = 0; k < parts[i]->n_products; k++) {
                         product = &parts[i]->products[k];
                         if (!product_is_called(product, alias))

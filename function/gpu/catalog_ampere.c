@@ -169,4 +169,4 @@ static const struct gpu_product products[] = {
 
 /* clang-format on */
 
-const struct catalog_part catalog_ampere = { products, COUNT(products) };
+const struct catalog_part catalog_ampere = { products, COUNT_OF(products) };

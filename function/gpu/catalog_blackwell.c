@@ -297,4 +297,4 @@ static const struct gpu_product products[] = {
 
 /* clang-format on */
 
-const struct catalog_part catalog_blackwell = { products, COUNT(products) };
+const struct catalog_part catalog_blackwell = { products, COUNT_OF(products) };

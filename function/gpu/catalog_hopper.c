@@ -293,4 +293,4 @@ static const struct gpu_product products[] = {
 
 /* clang-format on */
 
-const struct catalog_part catalog_hopper = { products, COUNT(products) };
+const struct catalog_part catalog_hopper = { products, COUNT_OF(products) };

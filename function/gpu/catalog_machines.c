@@ -57,7 +57,7 @@ struct text catalog_machine(struct text type) {
 
         if (text_equal_fold(text_slice(type, 0, azure.len), azure))
                 type = text_slice(type, azure.len, type.len);
-        for (size_t i = 0; i < COUNT(machines); i++) {
+        for (size_t i = 0; i < COUNT_OF(machines); i++) {
                 if (is_of_family(type, machines[i].family))
                         return machines[i].product;
         }

@@ -9,6 +9,7 @@
 #ifndef GPU_CATALOG_TABLES_H
 #define GPU_CATALOG_TABLES_H
 
+#include "base/count.h"
 #include "gpu/catalog.h"
 
 struct catalog_part {
@@ -44,12 +45,10 @@ struct text catalog_machine(struct text type);
 #define AT_ONE        1, { 1 }
 #define AT_TWO        1, { 2 }
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* The columns of a product that are tables of their own. */
-#define ALIASES(name)  name##_aliases, COUNT(name##_aliases)
-#define PCI_IDS(name)  name##_pci_ids, COUNT(name##_pci_ids)
-#define PROFILES(name) name##_profiles, COUNT(name##_profiles)
+#define ALIASES(name)  name##_aliases, COUNT_OF(name##_aliases)
+#define PCI_IDS(name)  name##_pci_ids, COUNT_OF(name##_pci_ids)
+#define PROFILES(name) name##_profiles, COUNT_OF(name##_profiles)
 #define NONE           NULL, 0
 /* clang-format on */
 
