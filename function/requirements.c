@@ -149,10 +149,6 @@ int requirements_model(const struct requirements_of *of, struct model *ret,
         return model_read(object, of->arena, ret, mistakes);
 }
 
-static int compare_keys(const void *a, const void *b) {
-        return text_compare(*(const struct text *)a, *(const struct text *)b);
-}
-
 /* The keys whose answers are environments: one, or one for each environment that is held. */
 static int environment_keys(const struct requirements_of *of, struct text **ret, size_t *ret_n) {
         bool whole_fleet = of->reach != REACH_OWN;
@@ -168,7 +164,7 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
         if (arena_failed(of->arena))
                 return -ENOMEM;
         if (n > 1)
-                qsort(keys, n, sizeof(*keys), compare_keys);
+                qsort(keys, n, sizeof(*keys), text_order);
         for (size_t i = 0; i < n; i++) {
                 if (n_unique == 0 || !text_equal(keys[i], keys[n_unique - 1]))
                         keys[n_unique++] = keys[i];

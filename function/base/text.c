@@ -34,6 +34,10 @@ int text_compare(struct text a, struct text b) {
         return (a.len > b.len) - (a.len < b.len);
 }
 
+int text_order(const void *a, const void *b) {
+        return text_compare(*(const struct text *)a, *(const struct text *)b);
+}
+
 bool text_starts_with(struct text t, struct text prefix) {
         return t.len >= prefix.len && text_equal(text_slice(t, 0, prefix.len), prefix);
 }

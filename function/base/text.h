@@ -49,6 +49,9 @@ bool text_equal_fold(struct text a, struct text b);
 /* text_compare() - byte order; a prefix comes first. Below, at or above 0. */
 int text_compare(struct text a, struct text b);
 
+/* text_order() - text_compare(), for qsort() and bsearch() in an array of texts. */
+int text_order(const void *a, const void *b);
+
 bool text_starts_with(struct text t, struct text prefix);
 bool text_ends_with(struct text t, struct text suffix);
 bool text_contains(struct text t, struct text needle);

@@ -54,10 +54,6 @@ static int compare_choices(const void *a, const void *b) {
         return choice_compare(a, b, NULL);
 }
 
-static int compare_suffixes(const void *a, const void *b) {
-        return text_compare(*(const struct text *)a, *(const struct text *)b);
-}
-
 /* Would its keys be those of a service that nobody understands? That one stays as it is. */
 static bool is_occupied(const struct deciding *d, const struct choice *choice) {
         const struct deploy_request *request = d->request;
@@ -65,7 +61,7 @@ static bool is_occupied(const struct deciding *d, const struct choice *choice) {
                 suffix_of(choice->sub_pool->environment->name, choice->demand.nodes, d->arena);
 
         return request->n_occupied > 0 && bsearch(&suffix, request->occupied, request->n_occupied,
-                                                  sizeof(suffix), compare_suffixes) != NULL;
+                                                  sizeof(suffix), text_order) != NULL;
 }
 
 /* In this environment there is nothing to choose from. Only the first sentence is told. */

@@ -129,10 +129,6 @@ bool observe_explains(const struct state *observed, struct text suffix, struct a
         return read_assignment(observed, suffix, arena, &unused, &rebuilt);
 }
 
-static int compare_suffixes(const void *a, const void *b) {
-        return text_compare(*(const struct text *)a, *(const struct text *)b);
-}
-
 /* The suffixes of all our observed services and reservations, sorted, each once. */
 static int read_suffixes(const struct state *observed, struct arena *arena, struct text **ret,
                          size_t *ret_n) {
@@ -144,7 +140,7 @@ static int read_suffixes(const struct state *observed, struct arena *arena, stru
         for (size_t i = 0; i < observed->n_resources; i++)
                 n += names_suffix(observed->resources[i].name, &all[n]);
         if (n > 1)
-                qsort(all, n, sizeof(*all), compare_suffixes);
+                qsort(all, n, sizeof(*all), text_order);
         for (size_t i = 0; i < n; i++) {
                 if (n_unique == 0 || !text_equal(all[i], all[n_unique - 1]))
                         all[n_unique++] = all[i];
