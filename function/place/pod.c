@@ -3,8 +3,7 @@
 
 #include "base/arena.h"
 #include "fleet/engine.h"
-
-#define GPU_RESOURCE "nvidia.com/gpu"
+#include "place/resource.h"
 
 /* What the claim is called within the pod. */
 #define CLAIM "gpu"

@@ -6,8 +6,6 @@
 #include "base/arena.h"
 #include "wire/sort.h"
 
-#define GPU_RESOURCE "nvidia.com/gpu"
-
 /* What the nodeSelector says of the strategy; inferred when it says nothing. */
 static enum strategy selector_strategy(const struct pool *pool) {
         struct value selector = pool_selector(pool);

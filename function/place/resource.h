@@ -7,6 +7,9 @@
 
 #include "fleet/environment.h"
 
+/* The resource of whole GPUs, and the taint that keeps other pods off their nodes. */
+#define GPU_RESOURCE "nvidia.com/gpu"
+
 /*
  * resource_resolve() - set resource_name and ambiguous of every sub-pool
  *
