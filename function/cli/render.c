@@ -40,7 +40,8 @@ static const char usage[] =
         "      --address HOST:PORT         call the function that listens there, insecurely\n"
         "  -h, --help\n"
         "\n"
-        "Exit code: 0 done, 1 something could not be placed, 2 usage or unreadable input.\n";
+        "Exit code: 0 done, 1 something could not be placed or a step failed, 2 usage or\n"
+        "unreadable input.\n";
 
 struct command {
         const char *composite, *composition, *functions, *address;

@@ -50,6 +50,7 @@ static const struct cli_transport remote = { .call = call_fake };
 /* clang-format off */
 static const struct command_row rows[] = {
         { "help",          "-h",                                      0, "usage: ", NULL, "" },
+        { "exit codes",    "--help",                                  0, "1 something could not be placed or a step failed, 2 usage", NULL, "" },
         { "no arguments",  "",                                        2, NULL, "XR and COMPOSITION are needed", "" },
         { "too many",      "xr.yaml c.yaml f.yaml more",              2, NULL, "render: more: a fourth file; each file of objects that the cluster holds needs an -e", "" },
         { "forgotten -e",  "xr.yaml c.yaml envs.yaml",                2, NULL, "render: envs.yaml holds no Function; each file of objects that the cluster holds needs an -e before it", "" },
