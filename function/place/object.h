@@ -14,7 +14,7 @@
  *
  * Ready as soon as the manifest is applied, unless object_ready_when_serving()
  * says otherwise.
- * Source: provider-kubernetes v1.4.1, kubernetes.m.crossplane.io/v1alpha1
+ * Source: provider-kubernetes v1.3.1, kubernetes.m.crossplane.io/v1alpha1
  */
 struct node *object_wrap(struct node *manifest, struct node *metadata, struct text provider_config,
                          struct arena *arena);
