@@ -315,17 +315,9 @@ static int choose_for_profile(const struct chooser *chooser, const struct enviro
         return 0;
 }
 
-static size_t count_sub_pools(const struct environment *environment) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < environment->n_pools; i++)
-                n += environment->pools[i].n_sub_pools;
-        return n;
-}
-
 static int choose_with(const struct chooser *chooser, const struct environment *environment,
                        struct choice *ret, struct rejections *rejections) {
-        size_t n = count_sub_pools(environment);
+        size_t n = environment->n_sub_pools;
         struct trial *trials = ARENA_ARRAY(chooser->arena, n, struct trial);
         struct rejections noted = *rejections;
         struct choice best = { 0 };

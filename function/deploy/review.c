@@ -8,24 +8,6 @@
 
 #include "base/arena.h"
 
-static const struct environment *find_environment(const struct deploy_request *request,
-                                                  struct text name) {
-        size_t low = 0, high = request->n_environments;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = text_compare(request->environments[middle].name, name);
-
-                if (order == 0)
-                        return &request->environments[middle];
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return NULL;
-}
-
 /* Of two pools with one name, which are both invalid, the first stands for both. */
 static const struct sub_pool *find_sub_pool(const struct environment *environment,
                                             const struct reservation *r) {
@@ -69,7 +51,8 @@ static bool serves_model(const struct reservation *r, const struct deployment *d
 static struct text reason_to_leave(struct deciding *d, struct seat_holder *holder) {
         const struct deploy_request *request = d->request;
         const struct reservation *r = &holder->placement.reservation;
-        const struct environment *environment = find_environment(request, r->environment);
+        const struct environment *environment =
+                environment_find(request->environments, request->n_environments, r->environment);
         struct candidate c = { .deployment = request->deployment,
                                .settings = request->settings,
                                .model = request->model };
