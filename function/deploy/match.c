@@ -212,7 +212,7 @@ static struct verdict match_selectors(const struct candidate *c) {
         return match_selector(SELECTOR_POOL, c->profile->pool_selector, c->sub_pool->pool->labels);
 }
 
-/* Rows 5 to 9 and 14: what `requires` asks of the pool's capabilities. */
+/* Rows 5 to 9: what `requires` asks of the pool's capabilities. */
 static struct verdict match_needs(const struct candidate *c) {
         const struct needs *needs = &c->profile->needs;
         const struct pool *pool = c->sub_pool->pool;
