@@ -40,13 +40,30 @@ int64_t reservation_units(const struct reservation *r);
  * reservation_read() - a reservation from its ConfigMap
  * @kind, group: of deployments: "ModelDeployment", "modelplane.ai"
  *
- * An unreadable or negative number counts 1, admitted 0.
+ * A number that cannot be read, or is too small, counts what reservation_unreadable() says.
  *
  * Returns false, and leaves *ret alone, when the object does not count: it has
  * no controller of that kind and group, or names no environment and pool.
  */
 bool reservation_read(struct value config_map, struct text kind, struct text group,
                       struct reservation *ret);
+
+/*
+ * reservation_unreadable() - the next number of a ConfigMap's data that cannot be counted
+ * @at: where to go on: 0 at first
+ *
+ * nodes, unitsPerNode and replicas count 1 then; admitted, order and priority 0. Replicas
+ * and admitted may be 0, and priority anything; order and priority need not be there.
+ *
+ * Returns false when no more of them is such.
+ */
+struct unreadable {
+        struct text key;
+        struct value written;
+        int64_t counts;
+};
+
+bool reservation_unreadable(struct value data, size_t *at, struct unreadable *ret);
 
 /*
  * reservation_data() - the ConfigMap's data, strings only

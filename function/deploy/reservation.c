@@ -17,29 +17,33 @@ struct member {
         size_t number_offset; /* of an int64_t */
         int64_t unreadable;   /* what a number counts that cannot be read */
         int64_t least;
+        bool optional; /* absent, it counts the same and nobody need be told */
 };
 
 #define NONE ((size_t)-1)
 #define STRING(key, field)                                                                         \
-        { TEXT_INIT(key), FORM_BOTH, offsetof(struct reservation, field), NONE, 0, 0 }
-#define NUMBER(key, form, field, unreadable, least)                                                \
-        { TEXT_INIT(key), form, NONE, offsetof(struct reservation, field), unreadable, least }
+        { TEXT_INIT(key), FORM_BOTH, offsetof(struct reservation, field), NONE, 0, 0, false }
+#define NUMBER(key, form, field, unreadable, least, optional)                                      \
+        {                                                                                          \
+                TEXT_INIT(key), form, NONE, offsetof(struct reservation, field), unreadable,       \
+                        least, optional                                                            \
+        }
 
 /* Sorted by key, as they are written. */
 static const struct member members[] = {
-        NUMBER("admitted", FORM_DATA, admitted, 0, 0),
+        NUMBER("admitted", FORM_DATA, admitted, 0, 0, false),
         STRING("created", created),
         STRING("environment", environment),
         STRING("migProfile", mig_profile),
         STRING("model", model),
-        NUMBER("nodes", FORM_BOTH, nodes, 1, 1),
-        NUMBER("order", FORM_BOTH, order, 0, 0),
+        NUMBER("nodes", FORM_BOTH, nodes, 1, 1, false),
+        NUMBER("order", FORM_BOTH, order, 0, 0, true),
         STRING("pool", pool),
-        NUMBER("priority", FORM_BOTH, priority, 0, INT64_MIN),
-        NUMBER("replicas", FORM_BOTH, replicas, 1, 0),
+        NUMBER("priority", FORM_BOTH, priority, 0, INT64_MIN, true),
+        NUMBER("replicas", FORM_BOTH, replicas, 1, 0, false),
         STRING("resourceName", resource_name),
         STRING("servingProfile", serving_profile),
-        NUMBER("unitsPerNode", FORM_BOTH, units_per_node, 1, 1),
+        NUMBER("unitsPerNode", FORM_BOTH, units_per_node, 1, 1, false),
 };
 enum { N_MEMBERS = sizeof(members) / sizeof(members[0]) };
 
@@ -61,12 +65,32 @@ static bool read_number(struct text t, int64_t *ret) {
         return true;
 }
 
+static bool read_member_number(const struct member *m, struct text t, int64_t *ret) {
+        return read_number(t, ret) && *ret >= m->least;
+}
+
 static void set_number(const struct member *m, struct reservation *r, struct text t) {
         int64_t number;
 
-        if (!read_number(t, &number) || number < m->least)
-                number = m->unreadable;
-        *number_of(m, r) = number;
+        *number_of(m, r) = read_member_number(m, t, &number) ? number : m->unreadable;
+}
+
+bool reservation_unreadable(struct value data, size_t *at, struct unreadable *ret) {
+        while (*at < N_MEMBERS) {
+                const struct member *m = &members[(*at)++];
+                struct value written;
+                int64_t number;
+
+                if (m->number_offset == NONE)
+                        continue;
+                written = value_get(data, m->key);
+                if ((written.kind == VALUE_ABSENT && m->optional) ||
+                    read_member_number(m, value_text(written), &number))
+                        continue;
+                *ret = (struct unreadable) { m->key, written, m->unreadable };
+                return true;
+        }
+        return false;
 }
 
 /* The controller among the owners: {kind, group} as given; its name, or empty. */

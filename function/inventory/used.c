@@ -11,29 +11,6 @@ enum { UNREADABLE_TOLD_MAX = 8 };
 
 /* ---- numbers that cannot be read ------------------------------------------------------------- */
 
-/* The numbers of a reservation, and what an unreadable one counts. */
-static const struct number {
-        struct text key;
-        int64_t least;
-        const char *counts;
-        bool optional; /* absent, it counts the same and nobody need be told */
-} numbers[] = {
-        { TEXT_INIT("admitted"), 0, "0", false }, { TEXT_INIT("nodes"), 1, "1", false },
-        { TEXT_INIT("order"), 0, "0", true },     { TEXT_INIT("priority"), INT64_MIN, "0", true },
-        { TEXT_INIT("replicas"), 0, "1", false }, { TEXT_INIT("unitsPerNode"), 1, "1", false },
-};
-
-static bool is_readable(struct value written, const struct number *n) {
-        struct text t = value_text(written);
-        bool negative = text_starts_with(t, TEXT("-"));
-        uint64_t magnitude;
-
-        if (written.kind == VALUE_ABSENT)
-                return n->optional;
-        return text_to_u64(text_slice(t, negative, t.len), &magnitude) && magnitude <= INT64_MAX &&
-               (negative ? -(int64_t)magnitude : (int64_t)magnitude) >= n->least;
-}
-
 /* The pools of an environment by name. */
 struct pool_index {
         struct pool **sorted; /* of equal names the first declared comes first */
@@ -82,20 +59,20 @@ static void tell_unreadable(const struct pool_index *index, const struct reserva
         struct value data = value_get(config_map, TEXT("data"));
         struct text name = value_text(value_at(config_map, "metadata.name"));
         size_t at = find_pool(index, r->pool);
+        struct unreadable number;
 
-        for (size_t i = 0; at < index->n && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-                struct value written = value_get(data, numbers[i].key);
+        for (size_t i = 0; at < index->n && reservation_unreadable(data, &i, &number);) {
                 struct text brief;
 
-                if (is_readable(written, &numbers[i]) || index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
+                if (index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
                         continue;
-                brief = written.kind == VALUE_ABSENT ? TEXT("missing")
-                                                     : value_brief(written, arena);
-                pool_tell(
-                        index->sorted[at], arena,
-                        text_format(arena, "reservation %.*s/%.*s: data.%.*s is %.*s and counts %s",
-                                    TEXT_ARG(r->namespace_), TEXT_ARG(name),
-                                    TEXT_ARG(numbers[i].key), TEXT_ARG(brief), numbers[i].counts));
+                brief = number.written.kind == VALUE_ABSENT ? TEXT("missing")
+                                                            : value_brief(number.written, arena);
+                pool_tell(index->sorted[at], arena,
+                          text_format(arena,
+                                      "reservation %.*s/%.*s: data.%.*s is %.*s and counts %lld",
+                                      TEXT_ARG(r->namespace_), TEXT_ARG(name), TEXT_ARG(number.key),
+                                      TEXT_ARG(brief), (long long)number.counts));
         }
 }
 

@@ -123,6 +123,35 @@ static void test_numbers(void **state) {
         }
 }
 
+static void test_unreadable(void **state) {
+        static const struct {
+                const char *data;
+                const char *want; /* key and what it counts, each of them */
+        } rows[] = {
+                { "{'admitted':'0','nodes':'1','replicas':'0','unitsPerNode':'1'}", "" },
+                { "{'admitted':'0','nodes':'1','order':'0','priority':'-9','replicas':'0',"
+                  "'unitsPerNode':'1'}",
+                  "" },
+                { "{}", "admitted 0, nodes 1, replicas 1, unitsPerNode 1, " },
+                { "{'admitted':'-1','nodes':'0','order':'-1','priority':'x','replicas':'-1',"
+                  "'unitsPerNode':1}",
+                  "admitted 0, nodes 1, order 0, priority 0, replicas 1, unitsPerNode 1, " },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct value data = json_value(&arena, rows[i].data);
+                struct unreadable number;
+                struct builder b;
+
+                builder_init(&b, &arena);
+                for (size_t at = 0; reservation_unreadable(data, &at, &number);)
+                        builder_text(&b, text_format(&arena, "%.*s %lld, ", TEXT_ARG(number.key),
+                                                     (long long)number.counts));
+                assert_text(builder_done(&b), rows[i].want);
+        }
+}
+
 /* ---- owners ---------------------------------------------------------------------------------- */
 
 struct owner_row {
@@ -291,6 +320,7 @@ static void test_annotation_numbers(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_data),
+                cmocka_unit_test(test_unreadable),
                 cmocka_unit_test(test_numbers),
                 cmocka_unit_test(test_owners),
                 cmocka_unit_test(test_annotation),
