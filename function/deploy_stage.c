@@ -52,12 +52,41 @@ static void freeze_for_model(struct call *call, const struct deployment *deploym
                             TEXT_ARG(why)));
 }
 
+/* What is decided on beside the model: what Crossplane answered, and keys that are taken. */
+static int read_inputs(struct call *call, const struct requirements_of *of,
+                       struct deploy_request *ret) {
+        struct environment *environments;
+        struct reservation *reservations;
+        struct quota *quotas;
+        struct text *occupied;
+        int err;
+
+        err = requirements_environments(of, &environments, &ret->n_environments, call->fault);
+        if (err == 0)
+                err = requirements_reservations(of, call->xr, environments, ret->n_environments,
+                                                &reservations, &ret->n_reservations, call->fault);
+        if (err == 0)
+                err = requirements_quotas(of, &quotas, &ret->n_quotas, call->fault);
+        if (err == 0)
+                err = observe_unexplained(&call->request.observed, call->arena, &occupied,
+                                          &ret->n_occupied);
+        if (err != 0)
+                return err;
+        ret->environments = environments;
+        ret->reservations = reservations;
+        ret->quotas = quotas;
+        ret->occupied = occupied;
+        return 0;
+}
+
 /*
  * One attempt within that reach. *ret_more is set when it is not enough to
  * decide, or to say why nothing fits.
  */
 static int decide(struct call *call, const struct deployment *deployment, enum reach reach,
                   bool *ret_more) {
+        struct weighing weighing;
+        struct model model;
         struct requirements_of of = { .deployment = deployment,
                                       .settings = &call->settings,
                                       .held = call->held,
@@ -69,15 +98,11 @@ static int decide(struct call *call, const struct deployment *deployment, enum r
                                           .settings = &call->settings,
                                           .held = call->held,
                                           .n_held = call->n_held,
-                                          .whole_fleet = reach != REACH_OWN };
-        struct text *occupied;
-        struct environment *environments;
-        struct reservation *reservations;
-        struct quota *quotas;
+                                          .whole_fleet = reach != REACH_OWN,
+                                          .model = &model,
+                                          .weighing = call->explanation ? &weighing : NULL };
         struct mistakes mistakes = { 0 };
-        struct weighing weighing;
         struct decision decision;
-        struct model model;
         int err;
 
         *ret_more = false;
@@ -100,17 +125,7 @@ static int decide(struct call *call, const struct deployment *deployment, enum r
                 return 0;
         }
         if (err == 0)
-                err = requirements_environments(&of, &environments, &request.n_environments,
-                                                call->fault);
-        if (err == 0)
-                err = requirements_reservations(&of, call->xr, environments, request.n_environments,
-                                                &reservations, &request.n_reservations,
-                                                call->fault);
-        if (err == 0)
-                err = requirements_quotas(&of, &quotas, &request.n_quotas, call->fault);
-        if (err == 0)
-                err = observe_unexplained(&call->request.observed, call->arena, &occupied,
-                                          &request.n_occupied);
+                err = read_inputs(call, &of, &request);
         if (err != 0)
                 return err;
         if (reach == REACH_SELECTED && request.n_environments == 0) {
@@ -122,12 +137,6 @@ static int decide(struct call *call, const struct deployment *deployment, enum r
                                       TEXT("There is no InferenceEnvironment"));
                 return 0;
         }
-        request.occupied = occupied;
-        request.model = &model;
-        request.environments = environments;
-        request.reservations = reservations;
-        request.quotas = quotas;
-        request.weighing = call->explanation ? &weighing : NULL;
         err = deploy(&request, call->arena, &decision);
         if (err < 0)
                 return err;
