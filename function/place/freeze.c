@@ -52,6 +52,7 @@ void freeze_resource(const struct resource *r, const struct settings *settings,
                                           .name = r->name,
                                           .object = freeze_object(r->object, response->arena),
                                           .ready = ready_when(is_ready(r, settings)),
+                                          .yields = true,
                                   });
 }
 

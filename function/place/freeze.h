@@ -4,7 +4,8 @@
  *
  * apiVersion, kind, name, namespace, labels and annotations whose keys are ours,
  * and spec or data; ready as observed, a stored object ready when desired.
- * Nothing that runs is dropped because an input is missing.
+ * Nothing that runs is dropped because an input is missing. What an earlier step of
+ * the pipeline desires under the same name stays as that step wants it.
  */
 #ifndef PLACE_FREEZE_H
 #define PLACE_FREEZE_H

@@ -197,7 +197,7 @@ static int sort_desired(const struct response *r, struct desired **ret, size_t *
         return 0;
 }
 
-static bool is_ours(const struct desired *sorted, size_t n, struct text name) {
+static struct desired *find_desired(struct desired *sorted, size_t n, struct text name) {
         size_t low = 0, high = n;
 
         while (low < high) {
@@ -205,13 +205,22 @@ static bool is_ours(const struct desired *sorted, size_t n, struct text name) {
                 int order = text_compare(sorted[middle].name, name);
 
                 if (order == 0)
-                        return true;
+                        return &sorted[middle];
                 if (order < 0)
                         low = middle + 1;
                 else
                         high = middle;
         }
-        return false;
+        return NULL;
+}
+
+/* Whether ours takes the place of that entry of the request's; one that yields is left out then. */
+static bool is_replaced(struct text entry, struct desired *sorted, size_t n) {
+        struct desired *ours = find_desired(sorted, n, entry_key(entry));
+
+        if (ours && ours->yields)
+                ours->object = NULL;
+        return ours && !ours->yields;
 }
 
 static int encode_desired(const struct desired *desired, struct parts *state) {
@@ -248,12 +257,12 @@ static int encode_state(const struct response *r, const struct request *request,
         while (field_next(&rest, &field)) {
                 if (sets_composite && field_is(&field, STATE_COMPOSITE))
                         continue;
-                if (field_is(&field, STATE_RESOURCES) && is_ours(sorted, n, entry_key(field.bytes)))
+                if (field_is(&field, STATE_RESOURCES) && is_replaced(field.bytes, sorted, n))
                         continue;
                 parts_raw(&state, field.record);
         }
         for (size_t i = 0; i < n; i++) {
-                if (encode_desired(&sorted[i], &state) < 0)
+                if (sorted[i].object && encode_desired(&sorted[i], &state) < 0)
                         return -ENOMEM;
         }
         if (state.len > 0)

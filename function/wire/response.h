@@ -48,11 +48,12 @@ struct requirement {
         struct text namespace_; /* empty: cluster scoped, or all namespaces */
 };
 
-/* A desired resource that this function sets; it takes the place of one of the same name. */
+/* A desired resource that this function sets; it takes the place of one of the same name, */
 struct desired {
         struct text name;
         struct node *object;
         enum ready ready;
+        bool yields; /* or leaves it as the request has it */
 };
 
 struct response {

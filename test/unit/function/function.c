@@ -306,6 +306,35 @@ static void test_foreign_step_is_respected(void **state) {
         arena_release(&placed.arena);
 }
 
+/* What is kept because nothing is known of it, is not kept against the step that composes it. */
+static void test_foreign_step_wins_over_frozen(void **state) {
+        static const char theirs[] = "{'apiVersion': 'v1', 'kind': 'Service', 'spec': {'n': 2}}";
+        struct call_object resources[2];
+        struct response edit;
+        struct answer a;
+        struct call_request call = serving(&a, "1", resources);
+        struct request nothing = { 0 };
+        const struct resource *service;
+        struct payload payload;
+        struct call_response edited;
+        struct fault fault;
+
+        (void)state;
+        response_init(&edit, &a.arena);
+        response_desire(&edit, (struct desired) { .name = TEXT("serving-a"),
+                                                  .object = json_node(&a.arena, theirs) });
+        assert_int_equal(response_encode(&edit, &nothing, &payload), 0);
+        assert_int_equal(call_read(flatten(payload, &a.arena), &a.arena, &edited, &fault), 0);
+        call.desired = edited.desired.raw;
+        run(&a, &call);
+        assert_int_equal(a.response.desired.n_resources, 2);
+        service = state_resource(&a.response.desired, TEXT("serving-a"));
+        assert_true(value_equal(service->object, json_value(&a.arena, theirs), &a.arena));
+        assert_int_equal(service->ready, READY_UNSPECIFIED);
+        assert_non_null(state_resource(&a.response.desired, TEXT("reservation-a")));
+        arena_release(&a.arena);
+}
+
 /* Far more than one deployment ever has: kept, and not decided on. */
 static void test_too_many_assignments(void **state) {
         static struct call_object resources[DEPLOY_HELD_MAX + 1];
@@ -603,6 +632,7 @@ int main(void) {
                 cmocka_unit_test(test_nothing_at_all),
                 cmocka_unit_test(test_place_without_plan),
                 cmocka_unit_test(test_foreign_step_is_respected),
+                cmocka_unit_test(test_foreign_step_wins_over_frozen),
                 cmocka_unit_test(test_too_many_assignments),
                 cmocka_unit_test(test_garbage),
                 cmocka_unit_test(test_mig_parted_unresolved),

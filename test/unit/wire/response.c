@@ -146,6 +146,26 @@ static void test_desired(void **state) {
         assert_bytes(member(encode(&r, &request), 2), text_join(&input_arena, want, 4));
 }
 
+/* One that yields is desired only where the request desires none of its name. */
+static void test_desired_yields(void **state) {
+        struct text theirs =
+                bytes_entry(&input_arena, 2, TEXT("b"), bytes_resource(&input_arena, "{'x': 1}"));
+        struct text want[] = { theirs, bytes_entry(&input_arena, 2, TEXT("a"),
+                                                   bytes_resource(&input_arena, "{'ours': 1}")) };
+        struct request request = bytes_request(&arena, bytes_field(&input_arena, 3, theirs));
+        struct response r;
+
+        (void)state;
+        response_init(&r, &arena);
+        response_desire(&r, (struct desired) { .name = TEXT("b"),
+                                               .object = json_node(&arena, "{'ours': 2}"),
+                                               .yields = true });
+        response_desire(&r, (struct desired) { .name = TEXT("a"),
+                                               .object = json_node(&arena, "{'ours': 1}"),
+                                               .yields = true });
+        assert_bytes(member(encode(&r, &request), 2), text_join(&input_arena, want, 2));
+}
+
 struct composite_row {
         const char *name;
         const char *observed; /* objects; NULL: none */
@@ -449,6 +469,7 @@ int main(void) {
                 cmocka_unit_test(test_unread_object),
                 cmocka_unit_test(test_empty_context_stays),
                 cmocka_unit_test(test_desired),
+                cmocka_unit_test(test_desired_yields),
                 cmocka_unit_test(test_composite),
                 cmocka_unit_test(test_composite_bytes),
                 cmocka_unit_test(test_context),
