@@ -44,9 +44,7 @@ const struct resource *state_resource(const struct state *state, struct text nam
         return NULL;
 }
 
-/* ---- what is observed: protobuf-c decodes the envelope
- * --------------------------------------------------
- */
+/* ---- what is observed: protobuf-c decodes the envelope --------------------------------------- */
 
 static void *decoder_alloc(void *data, size_t size) {
         return arena_alloc(data, size);
@@ -190,6 +188,20 @@ static struct resource read_entry(struct text entry) {
         return resource;
 }
 
+/* The composite alone: what else is desired is handed on, and nobody looks at it. */
+static int read_desired_composite(struct text raw, struct arena *arena, struct state *ret) {
+        struct text rest = raw;
+        struct field field;
+        int r = 0;
+
+        *ret = (struct state) { .raw = raw };
+        while (r == 0 && field_next(&rest, &field)) {
+                if (field_is(&field, STATE_COMPOSITE))
+                        r = decode_field(field.record, arena, field.bytes, &ret->composite);
+        }
+        return r < 0 ? r : rest.len > 0 ? -EBADMSG : 0;
+}
+
 int desired_read(struct text raw, struct arena *arena, struct state *ret) {
         size_t n = field_count(raw, STATE_RESOURCES), i = 0;
         struct resource *resources = ARENA_ARRAY(arena, n, struct resource);
@@ -199,17 +211,15 @@ int desired_read(struct text raw, struct arena *arena, struct state *ret) {
 
         if (!resources)
                 return -ENOMEM;
-        *ret = (struct state) { .resources = resources, .raw = raw };
+        r = read_desired_composite(raw, arena, ret);
+        if (r < 0)
+                return r;
+        ret->resources = resources;
         while (field_next(&rest, &field)) {
                 if (field_is(&field, STATE_RESOURCES))
                         resources[i++] = read_entry(field.bytes);
-                if (!field_is(&field, STATE_COMPOSITE))
-                        continue;
-                r = decode_field(field.record, arena, field.bytes, &ret->composite);
-                if (r < 0)
-                        return r;
         }
-        return rest.len > 0 ? -EBADMSG : sort_resources(n, arena, ret);
+        return sort_resources(n, arena, ret);
 }
 
 /* ---- answers to requirements: read where they lie -------------------------------------------- */
@@ -385,7 +395,8 @@ static int read_fields(struct text rest, bool (*reads)(struct text name), struct
                 else if (field_is(&field, OBSERVED))
                         r = read_observed(field.bytes, reads, arena, &ret->observed);
                 else if (field_is(&field, DESIRED))
-                        r = desired_read(field.bytes, arena, &ret->desired);
+                        r = reads ? read_desired_composite(field.bytes, arena, &ret->desired)
+                                  : desired_read(field.bytes, arena, &ret->desired);
                 else if (field_is(&field, INPUT))
                         ret->input = value_of_struct(field.bytes);
                 else if (field_is(&field, CONTEXT))

@@ -67,10 +67,12 @@ struct request {
 int request_read(struct text bytes, struct arena *arena, struct request *ret, struct fault *fault);
 
 /*
- * request_read_only() - the same with only those observed resources that @reads wants
+ * request_read_only() - the same with only those observed resources that @reads wants, and of
+ *                       what is desired only the composite
  * @bytes: have passed guard_request_only() with the same @reads
  *
- * Answers are closed: the objects of their items are absent until they are opened.
+ * Answers are closed: the objects of their items are absent until they are opened. Desired
+ * resources are in desired.raw, to be handed on.
  */
 int request_read_only(struct text bytes, bool (*reads)(struct text name), struct arena *arena,
                       struct request *ret, struct fault *fault);

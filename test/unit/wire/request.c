@@ -253,6 +253,26 @@ static void test_only(void **state) {
         assert_int_equal(guard_request_only(bytes, is_mine, &fault), -EBADMSG);
 }
 
+/* What others desire is handed on, and only the composite is looked at. */
+static void test_only_composite_of_desired(void **state) {
+        struct text parts[] = {
+                bytes_entry(&arena, 2, TEXT("b"), bytes_resource(&arena, "{'kind': 'B'}")),
+                bytes_field(&arena, 1, bytes_resource(&arena, "{'kind': 'X'}")),
+                bytes_entry(&arena, 2, TEXT("mine"), bytes_resource(&arena, "{'kind': 'Mine'}")),
+        };
+        struct text desired = text_join(&arena, parts, 3);
+        struct request request;
+        struct fault fault;
+
+        (void)state;
+        assert_int_equal(request_read_only(bytes_field(&arena, 3, desired), is_mine, &arena,
+                                           &request, &fault),
+                         0);
+        assert_true(text_equal(request.desired.raw, desired));
+        assert_text(value_text(value_get(request.desired.composite.object, TEXT("kind"))), "X");
+        assert_int_equal(request.desired.n_resources, 0);
+}
+
 /* What was asked for is looked at by its metadata first, and checked when it is opened. */
 static void test_open(void **state) {
         struct text good = bytes_resource(&arena, "{'kind': 'A', 'metadata': {'name': 'a'}}");
@@ -287,10 +307,15 @@ static void test_open(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_only),       cmocka_unit_test(test_open),
-                cmocka_unit_test(test_nothing),    cmocka_unit_test(test_meta_and_maps),
-                cmocka_unit_test(test_state),      cmocka_unit_test(test_answers),
-                cmocka_unit_test(test_no_request), cmocka_unit_test(test_sweep),
+                cmocka_unit_test(test_only),
+                cmocka_unit_test(test_only_composite_of_desired),
+                cmocka_unit_test(test_open),
+                cmocka_unit_test(test_nothing),
+                cmocka_unit_test(test_meta_and_maps),
+                cmocka_unit_test(test_state),
+                cmocka_unit_test(test_answers),
+                cmocka_unit_test(test_no_request),
+                cmocka_unit_test(test_sweep),
                 cmocka_unit_test(test_budget),
         };
 
