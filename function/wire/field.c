@@ -60,6 +60,19 @@ bool field_last(struct text message, uint32_t number, struct text *ret) {
         return found;
 }
 
+struct text field_entry_key(struct text entry) {
+        const char *p = entry.data, *end = p + entry.len;
+        struct text key = { 0 }, value;
+
+        /* As everybody writes it: one key, one value, and nothing else. */
+        if (field_take(&p, end, FIELD_TAG(ENTRY_KEY), &key) &&
+            field_take(&p, end, FIELD_TAG(ENTRY_VALUE), &value) && p == end)
+                return key;
+        key = (struct text) { 0 };
+        field_last(entry, ENTRY_KEY, &key);
+        return key;
+}
+
 size_t field_count(struct text message, uint32_t number) {
         struct field field;
         size_t n = 0;

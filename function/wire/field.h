@@ -130,6 +130,13 @@ static inline bool field_is(const struct field *field, uint32_t number) {
 /* field_last() - the bytes of the last field with that number; false when there is none. */
 bool field_last(struct text message, uint32_t number, struct text *ret);
 
+/* Of the entries of every map. */
+enum { ENTRY_KEY = 1, ENTRY_VALUE = 2 };
+
+/* field_entry_key() - the key of a map's entry, the last if there are several; empty without one.
+ */
+struct text field_entry_key(struct text entry);
+
 /* field_count() - how many fields of bytes have that number. */
 size_t field_count(struct text message, uint32_t number);
 

@@ -13,8 +13,6 @@
 #include "wire/shapes.h"
 #include "wire/utf8.h"
 
-enum { ENTRY_KEY = 1 }; /* of every map */
-
 /* Tags of google.protobuf.Value, of an entry of a Struct, and of the only field of Struct and
  * ListValue. */
 enum {
@@ -27,6 +25,13 @@ enum {
         TAG_KEY = FIELD_TAG(ENTRY_KEY),
         TAG_VALUE = FIELD_TAG(2),
         TAG_ITEM = FIELD_TAG(1),
+};
+
+/* The same of State and Resource. */
+enum {
+        TAG_RESOURCES = FIELD_TAG(2),
+        TAG_OBJECT = FIELD_TAG(1),
+        TAG_READY = 3 << 3 | WIRE_VARINT,
 };
 
 /* A level of JSON opens three messages at most: Value, Struct, entry. The rest is envelope. */
@@ -96,7 +101,7 @@ static int open_message(struct walk *walk, enum message message, size_t len, str
  * over as a desired one is; so is what was asked for, until request_open().
  */
 static enum message element(const struct walk *walk, const struct rule *rule, size_t len) {
-        struct text name = { 0 };
+        struct text name;
 
         if (!walk->reads)
                 return rule->child;
@@ -104,7 +109,7 @@ static enum message element(const struct walk *walk, const struct rule *rule, si
                 return SEALED_RESOURCE;
         if (rule->child != STATE_ENTRY)
                 return rule->child;
-        field_last((struct text) { .data = walk->p, .len = len }, ENTRY_KEY, &name);
+        name = field_entry_key((struct text) { .data = walk->p, .len = len });
         return walk->reads(name) ? STATE_ENTRY : DESIRED_ENTRY;
 }
 
@@ -346,7 +351,39 @@ static int check_plain(struct walk *walk, struct fault *fault) {
         return 1;
 }
 
+/*
+ * Steps over a composed resource that is handed on unread and encoded as everybody
+ * does: its key, its object, and how ready it is. Others go field by field.
+ */
+static bool step_over_resource(struct walk *walk) {
+        const char *p = walk->p, *part;
+        struct text entry, key, resource, object;
+
+        if (walk->n_elements == GUARD_ELEMENTS_MAX ||
+            !field_take(&p, walk->open->end, TAG_RESOURCES, &entry))
+                return false;
+        part = entry.data;
+        if (!field_take(&part, p, TAG_KEY, &key) || !field_take(&part, p, TAG_VALUE, &resource) ||
+            part != p || !utf8_is_plain(key))
+                return false;
+        if (walk->open->message == STATE && (!walk->reads || walk->reads(key)))
+                return false;
+        part = resource.data;
+        if (!field_take(&part, p, TAG_OBJECT, &object))
+                return false;
+        if (p - part == 2 && part[0] == TAG_READY && (unsigned char)part[1] < 0x80)
+                part = p;
+        if (part != p)
+                return false;
+        walk->n_elements++;
+        walk->p = p;
+        return true;
+}
+
 static int check_next(struct walk *walk, struct fault *fault) {
+        if ((walk->open->message == DESIRED || walk->open->message == STATE) &&
+            step_over_resource(walk))
+                return 0;
         if (shapes[walk->open->message].is_level) {
                 int r;
 

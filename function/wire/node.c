@@ -24,7 +24,7 @@ struct node {
 };
 
 /* google/protobuf/struct.proto */
-enum { CHILDREN = 1, ENTRY_KEY = 1, ENTRY_VALUE = 2 };
+enum { CHILDREN = 1 };
 enum { OF_NULL = 1, OF_NUMBER = 2, OF_STRING = 3, OF_BOOL = 4, OF_STRUCT = 5, OF_LIST = 6 };
 
 static struct node *node_new(struct arena *arena, struct value value, bool is_tree) {

@@ -13,7 +13,6 @@
 enum { META = 1, OBSERVED = 2, DESIRED = 3, INPUT = 4, CONTEXT = 5, EXTRA = 6, REQUIRED = 8 };
 enum { META_TAG = 1, META_CAPABILITIES = 2 };
 enum { STATE_COMPOSITE = 1, STATE_RESOURCES = 2 };
-enum { ENTRY_KEY = 1, ENTRY_VALUE = 2 };
 enum { RESOURCES_ITEMS = 1 };
 enum { RESOURCE_OBJECT = 1, RESOURCE_READY = 3 };
 
@@ -126,12 +125,7 @@ static int decode_field(struct text record, struct arena *arena, struct text raw
 }
 
 static bool is_read(const struct field *entry, bool (*reads)(struct text name)) {
-        struct text name = { 0 };
-
-        if (!field_is(entry, STATE_RESOURCES))
-                return false;
-        field_last(entry->bytes, ENTRY_KEY, &name);
-        return !reads || reads(name);
+        return field_is(entry, STATE_RESOURCES) && (!reads || reads(field_entry_key(entry->bytes)));
 }
 
 static int read_observed(struct text raw, bool (*reads)(struct text name), struct arena *arena,
@@ -178,13 +172,12 @@ static struct resource read_resource(struct text raw) {
 }
 
 static struct resource read_entry(struct text entry) {
-        struct text name = { 0 }, body = { 0 };
+        struct text body = { 0 };
         struct resource resource;
 
-        field_last(entry, ENTRY_KEY, &name);
         field_last(entry, ENTRY_VALUE, &body);
         resource = read_resource(body);
-        resource.name = name;
+        resource.name = field_entry_key(entry);
         return resource;
 }
 
@@ -294,9 +287,9 @@ static int compare_answers(const void *a, const void *b) {
 }
 
 static struct answer read_answer(const struct field *field) {
-        struct answer answer = { .is_required = field->number == REQUIRED };
+        struct answer answer = { .key = field_entry_key(field->bytes),
+                                 .is_required = field->number == REQUIRED };
 
-        field_last(field->bytes, ENTRY_KEY, &answer.key);
         field_last(field->bytes, ENTRY_VALUE, &answer.body);
         return answer;
 }

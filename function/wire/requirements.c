@@ -7,7 +7,6 @@
 #include "wire/sort.h"
 
 /* Field numbers of proto/v1/run_function.proto */
-enum { ENTRY_KEY = 1, ENTRY_VALUE = 2 };
 enum { API_VERSION = 1, KIND = 2, MATCH_NAME = 3, MATCH_LABELS = 4, NAMESPACE = 5 };
 enum { LABELS = 1 };
 

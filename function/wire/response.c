@@ -15,7 +15,6 @@ enum { META = 1, DESIRED = 2, RESULTS = 3, CONTEXT = 4, REQUIREMENTS = 5, CONDIT
 enum { META_TAG = 1, META_TTL = 2, DURATION_SECONDS = 1 };
 enum { STATE_COMPOSITE = 1, STATE_RESOURCES = 2 };
 enum { RESOURCE_OBJECT = 1, RESOURCE_READY = 3 };
-enum { ENTRY_KEY = 1, ENTRY_VALUE = 2 };
 enum { RESULT_SEVERITY = 1, RESULT_MESSAGE = 2, RESULT_REASON = 3, RESULT_TARGET = 4 };
 enum { CONDITION_TYPE = 1, CONDITION_STATUS = 2, CONDITION_REASON = 3 };
 enum { CONDITION_MESSAGE = 4, CONDITION_TARGET = 5 };
@@ -70,13 +69,6 @@ void response_require(struct response *r, struct requirement requirement) {
 
 /* ---- Structs that are changed ---------------------------------------------------------------- */
 
-static struct text entry_key(struct text entry) {
-        struct text key = { 0 };
-
-        field_last(entry, ENTRY_KEY, &key);
-        return key;
-}
-
 /* An entry of a Struct: what Value holds under number. */
 static void add_member(struct parts *body, const char *key, uint32_t number,
                        const struct parts *content) {
@@ -97,7 +89,7 @@ static void merge_members(struct text old, struct text new_members, struct parts
 
         while (field_next(&old, &field)) {
                 if (field_is(&field, STRUCT_FIELDS) &&
-                    value_get(replaced, entry_key(field.bytes)).kind != VALUE_ABSENT)
+                    value_get(replaced, field_entry_key(field.bytes)).kind != VALUE_ABSENT)
                         continue;
                 parts_raw(ret, field.record);
         }
@@ -127,7 +119,7 @@ static int encode_object(const struct response *r, const struct request *request
 
         while (field_next(&rest, &field)) {
                 if (r->status && field_is(&field, STRUCT_FIELDS) &&
-                    text_equal(entry_key(field.bytes), TEXT("status")))
+                    text_equal(field_entry_key(field.bytes), TEXT("status")))
                         continue;
                 parts_raw(object, field.record);
         }
@@ -216,7 +208,7 @@ static struct desired *find_desired(struct desired *sorted, size_t n, struct tex
 
 /* Whether ours takes the place of that entry of the request's; one that yields is left out then. */
 static bool is_replaced(struct text entry, struct desired *sorted, size_t n) {
-        struct desired *ours = find_desired(sorted, n, entry_key(entry));
+        struct desired *ours = find_desired(sorted, n, field_entry_key(entry));
 
         if (ours && ours->yields)
                 ours->object = NULL;

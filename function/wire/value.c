@@ -9,7 +9,7 @@
 #include "wire/sort.h"
 
 /* google/protobuf/struct.proto */
-enum { STRUCT_FIELDS = 1, ENTRY_KEY = 1, ENTRY_VALUE = 2, LIST_VALUES = 1 };
+enum { STRUCT_FIELDS = 1, LIST_VALUES = 1 };
 enum { OF_NULL = 1, OF_NUMBER = 2, OF_STRING = 3, OF_BOOL = 4, OF_STRUCT = 5, OF_LIST = 6 };
 
 struct value value_of_struct(struct text bytes) {

@@ -47,7 +47,7 @@ static bool is_too_large(const struct call_response *answer) {
 
 /* ---- what others desire ---------------------------------------------------------------------- */
 
-enum { STATE_COMPOSITE = 1, STATE_RESOURCES = 2, ENTRY_VALUE = 2, RESOURCE_OBJECT = 1 };
+enum { STATE_COMPOSITE = 1, STATE_RESOURCES = 2, RESOURCE_OBJECT = 1 };
 
 static bool any_field(struct text message, uint32_t number, bool (*is)(struct text body)) {
         struct field field;

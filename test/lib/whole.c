@@ -255,7 +255,7 @@ static struct text their_request(const request_tree *tree, struct arena *arena) 
 
 /* Field numbers of proto/v1/run_function.proto, in the order of the messages. */
 enum { DESIRED = 3, CREDENTIALS = 7, SCHEMAS = 9 };
-enum { STATE_RESOURCES = 2, ENTRY_VALUE = 2, RESOURCE_OBJECT = 1 };
+enum { STATE_RESOURCES = 2, RESOURCE_OBJECT = 1 };
 
 enum level { REQUEST, STATE, ENTRY, RESOURCE };
 

@@ -110,10 +110,41 @@ static void test_varint_round_trip(void **state) {
         }
 }
 
+struct entry_row {
+        const char *name;
+        struct text entry;
+        const char *want;
+};
+
+/* clang-format off */
+static const struct entry_row entry_rows[] = {
+        { "key and value",       TEXT_INIT("\x0a\x01k\x12\x01v"),         "k" },
+        { "value and key",       TEXT_INIT("\x12\x01v\x0a\x01k"),         "k" },
+        { "a key alone",         TEXT_INIT("\x0a\x01k"),                  "k" },
+        { "a value alone",       TEXT_INIT("\x12\x01v"),                  "" },
+        { "nothing",             TEXT_INIT(""),                           "" },
+        { "two keys: the last",  TEXT_INIT("\x0a\x01k\x12\x01v\x0a\x01l"), "l" },
+        { "two keys first",      TEXT_INIT("\x0a\x01k\x0a\x01l\x12\x01v"), "l" },
+        { "and something else",  TEXT_INIT("\x0a\x01k\x12\x01v\x78\x01"), "k" },
+        { "a padded length",     TEXT_INIT("\x0a\x81\0k\x12\x01v"),      "k" },
+};
+/* clang-format on */
+
+static void test_entry_key(void **state) {
+        (void)state;
+        for (size_t i = 0; i < sizeof(entry_rows) / sizeof(*entry_rows); i++) {
+                const struct entry_row *row = &entry_rows[i];
+
+                print_message("%s\n", row->name);
+                assert_true(text_equal(field_entry_key(row->entry), text_from(row->want)));
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rows),
                 cmocka_unit_test(test_last_and_count),
+                cmocka_unit_test(test_entry_key),
                 cmocka_unit_test(test_varint_round_trip),
         };
 

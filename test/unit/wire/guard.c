@@ -29,6 +29,8 @@ static const struct row rows[] = {
         { "credentials are not read",    TEXT_INIT("\x3a\x02\xff\xff"),          0, NULL },
         { "schemas are not read",        TEXT_INIT("\x4a\x02\xff\xff"),          0, NULL },
         { "desired object is not read",  TEXT_INIT("\x1a\x0b\x12\x09\x0a\x01" "a\x12\x04\x0a\x02\xff\xff"), 0, NULL },
+        { "desired and ready",           TEXT_INIT("\x1a\x0d\x12\x0b\x0a\x01" "a\x12\x06\x0a\x02\xff\xff\x18\x01"), 0, NULL },
+        { "desired, ready is padded",    TEXT_INIT("\x1a\x0e\x12\x0c\x0a\x01" "a\x12\x07\x0a\x02\xff\xff\x18\x81\0"), 0, NULL },
         { "a scalar twice: the last",    TEXT_INIT("\x0a\x06\x0a\x01" "a\x0a\x01" "b"), 0, NULL },
         { "keys twice are one's right",  TEXT_INIT("\x42\x03\x0a\x01k\x42\x03\x0a\x01k"), 0, NULL },
 
@@ -41,6 +43,9 @@ static const struct row rows[] = {
         { "a huge length",               TEXT_INIT("\x12\xff\xff\xff\xff\x0f"), -EBADMSG, "RunFunctionRequest is cut or no protobuf" },
         { "another wire type",           TEXT_INIT("\x10\x01"), -EBADMSG, "RunFunctionRequest.observed has another wire type" },
         { "ready is no bytes",           TEXT_INIT("\x12\x04\x0a\x02\x1a\0"), -EBADMSG, "Resource.ready has another wire type" },
+        { "desired is cut after ready",  TEXT_INIT("\x1a\x0a\x12\x08\x0a\x01" "a\x12\x03\x0a\0\x18"), -EBADMSG, "Resource is cut or no protobuf" },
+        { "desired, ready is no bytes",  TEXT_INIT("\x1a\x0b\x12\x09\x0a\x01" "a\x12\x04\x0a\0\x1a\0"), -EBADMSG, "Resource.ready has another wire type" },
+        { "desired object beyond its end", TEXT_INIT("\x1a\x09\x12\x07\x0a\x01" "a\x12\x02\x0a\x01"), -EBADMSG, "Resource is cut or no protobuf" },
         { "packed capabilities are cut", TEXT_INIT("\x0a\x03\x12\x01\x80"), -EBADMSG, "RequestMeta.capabilities is cut or no protobuf" },
 
         { "meta twice",                  TEXT_INIT("\x0a\0\x0a\0"), -EBADMSG, "RunFunctionRequest.meta comes twice" },
@@ -51,6 +56,7 @@ static const struct row rows[] = {
         { "composite twice",             TEXT_INIT("\x12\x04\x0a\0\x0a\0"), -EBADMSG, "State.composite comes twice" },
         { "object twice",                TEXT_INIT("\x12\x06\x0a\x04\x0a\0\x0a\0"), -EBADMSG, "Resource.resource comes twice" },
         { "sealed object twice",         TEXT_INIT("\x1a\x08\x12\x06\x12\x04\x0a\0\x0a\0"), -EBADMSG, "Resource.resource comes twice" },
+        { "sealed object of a name twice", TEXT_INIT("\x1a\x0b\x12\x09\x0a\x01" "a\x12\x04\x0a\0\x0a\0"), -EBADMSG, "Resource.resource comes twice" },
         { "value of an entry twice",     TEXT_INIT("\x12\x06\x12\x04\x12\0\x12\0"), -EBADMSG, "State.resources.value comes twice" },
         { "value of a member twice",     TEXT_INIT("\x22\x06\x0a\x04\x12\0\x12\0"), -EBADMSG, "Struct.fields.value comes twice" },
         { "map of a Value twice",        TEXT_INIT("\x22\x08\x0a\x06\x12\x04\x2a\0\x2a\0"), -EBADMSG, "Value.struct_value comes twice" },
@@ -64,6 +70,9 @@ static const struct row rows[] = {
         { "key is not UTF-8",            TEXT_INIT("\x2a\x05\x0a\x03\x0a\x01\xff"), -EBADMSG, "Struct.fields.key is not UTF-8" },
         { "name is not UTF-8",           TEXT_INIT("\x12\x05\x12\x03\x0a\x01\xff"), -EBADMSG, "State.resources.key is not UTF-8" },
         { "desired name is not UTF-8",   TEXT_INIT("\x1a\x05\x12\x03\x0a\x01\xff"), -EBADMSG, "State.resources.key is not UTF-8" },
+        { "name of what is desired",     TEXT_INIT("\x1a\x09\x12\x07\x0a\x01\xff\x12\x02\x0a\0"), -EBADMSG, "State.resources.key is not UTF-8" },
+        { "the same behind the value",   TEXT_INIT("\x1a\x09\x12\x07\x12\x02\x0a\0\x0a\x01\xff"), -EBADMSG, "State.resources.key is not UTF-8" },
+        { "details of what is desired",  TEXT_INIT("\x1a\x0e\x12\x0c\x0a\x01" "a\x12\x07\x0a\0\x12\x03\x0a\x01\xff"), -EBADMSG, "Resource.connection_details.key is not UTF-8" },
         { "answer's key is not UTF-8",   TEXT_INIT("\x32\x03\x0a\x01\xff"), -EBADMSG, "RunFunctionRequest.required_resources.key is not UTF-8" },
         { "desired composite is read",   TEXT_INIT("\x1a\x06\x0a\x04\x0a\x02\xff\xff"), -EBADMSG, "Struct is cut or no protobuf" },
         { "context is read",             TEXT_INIT("\x2a\x02\xff\xff"), -EBADMSG, "Struct is cut or no protobuf" },
@@ -273,6 +282,27 @@ static void test_elements(void **state) {
         free(values);
 }
 
+/* The same of resources that are handed on. */
+static void test_desired_elements(void **state) {
+        const struct text entry = TEXT("\x12\x06\x0a\0\x12\x02\x0a\0");
+        size_t len = entry.len * (GUARD_ELEMENTS_MAX + 1);
+        char *values = malloc(len);
+        struct fault fault;
+
+        (void)state;
+        for (size_t at = 0; at < len; at += entry.len)
+                memcpy(values + at, entry.data, entry.len);
+        for (size_t too_many = 0; too_many < 2; too_many++) {
+                struct text body = { .data = values,
+                                     .len = entry.len * (GUARD_ELEMENTS_MAX + too_many) };
+                struct text desired = bytes_field(&arena, 3, body);
+
+                assert_int_equal(guard_request(desired, &fault), too_many ? -E2BIG : 0);
+        }
+        assert_string_equal(fault.message, "State.resources is one element too many");
+        free(values);
+}
+
 static void test_response(void **state) {
         static const struct row responses[] = {
                 { "nothing at all", TEXT_INIT(""), 0, NULL },
@@ -303,10 +333,15 @@ static void test_response(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_rows),         cmocka_unit_test(test_managed_fields),
-                cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_flipped_bits),
-                cmocka_unit_test(test_depth),        cmocka_unit_test(test_usual_depth),
-                cmocka_unit_test(test_width),        cmocka_unit_test(test_elements),
+                cmocka_unit_test(test_rows),
+                cmocka_unit_test(test_managed_fields),
+                cmocka_unit_test(test_cut_anywhere),
+                cmocka_unit_test(test_flipped_bits),
+                cmocka_unit_test(test_depth),
+                cmocka_unit_test(test_usual_depth),
+                cmocka_unit_test(test_width),
+                cmocka_unit_test(test_elements),
+                cmocka_unit_test(test_desired_elements),
                 cmocka_unit_test(test_response),
         };
 
