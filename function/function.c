@@ -270,8 +270,10 @@ int function_explain(struct text request, struct arena *arena, struct payload *r
                 summarize(&call);
                 err = response_encode(&call.response, &call.request, &payload);
         }
-        if (err == 0 && payload.len > FUNCTION_RESPONSE_MAX)
+        if (err == 0 && payload.len > FUNCTION_RESPONSE_MAX) {
+                ret_summary->fatal = true;
                 err = encode_too_large(&call, &payload);
+        }
         if (err == -ENOMEM)
                 fault_set(fault, "the request needs more than the %zu bytes of memory it may take",
                           arena->budget_bytes);

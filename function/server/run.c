@@ -50,6 +50,7 @@ struct run_call {
         struct run_call *next; /* among the held ones */
 
         grpc_call *call;
+        gpr_timespec arrived; /* when a worker saw that there is a call */
         gpr_timespec deadline;
         grpc_metadata_array metadata;
         grpc_byte_buffer *message;
@@ -111,6 +112,12 @@ static void compute(struct run_call *c, struct call_summary *ret_summary) {
                 c->answer = lease_answer(c->lease, &payload);
 }
 
+static uint64_t nanoseconds_since(gpr_timespec begin) {
+        gpr_timespec taken = gpr_time_sub(gpr_now(GPR_CLOCK_MONOTONIC), begin);
+
+        return (uint64_t)taken.tv_sec * 1000000000 + (uint64_t)taken.tv_nsec;
+}
+
 static void log_call(const struct run_call *c, const struct call_summary *summary,
                      uint64_t nanoseconds) {
         struct text details = { .data = (const char *)GRPC_SLICE_START_PTR(c->details),
@@ -131,25 +138,25 @@ static void count(struct run_call *c, const struct call_summary *summary, uint64
                 .nanoseconds = nanoseconds,
                 .request_bytes = c->lease ? GRPC_SLICE_LENGTH(c->lease->request) : 0,
                 .response_bytes = c->answer ? grpc_byte_buffer_length(c->answer) : 0,
-                .arena_bytes = c->lease ? c->lease->arena.used_bytes : 0,
+                .arena_bytes = c->lease ? c->lease->arena.peak_bytes : 0,
                 .summary = summary,
         };
 
         stats_handled(c->runner->stats, &handled);
 }
 
+static void tell(struct run_call *c, const struct call_summary *summary) {
+        uint64_t nanoseconds = nanoseconds_since(c->arrived);
+
+        count(c, summary, nanoseconds);
+        log_call(c, summary, nanoseconds);
+}
+
 static void work(struct run_call *c) {
-        gpr_timespec begin = gpr_now(GPR_CLOCK_MONOTONIC);
         struct call_summary summary = { 0 };
-        gpr_timespec taken;
-        uint64_t nanoseconds;
 
         compute(c, &summary);
-
-        taken = gpr_time_sub(gpr_now(GPR_CLOCK_MONOTONIC), begin);
-        nanoseconds = (uint64_t)taken.tv_sec * 1000000000 + (uint64_t)taken.tv_nsec;
-        count(c, &summary, nanoseconds);
-        log_call(c, &summary, nanoseconds);
+        tell(c, &summary);
 }
 
 /* ---- the call -------------------------------------------------------------------------------- */
@@ -172,8 +179,7 @@ static void call_sent(struct op *op, bool ok) {
         if (!c->has_message && !c->cancelled) { /* one that left, or sent too much, has none */
                 const struct call_summary nothing = { 0 };
 
-                count(c, &nothing, 0);
-                log_call(c, &nothing, 0);
+                tell(c, &nothing);
         }
         grpc_byte_buffer_destroy(c->answer);
         grpc_slice_unref(c->details);
@@ -222,7 +228,6 @@ static void call_read(struct op *op, bool ok) {
         struct run_call *c = OP_OWNER(op, struct run_call, read);
 
         atomic_fetch_sub(&c->runner->n_uploads, 1);
-        atomic_fetch_add_explicit(&c->runner->stats->in_flight, 1, memory_order_relaxed);
         c->status = GRPC_STATUS_OK;
         c->details = grpc_empty_slice();
         c->has_message = ok && c->message;
@@ -246,6 +251,8 @@ static void call_requested(struct op *op, bool ok) {
         post(c->runner, c->service);
         atomic_fetch_add_explicit(&c->runner->n_arrived, 1, memory_order_relaxed);
         atomic_fetch_add(&c->runner->n_uploads, 1);
+        atomic_fetch_add_explicit(&c->runner->stats->in_flight, 1, memory_order_relaxed);
+        c->arrived = gpr_now(GPR_CLOCK_MONOTONIC);
         receive.data.recv_message.recv_message = &c->message;
         c->read.done = call_read;
         op_start(&c->read, c->call, &receive, 1);

@@ -162,6 +162,20 @@ def vanishing(program):
     return f"{after:.0f} MiB afterwards"
 
 
+def slow_upload(program):
+    """A call counts from its beginning, not from the last byte of its message."""
+    with Server(program) as server, Connection(server.port) as connection:
+        stream = connection.begin()
+        wait_until("it is in flight", lambda: server.sample(IN_FLIGHT) == 1)
+        time.sleep(0.3)
+        connection.upload(stream, message(SMALL))
+        assert connection.status(stream)[0] == OK
+        wait_until("it is over", lambda: server.sample(IN_FLIGHT) == 0)
+        took = server.sample("grpc_server_handling_seconds_sum")
+        assert 0.3 <= took < 5, took
+    return f"{took:.1f} s"
+
+
 def expired(program):
     """A call whose deadline passes before its message is there is not computed."""
     with Server(program) as server, Connection(server.port) as connection:
@@ -251,5 +265,5 @@ def pings_of_a_minute(program):
     return "4 pings, still open"
 
 
-QUICK = [large_calls, small_calls, vanishing, expired, gzip, versions, streams, ping_flood]
+QUICK = [large_calls, small_calls, vanishing, slow_upload, expired, gzip, versions, streams, ping_flood]
 SLOW = [silent, byte_a_second, greeted_and_silent, pings_of_a_minute]

@@ -531,6 +531,7 @@ static void test_too_large(void **state) {
         call.desired = theirs.desired.raw;
         assert_int_equal(call_encode(&call, &a.arena, &bytes), 0);
         assert_int_equal(function_run(bytes, &a.arena, &payload, &a.summary, &fault), 0);
+        assert_true(a.summary.fatal);
         assert_true(payload.len < 4096);
         assert_int_equal(call_read(flatten(payload, &a.arena), &a.arena, &a.response, &fault), 0);
         assert_int_equal(a.response.n_results, 1);
