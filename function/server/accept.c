@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * accept - a listener that outlives a lack of files
- *
  * When accept4() fails for a reason that it does not know, gRPC's listener gives
  * up for good, and a lack of files is such a reason. It is told to try again
  * instead, which it does at the next connection; those that wait are taken then.
  * The program is linked with --wrap=accept4, which calls this wherever gRPC says
  * accept4(). Where gRPC is a shared library it has no effect.
  */
+#include "server/accept.h"
+
 #include "server/log.h"
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
-enum { SAY_AGAIN_SECONDS = 10 };
+enum { SAY_AGAIN_SECONDS = 10, GREET_MS = 100 };
+
+static atomic_bool is_starved; /* a connection may be waiting that nobody will look for */
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): the names that ld --wrap asks for */
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
@@ -35,12 +38,21 @@ static void complain(int error) {
                 LOG(LOG_ERROR, "cannot accept a connection", LOG_STRING("error", strerror(error)));
 }
 
-int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags) {
+/* Weak: a test has one of its own. */
+__attribute__((weak)) int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *len,
+                                         int flags) {
         int r = __real_accept4(fd, address, len, flags);
 
         if (r >= 0 || (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM))
                 return r;
         complain(errno);
+        atomic_store(&is_starved, true);
         errno = EAGAIN;
         return -1;
+}
+
+/* As long as we have no file for it ourselves it stays to be done. */
+void accept_tend(const struct alive *ourselves) {
+        if (atomic_exchange(&is_starved, false) && !alive_check(ourselves, GREET_MS))
+                atomic_store(&is_starved, true);
 }

@@ -2,9 +2,8 @@
 /*
  * alive - does our own listener still take connections?
  *
- * A listener that once ran out of files never accepts again, while the kernel goes
- * on completing connections for it. So a connection alone proves nothing: the
- * server must say something on it.
+ * While it has no file for a connection, the kernel goes on completing connections
+ * for it. So a connection alone proves nothing: the server must say something on it.
  */
 #ifndef SERVER_ALIVE_H
 #define SERVER_ALIVE_H

@@ -2,6 +2,7 @@
 #include "server/serve.h"
 
 #include "base/fault.h"
+#include "server/accept.h"
 #include "server/alive.h"
 #include "server/log.h"
 #include "server/memory.h"
@@ -98,7 +99,7 @@ static void reload(struct tls *tls_or_null) {
                 LOG(LOG_INFO, "SIGHUP: without certificates there is nothing to read again", { 0 });
 }
 
-static int wait_for_signal(const sigset_t *signals, struct tls *tls) {
+static int wait_for_signal(const sigset_t *signals, struct tls *tls, const struct alive *alive) {
         const struct timespec period = { .tv_sec = 1 };
         struct memory memory = { 0 };
         int signal_number;
@@ -108,6 +109,7 @@ static int wait_for_signal(const sigset_t *signals, struct tls *tls) {
                 if (signal_number == SIGHUP)
                         reload(tls);
                 memory_tidy(&memory);
+                accept_tend(alive);
         }
         return signal_number;
 }
@@ -129,15 +131,15 @@ static int run(const struct options *o, const sigset_t *signals, struct metrics 
 
         if (server_start(&config, metrics->stats, &server, &fault) < 0)
                 return fail(&fault);
-        if (o->metrics_address) {
-                alive_init(&alive, o->address, server_port(server), metrics->tls != NULL);
-                if (probe_start(o->metrics_address, &alive, metrics, &probe, &fault) < 0) {
-                        server_stop(server, 0);
-                        return fail(&fault);
-                }
+        if (!alive_init(&alive, o->address, server_port(server), metrics->tls != NULL))
+                BUG("no greeting for our own port");
+        if (o->metrics_address &&
+            probe_start(o->metrics_address, &alive, metrics, &probe, &fault) < 0) {
+                server_stop(server, 0);
+                return fail(&fault);
         }
         log_serving(o, server_port(server), probe ? probe_port(probe) : 0);
-        drain(server, o, wait_for_signal(signals, metrics->tls));
+        drain(server, o, wait_for_signal(signals, metrics->tls, &alive));
         if (probe) /* last: readyz tells the drain */
                 probe_stop(probe);
         return EXIT_DONE;

@@ -45,6 +45,19 @@ def files_run_out(program):
     return f"with {FILES} files: well again {took:.1f} s after the crowd has left"
 
 
+def files_run_out_alone(program):
+    """The same without a probe: the next client is served, though none comes after it."""
+    with Server(program, files=FILES) as server:
+        crowd = [Connection(server.port, hello=False) for _ in range(2 * FILES)]
+        wait_until("all files are taken", lambda: server.open_files() >= FILES)
+        wait_until("the log says so", lambda: server.said("cannot accept a connection"))
+        for connection in crowd:
+            connection.vanish()
+        took = server.answers()
+        assert took < 5, took
+    return f"with {FILES} files: a client is answered {took:.1f} s after the crowd has left"
+
+
 class Folder:
     """Certificates in a folder of the test's own; two sets, of which one serves."""
 
@@ -196,5 +209,5 @@ def client_hello(context):
     return outgoing.read()
 
 
-QUICK = [files_run_out, tls_versions]
+QUICK = [files_run_out, files_run_out_alone, tls_versions]
 SLOW = [silent_handshake, certificates_change, handshake_flood]

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * accept - a listener that outlives a lack of files
+ */
+#ifndef SERVER_ACCEPT_H
+#define SERVER_ACCEPT_H
+
+#include "server/alive.h"
+
+/*
+ * accept_tend() - to be called now and then
+ * @ourselves: how to greet the listener
+ *
+ * A listener that had no file for a connection looks again when the next one comes.
+ * That is us, lest those that wait should wait for somebody else.
+ */
+void accept_tend(const struct alive *ourselves);
+
+#endif
