@@ -10,6 +10,7 @@
 #include "server/probe.h"
 #include "server/server.h"
 #include "server/sink.h"
+#include "server/threads.h"
 #include "server/tls.h"
 
 #include <fcntl.h>
@@ -22,6 +23,9 @@
 #include <unistd.h>
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2 };
+
+/* Beside the workers: one for each of health and reflection, probes, certificates. */
+enum { N_OTHER_THREADS = 3 };
 
 static int fail(const struct fault *fault) {
         fprintf(stderr, "function-gpu-placement: %s%s%s\n", fault->path, fault->path[0] ? ": " : "",
@@ -165,6 +169,8 @@ static int serve_as(const struct options *o, const sigset_t *signals) {
         int exit_code;
 
         raise_file_limit();
+        if (threads_check(o->workers + N_OTHER_THREADS, &fault) < 0)
+                return fail(&fault);
         if (!o->insecure && tls_open(o->certs_dir, &tls, &fault) < 0)
                 return fail(&fault);
         exit_code = serve_until_signal(o, signals, tls);

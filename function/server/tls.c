@@ -259,7 +259,7 @@ int tls_open(const char *dir, struct tls **ret, struct fault *fault) {
         int r;
 
         if (!t)
-                return -ENOMEM;
+                BUG("no memory at the start");
         t->dir = dir;
         t->published = -1;
         pthread_mutex_init(&t->lock, NULL);

@@ -137,12 +137,27 @@ static void test_file_limit(void **state) {
         rig_stop(&r);
 }
 
+/* gRPC would neither start nor end: as a user of no other process, who may have six. */
+static void test_thread_limit(void **state) {
+        static const char as_nobody[] = "ASAN_OPTIONS=detect_leaks=0 setpriv --reuid=54321 "
+                                        "--clear-groups";
+        char variables[256], said[4096];
+
+        (void)state;
+        if (run(as_nobody, "--version", "2>/dev/null", said, sizeof(said)) != 0)
+                skip(); /* not root, or a folder that is not everybody's */
+        snprintf(variables, sizeof(variables), "%s prlimit --nproc=6:6", as_nobody);
+        assert_int_equal(
+                run(variables, "--insecure --address=127.0.0.1:0", "2>&1", said, sizeof(said)), 2);
+        assert_non_null(strstr(said, "cannot start "));
+        assert_non_null(strstr(said, "Resource temporarily unavailable"));
+}
+
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_configuration_error),
-                cmocka_unit_test(test_asked_for),
-                cmocka_unit_test(test_environment),
-                cmocka_unit_test(test_file_limit),
+                cmocka_unit_test(test_configuration_error), cmocka_unit_test(test_asked_for),
+                cmocka_unit_test(test_environment),         cmocka_unit_test(test_file_limit),
+                cmocka_unit_test(test_thread_limit),
         };
 
         if (argc != 2)
