@@ -170,6 +170,15 @@ def check_reading(program, folder, kind):
             yield f"{kind.name}: {trial.name}: {complaint}"
 
 
+def check_known(program, root, plural):
+    """Nothing of a sample, which has every member, is taken for misspelt."""
+    done = subprocess.run([program, "render", root / SAMPLES / f"{plural}.yaml",
+                           root / FOLDER / f"{plural}-composition.yaml"],
+                          capture_output=True, text=True)
+    for found in re.findall(r'member "(\S+)" is not known', told(done.stdout) + done.stderr):
+        yield f"{plural}: {found}: of the XRD, taken for misspelt"
+
+
 def check_alike(environment, cluster_model, model):
     """What is written twice because a schema cannot name another one."""
     at = dict(members(environment.spec))
@@ -235,6 +244,7 @@ def main(program, root):
     kinds = [Kind(root, plural) for plural in KINDS]
     complaints = [*check_alike(*kinds[:3]), *check_sources(root, kinds)]
     complaints += [each for kind in kinds for each in check_told(kind)]
+    complaints += [each for plural in KINDS for each in check_known(program, root, plural)]
     with tempfile.TemporaryDirectory() as folder:
         for kind in kinds:
             if kind.name != "Model":  # read by the code that reads a ClusterModel
