@@ -85,7 +85,7 @@ static int read_inputs(struct call *call, const struct requirements_of *of,
  */
 static int decide(struct call *call, const struct deployment *deployment, enum reach reach,
                   bool *ret_more) {
-        struct weighing weighing;
+        struct weighing weighing = { 0 };
         struct model model;
         struct requirements_of of = { .deployment = deployment,
                                       .settings = &call->settings,

@@ -13,20 +13,20 @@ enum form { FORM_DATA = 1, FORM_ANNOTATION = 2, FORM_BOTH = 3 };
 struct member {
         struct text key;
         enum form form;
+        bool optional;        /* absent, a number counts the same and nobody need be told */
         size_t text_offset;   /* of a struct text, or */
         size_t number_offset; /* of an int64_t */
         int64_t unreadable;   /* what a number counts that cannot be read */
         int64_t least;
-        bool optional; /* absent, it counts the same and nobody need be told */
 };
 
 #define NONE ((size_t)-1)
 #define STRING(key, field)                                                                         \
-        { TEXT_INIT(key), FORM_BOTH, offsetof(struct reservation, field), NONE, 0, 0, false }
+        { TEXT_INIT(key), FORM_BOTH, false, offsetof(struct reservation, field), NONE, 0, 0 }
 #define NUMBER(key, form, field, unreadable, least, optional)                                      \
         {                                                                                          \
-                TEXT_INIT(key), form, NONE, offsetof(struct reservation, field), unreadable,       \
-                        least, optional                                                            \
+                TEXT_INIT(key), form, optional, NONE, offsetof(struct reservation, field),         \
+                        unreadable, least                                                          \
         }
 
 /* Sorted by key, as they are written. */

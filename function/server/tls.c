@@ -258,8 +258,10 @@ int tls_open(const char *dir, struct tls **ret, struct fault *fault) {
         struct tls *t = calloc(1, sizeof(*t));
         int r;
 
-        if (!t)
-                BUG("no memory at the start");
+        if (!t) {
+                fault_set(fault, "no memory for the certificates");
+                return -ENOMEM;
+        }
         t->dir = dir;
         t->published = -1;
         pthread_mutex_init(&t->lock, NULL);

@@ -23,7 +23,7 @@ struct tls;
  *
  * Errors: -EINVAL  a file cannot be read or does not hold what it should, or the
  *                  key is not that of the certificate
- *         -EAGAIN, -EMFILE  no thread, no files to be had
+ *         -EAGAIN, -ENOMEM, -EMFILE  no thread, no memory, no files to be had
  */
 int tls_open(const char *dir, struct tls **ret, struct fault *fault);
 
