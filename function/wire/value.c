@@ -201,12 +201,10 @@ struct value value_at(struct value v, const char *path) {
         }
 }
 
-/* Where key stands among n others, or n; most that are as long begin otherwise. */
+/* Where key stands among n others, or n. */
 static inline size_t find_key(struct text key, const struct text *keys, size_t n) {
         for (size_t i = 0; i < n; i++) {
-                if (keys[i].len == key.len &&
-                    (key.len == 0 || (keys[i].data[0] == key.data[0] &&
-                                      memcmp(keys[i].data, key.data, key.len) == 0)))
+                if (text_equal(keys[i], key))
                         return i;
         }
         return n;
