@@ -176,16 +176,11 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
 
 /* One's own count whatever the selector says: an assignment may have to leave. */
 static bool is_within_reach(const struct requirements_of *of, const struct resource *environment) {
-        struct value metadata = environment->metadata;
-        struct text name;
-
         if (of->reach != REACH_SELECTED ||
-            selector_matches(of->deployment->environment_selector,
-                             value_get(metadata, TEXT("labels")), NULL))
+            selector_matches(of->deployment->environment_selector, environment->labels, NULL))
                 return true;
-        name = value_text(value_get(metadata, TEXT("name")));
         for (size_t i = 0; i < of->n_held; i++) {
-                if (text_equal(of->held[i].reservation.environment, name))
+                if (text_equal(of->held[i].reservation.environment, environment->name))
                         return true;
         }
         return false;
@@ -277,8 +272,7 @@ static bool matters(const struct requirements_of *of, const struct environment *
         return of->reach == REACH_ALL ||
                environment_find(environments, n_environments,
                                 value_text(value_at(object, "data.environment"))) ||
-               text_equal(value_text(value_get(reservation->metadata, TEXT("namespace"))),
-                          of->deployment->namespace_);
+               text_equal(reservation->namespace_, of->deployment->namespace_);
 }
 
 int requirements_reservations(const struct requirements_of *of, struct value xr,

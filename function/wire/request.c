@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "base/count.h"
 #include "envelope.pb-c.h"
 #include "wire/field.h"
 #include "wire/guard.h"
@@ -230,15 +231,16 @@ static int compare_items(const void *a, const void *b) {
         return order != 0 ? order : text_compare(left->name, right->name);
 }
 
-static struct resource read_item(struct text raw, bool is_open, struct item *ret) {
-        static const struct text keys[] = { TEXT_INIT("namespace"), TEXT_INIT("name") };
+static struct resource read_item(struct text raw, bool is_open) {
+        static const struct text keys[] = { TEXT_INIT("namespace"), TEXT_INIT("name"),
+                                            TEXT_INIT("labels") };
         struct resource resource = read_resource(raw);
-        struct value names[2];
+        struct value metadata[COUNT_OF(keys)];
 
-        resource.metadata = value_get(resource.object, TEXT("metadata"));
-        value_pick(resource.metadata, keys, 2, names);
-        ret->namespace_ = value_text(names[0]);
-        ret->name = value_text(names[1]);
+        value_pick(value_get(resource.object, TEXT("metadata")), keys, COUNT_OF(keys), metadata);
+        resource.namespace_ = value_text(metadata[0]);
+        resource.name = value_text(metadata[1]);
+        resource.labels = metadata[2];
         if (!is_open) {
                 resource.closed = resource.object;
                 resource.object = (struct value) { 0 };
@@ -259,8 +261,8 @@ static int read_items(struct text body, bool are_open, struct arena *arena,
         while (field_next(&body, &field)) {
                 if (!field_is(&field, RESOURCES_ITEMS))
                         continue;
-                items[i].index = i;
-                read[i] = read_item(field.bytes, are_open, &items[i]);
+                read[i] = read_item(field.bytes, are_open);
+                items[i] = (struct item) { read[i].namespace_, read[i].name, i };
                 i++;
         }
         if (sort_stable(items, n, sizeof(*items), compare_items, arena) < 0)

@@ -24,12 +24,13 @@ enum ready {
 enum ready ready_when(bool ready);
 
 struct resource {
-        struct text name;    /* the key in the map; empty for a composite and for required ones */
+        struct text name;    /* the key in the map; empty for a composite; an item's own */
         struct value object; /* absent when the message has no resource */
         enum ready ready;
-        struct text raw;       /* the body of the Resource message */
-        struct value closed;   /* the object of an answer's item that is not open yet */
-        struct value metadata; /* of an answer's item, open or not: to choose by */
+        struct text raw;        /* the body of the Resource message */
+        struct value closed;    /* the object of an answer's item that is not open yet */
+        struct text namespace_; /* of an answer's item, open or not: to choose by */
+        struct value labels;    /* the same */
 };
 
 struct state {
