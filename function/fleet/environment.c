@@ -51,20 +51,8 @@ static struct value untrue_ready(struct value conditions) {
 /* The three places where pools are accepted, in the order of their union. */
 enum { N_POOL_LISTS = 3 };
 
-static struct text path_of(struct arena *arena, const char *list, size_t index) {
-        struct builder b;
-
-        builder_init(&b, arena);
-        builder_string(&b, list);
-        builder_char(&b, '[');
-        builder_u64(&b, index);
-        builder_char(&b, ']');
-        return builder_done(&b);
-}
-
-static int read_pools(const struct member *lists, const char *const *paths,
-                      const struct settings *settings, struct arena *arena,
-                      struct environment *ret) {
+static int read_pools(const struct member *lists, const struct settings *settings,
+                      struct arena *arena, struct environment *ret) {
         size_t n = 0;
 
         for (size_t i = 0; i < N_POOL_LISTS; i++)
@@ -74,11 +62,13 @@ static int read_pools(const struct member *lists, const char *const *paths,
                 return -ENOMEM;
         for (size_t i = 0; i < N_POOL_LISTS; i++) {
                 struct value_iter it = value_iterate(lists[i].value);
-                struct value entry;
+                struct value item;
 
-                for (size_t j = 0; value_next(&it, NULL, &entry); j++) {
-                        int r = pool_read(entry, path_of(arena, paths[i], j), ret, settings, arena,
+                for (size_t j = 0; value_next(&it, NULL, &item); j++) {
+                        struct member entry = member_element(&lists[i], j, item);
+                        int r = pool_read(&entry, ret, settings, arena,
                                           &ret->pools[ret->n_pools++]);
+
                         if (r < 0)
                                 return r;
                 }
@@ -232,11 +222,6 @@ static void read_object(struct value object, struct arena *arena, struct environ
 
 static int read_environment(struct value object, const struct settings *settings, bool is_quiet,
                             struct arena *arena, struct environment *ret) {
-        static const char *const paths[N_POOL_LISTS] = {
-                "spec.nodePools",
-                "spec.cluster.existing.nodePools",
-                "spec.cluster.gke.nodePools",
-        };
         struct fault fault;
         struct reader rd = { .arena = arena, .first = &fault };
         struct member spec, cluster, existing, gke, lists[N_POOL_LISTS];
@@ -260,7 +245,7 @@ static int read_environment(struct value object, const struct settings *settings
                 ret->invalid = fault_text(&fault, arena);
                 return arena_failed(arena) ? -ENOMEM : 0;
         }
-        r = read_pools(lists, paths, settings, arena, ret);
+        r = read_pools(lists, settings, arena, ret);
         if (r < 0)
                 return r;
         r = refuse_equal_names(ret, arena);

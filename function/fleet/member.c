@@ -58,6 +58,13 @@ static void put_path(const struct member *f, struct fault *fault) {
         }
 }
 
+struct text member_path(const struct member *f, struct arena *arena) {
+        struct fault fault = { 0 };
+
+        put_path(f, &fault);
+        return text_copy(arena, text_from(fault.path));
+}
+
 /* Is there room for one more mistake, or is it only counted? */
 static bool reader_hears(const struct reader *rd) {
         return (rd->first && rd->n_mistakes == 0) || (rd->all && !mistakes_are_full(rd->all));

@@ -60,6 +60,9 @@ static inline bool member_is_absent(const struct member *f) {
         return f->value.kind == VALUE_ABSENT;
 }
 
+/* member_path() - "spec.nodePools[2]", for sentences. */
+struct text member_path(const struct member *f, struct arena *arena);
+
 /* reader_refuse() - a mistake at f: a printf sentence without the path. */
 void reader_refuse(struct reader *rd, const struct member *f, const char *format, ...)
         __attribute__((format(printf, 3, 4)));

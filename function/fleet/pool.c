@@ -129,9 +129,9 @@ static struct member capability(const struct form *form, enum capability capabil
                             form->capability_values[capability]);
 }
 
-static void open_form(struct form *form, struct value entry, struct text path) {
-        form->root = member_root(entry, path);
-        value_pick(entry, member_names, N_MEMBERS, form->values);
+static void open_form(struct form *form, const struct member *entry) {
+        form->root = *entry;
+        value_pick(entry->value, member_names, N_MEMBERS, form->values);
         form->gpu = at(form, GPU);
         form->capabilities = at(form, CAPABILITIES);
         value_pick(form->capabilities.value, capability_names, N_CAPABILITIES,
@@ -538,7 +538,7 @@ static void tell_of_slips(struct pool *pool, struct arena *arena) {
         }
 }
 
-int pool_read(struct value entry, struct text path, const struct environment *environment,
+int pool_read(const struct member *entry, const struct environment *environment,
               const struct settings *settings, struct arena *arena, struct pool *ret) {
         struct fault fault;
         struct reader rd = { .arena = arena, .first = &fault };
@@ -546,18 +546,19 @@ int pool_read(struct value entry, struct text path, const struct environment *en
 
         *ret = (struct pool) {
                 .environment = environment,
-                .path = path,
-                .written = entry,
+                .written = entry->value,
                 .accelerator_count = 1,
                 .nodes = 1,
                 .memory_bytes = UNKNOWN_BYTES,
                 .share_replicas = 1,
         };
-        open_form(&form, entry, path);
+        open_form(&form, entry);
         if (member_is_absent(&form.root))
                 reader_refuse(&rd, &form.root, "must be a map, but is null");
         else if (read_map(&rd, form.root))
                 read_all(&rd, &form, settings, ret);
+        if (text_is_empty(ret->name))
+                ret->path = member_path(entry, arena);
         if (rd.n_mistakes > 0)
                 ret->invalid = fault_text(&fault, arena);
         else if (pool_is_told(ret))

@@ -13,6 +13,7 @@
 #include "gpu/catalog.h"
 
 struct environment;
+struct member;
 
 enum interconnect {
         INTERCONNECT_UNKNOWN = -1,
@@ -32,7 +33,7 @@ enum strategy { STRATEGY_INFERRED, STRATEGY_MIXED, STRATEGY_SINGLE };
 struct pool {
         const struct environment *environment;
         struct text name;
-        struct text path;     /* "spec.nodePools[2]", for sentences */
+        struct text path;     /* "spec.nodePools[2]", for sentences; empty where it has a name */
         struct text invalid;  /* why the pool cannot be used; empty when it can */
         struct value written; /* the entry itself */
 
@@ -102,9 +103,8 @@ struct sub_pool {
                 ambiguous; /* set with it: the other sub-pool with equal resource and selector */
 };
 
-/* pool_read() - entry `entry` of the list at path; never fails on what a user wrote. Errors:
- * -ENOMEM */
-int pool_read(struct value entry, struct text path, const struct environment *environment,
+/* pool_read() - an entry of a list of pools; never fails on what a user wrote. Errors: -ENOMEM */
+int pool_read(const struct member *entry, const struct environment *environment,
               const struct settings *settings, struct arena *arena, struct pool *ret);
 
 /* pool_is_told() - does anybody ask for the pool's messages? Else one that costs is not made. */

@@ -11,6 +11,7 @@
 
 #include "bench.h"
 #include "fleet/environment.h"
+#include "fleet/member.h"
 #include "fleet/units.h"
 #include "inventory/used.h"
 #include "place/resource.h"
@@ -52,8 +53,9 @@ static size_t read_pools(const struct fleet *f, size_t i, struct arena *arena,
                 .pools = ARENA_ARRAY(arena, value_count(list), struct pool),
         };
         while (value_next(&it, NULL, &entry)) {
-                if (pool_read(entry, TEXT("spec.nodePools[]"), ret, &f->settings, arena,
-                              &ret->pools[ret->n_pools++]) < 0)
+                struct member pool = member_root(entry, TEXT("spec.nodePools[]"));
+
+                if (pool_read(&pool, ret, &f->settings, arena, &ret->pools[ret->n_pools++]) < 0)
                         bench_die("out of memory");
         }
         return ret->n_pools;

@@ -31,12 +31,6 @@ static const char everything[] =
 
 static void test_everything(void **state) {
         static const char *const names[] = { "one", "bad", "two", "three" };
-        static const char *const paths[] = {
-                "spec.nodePools[0]",
-                "spec.nodePools[1]",
-                "spec.cluster.existing.nodePools[0]",
-                "spec.cluster.gke.nodePools[0]",
-        };
         struct environment e;
         int32_t order = 0;
 
@@ -55,7 +49,7 @@ static void test_everything(void **state) {
         assert_int_equal(e.n_sub_pools, 5);
         for (size_t i = 0; i < e.n_pools; i++) {
                 assert_true(text_equal(e.pools[i].name, text_from(names[i])));
-                assert_true(text_equal(e.pools[i].path, text_from(paths[i])));
+                assert_true(text_is_empty(e.pools[i].path));
                 assert_ptr_equal(e.pools[i].environment, &e);
                 for (size_t j = 0; j < e.pools[i].n_sub_pools; j++) {
                         assert_int_equal(e.pools[i].sub_pools[j].order, order++);
@@ -70,6 +64,28 @@ static void test_everything(void **state) {
                 text_equal(e.pools[1].invalid,
                            TEXT("spec.nodePools[1].acceleratorCount: 0 is not within 1 and 1024")));
         assert_int_equal(e.pools[2].n_sub_pools, 2);
+}
+
+static void test_pools_without_a_name(void **state) {
+        static const char *const paths[] = {
+                "spec.nodePools[0]",
+                "spec.nodePools[1]",
+                "spec.cluster.existing.nodePools[0]",
+                "spec.cluster.gke.nodePools[0]",
+        };
+        struct environment e;
+
+        (void)state;
+        read_environment("{'metadata': {'name': 'eu'}, 'spec': {'nodePools': [{}, {}], 'cluster': {"
+                         " 'existing': {'nodePools': [{}]}, 'gke': {'nodePools': [{}]}}}}",
+                         &e);
+        assert_int_equal(e.n_pools, 4);
+        for (size_t i = 0; i < e.n_pools; i++) {
+                struct text parts[] = { text_from(paths[i]), TEXT(".name: is missing") };
+
+                assert_true(text_equal(e.pools[i].path, parts[0]));
+                assert_true(text_equal(e.pools[i].invalid, text_join(&arena, parts, 2)));
+        }
 }
 
 static void test_defaults(void **state) {
@@ -321,6 +337,7 @@ static void test_without_memory(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(test_everything, pools_begin),
+                cmocka_unit_test_setup(test_pools_without_a_name, pools_begin),
                 cmocka_unit_test_setup(test_defaults, pools_begin),
                 cmocka_unit_test_setup(test_invalid, pools_begin),
                 cmocka_unit_test_setup(test_ready, pools_begin),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "fleet/member.h"
 #include "fleet/units.h"
 #include "gpu/migparted.h"
 #include "lib/json.h"
@@ -199,16 +200,16 @@ static void test_config_without_memory(void **state) {
         settings.mig_parted = &file;
         for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
                 char json[512];
-                struct value object;
+                struct member entry;
 
                 snprintf(json, sizeof(json), "{'name': 'a', %s}", members[i]);
-                object = json_value(&kept, json);
+                entry = member_root(json_value(&kept, json), TEXT("p"));
                 for (uint64_t n = 1;; n++) {
                         struct pool pool;
                         int r;
 
                         sweep_arm(&arena, n);
-                        r = pool_read(object, TEXT("p"), NULL, &settings, &arena, &pool);
+                        r = pool_read(&entry, NULL, &settings, &arena, &pool);
                         if (r == 0)
                                 r = units_count(&pool, &settings, &arena);
                         if (sweep_is_over(&arena, n, r))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "fleet/member.h"
 #include "fleet/pool.h"
 #include "lib/json.h"
 #include "lib/memory.h"
@@ -8,9 +9,9 @@
 #include "unit/fleet/pools.h"
 
 static void read_pool(const char *json, struct pool *ret) {
-        assert_int_equal(pool_read(json_value(&arena, json), TEXT("spec.nodePools[2]"), NULL,
-                                   &settings, &arena, ret),
-                         0);
+        struct member entry = member_root(json_value(&arena, json), TEXT("spec.nodePools[2]"));
+
+        assert_int_equal(pool_read(&entry, NULL, &settings, &arena, ret), 0);
 }
 
 #define NOT_QUOTED ": leave out the quotes"
@@ -141,7 +142,7 @@ static void test_invalid(void **state) {
                 read_pool(json, &pool);
                 print_message("%s\n  %.*s\n", bad[i].members, TEXT_ARG(pool.invalid));
                 assert_true(text_equal(pool.invalid, text_from(want)));
-                assert_true(text_equal(pool.path, TEXT("spec.nodePools[2]")));
+                assert_true(text_is_empty(pool.path));
         }
 }
 
@@ -170,6 +171,7 @@ static void test_no_pool_at_all(void **state) {
                 print_message("%s\n  %.*s\n", rows[i].json, TEXT_ARG(pool.invalid));
                 assert_true(text_equal(pool.invalid, text_from(rows[i].invalid)));
                 assert_true(text_is_empty(pool.name));
+                assert_true(text_equal(pool.path, TEXT("spec.nodePools[2]")));
         }
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "fleet/member.h"
 #include "fleet/units.h"
 #include "lib/json.h"
 #include "lib/memory.h"
@@ -18,11 +19,11 @@ int pools_begin(void **state) {
 
 void pools_count(const char *members, struct pool *ret) {
         char json[1024];
+        struct member entry;
 
         snprintf(json, sizeof(json), "{'nodeSelector': {'a': 'b'}, %s, 'name': 'a'}", members);
-        assert_int_equal(pool_read(json_value(&arena, json), TEXT("spec.nodePools[0]"), NULL,
-                                   &settings, &arena, ret),
-                         0);
+        entry = member_root(json_value(&arena, json), TEXT("spec.nodePools[0]"));
+        assert_int_equal(pool_read(&entry, NULL, &settings, &arena, ret), 0);
         assert_int_equal(units_count(ret, &settings, &arena), 0);
         print_message("%s\n", members);
         for (size_t i = 0; i < ret->n_messages; i++)
