@@ -11,20 +11,31 @@
 /* Beyond so many pools nobody is told of overlaps: every pair would be looked at. */
 enum { OVERLAP_POOLS_MAX = 256 };
 
-static void read_cluster(struct reader *rd, const struct member *cluster,
+enum spec_member { NODE_POOLS, CLUSTER, N_SPEC_MEMBERS };
+
+static const struct text spec_names[N_SPEC_MEMBERS] = {
+        [NODE_POOLS] = TEXT_INIT("nodePools"),
+        [CLUSTER] = TEXT_INIT("cluster"),
+};
+
+enum cluster_member { SOURCE, EXISTING, GKE, N_CLUSTER_MEMBERS };
+
+static const struct text cluster_names[N_CLUSTER_MEMBERS] = {
+        [SOURCE] = TEXT_INIT("source"),
+        [EXISTING] = TEXT_INIT("existing"),
+        [GKE] = TEXT_INIT("gke"),
+};
+
+static void read_cluster(struct reader *rd, const struct member *members,
                          const struct settings *settings, struct environment *ret) {
         static const struct text sources[] = { TEXT_INIT("InCluster"), TEXT_INIT("Existing"),
                                                TEXT_INIT("GKE") };
-        struct member existing, secret;
+        struct member secret = member_get(&members[EXISTING], "secretRef");
         unsigned int source;
 
-        if (!read_map(rd, *cluster))
-                return;
-        existing = member_get(cluster, "existing");
-        secret = member_get(&existing, "secretRef");
-        if (read_word(rd, member_get(cluster, "source"), sources, COUNT_OF(sources), &source))
+        if (read_word(rd, members[SOURCE], sources, COUNT_OF(sources), &source))
                 ret->source = (enum cluster_source)source;
-        if (!read_map(rd, existing) || !read_map(rd, secret))
+        if (!read_map(rd, members[EXISTING]) || !read_map(rd, secret))
                 return;
         ret->secret_namespace = settings->system_namespace;
         ret->secret_key = TEXT("kubeconfig");
@@ -200,16 +211,21 @@ static int count_units(struct environment *environment, const struct settings *s
         return 0;
 }
 
-/* What is not spec: each map is walked once. */
-static void read_object(struct value object, struct arena *arena, struct environment *ret) {
+/* Each map is walked once. */
+static void read_object(struct value object, struct arena *arena, struct environment *ret,
+                        struct value *ret_spec) {
+        static const struct text of_object[] = { TEXT_INIT("metadata"), TEXT_INIT("status"),
+                                                 TEXT_INIT("spec") };
         static const struct text of_metadata[] = { TEXT_INIT("name"), TEXT_INIT("labels") };
         static const struct text of_status[] = { TEXT_INIT("conditions"),
                                                  TEXT_INIT("providerConfigRef") };
-        struct value metadata[COUNT_OF(of_metadata)], status[COUNT_OF(of_status)];
+        struct value members[COUNT_OF(of_object)], metadata[COUNT_OF(of_metadata)],
+                status[COUNT_OF(of_status)];
 
-        value_pick(value_get(object, TEXT("metadata")), of_metadata, COUNT_OF(of_metadata),
-                   metadata);
-        value_pick(value_get(object, TEXT("status")), of_status, COUNT_OF(of_status), status);
+        value_pick(object, of_object, COUNT_OF(of_object), members);
+        value_pick(members[0], of_metadata, COUNT_OF(of_metadata), metadata);
+        value_pick(members[1], of_status, COUNT_OF(of_status), status);
+        *ret_spec = members[2];
         ret->name = value_text(metadata[0]);
         ret->labels = metadata[1];
         ret->ready = untrue_ready(status[0]);
@@ -224,21 +240,23 @@ static int read_environment(struct value object, const struct settings *settings
                             struct arena *arena, struct environment *ret) {
         struct fault fault;
         struct reader rd = { .arena = arena, .first = &fault };
-        struct member spec, cluster, existing, gke, lists[N_POOL_LISTS];
+        struct member spec, in_spec[N_SPEC_MEMBERS], in_cluster[N_CLUSTER_MEMBERS],
+                lists[N_POOL_LISTS];
+        struct value written;
         int r;
 
         *ret = (struct environment) { .is_quiet = is_quiet };
-        read_object(object, arena, ret);
-        spec = member_root(value_get(object, TEXT("spec")), TEXT("spec"));
-        cluster = member_get(&spec, "cluster");
-        existing = member_get(&cluster, "existing");
-        gke = member_get(&cluster, "gke");
-        lists[0] = member_get(&spec, "nodePools");
-        lists[1] = member_get(&existing, "nodePools");
-        lists[2] = member_get(&gke, "nodePools");
+        read_object(object, arena, ret, &written);
+        spec = member_root(written, TEXT("spec"));
+        member_pick(&spec, spec_names, N_SPEC_MEMBERS, in_spec);
+        member_pick(&in_spec[CLUSTER], cluster_names, N_CLUSTER_MEMBERS, in_cluster);
+        lists[0] = in_spec[NODE_POOLS];
+        lists[1] = member_get(&in_cluster[EXISTING], "nodePools");
+        lists[2] = member_get(&in_cluster[GKE], "nodePools");
         read_map(&rd, spec);
-        read_cluster(&rd, &cluster, settings, ret);
-        read_map(&rd, gke);
+        if (read_map(&rd, in_spec[CLUSTER]))
+                read_cluster(&rd, in_cluster, settings, ret);
+        read_map(&rd, in_cluster[GKE]);
         for (size_t i = 0; i < N_POOL_LISTS; i++)
                 read_list(&rd, lists[i]);
         if (rd.n_mistakes > 0) {

@@ -8,7 +8,8 @@
 #include "base/arena.h"
 #include "fleet/model.h"
 
-enum { FEW = 4 }; /* so many names are listed in a sentence */
+enum { FEW = 4 };         /* so many names are listed in a sentence */
+enum { MEMBERS_MAX = 8 }; /* that are picked in one walk */
 
 /* Null is how a manifest says that something is not there. */
 static struct value unless_null(struct value v) {
@@ -23,6 +24,17 @@ struct member member_get(const struct member *above, const char *name) {
         struct text key = text_from(name);
 
         return member_named(above, key, value_get(above->value, key));
+}
+
+void member_pick(const struct member *above, const struct text *names, size_t n,
+                 struct member *ret) {
+        struct value values[MEMBERS_MAX];
+
+        if (n > MEMBERS_MAX)
+                BUG("more members than there is room for");
+        value_pick(above->value, names, n, values);
+        for (size_t i = 0; i < n; i++)
+                ret[i] = member_named(above, names[i], values[i]);
 }
 
 struct member member_key(const struct member *above, struct text key, struct value value) {

@@ -49,6 +49,10 @@ static inline struct member member_named(const struct member *above, struct text
         return member;
 }
 
+/* member_pick() - several of the map's members in one walk over it; n names, no two equal. */
+void member_pick(const struct member *above, const struct text *names, size_t n,
+                 struct member *ret);
+
 /* member_key() - a member whose name the user chose: written [name] in paths. */
 struct member member_key(const struct member *above, struct text key, struct value value);
 

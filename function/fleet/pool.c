@@ -195,7 +195,6 @@ static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
 static void read_mig(struct reader *rd, const struct form *form, struct pool *ret) {
         static const struct text strategies[] = { TEXT_INIT("mixed"), TEXT_INIT("single") };
         struct member outer, inner, f, m[N_MIG_MEMBERS];
-        struct value values[N_MIG_MEMBERS];
         unsigned int strategy;
         int n_ways;
 
@@ -210,9 +209,7 @@ static void read_mig(struct reader *rd, const struct form *form, struct pool *re
                 reader_refuse(rd, &inner, "is written in the pool too, and differs there");
         if (!read_map(rd, f))
                 return;
-        value_pick(f.value, mig_names, N_MIG_MEMBERS, values);
-        for (size_t i = 0; i < N_MIG_MEMBERS; i++)
-                m[i] = member_named(&f, mig_names[i], values[i]);
+        member_pick(&f, mig_names, N_MIG_MEMBERS, m);
         read_text(rd, m[PROFILE], &ret->mig_profile);
         read_layout(rd, m[LAYOUT], ret);
         read_text(rd, m[CONFIG], &ret->mig_config);
