@@ -120,12 +120,7 @@ static bool is_only_quoted(struct value v, enum value_kind kind) {
         return text_to_u64(t, &ignored);
 }
 
-/* False when absent; a mistake when it is something else. */
-static bool is_kind(struct reader *rd, const struct member *f, enum value_kind kind) {
-        if (member_is_absent(f))
-                return false;
-        if (f->value.kind == kind)
-                return true;
+bool refuse_kind(struct reader *rd, const struct member *f, enum value_kind kind) {
         /* Elsewhere it may be a token, written where the name of its Secret belongs. */
         if (kind == VALUE_NUMBER || kind == VALUE_BOOL)
                 reader_refuse(rd, f, "must be %s, but is %.*s%s", value_kind_name(kind),
@@ -135,28 +130,6 @@ static bool is_kind(struct reader *rd, const struct member *f, enum value_kind k
                 reader_refuse(rd, f, "must be %s, but is %s", value_kind_name(kind),
                               value_kind_name(f->value.kind));
         return false;
-}
-
-bool read_map(struct reader *rd, struct member f) {
-        return is_kind(rd, &f, VALUE_MAP);
-}
-
-bool read_list(struct reader *rd, struct member f) {
-        return is_kind(rd, &f, VALUE_LIST);
-}
-
-bool read_bool(struct reader *rd, struct member f, bool *ret) {
-        if (!is_kind(rd, &f, VALUE_BOOL))
-                return false;
-        *ret = f.value.boolean;
-        return true;
-}
-
-bool read_text(struct reader *rd, struct member f, struct text *ret) {
-        if (!is_kind(rd, &f, VALUE_STRING) || text_is_empty(f.value.bytes))
-                return false;
-        *ret = f.value.bytes;
-        return true;
 }
 
 bool read_needed_text(struct reader *rd, struct member f, struct text *ret) {
@@ -171,18 +144,17 @@ bool read_needed_text(struct reader *rd, struct member f, struct text *ret) {
         return read_text(rd, f, ret);
 }
 
-bool read_integer(struct reader *rd, struct member f, int64_t min, int64_t max, int64_t *ret) {
+bool check_range(struct reader *rd, const struct member *f, int64_t min, int64_t max,
+                 int64_t *ret) {
         int64_t number;
 
-        if (!is_kind(rd, &f, VALUE_NUMBER))
-                return false;
-        if (!value_is_integer(f.value, &number)) {
-                reader_refuse(rd, &f, "%.*s is not a whole number",
-                              TEXT_ARG(value_brief(f.value, rd->arena)));
+        if (!value_is_integer(f->value, &number)) {
+                reader_refuse(rd, f, "%.*s is not a whole number",
+                              TEXT_ARG(value_brief(f->value, rd->arena)));
                 return false;
         }
         if (number < min || number > max) {
-                reader_refuse(rd, &f, "%lld is not within %lld and %lld", (long long)number,
+                reader_refuse(rd, f, "%lld is not within %lld and %lld", (long long)number,
                               (long long)min, (long long)max);
                 return false;
         }

@@ -80,18 +80,49 @@ struct text kind_and_value(struct value v, struct arena *arena);
  * Each returns true when something usable is written. Otherwise *ret is
  * unchanged: nothing is written, or a mistake was noted.
  */
-bool read_map(struct reader *rd, struct member f);
-bool read_list(struct reader *rd, struct member f);
-bool read_bool(struct reader *rd, struct member f, bool *ret);
+
+/* refuse_kind() - a mistake: what is written is of another kind. Returns false. */
+bool refuse_kind(struct reader *rd, const struct member *f, enum value_kind kind);
+
+/* Most of what could be written is not: that is seen here, without a call. */
+static inline bool read_kind(struct reader *rd, const struct member *f, enum value_kind kind) {
+        return f->value.kind == kind || (!member_is_absent(f) && refuse_kind(rd, f, kind));
+}
+
+static inline bool read_map(struct reader *rd, struct member f) {
+        return read_kind(rd, &f, VALUE_MAP);
+}
+
+static inline bool read_list(struct reader *rd, struct member f) {
+        return read_kind(rd, &f, VALUE_LIST);
+}
+
+static inline bool read_bool(struct reader *rd, struct member f, bool *ret) {
+        if (!read_kind(rd, &f, VALUE_BOOL))
+                return false;
+        *ret = f.value.boolean;
+        return true;
+}
 
 /* read_text() - a string; an empty one counts as absent. */
-bool read_text(struct reader *rd, struct member f, struct text *ret);
+static inline bool read_text(struct reader *rd, struct member f, struct text *ret) {
+        if (!read_kind(rd, &f, VALUE_STRING) || text_is_empty(f.value.bytes))
+                return false;
+        *ret = f.value.bytes;
+        return true;
+}
 
 /* read_needed_text() - the same, and its absence is a mistake. */
 bool read_needed_text(struct reader *rd, struct member f, struct text *ret);
 
+/* check_range() - the same of a number. */
+bool check_range(struct reader *rd, const struct member *f, int64_t min, int64_t max, int64_t *ret);
+
 /* read_integer() - a whole number within min and max. */
-bool read_integer(struct reader *rd, struct member f, int64_t min, int64_t max, int64_t *ret);
+static inline bool read_integer(struct reader *rd, struct member f, int64_t min, int64_t max,
+                                int64_t *ret) {
+        return read_kind(rd, &f, VALUE_NUMBER) && check_range(rd, &f, min, max, ret);
+}
 
 /* read_word() - one of n words; *ret is its index. */
 bool read_word(struct reader *rd, struct member f, const struct text *words, size_t n,
