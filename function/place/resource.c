@@ -148,7 +148,7 @@ static struct sub_pool *walk_next(struct walk *w) {
 /* A sub-pool that can be used, and what others may have in common with it. */
 struct claim {
         struct sub_pool *sub_pool;
-        uint64_t hash; /* of all that compare_claims() looks at: most claims differ here */
+        uint64_t hash; /* of the selector: most claims differ here */
 };
 
 /* A NUL ends each of both, which hold none: "gpu: s1" and "gpus: 1" are told apart. */
@@ -168,7 +168,7 @@ static int hash_selector(struct value selector, struct arena *arena, uint64_t *r
         struct text key;
         size_t n;
 
-        if (value_count(selector) == 1 && value_next(&it, &key, &value)) {
+        if (value_next(&it, &key, &value) && text_is_empty(it.rest)) {
                 *ret = hash_label(hash, key, value);
                 return 0;
         }
@@ -214,18 +214,16 @@ static int list_claims(struct environment *environment, struct arena *arena, str
 
         for (size_t i = 0; i < environment->n_pools; i++) {
                 struct pool *pool = &environment->pools[i];
-                uint64_t selector;
+                uint64_t hash;
 
-                if (hash_selector(pool_selector(pool), arena, &selector) < 0)
+                if (hash_selector(pool_selector(pool), arena, &hash) < 0)
                         return -ENOMEM;
                 for (size_t k = 0; k < pool->n_sub_pools; k++) {
                         struct sub_pool *s = &pool->sub_pools[k];
-                        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are n */
-                        uint64_t hash = text_hash(selector, s->resource_name);
 
+                        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are n */
                         if (text_is_empty(s->invalid))
-                                claims[n++] =
-                                        (struct claim) { s, text_hash(hash, selected_profile(s)) };
+                                claims[n++] = (struct claim) { s, hash };
                 }
         }
         *ret_n = n;
