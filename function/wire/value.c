@@ -173,6 +173,26 @@ static inline bool next_entry(struct text *rest, struct text *ret_key, struct te
                (rest->len > 0 && next_long_entry(rest, ret_key, ret_value));
 }
 
+/* An element of a list, alike. */
+static inline bool next_element(struct text *rest, struct text *ret_value) {
+        const char *p = rest->data, *end;
+        struct field field;
+
+        if (rest->len == 0)
+                return false;
+        end = p + rest->len;
+        if (field_take(&p, end, FIELD_TAG(LIST_VALUES), ret_value)) {
+                *rest = (struct text) { .data = p, .len = (size_t)(end - p) };
+                return true;
+        }
+        do {
+                if (!field_next(rest, &field))
+                        return false;
+        } while (!field_is(&field, LIST_VALUES));
+        *ret_value = field.bytes;
+        return true;
+}
+
 struct value value_get(struct value v, struct text key) {
         struct text found = { 0 }, entry_key, entry_value;
         bool is_found = false;
@@ -229,36 +249,22 @@ size_t value_pick(struct value v, const struct text *keys, size_t n, struct valu
 }
 
 size_t value_count(struct value v) {
-        struct field field;
+        struct text ignored;
         size_t n = 0;
 
         if (v.kind != VALUE_MAP && v.kind != VALUE_LIST)
                 return 0;
-        while (field_next(&v.bytes, &field))
-                n += field_is(&field, STRUCT_FIELDS); /* the same number in a list */
+        while (next_element(&v.bytes, &ignored)) /* an entry has the same number */
+                n++;
         return n;
-}
-
-struct value_iter value_iterate(struct value v) {
-        if (v.kind != VALUE_MAP && v.kind != VALUE_LIST)
-                return (struct value_iter) { 0 };
-        return (struct value_iter) { .kind = v.kind, .rest = v.bytes };
 }
 
 bool value_next(struct value_iter *it, struct text *ret_key, struct value *ret_member) {
         struct text key = { 0 }, value;
-        struct field field;
 
-        if (it->kind == VALUE_MAP) {
-                if (!next_entry(&it->rest, &key, &value))
-                        return false;
-        } else {
-                do {
-                        if (!field_next(&it->rest, &field))
-                                return false;
-                } while (!field_is(&field, LIST_VALUES));
-                value = field.bytes;
-        }
+        if (it->kind == VALUE_MAP ? !next_entry(&it->rest, &key, &value)
+                                  : !next_element(&it->rest, &value))
+                return false;
         if (ret_key)
                 *ret_key = key;
         *ret_member = value_of(value);
@@ -290,14 +296,6 @@ int value_members(struct value v, struct arena *arena, struct value_member **ret
         *ret = members;
         *ret_n = kept;
         return 0;
-}
-
-struct text value_text(struct value v) {
-        return v.kind == VALUE_STRING ? v.bytes : (struct text) { 0 };
-}
-
-bool value_is_true(struct value v) {
-        return v.kind == VALUE_BOOL && v.boolean;
 }
 
 bool value_is_integer(struct value v, int64_t *ret) {

@@ -86,7 +86,12 @@ struct value_iter {
         struct text rest;
 };
 
-struct value_iter value_iterate(struct value v);
+static inline struct value_iter value_iterate(struct value v) {
+        if (v.kind != VALUE_MAP && v.kind != VALUE_LIST)
+                return (struct value_iter) { 0 };
+        return (struct value_iter) { .kind = v.kind, .rest = v.bytes };
+}
+
 bool value_next(struct value_iter *it, struct text *ret_key, struct value *ret_member);
 
 struct value_member {
@@ -103,10 +108,14 @@ struct value_member {
 int value_members(struct value v, struct arena *arena, struct value_member **ret, size_t *ret_n);
 
 /* value_text() - a string's text; empty for every other kind. */
-struct text value_text(struct value v);
+static inline struct text value_text(struct value v) {
+        return v.kind == VALUE_STRING ? v.bytes : (struct text) { 0 };
+}
 
 /* value_is_true() - the boolean true; false for every other kind. */
-bool value_is_true(struct value v);
+static inline bool value_is_true(struct value v) {
+        return v.kind == VALUE_BOOL && v.boolean;
+}
 
 /* value_is_integer() - a number that is whole and within +-2^53; ret may be NULL. */
 bool value_is_integer(struct value v, int64_t *ret);
