@@ -35,7 +35,6 @@ static void freeze(const struct resource *r, struct response *response) {
                                           .name = r->name,
                                           .object = freeze_object(r->object, response->arena),
                                           .ready = ready_as_observed(r),
-                                          .yields = true,
                                   });
 }
 

@@ -46,14 +46,24 @@ static bool is_ready(const struct resource *r, const struct settings *settings) 
         return !observe_is_object(r->object) || observe_is_applied(r->object);
 }
 
-void freeze_resource(const struct resource *r, const struct settings *settings,
-                     struct response *response) {
+static void freeze(const struct resource *r, bool yields, const struct settings *settings,
+                   struct response *response) {
         response_desire(response, (struct desired) {
                                           .name = r->name,
                                           .object = freeze_object(r->object, response->arena),
                                           .ready = ready_when(is_ready(r, settings)),
-                                          .yields = true,
+                                          .yields = yields,
                                   });
+}
+
+void freeze_resource(const struct resource *r, const struct settings *settings,
+                     struct response *response) {
+        freeze(r, false, settings, response);
+}
+
+void freeze_unexplained(const struct resource *r, const struct settings *settings,
+                        struct response *response) {
+        freeze(r, true, settings, response);
 }
 
 size_t freeze_all(const struct state *observed, const struct settings *settings,
@@ -61,9 +71,11 @@ size_t freeze_all(const struct state *observed, const struct settings *settings,
         size_t n = 0;
 
         for (size_t i = 0; i < observed->n_resources; i++) {
-                if (!names_is_ours(observed->resources[i].name))
+                const struct resource *r = &observed->resources[i];
+
+                if (!names_is_ours(r->name))
                         continue;
-                freeze_resource(&observed->resources[i], settings, response);
+                freeze(r, observe_is_unexplained(observed, r, response->arena), settings, response);
                 n++;
         }
         return n;

@@ -4,8 +4,7 @@
  *
  * apiVersion, kind, name, namespace, labels and annotations whose keys are ours,
  * and spec or data; ready as observed, a stored object ready when desired.
- * Nothing that runs is dropped because an input is missing. What an earlier step of
- * the pipeline desires under the same name stays as that step wants it.
+ * Nothing that runs is dropped because an input is missing.
  */
 #ifndef PLACE_FREEZE_H
 #define PLACE_FREEZE_H
@@ -16,9 +15,15 @@
 /* freeze_object() - the object that keeps an observed one as it is, in the sense above. */
 struct node *freeze_object(struct value object, struct arena *arena);
 
-/* freeze_resource() - desire one observed resource as it is. */
+/*
+ * freeze_resource()    - desire one observed resource as it is
+ * freeze_unexplained() - the same of one that tells of no assignment of ours, unless an
+ *                        earlier step of the pipeline desires something under its name
+ */
 void freeze_resource(const struct resource *r, const struct settings *settings,
                      struct response *response);
+void freeze_unexplained(const struct resource *r, const struct settings *settings,
+                        struct response *response);
 
 /* freeze_all() - desire everything of ours as it is; returns how many resources that were. */
 size_t freeze_all(const struct state *observed, const struct settings *settings,

@@ -129,6 +129,13 @@ bool observe_explains(const struct state *observed, struct text suffix, struct a
         return read_assignment(observed, suffix, arena, &unused, &rebuilt);
 }
 
+bool observe_is_unexplained(const struct state *observed, const struct resource *r,
+                            struct arena *arena) {
+        struct text suffix;
+
+        return names_suffix(r->name, &suffix) && !observe_explains(observed, suffix, arena);
+}
+
 /* The suffixes of all our observed services and reservations, sorted, each once. */
 static int read_suffixes(const struct state *observed, struct arena *arena, struct text **ret,
                          size_t *ret_n) {

@@ -37,6 +37,10 @@ int observe_held(const struct state *observed, const struct settings *settings, 
  */
 bool observe_explains(const struct state *observed, struct text suffix, struct arena *arena);
 
+/* observe_is_unexplained() - an observed service or reservation whose suffix is not explained. */
+bool observe_is_unexplained(const struct state *observed, const struct resource *r,
+                            struct arena *arena);
+
 /*
  * observe_unexplained() - the suffixes of observed keys that nothing explains, sorted
  *

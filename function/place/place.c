@@ -65,7 +65,7 @@ static void keep_unexplained(const struct placing *placing) {
                 const struct resource *r = &placing->observed->resources[i];
 
                 if (placing_is_unexplained(placing, r))
-                        freeze_resource(r, placing->settings, placing->response);
+                        freeze_unexplained(r, placing->settings, placing->response);
         }
 }
 

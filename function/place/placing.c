@@ -96,5 +96,5 @@ bool placing_is_unexplained(const struct placing *placing, const struct resource
         struct text suffix;
 
         return names_suffix(r->name, &suffix) && !is_planned(placing->plan, suffix) &&
-               !observe_explains(placing->observed, suffix, placing->arena);
+               observe_is_unexplained(placing->observed, r, placing->arena);
 }

@@ -206,13 +206,21 @@ static struct desired *find_desired(struct desired *sorted, size_t n, struct tex
         return NULL;
 }
 
+static bool holds_object(struct text entry) {
+        struct text resource, object;
+
+        return field_last(entry, ENTRY_VALUE, &resource) &&
+               field_last(resource, RESOURCE_OBJECT, &object) && object.len > 0;
+}
+
 /* Whether ours takes the place of that entry of the request's; one that yields is left out then. */
 static bool is_replaced(struct text entry, struct desired *sorted, size_t n) {
         struct desired *ours = find_desired(sorted, n, field_entry_key(entry));
 
-        if (ours && ours->yields)
-                ours->object = NULL;
-        return ours && !ours->yields;
+        if (!ours || !ours->yields || !holds_object(entry))
+                return ours != NULL;
+        ours->object = NULL;
+        return false;
 }
 
 static int encode_desired(const struct desired *desired, struct parts *state) {

@@ -53,7 +53,7 @@ struct desired {
         struct text name;
         struct node *object;
         enum ready ready;
-        bool yields; /* or leaves it as the request has it */
+        bool yields; /* or leaves it as the request has it, if there is an object in it */
 };
 
 struct response {

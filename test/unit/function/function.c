@@ -306,33 +306,45 @@ static void test_foreign_step_is_respected(void **state) {
         arena_release(&placed.arena);
 }
 
-/* What is kept because nothing is known of it, is not kept against the step that composes it. */
-static void test_foreign_step_wins_over_frozen(void **state) {
+/*
+ * What is kept although nothing is known of it, is not kept against the step that
+ * composes it; an assignment is, whatever is wrong with the inputs.
+ */
+static void check_desired_by_another(const char *name, bool stays) {
         static const char theirs[] = "{'apiVersion': 'v1', 'kind': 'Service', 'spec': {'n': 2}}";
-        struct call_object resources[2];
+        struct call_object resources[3];
+        const struct resource *found;
         struct response edit;
         struct answer a;
         struct call_request call = serving(&a, "1", resources);
         struct request nothing = { 0 };
-        const struct resource *service;
         struct payload payload;
         struct call_response edited;
         struct fault fault;
 
-        (void)state;
+        resources[call.n_resources++] = (struct call_object) {
+                .name = TEXT("serving-ui"),
+                .object = json_node(&a.arena, "{'kind': 'Service', 'spec': {'n': 1}}"),
+        };
         response_init(&edit, &a.arena);
-        response_desire(&edit, (struct desired) { .name = TEXT("serving-a"),
+        response_desire(&edit, (struct desired) { .name = text_from(name),
                                                   .object = json_node(&a.arena, theirs) });
         assert_int_equal(response_encode(&edit, &nothing, &payload), 0);
         assert_int_equal(call_read(flatten(payload, &a.arena), &a.arena, &edited, &fault), 0);
         call.desired = edited.desired.raw;
         run(&a, &call);
-        assert_int_equal(a.response.desired.n_resources, 2);
-        service = state_resource(&a.response.desired, TEXT("serving-a"));
-        assert_true(value_equal(service->object, json_value(&a.arena, theirs), &a.arena));
-        assert_int_equal(service->ready, READY_UNSPECIFIED);
-        assert_non_null(state_resource(&a.response.desired, TEXT("reservation-a")));
+        assert_text(condition(&a, "Scheduled")->reason, "WaitingForInputs");
+        assert_int_equal(a.response.desired.n_resources, 3);
+        found = state_resource(&a.response.desired, text_from(name));
+        assert_int_equal(value_equal(found->object, json_value(&a.arena, theirs), &a.arena), stays);
         arena_release(&a.arena);
+}
+
+static void test_desired_by_another(void **state) {
+        (void)state;
+        check_desired_by_another("serving-ui", true);
+        check_desired_by_another("serving-a", false);
+        check_desired_by_another("reservation-a", false);
 }
 
 /* Far more than one deployment ever has: kept, and not decided on. */
@@ -633,7 +645,7 @@ int main(void) {
                 cmocka_unit_test(test_nothing_at_all),
                 cmocka_unit_test(test_place_without_plan),
                 cmocka_unit_test(test_foreign_step_is_respected),
-                cmocka_unit_test(test_foreign_step_wins_over_frozen),
+                cmocka_unit_test(test_desired_by_another),
                 cmocka_unit_test(test_too_many_assignments),
                 cmocka_unit_test(test_garbage),
                 cmocka_unit_test(test_mig_parted_unresolved),

@@ -152,7 +152,10 @@ static void test_desired_yields(void **state) {
                 bytes_entry(&input_arena, 2, TEXT("b"), bytes_resource(&input_arena, "{'x': 1}"));
         struct text want[] = { theirs, bytes_entry(&input_arena, 2, TEXT("a"),
                                                    bytes_resource(&input_arena, "{'ours': 1}")) };
-        struct request request = bytes_request(&arena, bytes_field(&input_arena, 3, theirs));
+        /* Without an object it is nothing that one could yield to. */
+        struct text both = bytes_join(&input_arena, theirs,
+                                      bytes_entry(&input_arena, 2, TEXT("a"), TEXT("\x18\x01")));
+        struct request request = bytes_request(&arena, bytes_field(&input_arena, 3, both));
         struct response r;
 
         (void)state;
