@@ -8,17 +8,21 @@
 #include <unistd.h>
 
 enum {
-        N_GRPC = 5, /* gRPC core 1.51: two executors, two of timers, one that watches the pool */
-        POOL_MIN = 2,
-        POOL_MAX = 16, /* its pool has one for each core, within these */
+        CORES_MIN = 2,
+        CORES_MAX = 16, /* with more, it would still need to be very busy to use as many */
+        N_TIMERS = 4,   /* and who manages them */
+        N_SPARE = 2,
 };
 
+/* Under load: gRPC core 1.51 has two executors of two threads for each core, and a pool of one. */
 static unsigned int n_of_grpc(void) {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-        return N_GRPC + (unsigned int)(cores < POOL_MIN   ? POOL_MIN
-                                       : cores > POOL_MAX ? POOL_MAX
-                                                          : cores);
+        if (cores < CORES_MIN)
+                cores = CORES_MIN;
+        if (cores > CORES_MAX)
+                cores = CORES_MAX;
+        return (2 * 2 + 1) * (unsigned int)cores + N_TIMERS + N_SPARE;
 }
 
 static void *wait_for_the_others(void *lock) {
