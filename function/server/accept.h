@@ -8,7 +8,7 @@
 #include "server/alive.h"
 
 /*
- * accept_tend() - to be called now and then
+ * accept_tend() - to be called at the start and now and then, by one thread
  * @ourselves: how to greet the listener
  *
  * A listener that had no file for a connection looks again when the next one comes.

@@ -108,6 +108,7 @@ static int wait_for_signal(const sigset_t *signals, struct tls *tls, const struc
         struct memory memory = { 0 };
         int signal_number;
 
+        accept_tend(alive); /* before files can run out */
         while ((signal_number = sigtimedwait(signals, NULL, &period)) < 0 ||
                signal_number == SIGHUP) {
                 if (signal_number == SIGHUP)

@@ -58,6 +58,31 @@ def files_run_out_alone(program):
     return f"with {FILES} files: a client is answered {took:.1f} s after the crowd has left"
 
 
+def is_greeted(connection):
+    """Tells whether the server says something on it."""
+    try:
+        return bool(connection.receive())
+    except TimeoutError:
+        return False
+
+
+def files_run_out_by_one(program):
+    """One client too many waits, one leaves: its file is for the one who waits."""
+    with Server(program, files=FILES) as server:
+        crowd = [Connection(server.port, timeout=0.5)]
+        while is_greeted(crowd[-1]):
+            crowd.append(Connection(server.port, timeout=0.5))
+        waiting = crowd.pop()
+        crowd.pop().vanish()
+        began = time.monotonic()
+        waiting.socket.settimeout(5)
+        assert waiting.call(SMALL)[0] == OK
+        took = time.monotonic() - began
+        for connection in [waiting, *crowd]:
+            connection.vanish()
+    return f"the one who waited is answered {took:.1f} s after another has left"
+
+
 class Folder:
     """Certificates in a folder of the test's own; two sets, of which one serves."""
 
@@ -209,5 +234,5 @@ def client_hello(context):
     return outgoing.read()
 
 
-QUICK = [files_run_out, files_run_out_alone, tls_versions]
+QUICK = [files_run_out, files_run_out_alone, files_run_out_by_one, tls_versions]
 SLOW = [silent_handshake, certificates_change, handshake_flood]
