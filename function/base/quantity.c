@@ -247,6 +247,14 @@ int64_t quantity_floor(struct quantity q) {
         return whole > INT64_MAX ? INT64_MAX : (int64_t)whole;
 }
 
+struct text quantity_spell_bytes(int64_t bytes, struct arena *arena) {
+        struct text t = quantity_format_bytes(bytes, arena);
+
+        if (bytes < 0)
+                return TEXT("an unknown amount");
+        return text_ends_with(t, TEXT("i")) ? t : text_format(arena, "%.*s bytes", TEXT_ARG(t));
+}
+
 struct text quantity_format_bytes(int64_t bytes, struct arena *arena) {
         static const char units[] = "EPTGMK";
         struct builder b;

@@ -45,6 +45,13 @@ int64_t quantity_floor(struct quantity q);
  */
 struct text quantity_format_bytes(int64_t bytes, struct arena *arena);
 
+/*
+ * quantity_spell_bytes() - the same for sentences: "40Gi", "48 bytes", below 0 "an unknown amount"
+ *
+ * Who wrote 48 sees that a unit is missing.
+ */
+struct text quantity_spell_bytes(int64_t bytes, struct arena *arena);
+
 /* quantity_doubt() - a sentence about the memory written as `what` (bytes > 0): it is less than
  * 1Gi, so its unit is missing or wrong; below 1000, Gi is probably meant. Empty: there is nothing
  * to doubt. */

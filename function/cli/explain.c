@@ -114,11 +114,11 @@ static struct text wanted_units(struct table *t, const struct serving_profile *p
         struct text memory;
 
         if (p->gpus_per_node == 0 && model->vram_bytes > 0) {
-                memory = quantity_format_bytes(model->vram_bytes, t->arena);
+                memory = quantity_spell_bytes(model->vram_bytes, t->arena);
                 return text_format(t->arena, "units of one node that together have %.*s",
                                    TEXT_ARG(memory));
         }
-        memory = p->needs.memory_bytes > 0 ? quantity_format_bytes(p->needs.memory_bytes, t->arena)
+        memory = p->needs.memory_bytes > 0 ? quantity_spell_bytes(p->needs.memory_bytes, t->arena)
                                            : TEXT("any memory");
         return text_format(t->arena, "%.*s%s with %.*s",
                            TEXT_ARG(count(t, p->gpus_per_node > 0 ? p->gpus_per_node : 1, "unit")),

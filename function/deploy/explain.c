@@ -76,15 +76,6 @@ static struct text list(struct value v, struct arena *arena) {
         return builder_done(&b);
 }
 
-/* "40Gi", "48 bytes": who wrote 48 sees that a unit is missing. */
-static struct text memory(int64_t bytes, struct arena *arena) {
-        struct text t = quantity_format_bytes(bytes, arena);
-
-        if (bytes < 0)
-                return TEXT("an unknown amount");
-        return text_ends_with(t, TEXT("i")) ? t : text_format(arena, "%.*s bytes", TEXT_ARG(t));
-}
-
 /* "1 unit", "2 units" */
 static struct text units(int64_t n, struct arena *arena) {
         return text_format(arena, n == 1 ? "%lld unit" : "%lld units", (long long)n);
@@ -178,8 +169,8 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         case REASON_UNKNOWN_REQUIREMENT:
                 return unknown_requirement(r->profile, v->detail, arena);
         case REASON_INSUFFICIENT_MEMORY:
-                a = memory(wanted, arena);
-                b = memory(offered, arena);
+                a = quantity_spell_bytes(wanted, arena);
+                b = quantity_spell_bytes(offered, arena);
                 return text_format(arena, "wants %.*s of memory per unit, a unit here has %.*s",
                                    TEXT_ARG(a), TEXT_ARG(b));
         case REASON_PRECISION_UNSUPPORTED:

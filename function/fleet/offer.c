@@ -134,7 +134,7 @@ void offer_over_declared(struct pool *pool, struct arena *arena, struct text wha
         pool->over_declared = true;
         pool_tell(pool, arena,
                   text_format(arena, "over-declared: memoryPerGpu is %.*s, but %.*s has %.*s%s",
-                              TEXT_ARG(quantity_format_bytes(pool->memory_bytes, arena)),
-                              TEXT_ARG(what), TEXT_ARG(quantity_format_bytes(most_bytes, arena)),
+                              TEXT_ARG(quantity_spell_bytes(pool->memory_bytes, arena)),
+                              TEXT_ARG(what), TEXT_ARG(quantity_spell_bytes(most_bytes, arena)),
                               consequence));
 }

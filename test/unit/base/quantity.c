@@ -227,6 +227,26 @@ static void test_format_bytes(void **state) {
         arena_release(&arena);
 }
 
+static void test_spell_bytes(void **state) {
+        static const struct {
+                int64_t bytes;
+                const char *want;
+        } spelled[] = {
+                { INT64_C(40) << 30, "40Gi" },
+                { 48, "48 bytes" },
+                { 0, "0 bytes" },
+                { -1, "an unknown amount" },
+        };
+        struct arena arena;
+
+        (void)state;
+        arena_init(&arena, 1 << 20);
+        for (size_t i = 0; i < sizeof(spelled) / sizeof(spelled[0]); i++)
+                assert_true(text_equal(quantity_spell_bytes(spelled[i].bytes, &arena),
+                                       text_from(spelled[i].want)));
+        arena_release(&arena);
+}
+
 static void test_doubt(void **state) {
         static const struct {
                 int64_t bytes;
@@ -260,7 +280,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_parse),        cmocka_unit_test(test_long_nonsense_is_cut),
                 cmocka_unit_test(test_whole),        cmocka_unit_test(test_compare),
-                cmocka_unit_test(test_format_bytes), cmocka_unit_test(test_doubt),
+                cmocka_unit_test(test_format_bytes), cmocka_unit_test(test_spell_bytes),
+                cmocka_unit_test(test_doubt),
         };
 
         return cmocka_run_group_tests_name("quantity", tests, NULL, NULL);

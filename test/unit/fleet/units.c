@@ -157,6 +157,9 @@ static void test_sentences(void **state) {
                 { H100 MIG("3g.40gb") ", " SHARED(4) MEM("20Gi"),
                   "over-declared: memoryPerGpu is 20Gi, but a share of 3g.40gb has 10Gi, which is "
                   "what counts" },
+                { H100 MIG("3g.40gb") ", " SHARED(3) MEM("40Gi"),
+                  "over-declared: memoryPerGpu is 40Gi, but a share of 3g.40gb has 14316557653 "
+                  "bytes, which is what counts" },
                 { H100 "'migConfiguration': {'profile': '1g.10gb', 'slicesPerGpu': 8}",
                   "over-declared: slicesPerGpu is 8, but an NVIDIA H100-80GB holds 7 of 1g.10gb" },
                 { "'acceleratorType': 'nvidia-a100', " MIG("1g.10gb"),
