@@ -8,14 +8,14 @@
 
 #include <errno.h>
 
+#include "call.h"
 #include "inventory/compose.h"
-#include "inventory_stage.h"
 #include "place/freeze.h"
 #include "place/names.h"
 #include "place/observe.h"
 #include "place/place.h"
 #include "requirements.h"
-#include "stage.h"
+#include "stage_inventory.h"
 #include "wire/guard.h"
 
 enum { TTL_DEFAULT_SECONDS = 60 };
@@ -27,14 +27,14 @@ static int run_place(struct call *call) {
 
         if (!call->has_plan) {
                 struct value plan = value_get(call->request.context, TEXT(PLAN_CONTEXT_KEY));
-                int err = plan_decode(plan, call->arena, &call->plan);
+                int r = plan_decode(plan, call->arena, &call->plan);
 
-                if (err == -ENOMEM)
-                        return err;
-                if (err < 0) {
+                if (r == -ENOMEM)
+                        return r;
+                if (r < 0) {
                         fault_set(&fault, "stage Place found no plan in the pipeline context: run "
                                           "a step with stage Deploy before it");
-                        stage_refuse(call, &fault);
+                        call_refuse(call, &fault);
                 } else {
                         /* The shortest TTL of all steps counts: this one must not shorten it. */
                         call->response.ttl_seconds = call->plan.ttl_seconds;
@@ -60,15 +60,15 @@ static void answer_plan(struct call *call) {
 
 static int run_inventory(struct call *call) {
         struct condition condition;
-        int err = requirements_mig_parted(&call->settings, &call->request, &call->response,
-                                          call->fault);
+        int r = requirements_mig_parted(&call->settings, &call->request, &call->response,
+                                        call->fault);
 
-        if (err == 0)
-                err = inventory_stage(&call->request, &call->settings, &call->response, &condition,
-                                      &call->summary->used, call->fault);
-        if (err == 0)
-                stage_tell_transition(call, &condition);
-        return err;
+        if (r == 0)
+                r = stage_inventory(&call->request, &call->settings, &call->response, &condition,
+                                    &call->summary->used, call->fault);
+        if (r == 0)
+                call_report_transition(call, &condition);
+        return r;
 }
 
 static int run_check(struct call *call) {
@@ -78,11 +78,11 @@ static int run_check(struct call *call) {
         struct mistakes mistakes = { 0 };
         struct model model;
         struct builder b;
-        int err = model_read(call->xr, call->arena, &model, &mistakes);
+        int r = model_read(call->xr, call->arena, &model, &mistakes);
 
-        if (err < 0 && err != -EINVAL)
-                return err;
-        if (err == -EINVAL) {
+        if (r < 0 && r != -EINVAL)
+                return r;
+        if (r == -EINVAL) {
                 builder_init(&b, call->arena);
                 for (size_t i = 0; i < mistakes.n; i++) {
                         if (i > 0)
@@ -97,8 +97,8 @@ static int run_check(struct call *call) {
                 condition.message = builder_done(&b);
         }
         response_condition(&call->response, condition);
-        stage_tell_transition(call, &condition);
-        call->response.composite_ready = ready_when(err == 0);
+        call_report_transition(call, &condition);
+        call->response.composite_ready = ready_when(r == 0);
         return 0;
 }
 
@@ -117,19 +117,19 @@ static unsigned int default_stages(struct text kind) {
 
 static int run_stages(struct call *call) {
         unsigned int stages = call->settings.stages;
-        int err = 0;
+        int r = 0;
 
         if (stages & STAGE_DEPLOY)
-                err = deploy_stage(call);
-        if (err == 0 && (stages & STAGE_PLACE))
-                err = run_place(call);
-        if (err == 0 && (stages & (STAGE_DEPLOY | STAGE_PLACE)))
+                r = stage_deploy(call);
+        if (r == 0 && (stages & STAGE_PLACE))
+                r = run_place(call);
+        if (r == 0 && (stages & (STAGE_DEPLOY | STAGE_PLACE)))
                 answer_plan(call);
-        if (err == 0 && (stages & STAGE_INVENTORY))
-                err = run_inventory(call);
-        if (err == 0 && (stages & STAGE_CHECK))
-                err = run_check(call);
-        return err;
+        if (r == 0 && (stages & STAGE_INVENTORY))
+                r = run_inventory(call);
+        if (r == 0 && (stages & STAGE_CHECK))
+                r = run_check(call);
+        return r;
 }
 
 /*
@@ -146,27 +146,27 @@ static void refuse_call(struct call *call, struct text kind, const struct fault 
         };
 
         if (!(usual & (STAGE_INVENTORY | STAGE_CHECK))) {
-                stage_refuse(call, fault);
+                call_refuse(call, fault);
                 freeze_all(&call->request.observed, &call->settings, &call->response);
                 answer_plan(call);
                 return;
         }
         response_condition(&call->response, condition);
-        if ((usual & STAGE_INVENTORY) && inventory_stage_freeze(&call->request, &call->response))
-                stage_tell_transition(call, &condition);
+        if ((usual & STAGE_INVENTORY) && stage_inventory_freeze(&call->request, &call->response))
+                call_report_transition(call, &condition);
         else
-                stage_add_fatal(call, condition.message);
+                call_add_fatal(call, condition.message);
 }
 
 static int run(struct call *call) {
         struct text kind = value_text(value_get(call->xr, TEXT("kind")));
         struct fault fault;
-        int err;
+        int r;
 
-        err = settings_read(call->request.input, call->arena, &call->settings, &fault);
-        if (err < 0 && err != -EINVAL)
-                return err;
-        if (err == 0) {
+        r = settings_read(call->request.input, call->arena, &call->settings, &fault);
+        if (r < 0 && r != -EINVAL)
+                return r;
+        if (r == 0) {
                 call->response.ttl_seconds = call->settings.ttl_seconds;
                 if (call->settings.stages == 0)
                         call->settings.stages = default_stages(kind);
@@ -176,7 +176,7 @@ static int run(struct call *call) {
         if (observe_held(&call->request.observed, &call->settings, call->arena, &call->held,
                          &call->n_held) < 0)
                 return -ENOMEM;
-        if (err == -EINVAL) {
+        if (r == -EINVAL) {
                 refuse_call(call, kind, &fault);
                 return 0;
         }
@@ -251,34 +251,34 @@ int function_explain(struct text request, struct arena *arena, struct payload *r
                              .explanation = ret_explanation,
                              .fault = fault };
         struct payload payload;
-        int err;
+        int r;
 
         *ret_summary = (struct call_summary) { 0 };
-        err = guard_request_only(request, is_ours, fault);
-        if (err == 0)
-                err = request_read_only(request, is_ours, arena, &call.request, fault);
-        if (err == 0) {
+        r = guard_request_only(request, is_ours, fault);
+        if (r == 0)
+                r = request_read_only(request, is_ours, arena, &call.request, fault);
+        if (r == 0) {
                 call.xr = call.request.observed.composite.object;
                 call.namespace_ = value_text(value_at(call.xr, "metadata.namespace"));
                 call.name = value_text(value_at(call.xr, "metadata.name"));
                 response_init(&call.response, arena);
                 call.response.ttl_seconds = TTL_DEFAULT_SECONDS;
                 call.response.extra_resources = !call.request.has_capabilities;
-                err = run(&call);
+                r = run(&call);
         }
-        if (err == 0) {
+        if (r == 0) {
                 summarize(&call);
-                err = response_encode(&call.response, &call.request, &payload);
+                r = response_encode(&call.response, &call.request, &payload);
         }
-        if (err == 0 && payload.len > FUNCTION_RESPONSE_MAX) {
+        if (r == 0 && payload.len > FUNCTION_RESPONSE_MAX) {
                 ret_summary->fatal = true;
-                err = encode_too_large(&call, &payload);
+                r = encode_too_large(&call, &payload);
         }
-        if (err == -ENOMEM)
+        if (r == -ENOMEM)
                 fault_set(fault, "the request needs more than the %zu bytes of memory it may take",
                           arena->budget_bytes);
-        if (err < 0)
-                return err;
+        if (r < 0)
+                return r;
         *ret = payload;
         return 0;
 }

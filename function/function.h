@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "deploy/deploy.h"
-#include "inventory/used.h"
+#include "inventory/usage.h"
 #include "wire/response.h"
 
 /* Crossplane cannot receive more; see docs/operating.md. */
@@ -31,8 +31,8 @@ struct call_summary {
         struct text condition; /* "Scheduled" */
         struct text reason;    /* "AllScheduled" */
 
-        size_t rejected[N_REASONS];   /* sub-pools that did not fit, by reason */
-        const struct used_list *used; /* units of the environment; NULL: not counted */
+        size_t rejected[N_REASONS];    /* sub-pools that did not fit, by reason */
+        const struct usage_list *used; /* units of the environment; NULL: not counted */
 };
 
 /*

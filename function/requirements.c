@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "deploy/match.h"
-#include "fleet/parted.h"
+#include "fleet/units_config.h"
 #include "place/names.h"
 #include "place/resource.h"
 
@@ -109,7 +109,7 @@ int requirements_mig_parted(struct settings *settings, const struct request *req
                             struct response *response, struct fault *fault) {
         const struct answer_set *answer = NULL;
         struct value config_map = { 0 };
-        int err;
+        int r;
 
         if (!text_is_empty(settings->mig_parted_name)) {
                 response_require(response, (struct requirement) {
@@ -123,12 +123,12 @@ int requirements_mig_parted(struct settings *settings, const struct request *req
         }
         if (!answer && text_is_empty(settings->mig_parted_inline))
                 return 0;
-        err = request_open(answer, fault);
-        if (err < 0)
-                return err;
+        r = request_open(answer, fault);
+        if (r < 0)
+                return r;
         if (answer)
                 config_map = first_in(answer, settings->mig_parted_namespace);
-        return parted_read(settings, config_map, response->arena);
+        return units_config_read(settings, config_map, response->arena);
 }
 
 bool requirements_has_mig_parted(const struct settings *settings) {
@@ -139,10 +139,10 @@ int requirements_model(const struct requirements_of *of, struct model *ret,
                        struct mistakes *mistakes, struct fault *fault) {
         const struct answer_set *answer = request_required(of->request, TEXT(REQUIRE_MODEL));
         struct value object;
-        int err = request_open(answer, fault);
+        int r = request_open(answer, fault);
 
-        if (err < 0)
-                return err;
+        if (r < 0)
+                return r;
         object = first_in(answer, model_namespace(of->deployment));
         if (object.kind == VALUE_ABSENT)
                 return -ENOENT;
@@ -192,10 +192,10 @@ static int list_within_reach(const struct requirements_of *of, struct resource *
         size_t n_keys, most = 0, n = 0;
         struct resource **list;
         struct text *keys;
-        int err = environment_keys(of, &keys, &n_keys);
+        int r = environment_keys(of, &keys, &n_keys);
 
-        if (err < 0)
-                return err;
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < n_keys; i++)
                 most += request_required(of->request, keys[i])->n_items;
         list = ARENA_ARRAY(of->arena, most, struct resource *);
@@ -221,22 +221,22 @@ int requirements_environments(const struct requirements_of *of, struct environme
         struct environment *list;
         struct resource **items;
         size_t n;
-        int err = list_within_reach(of, &items, &n);
+        int r = list_within_reach(of, &items, &n);
 
-        if (err < 0)
-                return err;
+        if (r < 0)
+                return r;
         list = ARENA_ARRAY(of->arena, n, struct environment);
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
-                err = request_open_item(items[i], fault);
-                if (err == 0)
-                        err = environment_read_quietly(items[i]->object, of->settings, of->arena,
-                                                       &list[i]);
-                if (err == 0)
-                        err = resource_resolve(&list[i], of->arena);
-                if (err < 0)
-                        return err;
+                r = request_open_item(items[i], fault);
+                if (r == 0)
+                        r = environment_read_quietly(items[i]->object, of->settings, of->arena,
+                                                     &list[i]);
+                if (r == 0)
+                        r = resource_resolve(&list[i], of->arena);
+                if (r < 0)
+                        return r;
         }
         *ret = list;
         *ret_n = n;
@@ -249,10 +249,10 @@ int requirements_quotas(const struct requirements_of *of, struct quota **ret, si
                 wants_quotas(of) ? request_required(of->request, TEXT(REQUIRE_QUOTAS)) : NULL;
         size_t n_items = answer ? answer->n_items : 0, n = 0;
         struct quota *list = ARENA_ARRAY(of->arena, n_items, struct quota);
-        int err = request_open(answer, fault);
+        int r = request_open(answer, fault);
 
-        if (err < 0)
-                return err;
+        if (r < 0)
+                return r;
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n_items; i++) {
@@ -292,13 +292,13 @@ int requirements_reservations(const struct requirements_of *of, struct value xr,
                 return -ENOMEM;
         for (size_t i = 0; answer && i < answer->n_items; i++) {
                 struct resource *item = &answer->items[i];
-                int err;
+                int r;
 
                 if (!matters(of, environments, n_environments, item))
                         continue;
-                err = request_open_item(item, fault);
-                if (err < 0)
-                        return err;
+                r = request_open_item(item, fault);
+                if (r < 0)
+                        return r;
                 n += reservation_read(item->object, kind, group, &list[n]);
         }
         *ret = list;

@@ -77,10 +77,10 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                 return -EINVAL;
         }
         for (int i = optind; i < argc; i++) {
-                int rc = files_objects(argv[i], c->arena, &c->objects, &c->fault);
+                int r = files_objects(argv[i], c->arena, &c->objects, &c->fault);
 
-                if (rc < 0)
-                        return rc;
+                if (r < 0)
+                        return r;
                 c->has_folder |= files_is_folder(argv[i]);
         }
         return 0;
@@ -89,21 +89,21 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
 /* The input of --input, or those among the manifests. */
 static int read_inputs(struct command *c, struct inputs *ret) {
         struct objects manifests = { 0 };
-        int rc;
+        int r;
 
         if (!c->input)
                 return input_find(&c->objects, &c->objects, c->arena, ret, &c->fault);
-        rc = files_objects(c->input, c->arena, &manifests, &c->fault);
-        if (rc == 0)
-                rc = input_find(&manifests, &c->objects, c->arena, ret, &c->fault);
-        if (rc == 0 && ret->n == 0) {
+        r = files_objects(c->input, c->arena, &manifests, &c->fault);
+        if (r == 0)
+                r = input_find(&manifests, &c->objects, c->arena, ret, &c->fault);
+        if (r == 0 && ret->n == 0) {
                 fault_set(&c->fault,
                           "--input: %s holds neither an Input nor a Composition with a step "
                           "that has one",
                           c->input);
                 return -EINVAL;
         }
-        return rc;
+        return r;
 }
 
 static int build(struct command *c, const struct capacity *fleet, size_t n, struct builder *b) {
@@ -112,12 +112,12 @@ static int build(struct command *c, const struct capacity *fleet, size_t n, stru
                 .colours = output_wants_colours(),
         };
         struct value values;
-        int rc;
+        int r;
 
         if (c->form == OUTPUT_TEXT)
                 return capacity_table(fleet, n, style, c->arena, b);
-        rc = capacity_values(fleet, n, c->arena, &values);
-        return rc < 0 ? rc : output_value(values, c->form, b, c->arena);
+        r = capacity_values(fleet, n, c->arena, &values);
+        return r < 0 ? r : output_value(values, c->form, b, c->arena);
 }
 
 static enum exit_code run(struct command *c, int argc, char **argv) {
@@ -127,26 +127,26 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         struct text out;
         bool help = false;
         size_t n;
-        int rc = read_arguments(c, argc, argv, &help);
+        int r = read_arguments(c, argc, argv, &help);
 
-        if (rc < 0)
-                return outcome_failed("capacity", rc, &c->fault, c->arena);
+        if (r < 0)
+                return outcome_failed("capacity", r, &c->fault, c->arena);
         if (help) {
                 fputs(usage, stdout);
                 return EXIT_DONE;
         }
-        rc = read_inputs(c, &inputs);
-        if (rc == 0)
-                rc = capacity_read(&c->objects, &inputs, c->arena, &fleet, &n, &c->fault);
-        if (rc != 0)
-                return outcome_failed("capacity", rc, &c->fault, c->arena);
+        r = read_inputs(c, &inputs);
+        if (r == 0)
+                r = capacity_read(&c->objects, &inputs, c->arena, &fleet, &n, &c->fault);
+        if (r != 0)
+                return outcome_failed("capacity", r, &c->fault, c->arena);
         if (n == 0)
                 fprintf(stderr, "capacity: there is no InferenceEnvironment in the input%s\n",
                         c->has_folder ? "; folders of a folder are not read" : "");
         builder_init(&b, c->arena);
-        rc = build(c, fleet, n, &b);
+        r = build(c, fleet, n, &b);
         out = builder_done(&b);
-        if (rc < 0 || arena_failed(c->arena))
+        if (r < 0 || arena_failed(c->arena))
                 return outcome_failed("capacity", -ENOMEM, &c->fault, c->arena);
         return output_print("capacity", out) ? EXIT_DONE : EXIT_UNREADABLE;
 }

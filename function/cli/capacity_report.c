@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "cli/object.h"
 #include "inventory/inventory.h"
 #include "place/names.h"
 #include "place/resource.h"
+#include "render/object.h"
 
 /* A reservation, and the environment that it says it is of. */
 struct claim {
@@ -96,7 +96,7 @@ static int read_environment(struct value object, const struct claim *claims, siz
         const struct claim key = { .environment = name_of(object) };
         size_t low = 0, high = n_claims, n = 0;
         struct resource *config_maps;
-        int err;
+        int r;
 
         while (low < high) {
                 size_t middle = low + (high - low) / 2;
@@ -113,13 +113,13 @@ static int read_environment(struct value object, const struct claim *claims, siz
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
                 config_maps[i] = claims[low + i].config_map;
-        err = environment_read(object, settings, arena, &ret->environment);
-        if (err == 0)
-                err = resource_resolve(&ret->environment, arena);
-        if (err == 0)
-                err = used_count(&ret->environment, config_maps, n, group, arena, &ret->used);
-        if (err < 0)
-                return err;
+        r = environment_read(object, settings, arena, &ret->environment);
+        if (r == 0)
+                r = resource_resolve(&ret->environment, arena);
+        if (r == 0)
+                r = usage_count(&ret->environment, config_maps, n, group, arena, &ret->used);
+        if (r < 0)
+                return r;
         ret->condition = inventory_condition(&ret->environment, &ret->used, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
@@ -135,11 +135,11 @@ static void add_units(struct capacity_units *sum, struct capacity_units units) {
         add(&sum->free_units, units.free_units);
 }
 
-static struct capacity_units sum_of(const struct used_list *used) {
+static struct capacity_units sum_of(const struct usage_list *used) {
         struct capacity_units sum = { 0 };
 
         for (size_t i = 0; i < used->n; i++) {
-                const struct used *u = &used->items[i];
+                const struct usage *u = &used->items[i];
 
                 add_units(&sum, (struct capacity_units) { u->total, u->used, u->free_units });
         }
@@ -161,14 +161,14 @@ int capacity_read(const struct objects *objects, const struct inputs *inputs, st
         size_t n = 0, n_claims = 0;
         struct settings defaults;
         struct capacity *fleet;
-        int err = settings_read((struct value) { 0 }, arena, &defaults, fault);
+        int r = settings_read((struct value) { 0 }, arena, &defaults, fault);
 
-        if (err == 0)
-                err = find_environments(objects, arena, &environments, &n);
-        if (err == 0)
-                err = find_claims(objects, arena, &claims, &n_claims);
-        if (err < 0)
-                return err;
+        if (r == 0)
+                r = find_environments(objects, arena, &environments, &n);
+        if (r == 0)
+                r = find_claims(objects, arena, &claims, &n_claims);
+        if (r < 0)
+                return r;
         fleet = ARENA_ARRAY(arena, n, struct capacity);
         if (!fleet)
                 return -ENOMEM;
@@ -178,14 +178,13 @@ int capacity_read(const struct objects *objects, const struct inputs *inputs, st
                                   TEXT_ARG(name_of(environments[i])));
                         return -EINVAL;
                 }
-                err = input_choose(inputs, environments[i], &fleet[i].input, fault);
-                if (err == 0)
-                        err = read_environment(environments[i], claims, n_claims,
-                                               fleet[i].input ? &fleet[i].input->settings
-                                                              : &defaults,
-                                               arena, &fleet[i]);
-                if (err < 0)
-                        return err;
+                r = input_choose(inputs, environments[i], &fleet[i].input, fault);
+                if (r == 0)
+                        r = read_environment(environments[i], claims, n_claims,
+                                             fleet[i].input ? &fleet[i].input->settings : &defaults,
+                                             arena, &fleet[i]);
+                if (r < 0)
+                        return r;
                 fleet[i].sum = sum_of(&fleet[i].used);
         }
         *ret = fleet;

@@ -6,7 +6,7 @@
 #define CLI_CAPACITY_REPORT_H
 
 #include "cli/input.h"
-#include "inventory/used.h"
+#include "inventory/usage.h"
 #include "wire/response.h"
 
 struct capacity_units {
@@ -15,7 +15,7 @@ struct capacity_units {
 
 struct capacity {
         struct environment environment;
-        struct used_list used;
+        struct usage_list used;
         struct capacity_units sum;  /* of used */
         struct condition condition; /* CapacityValid */
         const struct input *input;  /* that it is counted with; NULL: one without members */
@@ -41,7 +41,7 @@ int capacity_read(const struct objects *objects, const struct inputs *inputs, st
 struct capacity_units capacity_sum(const struct capacity *fleet, size_t n);
 
 /* capacity_has_resource() - can these units be asked for, by sub_pool->resource_name? */
-static inline bool capacity_has_resource(const struct used *used) {
+static inline bool capacity_has_resource(const struct usage *used) {
         return used->sub_pool && text_is_empty(used->sub_pool->invalid);
 }
 

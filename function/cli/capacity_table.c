@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/printable.h"
 #include "cli/capacity_report.h"
-#include "cli/columns.h"
+#include "cli/table.h"
 #include "inventory/inventory.h"
 
 /* ---- cells ----------------------------------------------------------------------------------- */
@@ -13,7 +13,7 @@ enum column { POOL, PROFILE, RESOURCE, TOTAL, USED, FREE, N_COLUMNS };
 
 struct row {
         struct text cells[N_COLUMNS];
-        const struct used *used; /* NULL: the head */
+        const struct usage *used; /* NULL: the head */
 };
 
 static struct text number(int64_t n, struct arena *arena) {
@@ -30,20 +30,20 @@ enum { BAR_COLUMNS = 60 };
 #define COLOUR_OFF "\033[0m"
 
 /* Full, or more used than there is: red; at least four fifths: yellow. */
-static const char *colour_of(const struct used *u) {
+static const char *colour_of(const struct usage *u) {
         if (u->free_units == 0)
                 return COLOUR_RED;
         return u->used / 4 >= u->free_units ? COLOUR_YELLOW : COLOUR_GREEN;
 }
 
-static int64_t filled_columns(const struct used *u) {
+static int64_t filled_columns(const struct usage *u) {
         double share = u->total > 0 ? (double)u->used / (double)u->total : u->used > 0;
         int64_t filled = share < 1 ? (int64_t)(share * BAR_COLUMNS) : BAR_COLUMNS;
 
         return u->used > 0 && filled == 0 ? 1 : filled;
 }
 
-static void append_bar(struct builder *b, const struct used *u, struct capacity_style style) {
+static void append_bar(struct builder *b, const struct usage *u, struct capacity_style style) {
         int64_t filled = filled_columns(u);
         double percent = u->total > 0 ? 100 * (double)u->used / (double)u->total : 0;
 
@@ -84,18 +84,17 @@ static int append_pool_warnings(struct builder *b, const struct capacity *c, siz
         for (size_t s = first; s < end; s++) {
                 struct text *messages;
                 size_t n;
-                int err = inventory_messages(c->used.items[s].sub_pool, arena, &messages, &n);
+                int r = inventory_messages(c->used.items[s].sub_pool, arena, &messages, &n);
 
-                if (err < 0)
-                        return err;
+                if (r < 0)
+                        return r;
                 for (size_t i = 0; i < n; i++) {
                         const struct text parts[] = { TEXT("pool "), c->used.items[s].pool,
                                                       TEXT(": "), messages[i] };
 
                         if (!is_before(told, n_told, messages[i]))
-                                columns_wrapped("- ", "  ",
-                                                printable_text(text_join(arena, parts, 4), arena),
-                                                b);
+                                table_wrapped("- ", "  ",
+                                              printable_text(text_join(arena, parts, 4), arena), b);
                 }
                 if (s == first) {
                         told = messages;
@@ -113,28 +112,28 @@ static bool is_about_a_pool(const struct capacity *c) {
 }
 
 static int append_warnings(struct builder *b, const struct capacity *c, struct arena *arena) {
-        const struct used_list *used = &c->used;
+        const struct usage_list *used = &c->used;
 
         if (!text_is_empty(c->condition.message) && !is_about_a_pool(c))
-                columns_wrapped("- ", "  ", printable_text(c->condition.message, arena), b);
+                table_wrapped("- ", "  ", printable_text(c->condition.message, arena), b);
         for (size_t first = 0, end; first < used->n && used->items[first].sub_pool; first = end) {
-                int err;
+                int r;
 
                 for (end = first + 1; end < used->n; end++) {
                         if (!used->items[end].sub_pool ||
                             used->items[end].sub_pool->pool != used->items[first].sub_pool->pool)
                                 break;
                 }
-                err = append_pool_warnings(b, c, first, end, arena);
-                if (err < 0)
-                        return err;
+                r = append_pool_warnings(b, c, first, end, arena);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-static struct row row_of(const struct used *u, struct arena *arena) {
+static struct row row_of(const struct usage *u, struct arena *arena) {
         struct text none = TEXT("-");
         struct text name =
                 text_is_empty(u->pool) && u->sub_pool ? u->sub_pool->pool->path : u->pool;
@@ -157,7 +156,7 @@ static struct row row_of(const struct used *u, struct arena *arena) {
 static int append_environment(struct builder *b, const struct capacity *c,
                               struct capacity_style style, struct arena *arena) {
         struct row *rows = ARENA_ARRAY(arena, c->used.n + 1, struct row);
-        struct columns columns = {
+        struct table_columns columns = {
                 .n = N_COLUMNS,
                 .kinds = { [TOTAL] = COLUMNS_NUMBER,
                            [USED] = COLUMNS_NUMBER,
@@ -177,10 +176,10 @@ static int append_environment(struct builder *b, const struct capacity *c,
         builder_text(b, printable_text(c->environment.name, arena));
         builder_string(b, c->used.n > 0 ? "\n" : ": no pools\n");
         for (size_t i = 0; i <= c->used.n; i++)
-                columns_widen(&columns, rows[i].cells);
-        columns_fit(&columns, COLUMNS_WIDTH);
+                table_widen(&columns, rows[i].cells);
+        table_fit(&columns, COLUMNS_WIDTH);
         for (size_t i = 0; c->used.n > 0 && i <= c->used.n; i++) {
-                columns_row(&columns, rows[i].cells, b);
+                table_row(&columns, rows[i].cells, b);
                 if (style.bars && rows[i].used && (rows[i].used->total | rows[i].used->used))
                         append_bar(b, rows[i].used, style);
         }
@@ -213,13 +212,13 @@ int capacity_table(const struct capacity *fleet, size_t n, struct capacity_style
         struct capacity_units sum = capacity_sum(fleet, n);
 
         for (size_t i = 0; i < n; i++) {
-                int err;
+                int r;
 
                 if (i > 0)
                         builder_char(b, '\n');
-                err = append_environment(b, &fleet[i], style, arena);
-                if (err < 0)
-                        return err;
+                r = append_environment(b, &fleet[i], style, arena);
+                if (r < 0)
+                        return r;
         }
         if (n > 1)
                 builder_text(b,

@@ -18,11 +18,11 @@ static void set_units(struct node *map, struct capacity_units u) {
         set_integer(map, "free", u.free_units);
 }
 
-static int add_pool(struct node *pools, const struct used *u, struct arena *arena) {
+static int add_pool(struct node *pools, const struct usage *u, struct arena *arena) {
         struct node *entry = node_append_map(pools), *list;
         struct text *messages;
         size_t n;
-        int err;
+        int r;
 
         node_set_string(entry, "name", u->pool);
         if (!text_is_empty(u->mig_profile))
@@ -36,9 +36,9 @@ static int add_pool(struct node *pools, const struct used *u, struct arena *aren
         list = node_add_list(entry, "messages");
         if (!u->sub_pool)
                 return 0;
-        err = inventory_messages(u->sub_pool, arena, &messages, &n);
-        if (err < 0)
-                return err;
+        r = inventory_messages(u->sub_pool, arena, &messages, &n);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < n; i++)
                 node_append_string(list, messages[i]);
         return 0;
@@ -56,10 +56,10 @@ static int add_environment(struct node *environments, const struct capacity *c,
         node_set_string(condition, "message", c->condition.message);
         pools = node_add_list(entry, "pools");
         for (size_t i = 0; i < c->used.n; i++) {
-                int err = add_pool(pools, &c->used.items[i], arena);
+                int r = add_pool(pools, &c->used.items[i], arena);
 
-                if (err < 0)
-                        return err;
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -68,16 +68,16 @@ int capacity_values(const struct capacity *fleet, size_t n, struct arena *arena,
                     struct value *ret) {
         struct node *root = node_map(arena), *environments = node_add_list(root, "environments");
         struct text bytes;
-        int err;
+        int r;
 
         for (size_t i = 0; i < n; i++) {
-                err = add_environment(environments, &fleet[i], arena);
-                if (err < 0)
-                        return err;
+                r = add_environment(environments, &fleet[i], arena);
+                if (r < 0)
+                        return r;
         }
         set_units(root, capacity_sum(fleet, n));
-        err = node_encode(root, arena, &bytes);
-        if (err == 0)
+        r = node_encode(root, arena, &bytes);
+        if (r == 0)
                 *ret = value_of_struct(bytes);
-        return err;
+        return r;
 }

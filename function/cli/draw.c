@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/draw.h"
 
-#include "cli/columns.h"
+#include "cli/table.h"
 #include "gpu/profile.h"
 
 /* The drawing takes so many columns whatever the GPU: 3, 4, 8 and 12 slices divide it. */
@@ -49,7 +49,7 @@ static void draw_names(const char *what, const struct text *names, size_t n, str
                 builder_string(&words, i > 0 ? ", " : " ");
                 builder_text(&words, names[i]);
         }
-        columns_wrapped("", "  ", builder_done(&words), b);
+        table_wrapped("", "  ", builder_done(&words), b);
 }
 
 /* ---- the catalogue --------------------------------------------------------------------------- */
@@ -154,7 +154,7 @@ void draw_product(const struct gpu_product *product, struct builder *b) {
                 draw_profiles(product, NULL, b);
                 builder_char(b, '\n');
         }
-        columns_wrapped("", "  ", draw_basis(product->basis), b);
+        table_wrapped("", "  ", draw_basis(product->basis), b);
 }
 
 /* ---- layouts --------------------------------------------------------------------------------- */

@@ -6,8 +6,8 @@
 
 #include "base/arena.h"
 #include "base/printable.h"
-#include "cli/columns.h"
-#include "cli/explain_why.h"
+#include "cli/table.h"
+#include "cli/why.h"
 
 #define COLOUR_BOLD "\033[1m"
 #define COLOUR_GREEN "\033[32m"
@@ -33,7 +33,7 @@ struct table {
         const struct explanation *e;
         struct group *groups;
         size_t n_groups;
-        struct columns columns;
+        struct table_columns columns;
         bool colours;
         struct arena *arena;
         struct builder *b;
@@ -134,14 +134,14 @@ static void append_wanted(struct table *t) {
                 TEXT_ARG(d->model_name), TEXT_ARG(count(t, d->environments, "environment")),
                 TEXT_ARG(count(t, d->replicas, "replica")), d->environments > 1 ? " in each" : "");
 
-        columns_wrapped("", OTHER, printable_text(sentence, t->arena), t->b);
+        table_wrapped("", OTHER, printable_text(sentence, t->arena), t->b);
         for (size_t i = 0; i < e->model.n_profiles; i++) {
                 const struct serving_profile *p = &e->model.profiles[i];
 
                 sentence = text_format(t->arena, "%zu. %.*s: a replica is %.*s%.*s", i + 1,
                                        TEXT_ARG(p->name), TEXT_ARG(wanted_units(t, p)),
                                        TEXT_ARG(wanted_capabilities(t, &p->needs)));
-                columns_wrapped(OTHER, SENTENCE, printable_text(sentence, t->arena), t->b);
+                table_wrapped(OTHER, SENTENCE, printable_text(sentence, t->arena), t->b);
         }
         builder_char(t->b, '\n');
 }
@@ -193,7 +193,7 @@ static void append_sentences(struct table *t, const struct weighed *w, size_t n)
                 if (t->e->model.n_profiles > 1)
                         sentence = text_format(t->arena, "%.*s: %.*s",
                                                TEXT_ARG(builder_done(&names)), TEXT_ARG(sentence));
-                columns_wrapped(SENTENCE, SENTENCE, printable_text(sentence, t->arena), t->b);
+                table_wrapped(SENTENCE, SENTENCE, printable_text(sentence, t->arena), t->b);
                 builder_init(&names, t->arena);
         }
 }
@@ -205,8 +205,8 @@ static void append_slips(struct table *t, const struct pool *pool) {
 
         for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
                 if (!text_is_empty(sentences[i]))
-                        columns_wrapped(SENTENCE, SENTENCE, printable_text(sentences[i], t->arena),
-                                        t->b);
+                        table_wrapped(SENTENCE, SENTENCE, printable_text(sentences[i], t->arena),
+                                      t->b);
         }
 }
 
@@ -226,7 +226,7 @@ static void append_group(struct table *t, const struct group *g) {
                 if (p)
                         colour(t, p->fate == FATE_STAYS ? COLOUR_GREEN : COLOUR_YELLOW);
                 builder_string(t->b, p ? TAKEN : OTHER);
-                columns_row(&t->columns, cells, t->b);
+                table_row(&t->columns, cells, t->b);
                 if (p)
                         colour(t, COLOUR_OFF);
                 append_sentences(t, w, n);
@@ -241,25 +241,25 @@ static void append_head(struct table *t, size_t n_shown) {
                                                      TEXT_INIT("FREE"),  TEXT_INIT("VERDICT") };
         struct text cells[N_COLUMNS];
 
-        t->columns = (struct columns) {
+        t->columns = (struct table_columns) {
                 .n = N_COLUMNS,
                 .kinds = { [TOTAL] = COLUMNS_NUMBER,
                            [USED] = COLUMNS_NUMBER,
                            [FREE] = COLUMNS_NUMBER },
         };
-        columns_widen(&t->columns, head);
+        table_widen(&t->columns, head);
         for (size_t g = 0; g < n_shown; g++) {
                 const struct group *group = &t->groups[g];
 
                 for (size_t i = 0, n; i < group->n; i += n) {
                         n = same_sub_pool(&group->items[i], group->n - i);
                         make_row(t, &group->items[i], n, cells);
-                        columns_widen(&t->columns, cells);
+                        table_widen(&t->columns, cells);
                 }
         }
-        columns_fit(&t->columns, COLUMNS_WIDTH - sizeof(OTHER) + 1);
+        table_fit(&t->columns, COLUMNS_WIDTH - sizeof(OTHER) + 1);
         builder_string(t->b, OTHER);
-        columns_row(&t->columns, head, t->b);
+        table_row(&t->columns, head, t->b);
 }
 
 /* "and 990 environments more: 7120 pools InsufficientMemory, 800 NoCapacity" */
@@ -287,7 +287,7 @@ static void append_others(struct table *t, const struct group *groups, size_t n_
                 builder_string(&b, reason_name((enum reason)reason));
                 separator = ", ";
         }
-        columns_wrapped("", OTHER, builder_done(&b), t->b);
+        table_wrapped("", OTHER, builder_done(&b), t->b);
 }
 
 /* Environments without a single line, and why. */
@@ -304,7 +304,7 @@ static void append_empty(struct table *t) {
                                        TEXT_ARG(text_is_empty(environment->invalid)
                                                         ? TEXT("no pools")
                                                         : environment->invalid));
-                columns_wrapped("", OTHER, printable_text(sentence, t->arena), t->b);
+                table_wrapped("", OTHER, printable_text(sentence, t->arena), t->b);
         }
 }
 
@@ -316,7 +316,7 @@ static void append_gone(struct table *t) {
                 struct text sentence = why_gone(t->e, &plan->placements[i], t->arena);
 
                 if (!text_is_empty(sentence))
-                        columns_wrapped(TAKEN, SENTENCE, printable_text(sentence, t->arena), t->b);
+                        table_wrapped(TAKEN, SENTENCE, printable_text(sentence, t->arena), t->b);
         }
 }
 
@@ -334,16 +334,16 @@ static void append_conditions(struct table *t, const struct pipeline_output *out
                                     TEXT_ARG(c->reason), text_is_empty(c->message) ? "" : ": ",
                                     TEXT_ARG(c->message));
 
-                columns_wrapped("", OTHER, printable_text(sentence, t->arena), t->b);
+                table_wrapped("", OTHER, printable_text(sentence, t->arena), t->b);
         }
 }
 
 static int append_decision(struct table *t) {
         size_t n_shown;
-        int err = make_groups(t);
+        int r = make_groups(t);
 
-        if (err < 0)
-                return err;
+        if (r < 0)
+                return r;
         n_shown = t->n_groups < EXPLAIN_ENVIRONMENTS_MAX ? t->n_groups : EXPLAIN_ENVIRONMENTS_MAX;
         append_wanted(t);
         append_head(t, n_shown);
@@ -355,20 +355,20 @@ static int append_decision(struct table *t) {
         append_gone(t);
         builder_char(t->b, '\n');
         if (!t->e->weighing.whole_fleet)
-                columns_wrapped("", OTHER,
-                                TEXT("Nothing was left to decide: only its own environments were "
-                                     "asked for."),
-                                t->b);
+                table_wrapped("", OTHER,
+                              TEXT("Nothing was left to decide: only its own environments were "
+                                   "asked for."),
+                              t->b);
         return 0;
 }
 
 int explain_write(const struct explanation *e, const struct pipeline_output *out, bool colours,
                   struct arena *arena, struct builder *b) {
         struct table t = { .e = e, .colours = colours, .arena = arena, .b = b };
-        int err = e->decided ? append_decision(&t) : 0;
+        int r = e->decided ? append_decision(&t) : 0;
 
-        if (err < 0)
-                return err;
+        if (r < 0)
+                return r;
         append_conditions(&t, out);
         return arena_failed(arena) ? -ENOMEM : 0;
 }

@@ -10,8 +10,8 @@
 #ifndef CLI_EXPLAIN_H
 #define CLI_EXPLAIN_H
 
-#include "cli/pipeline.h"
 #include "function.h"
+#include "render/pipeline.h"
 
 /* Environments that are shown; pools of the others are counted by reason. */
 enum { EXPLAIN_ENVIRONMENTS_MAX = 10 };

@@ -54,16 +54,16 @@ static const char *name_of(const char *path) {
 
 int files_read(const char *path, struct arena *arena, struct text *ret, struct fault *fault) {
         FILE *stream;
-        int rc;
+        int r;
 
         if (strcmp(path, "-") == 0)
                 return read_stream(stdin, name_of(path), arena, ret, fault);
         stream = fopen(path, "rbe");
         if (!stream)
                 return cannot_read(path, errno, fault);
-        rc = read_stream(stream, path, arena, ret, fault);
+        r = read_stream(stream, path, arena, ret, fault);
         fclose(stream);
-        return rc;
+        return r;
 }
 
 static int read_file(const char *path, struct arena *arena, struct objects *objects,
@@ -71,13 +71,13 @@ static int read_file(const char *path, struct arena *arena, struct objects *obje
         struct objects more = { 0 };
         struct value *all;
         struct text bytes;
-        int rc;
+        int r;
 
-        rc = files_read(path, arena, &bytes, fault);
-        if (rc == 0)
-                rc = yaml_read(bytes, name_of(path), arena, &more, fault);
-        if (rc < 0)
-                return rc;
+        r = files_read(path, arena, &bytes, fault);
+        if (r == 0)
+                r = yaml_read(bytes, name_of(path), arena, &more, fault);
+        if (r < 0)
+                return r;
         all = ARENA_ARRAY(arena, objects->n + more.n, struct value);
         if (!all)
                 return -ENOMEM;
@@ -109,19 +109,19 @@ static int read_folder(const char *path, struct arena *arena, struct objects *ob
                        struct fault *fault) {
         struct dirent **entries;
         int n = scandir(path, &entries, is_manifest, by_name);
-        int rc = 0;
+        int r = 0;
 
         if (n < 0)
                 return cannot_read(path, errno, fault);
         for (int i = 0; i < n; i++) {
                 struct text file = text_format(arena, "%s/%s%c", path, entries[i]->d_name, 0);
 
-                if (rc == 0)
-                        rc = file.len ? read_file(file.data, arena, objects, fault) : -ENOMEM;
+                if (r == 0)
+                        r = file.len ? read_file(file.data, arena, objects, fault) : -ENOMEM;
                 free(entries[i]);
         }
         free(entries);
-        return rc;
+        return r;
 }
 
 bool files_is_folder(const char *path) {
@@ -133,23 +133,23 @@ bool files_is_folder(const char *path) {
 int files_objects(const char *path, struct arena *arena, struct objects *objects,
                   struct fault *fault) {
         struct objects read = *objects;
-        int rc;
+        int r;
 
         if (files_is_folder(path))
-                rc = read_folder(path, arena, &read, fault);
+                r = read_folder(path, arena, &read, fault);
         else
-                rc = read_file(path, arena, &read, fault);
-        if (rc == 0)
+                r = read_file(path, arena, &read, fault);
+        if (r == 0)
                 *objects = read;
-        return rc;
+        return r;
 }
 
 int files_object(const char *path, struct arena *arena, struct value *ret, struct fault *fault) {
         struct objects objects = { 0 };
-        int rc = files_objects(path, arena, &objects, fault);
+        int r = files_objects(path, arena, &objects, fault);
 
-        if (rc < 0)
-                return rc;
+        if (r < 0)
+                return r;
         if (objects.n != 1) {
                 fault_set(fault, "%s: one object is expected here, there are %zu", path, objects.n);
                 return -EINVAL;

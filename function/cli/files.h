@@ -5,7 +5,7 @@
 #ifndef CLI_FILES_H
 #define CLI_FILES_H
 
-#include "cli/yaml.h"
+#include "yaml/read.h"
 
 /*
  * files_read() - all bytes of a file; "-" is the standard input

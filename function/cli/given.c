@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cli/object.h"
-#include "fleet/member.h"
 #include "fleet/pool.h"
+#include "fleet/reader.h"
+#include "render/object.h"
 
 /*
  * Every member of the XRDs, which test/gates/xrds.py holds this to. What is below a member
@@ -237,7 +237,7 @@ static void check_memory(struct check *c, struct value object, struct text path,
         struct text sentence;
         int64_t bytes;
 
-        if (!read_bytes(&rd, member_root(written, path), &bytes))
+        if (!reader_bytes(&rd, member_root(written, path), &bytes))
                 return; /* the function refuses it */
         sentence = quantity_doubt(path, bytes, c->arena);
         if (!text_is_empty(sentence))
@@ -368,7 +368,7 @@ static int check_twice(struct check *c, const struct objects *cluster) {
 int given_check(struct value composite, const struct objects *cluster, bool pools,
                 struct arena *arena, struct text **ret, size_t *ret_n) {
         struct check *c = ARENA_NEW(arena, struct check);
-        int rc;
+        int r;
 
         if (!c)
                 return -ENOMEM;
@@ -381,9 +381,9 @@ int given_check(struct value composite, const struct objects *cluster, bool pool
                 if (find_kind(text_at(composite, "kind")))
                         check_kind(c, cluster->items[i]);
         }
-        rc = check_twice(c, cluster);
-        if (rc < 0)
-                return rc;
+        r = check_twice(c, cluster);
+        if (r < 0)
+                return r;
         if (c->n > GIVEN_SENTENCES_MAX) {
                 c->sentences[GIVEN_SENTENCES_MAX] =
                         text_format(arena, "and %zu more", c->n - GIVEN_SENTENCES_MAX);

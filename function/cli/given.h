@@ -8,7 +8,7 @@
 #ifndef CLI_GIVEN_H
 #define CLI_GIVEN_H
 
-#include "cli/yaml.h"
+#include "yaml/read.h"
 
 /* More of them than this are counted, not told. */
 enum { GIVEN_SENTENCES_MAX = 20 };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "cli/object.h"
-#include "fleet/parted.h"
+#include "fleet/units_config.h"
+#include "render/object.h"
 
 #define INPUT_GROUP "gpuplacement.fn.crossplane.io/"
 
@@ -44,19 +44,19 @@ static struct value find_config_map(const struct objects *cluster, const struct 
 
 static int add(struct search *s, struct value object, struct text composition, struct text step) {
         struct input *input = &s->found.items[s->found.n];
-        int rc;
+        int r;
 
         *input = (struct input) { .composition = composition, .step = step };
-        rc = settings_read(object, s->arena, &input->settings, s->fault);
-        if (rc == 0)
-                rc = parted_read(&input->settings, find_config_map(s->cluster, &input->settings),
-                                 s->arena);
-        if (rc == -EINVAL && !text_is_empty(composition))
+        r = settings_read(object, s->arena, &input->settings, s->fault);
+        if (r == 0)
+                r = units_config_read(&input->settings,
+                                      find_config_map(s->cluster, &input->settings), s->arena);
+        if (r == -EINVAL && !text_is_empty(composition))
                 fault_under(s->fault, "Composition %.*s, step \"%.*s\"", TEXT_ARG(composition),
                             TEXT_ARG(step));
-        if (rc == 0)
+        if (r == 0)
                 s->found.n++;
-        return rc;
+        return r;
 }
 
 /* A step that only composes does not count anything. */
@@ -72,13 +72,13 @@ static int add_composition(struct search *s, struct value composition) {
         while (value_next(&it, NULL, &step)) {
                 struct value input = value_get(step, TEXT("input"));
                 size_t before = s->found.n;
-                int rc;
+                int r;
 
                 if (!is_input(input))
                         continue;
-                rc = add(s, input, text_at(composition, "metadata.name"), text_at(step, "step"));
-                if (rc < 0)
-                        return rc;
+                r = add(s, input, text_at(composition, "metadata.name"), text_at(step, "step"));
+                if (r < 0)
+                        return r;
                 if (counts(&s->found.items[before].settings))
                         return 0;
                 s->found.n = before;
@@ -89,27 +89,27 @@ static int add_composition(struct search *s, struct value composition) {
 static int add_compositions(struct search *s, const char *of_kind) {
         for (size_t i = 0; i < s->manifests->n; i++) {
                 struct value object = s->manifests->items[i];
-                int rc;
+                int r;
 
                 if (!is_kind(object, "Composition") ||
                     !text_equal(text_at(object, "spec.compositeTypeRef.kind"), text_from(of_kind)))
                         continue;
-                rc = add_composition(s, object);
-                if (rc < 0)
-                        return rc;
+                r = add_composition(s, object);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
 
 static int add_alone(struct search *s) {
         for (size_t i = 0; i < s->manifests->n; i++) {
-                int rc = 0;
+                int r = 0;
 
                 if (is_input(s->manifests->items[i]))
-                        rc = add(s, s->manifests->items[i], (struct text) { 0 },
-                                 (struct text) { 0 });
-                if (rc < 0)
-                        return rc;
+                        r = add(s, s->manifests->items[i], (struct text) { 0 },
+                                (struct text) { 0 });
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -124,18 +124,18 @@ int input_find(const struct objects *manifests, const struct objects *cluster, s
         struct search s = {
                 .manifests = manifests, .cluster = cluster, .arena = arena, .fault = fault
         };
-        int rc;
+        int r;
 
         s.found.items = ARENA_ARRAY(arena, manifests->n + 1, struct input);
         if (!s.found.items)
                 return -ENOMEM;
-        rc = add_alone(&s);
-        if (rc == 0)
-                rc = add_compositions(&s, "InferenceEnvironment");
-        if (rc == 0 && s.found.n == 0)
-                rc = add_compositions(&s, "ModelDeployment");
-        if (rc < 0)
-                return rc;
+        r = add_alone(&s);
+        if (r == 0)
+                r = add_compositions(&s, "InferenceEnvironment");
+        if (r == 0 && s.found.n == 0)
+                r = add_compositions(&s, "ModelDeployment");
+        if (r < 0)
+                return r;
         if (s.found.n > 1)
                 qsort(s.found.items, s.found.n, sizeof(*s.found.items), compare);
         *ret = s.found;

@@ -7,8 +7,8 @@
 #ifndef CLI_INPUT_H
 #define CLI_INPUT_H
 
-#include "cli/yaml.h"
 #include "fleet/settings.h"
+#include "yaml/read.h"
 
 struct input {
         struct text composition; /* the name of its Composition; empty: it stands alone */

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/flags.h"
-#include "cli/columns.h"
 #include "cli/draw.h"
+#include "cli/layout_check.h"
 #include "cli/outcome.h"
 #include "cli/output.h"
-#include "cli/verdict.h"
+#include "cli/table.h"
 #include "wire/node.h"
 
 /* The catalogue in all its forms takes less than one. */
@@ -132,9 +132,9 @@ static struct node *verdict_values(const struct verdict *v, struct arena *arena)
 
 static int write_values(struct command *c, const struct node *root, struct builder *b) {
         struct text bytes;
-        int rc = node_encode(root, c->arena, &bytes);
+        int r = node_encode(root, c->arena, &bytes);
 
-        return rc < 0 ? rc : output_value(value_of_struct(bytes), c->form, b, c->arena);
+        return r < 0 ? r : output_value(value_of_struct(bytes), c->form, b, c->arena);
 }
 
 /* ---- mig [GPU] ------------------------------------------------------------------------------- */
@@ -155,10 +155,10 @@ static int list_some(struct command *c, struct builder *b) {
         struct node *root = node_map(c->arena), *list = node_add_list(root, "gpus");
         const struct gpu_product *products[VERDICT_PRODUCTS_MAX];
         size_t n;
-        int rc = verdict_products(c->gpu, products, &n, &c->fault);
+        int r = layout_check_products(c->gpu, products, &n, &c->fault);
 
-        if (rc < 0)
-                return rc;
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < n; i++) {
                 if (c->form != OUTPUT_TEXT) {
                         add_product(list, products[i], c->arena);
@@ -200,7 +200,7 @@ static void draw_verdict(struct command *c, const struct verdict *v, bool colour
                         builder_string(&sentence, ": ");
         }
         builder_text(&sentence, v->reason);
-        columns_wrapped("", "  ", builder_done(&sentence), b);
+        table_wrapped("", "  ", builder_done(&sentence), b);
         if (!v->lacks)
                 builder_char(b, '\n');
         if (v->fits) {
@@ -210,20 +210,20 @@ static void draw_verdict(struct command *c, const struct verdict *v, bool colour
                 draw_profiles(v->product, v->counts, b);
         }
         if (!v->lacks && v->product->basis != GPU_LISTED)
-                columns_wrapped("", "  ", draw_basis(v->product->basis), b);
+                table_wrapped("", "  ", draw_basis(v->product->basis), b);
         if (v->others.len)
-                columns_wrapped("", "  ",
-                                text_format(c->arena, "%.*s may mean %.*s too.", TEXT_ARG(c->gpu),
-                                            TEXT_ARG(v->others)),
-                                b);
+                table_wrapped("", "  ",
+                              text_format(c->arena, "%.*s may mean %.*s too.", TEXT_ARG(c->gpu),
+                                          TEXT_ARG(v->others)),
+                              b);
 }
 
 static int check(struct command *c, struct builder *b, enum exit_code *ret) {
         struct verdict v = { 0 };
-        int rc = verdict_reach(c->gpu, c->layout, c->arena, &v, &c->fault);
+        int r = layout_check_reach(c->gpu, c->layout, c->arena, &v, &c->fault);
 
-        if (rc < 0)
-                return rc;
+        if (r < 0)
+                return r;
         *ret = v.fits ? EXIT_DONE : EXIT_REFUSED;
         if (c->form != OUTPUT_TEXT)
                 return write_values(c, verdict_values(&v, c->arena), b);
@@ -301,22 +301,22 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         enum exit_code code = EXIT_DONE;
         struct builder b;
         struct text out;
-        int rc = read_arguments(c, argc, argv);
+        int r = read_arguments(c, argc, argv);
 
-        if (rc < 0)
-                return outcome_failed("mig", rc, &c->fault, c->arena);
+        if (r < 0)
+                return outcome_failed("mig", r, &c->fault, c->arena);
         builder_init(&b, c->arena);
         if (c->help)
                 builder_string(&b, usage);
         else if (c->check)
-                rc = check(c, &b, &code);
+                r = check(c, &b, &code);
         else
-                rc = c->gpu.data ? list_some(c, &b) : list_all(c, &b);
+                r = c->gpu.data ? list_some(c, &b) : list_all(c, &b);
         out = builder_done(&b);
-        if (rc == 0 && arena_failed(c->arena))
-                rc = -ENOMEM;
-        if (rc < 0)
-                return outcome_failed("mig", rc, &c->fault, c->arena);
+        if (r == 0 && arena_failed(c->arena))
+                r = -ENOMEM;
+        if (r < 0)
+                return outcome_failed("mig", r, &c->fault, c->arena);
         return output_print("mig", out) ? code : EXIT_UNREADABLE;
 }
 

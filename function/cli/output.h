@@ -5,7 +5,7 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
-#include "cli/yaml.h"
+#include "yaml/read.h"
 
 enum output_form { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_YAML };
 

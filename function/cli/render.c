@@ -6,13 +6,13 @@
 
 #include "base/flags.h"
 #include "base/printable.h"
-#include "cli/conditions.h"
-#include "cli/document.h"
 #include "cli/explain.h"
 #include "cli/files.h"
 #include "cli/given.h"
 #include "cli/outcome.h"
 #include "cli/output.h"
+#include "render/conditions.h"
+#include "render/document.h"
 
 /* A fleet of thousands of objects takes some hundred megabytes. */
 #define MEMORY_MAX ((size_t)4 * 1024 * 1024 * 1024)
@@ -59,10 +59,10 @@ static enum exit_code complain(const char *sentence) {
 }
 
 /* What a server or the pipeline says, with neither usage nor a file at fault, is an answer too. */
-static enum exit_code failed(struct command *c, int rc) {
-        enum exit_code code = outcome_failed("render", rc, &c->fault, c->arena);
+static enum exit_code failed(struct command *c, int r) {
+        enum exit_code code = outcome_failed("render", r, &c->fault, c->arena);
 
-        return rc == -EINVAL || rc == -ENOMEM ? code : EXIT_REFUSED;
+        return r == -EINVAL || r == -ENOMEM ? code : EXIT_REFUSED;
 }
 
 enum { OPTION_ADDRESS = 256, OPTION_EXPLAIN };
@@ -163,17 +163,17 @@ static int check_composition(struct command *c) {
 }
 
 static int read_inputs(struct command *c) {
-        int rc = files_object(c->composite, c->arena, &c->in.composite, &c->fault);
+        int r = files_object(c->composite, c->arena, &c->in.composite, &c->fault);
 
-        if (rc == 0)
-                rc = files_object(c->composition, c->arena, &c->in.composition, &c->fault);
-        if (rc == 0)
-                rc = check_composition(c);
-        if (rc < 0 || !c->functions)
-                return rc;
+        if (r == 0)
+                r = files_object(c->composition, c->arena, &c->in.composition, &c->fault);
+        if (r == 0)
+                r = check_composition(c);
+        if (r < 0 || !c->functions)
+                return r;
         c->in.has_functions = true;
-        rc = files_objects(c->functions, c->arena, &c->in.functions, &c->fault);
-        return rc < 0 ? rc : check_functions(c);
+        r = files_objects(c->functions, c->arena, &c->in.functions, &c->fault);
+        return r < 0 ? r : check_functions(c);
 }
 
 static void warn(struct command *c, struct text sentence) {
@@ -183,12 +183,12 @@ static void warn(struct command *c, struct text sentence) {
 static int warn_of_given(struct command *c) {
         struct text *sentences;
         size_t n;
-        int rc = given_check(c->in.composite, &c->in.required, !c->explain, c->arena, &sentences,
-                             &n);
+        int r = given_check(c->in.composite, &c->in.required, !c->explain, c->arena, &sentences,
+                            &n);
 
-        for (size_t i = 0; rc == 0 && i < n; i++)
+        for (size_t i = 0; r == 0 && i < n; i++)
                 warn(c, sentences[i]);
-        return rc;
+        return r;
 }
 
 static enum exit_code print(struct command *c, const struct pipeline_output *out) {
@@ -196,7 +196,7 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
         bool is_refused = scheduled && scheduled->status != CONDITION_TRUE;
         struct builder b;
         struct text stream;
-        int rc;
+        int r;
 
         for (size_t i = 0; i < out->n_skipped; i++)
                 warn(c, out->skipped[i]);
@@ -208,11 +208,11 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
         }
         builder_init(&b, c->arena);
         if (c->explain)
-                rc = explain_write(&c->explanation, out, output_wants_colours(), c->arena, &b);
+                r = explain_write(&c->explanation, out, output_wants_colours(), c->arena, &b);
         else
-                rc = document_write(&c->in, out, c->document, &b, c->arena);
-        if (rc < 0)
-                return failed(c, rc);
+                r = document_write(&c->in, out, c->document, &b, c->arena);
+        if (r < 0)
+                return failed(c, r);
         stream = builder_done(&b);
         if (!output_print("render", stream))
                 return EXIT_UNREADABLE;
@@ -225,11 +225,11 @@ static enum exit_code run(struct command *c, int argc, char **argv,
         const struct cli_transport *transport = &pipeline_in_process;
         struct pipeline_output out = { 0 };
         bool help = false;
-        int rc;
+        int r;
 
-        rc = read_arguments(c, argc, argv, &help);
-        if (rc < 0)
-                return failed(c, rc);
+        r = read_arguments(c, argc, argv, &help);
+        if (r < 0)
+                return failed(c, r);
         if (help) {
                 fputs(usage, stdout);
                 return EXIT_DONE;
@@ -243,12 +243,12 @@ static enum exit_code run(struct command *c, int argc, char **argv,
                 transport = &here;
         if (c->address)
                 transport = remote;
-        rc = read_inputs(c);
-        if (rc == 0)
-                rc = warn_of_given(c);
-        if (rc == 0)
-                rc = pipeline_run(&c->in, transport, c->address, c->arena, &out, &c->fault);
-        return rc < 0 ? failed(c, rc) : print(c, &out);
+        r = read_inputs(c);
+        if (r == 0)
+                r = warn_of_given(c);
+        if (r == 0)
+                r = pipeline_run(&c->in, transport, c->address, c->arena, &out, &c->fault);
+        return r < 0 ? failed(c, r) : print(c, &out);
 }
 
 int cli_render(int argc, char **argv, const struct cli_transport *remote) {

@@ -5,7 +5,7 @@
 #ifndef CLI_RENDER_H
 #define CLI_RENDER_H
 
-#include "cli/pipeline.h"
+#include "render/pipeline.h"
 
 /*
  * cli_render() - render XR COMPOSITION [FUNCTIONS] [flags]

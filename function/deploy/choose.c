@@ -77,12 +77,11 @@ int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
         struct arena_mark mark = arena_mark(chooser->arena);
         size_t n;
         const struct reservation **mine = remaining(chooser, asking, &n);
-        int err =
-                mine ? ledger_seat(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret)
+        int r = mine ? ledger_seat(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret)
                      : -ENOMEM;
 
         arena_rewind(chooser->arena, mark);
-        return err;
+        return r;
 }
 
 int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
@@ -90,12 +89,12 @@ int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
         struct arena_mark mark = arena_mark(chooser->arena);
         size_t n;
         const struct reservation **mine = remaining(chooser, asking, &n);
-        int err = mine ? allowance_share(chooser->allowance, sub_pool, mine, n, asking,
-                                         chooser->arena, ret)
-                       : -ENOMEM;
+        int r = mine ? quota_room_share(chooser->allowance, sub_pool, mine, n, asking,
+                                        chooser->arena, ret)
+                     : -ENOMEM;
 
         arena_rewind(chooser->arena, mark);
-        return err;
+        return r;
 }
 
 /* Larger replicas can pack where smaller ones do not, so both are tried: as it is, as it will be.
@@ -106,16 +105,16 @@ int choose_new_room(const struct chooser *chooser, const struct sub_pool *sub_po
         struct chooser foreseeing = *chooser;
         struct ledger ledger;
         bool differs = false;
-        int err = choose_room(chooser, sub_pool, asking, ret);
+        int r = choose_room(chooser, sub_pool, asking, ret);
 
-        if (err == 0 && ret->without == 0 && !ret->over_committed)
-                err = ledger_foresee(chooser->ledger, asking, chooser->arena, &ledger, &differs);
-        if (err == 0 && differs) {
+        if (r == 0 && ret->without == 0 && !ret->over_committed)
+                r = ledger_foresee(chooser->ledger, asking, chooser->arena, &ledger, &differs);
+        if (r == 0 && differs) {
                 foreseeing.ledger = &ledger;
-                err = choose_room(&foreseeing, sub_pool, asking, ret);
+                r = choose_room(&foreseeing, sub_pool, asking, ret);
         }
         arena_rewind(chooser->arena, mark);
-        return err;
+        return r;
 }
 
 /* -1, 0, 1; what is absent comes last. */
@@ -249,11 +248,11 @@ static int consider(const struct chooser *chooser, const struct candidate *c, si
         if (trial->demand.nodes != demand.nodes ||
             trial->demand.units_per_node != demand.units_per_node) {
                 struct arena_mark mark = arena_mark(chooser->arena);
-                int err = seek_room(chooser, c, demand, trial);
+                int r = seek_room(chooser, c, demand, trial);
 
                 arena_rewind(chooser->arena, mark);
-                if (err < 0)
-                        return err;
+                if (r < 0)
+                        return r;
         }
         *ret_verdict = trial->room;
         if (ret_verdict->reason == REASON_FITS)
@@ -295,12 +294,12 @@ static int choose_for_profile(const struct chooser *chooser, const struct enviro
                 for (size_t s = 0; s < pool->n_sub_pools; s++, trials++) {
                         struct choice choice = { 0 };
                         struct verdict v;
-                        int err;
+                        int r;
 
                         c.sub_pool = &pool->sub_pools[s];
-                        err = consider(chooser, &c, index, trials, &v, &choice);
-                        if (err < 0)
-                                return err;
+                        r = consider(chooser, &c, index, trials, &v, &choice);
+                        if (r < 0)
+                                return r;
                         if (v.reason != REASON_FITS)
                                 rejections_add(noted, (struct rejection) { .sub_pool = c.sub_pool,
                                                                            .profile = c.profile,
@@ -325,10 +324,10 @@ static int choose_with(const struct chooser *chooser, const struct environment *
         if (!trials)
                 return -ENOMEM;
         for (size_t i = 0; i < chooser->model->n_profiles && !best.sub_pool; i++) {
-                int err = choose_for_profile(chooser, environment, i, trials, &best, &noted);
+                int r = choose_for_profile(chooser, environment, i, trials, &best, &noted);
 
-                if (err < 0)
-                        return err;
+                if (r < 0)
+                        return r;
         }
         *ret = best;
         if (best.sub_pool || chooser->model->n_profiles == 0)
@@ -342,8 +341,8 @@ static int choose_with(const struct chooser *chooser, const struct environment *
 int choose_in(const struct chooser *chooser, const struct environment *environment,
               struct choice *ret, struct rejections *rejections) {
         struct arena_mark mark = arena_mark(chooser->arena);
-        int err = choose_with(chooser, environment, ret, rejections);
+        int r = choose_with(chooser, environment, ret, rejections);
 
         arena_rewind(chooser->arena, mark);
-        return err;
+        return r;
 }

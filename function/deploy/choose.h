@@ -5,9 +5,9 @@
 #ifndef DEPLOY_CHOOSE_H
 #define DEPLOY_CHOOSE_H
 
-#include "deploy/allowance.h"
 #include "deploy/explain.h"
 #include "deploy/ledger.h"
+#include "deploy/quota_room.h"
 
 /* What every question about room needs to know. */
 struct chooser {
@@ -15,7 +15,7 @@ struct chooser {
         const struct settings *settings;
         const struct model *model;
         const struct ledger *ledger;           /* of everybody else */
-        const struct allowance *allowance;     /* what quotas leave to the namespace */
+        const struct quota_room *allowance;    /* what quotas leave to the namespace */
         const struct reservation *const *mine; /* of this deployment, as they are to be */
         size_t n_mine;
         int64_t next_order; /* of the reservation that a choice makes: it is the last of mine */

@@ -38,7 +38,7 @@
  * What Deploy refuses: to move what serves for a better fit, to split one
  * environment's replicas over pools, to give a part of a first placement.
  */
-#include "deploy/deciding.h"
+#include "deploy/deploy_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -74,7 +74,7 @@ bool deploy_is_settled(const struct deployment *deployment, const struct held *h
         return true;
 }
 
-size_t deciding_count(const struct deciding *d, enum fate fate) {
+size_t deploy_count(const struct deciding *d, enum fate fate) {
         size_t n = 0;
 
         for (size_t i = 0; i < d->n; i++)
@@ -83,7 +83,7 @@ size_t deciding_count(const struct deciding *d, enum fate fate) {
 }
 
 /* Everything but room that a later phase asks choose.c; the holder `without` does not count. */
-struct chooser deciding_chooser(struct deciding *d, const struct seat_holder *without) {
+struct chooser deploy_chooser(struct deciding *d, const struct seat_holder *without) {
         size_t n = 0;
 
         for (size_t i = 0; i < d->n; i++) {
@@ -108,7 +108,7 @@ struct chooser deciding_chooser(struct deciding *d, const struct seat_holder *wi
 /* Those that never served go first, then the last made; holders are in the order they were made. */
 static void reduce(struct deciding *d) {
         size_t wanted = (size_t)d->request->deployment->environments;
-        size_t stay = deciding_count(d, FATE_STAYS);
+        size_t stay = deploy_count(d, FATE_STAYS);
 
         for (int served = 0; served <= 1; served++) {
                 for (size_t i = d->n; i-- > 0 && stay > wanted;) {
@@ -136,7 +136,7 @@ static void reduce(struct deciding *d) {
  */
 static void retire(struct deciding *d) {
         size_t wanted = (size_t)d->request->deployment->environments;
-        size_t leaving = deciding_count(d, FATE_LEAVES), seen = 0, replaced = 0;
+        size_t leaving = deploy_count(d, FATE_LEAVES), seen = 0, replaced = 0;
         size_t originals = wanted > leaving ? wanted - leaving : 0;
 
         for (size_t i = 0; i < d->n; i++) {
@@ -180,7 +180,7 @@ static int compare_holders(const void *a, const void *b) {
 static int begin(struct deciding *d) {
         const struct deploy_request *request = d->request;
         size_t most = request->n_held + (size_t)request->deployment->environments;
-        int err;
+        int r;
 
         d->holders = ARENA_ARRAY(d->arena, most, struct seat_holder);
         d->mine = ARENA_ARRAY(d->arena, most, const struct reservation *);
@@ -201,18 +201,18 @@ static int begin(struct deciding *d) {
         }
         if (d->n > 1)
                 qsort(d->holders, d->n, sizeof(*d->holders), compare_holders);
-        err = ledger_build(request->reservations, request->n_reservations,
-                           request->deployment->namespace_, request->deployment->name, d->arena,
-                           &d->ledger);
-        if (err < 0)
-                return err;
-        d->allowance = (struct allowance) { .settings = request->settings,
-                                            .deployment = request->deployment,
-                                            .quotas = request->quotas,
-                                            .n_quotas = request->n_quotas,
-                                            .environments = request->environments,
-                                            .n_environments = request->n_environments };
-        return allowance_build(&d->ledger, d->arena, &d->allowance);
+        r = ledger_build(request->reservations, request->n_reservations,
+                         request->deployment->namespace_, request->deployment->name, d->arena,
+                         &d->ledger);
+        if (r < 0)
+                return r;
+        d->allowance = (struct quota_room) { .settings = request->settings,
+                                             .deployment = request->deployment,
+                                             .quotas = request->quotas,
+                                             .n_quotas = request->n_quotas,
+                                             .environments = request->environments,
+                                             .n_environments = request->n_environments };
+        return quota_room_build(&d->ledger, d->arena, &d->allowance);
 }
 
 /*
@@ -235,7 +235,7 @@ static bool is_name_taken(const struct deciding *d, const struct placement *p) {
                     name.data[n] != '-' || !text_equal(r->namespace_, own->namespace_))
                         continue;
                 if (text_equal(text_slice(name, n + 1, name.len),
-                               suffix_of(r->environment, r->nodes, d->arena)))
+                               plan_suffix(r->environment, r->nodes, d->arena)))
                         return true;
         }
         return false;
@@ -258,7 +258,7 @@ static void renew(struct deciding *d, struct seat_holder *holder) {
         r->resource_name = holder->sub_pool->resource_name;
         holder->placement.name_taken = is_name_taken(d, &holder->placement);
         holder->placement.workload =
-                workload_of(deployment, d->request->model, holder->profile, holder->sub_pool);
+                plan_workload(deployment, d->request->model, holder->profile, holder->sub_pool);
         /* Without a topology the units follow from the memory, and the engine spans them all. */
         if (holder->profile->gpus_per_node == 0)
                 holder->placement.workload.tensor = r->units_per_node;
@@ -298,7 +298,7 @@ static int finish(struct deciding *d, struct decision *ret) {
                 decision.plan.placements[decision.plan.n_placements++] = *p;
         }
         decision.settled = decision.placed == decision.wanted &&
-                           deciding_count(d, FATE_LEAVES) == 0 &&
+                           deploy_count(d, FATE_LEAVES) == 0 &&
                            admitted == decision.wanted * deployment->replicas;
         if (arena_failed(d->arena))
                 return -ENOMEM;
@@ -308,32 +308,33 @@ static int finish(struct deciding *d, struct decision *ret) {
 
 static int weigh_all(struct deciding *d) {
         const struct deploy_request *request = d->request;
-        struct chooser chooser = deciding_chooser(d, NULL);
+        struct chooser chooser = deploy_chooser(d, NULL);
 
         request->weighing->whole_fleet = request->whole_fleet;
-        return weigh(&chooser, request->environments, request->n_environments, request->weighing);
+        return candidates_weigh(&chooser, request->environments, request->n_environments,
+                                request->weighing);
 }
 
 int deploy(const struct deploy_request *request, struct arena *arena, struct decision *ret) {
         struct deciding d = { .request = request, .arena = arena };
-        int err;
+        int r;
 
-        err = begin(&d);
-        if (err < 0)
-                return err;
-        err = deciding_review(&d);
-        if (err < 0)
-                return err;
+        r = begin(&d);
+        if (r < 0)
+                return r;
+        r = deploy_review(&d);
+        if (r < 0)
+                return r;
         reduce(&d);
-        err = deciding_trim(&d);
-        if (err < 0)
-                return err;
+        r = deploy_trim(&d);
+        if (r < 0)
+                return r;
         retire(&d);
         if (request->whole_fleet)
-                err = deciding_grow(&d);
-        if (err == 0 && request->weighing)
-                err = weigh_all(&d);
-        if (err == 0 && request->whole_fleet)
-                err = deciding_fill(&d);
-        return err < 0 ? err : finish(&d, ret);
+                r = deploy_grow(&d);
+        if (r == 0 && request->weighing)
+                r = weigh_all(&d);
+        if (r == 0 && request->whole_fleet)
+                r = deploy_fill(&d);
+        return r < 0 ? r : finish(&d, ret);
 }

@@ -5,10 +5,10 @@
 #ifndef DEPLOY_DEPLOY_H
 #define DEPLOY_DEPLOY_H
 
-#include "deploy/allowance.h"
+#include "deploy/candidates.h"
 #include "deploy/explain.h"
 #include "deploy/plan.h"
-#include "deploy/weigh.h"
+#include "deploy/quota_room.h"
 
 /*
  * One deployment's assignments, ten environments and what is leaving them: far

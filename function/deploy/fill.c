@@ -2,7 +2,7 @@
 /*
  * The shortfall is made up from the best environments that have no assignment.
  */
-#include "deploy/deciding.h"
+#include "deploy/deploy_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static void add_placement(struct deciding *d, const struct chooser *chooser,
         p->reservation =
                 choose_reservation(chooser, choice->sub_pool, choice->profile, choice->demand);
         d->next_order++;
-        p->suffix = suffix_of(p->reservation.environment, p->reservation.nodes, d->arena);
+        p->suffix = plan_suffix(p->reservation.environment, p->reservation.nodes, d->arena);
         take_over(d, p->suffix, &p->service);
         d->n++;
 }
@@ -58,7 +58,7 @@ static int compare_choices(const void *a, const void *b) {
 static bool is_occupied(const struct deciding *d, const struct choice *choice) {
         const struct deploy_request *request = d->request;
         struct text suffix =
-                suffix_of(choice->sub_pool->environment->name, choice->demand.nodes, d->arena);
+                plan_suffix(choice->sub_pool->environment->name, choice->demand.nodes, d->arena);
 
         return request->n_occupied > 0 && bsearch(&suffix, request->occupied, request->n_occupied,
                                                   sizeof(suffix), text_order) != NULL;
@@ -80,7 +80,7 @@ static int choose_best(struct deciding *d, const struct environment *environment
                        struct choice *ret) {
         const struct text nothing = { 0 };
         struct chooser chooser;
-        int err;
+        int r;
 
         *ret = (struct choice) { 0 };
         if (!text_is_empty(environment->invalid)) {
@@ -91,10 +91,10 @@ static int choose_best(struct deciding *d, const struct environment *environment
                 set_aside(d, environment, TEXT(" declares no nodePools"), nothing);
                 return 0;
         }
-        chooser = deciding_chooser(d, NULL);
-        err = choose_in(&chooser, environment, ret, &d->rejections);
-        if (err < 0 || !ret->sub_pool || !is_occupied(d, ret))
-                return err;
+        chooser = deploy_chooser(d, NULL);
+        r = choose_in(&chooser, environment, ret, &d->rejections);
+        if (r < 0 || !ret->sub_pool || !is_occupied(d, ret))
+                return r;
         set_aside(d, environment,
                   TEXT(" holds a service that neither a reservation nor an annotation explains; it "
                        "stays, and nothing is placed under its name"),
@@ -103,10 +103,10 @@ static int choose_best(struct deciding *d, const struct environment *environment
         return 0;
 }
 
-int deciding_fill(struct deciding *d) {
+int deploy_fill(struct deciding *d) {
         const struct deploy_request *request = d->request;
         size_t wanted = (size_t)request->deployment->environments,
-               stay = deciding_count(d, FATE_STAYS);
+               stay = deploy_count(d, FATE_STAYS);
         struct choice *choices;
         size_t n_choices = 0;
 
@@ -117,13 +117,13 @@ int deciding_fill(struct deciding *d) {
                 return -ENOMEM;
         for (size_t i = 0; i < request->n_environments; i++) {
                 const struct environment *environment = &request->environments[i];
-                int err;
+                int r;
 
                 if (stays_in(d, environment))
                         continue;
-                err = choose_best(d, environment, &choices[n_choices]);
-                if (err < 0)
-                        return err;
+                r = choose_best(d, environment, &choices[n_choices]);
+                if (r < 0)
+                        return r;
                 n_choices += choices[n_choices].sub_pool != NULL;
         }
         if (n_choices > 1)
@@ -134,14 +134,14 @@ int deciding_fill(struct deciding *d) {
 
                 /* Each was chosen for itself, and what one takes of a quota the next cannot. */
                 if (i > 0 && d->allowance.n_quotas > 0) {
-                        int err = choose_best(d, choice.sub_pool->environment, &choice);
+                        int r = choose_best(d, choice.sub_pool->environment, &choice);
 
-                        if (err < 0)
-                                return err;
+                        if (r < 0)
+                                return r;
                         if (!choice.sub_pool)
                                 continue;
                 }
-                chooser = deciding_chooser(d, NULL);
+                chooser = deploy_chooser(d, NULL);
                 add_placement(d, &chooser, &choice);
                 stay++;
         }

@@ -349,8 +349,8 @@ int ledger_seat(const struct ledger *ledger, const struct sub_pool *sub_pool,
                 const struct reservation *const *mine, size_t n_mine,
                 const struct reservation *asking, struct arena *arena, struct seats *ret) {
         struct arena_mark mark = arena_mark(arena);
-        int err = seat_all(ledger, sub_pool, mine, n_mine, asking, arena, ret);
+        int r = seat_all(ledger, sub_pool, mine, n_mine, asking, arena, ret);
 
         arena_rewind(arena, mark);
-        return err;
+        return r;
 }

@@ -50,7 +50,7 @@ bool selector_matches(struct value selector, struct value labels,
         return matches;
 }
 
-enum interconnect interconnect_rank(struct text word) {
+enum interconnect match_interconnect_rank(struct text word) {
         static const struct {
                 struct text word;
                 enum interconnect rank;
@@ -69,7 +69,8 @@ enum interconnect interconnect_rank(struct text word) {
 }
 
 static bool interconnect_satisfies(struct text offered, struct text required) {
-        enum interconnect have = interconnect_rank(offered), want = interconnect_rank(required);
+        enum interconnect have = match_interconnect_rank(offered),
+                          want = match_interconnect_rank(required);
 
         if (have == INTERCONNECT_UNKNOWN || want == INTERCONNECT_UNKNOWN)
                 return !text_is_empty(offered) && text_equal_fold(offered, required);
@@ -112,7 +113,7 @@ static bool bandwidth_parse(struct text t, struct bandwidth *ret) {
         return true;
 }
 
-bool bandwidth_satisfies(struct text offered, struct text required) {
+bool match_bandwidth(struct text offered, struct text required) {
         struct bandwidth have, want;
 
         if (!bandwidth_parse(offered, &have) || !bandwidth_parse(required, &want) || have.or_better)
@@ -230,8 +231,7 @@ static struct verdict match_needs(const struct candidate *c) {
         if (!text_is_empty(needs->interconnect) &&
             !interconnect_satisfies(pool->interconnect, needs->interconnect))
                 return verdict(REASON_INTERCONNECT_TOO_WEAK);
-        if (!text_is_empty(needs->bandwidth) &&
-            !bandwidth_satisfies(pool->bandwidth, needs->bandwidth))
+        if (!text_is_empty(needs->bandwidth) && !match_bandwidth(pool->bandwidth, needs->bandwidth))
                 return verdict(REASON_BANDWIDTH_TOO_LOW);
         return verdict(REASON_FITS);
 }
@@ -266,7 +266,7 @@ static struct verdict match_nvlink(const struct candidate *c) {
         int64_t domain = c->sub_pool->pool->nvlink_domain, wanted = needs->nvlink_domain;
         int64_t gang = match_demand(c).units_per_node;
 
-        if (interconnect_rank(needs->interconnect) >= INTERCONNECT_NVLINK && gang > wanted)
+        if (match_interconnect_rank(needs->interconnect) >= INTERCONNECT_NVLINK && gang > wanted)
                 wanted = gang;
         if (wanted > domain && (wanted > 1 || needs->nvlink_domain > 0))
                 return verdict_numbers(REASON_NVLINK_DOMAIN_TOO_SMALL, wanted, domain);

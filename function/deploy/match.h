@@ -119,16 +119,17 @@ struct selector_entry {
  */
 bool selector_matches(struct value selector, struct value labels, struct selector_entry *ret_entry);
 
-/* interconnect_rank() - none < pcie < nvlink < nvswitch, without case; unknown words are unknown.
+/* match_interconnect_rank() - none < pcie < nvlink < nvswitch, without case; unknown words are
+ * unknown.
  */
-enum interconnect interconnect_rank(struct text word);
+enum interconnect match_interconnect_rank(struct text word);
 
 /*
- * bandwidth_satisfies() - interNodeBandwidth, "[<kind>-]<number>g[bps][-or-better]"
+ * match_bandwidth() - interNodeBandwidth, "[<kind>-]<number>g[bps][-or-better]"
  *
  * Gbps at least as many; the same kind where both name one, which a required
  * `-or-better` waives. What cannot be parsed satisfies only equal text.
  */
-bool bandwidth_satisfies(struct text offered, struct text required);
+bool match_bandwidth(struct text offered, struct text required);
 
 #endif

@@ -14,15 +14,15 @@ static bool ends_like_a_size(struct text t) {
         return end < t.len && text_ends_with(text_slice(t, 0, end), TEXT("-g"));
 }
 
-struct text suffix_of(struct text environment, int64_t nodes, struct arena *arena) {
+struct text plan_suffix(struct text environment, int64_t nodes, struct arena *arena) {
         if (nodes <= 1 && !ends_like_a_size(environment))
                 return environment;
         return text_format(arena, "%.*s-g%lld", TEXT_ARG(environment), (long long)nodes);
 }
 
-struct workload workload_of(const struct deployment *deployment, const struct model *model,
-                            const struct serving_profile *profile,
-                            const struct sub_pool *sub_pool) {
+struct workload plan_workload(const struct deployment *deployment, const struct model *model,
+                              const struct serving_profile *profile,
+                              const struct sub_pool *sub_pool) {
         const struct pool *pool = sub_pool->pool;
         const struct environment *environment = sub_pool->environment;
 

@@ -92,17 +92,18 @@ struct plan {
 };
 
 /*
- * suffix_of() - the tail of the keys of an assignment: "<environment>[-g<size>]"
+ * plan_suffix() - the tail of the keys of an assignment: "<environment>[-g<size>]"
  * @nodes: of one replica; the group size is part of the key because KServe's is immutable
  *
  * An environment whose own name ends so has a size of 1 written too: no two
  * pairs of environment and size have the same tail.
  */
-struct text suffix_of(struct text environment, int64_t nodes, struct arena *arena);
+struct text plan_suffix(struct text environment, int64_t nodes, struct arena *arena);
 
-/* workload_of() - what a service of profile on sub_pool is made of. */
-struct workload workload_of(const struct deployment *deployment, const struct model *model,
-                            const struct serving_profile *profile, const struct sub_pool *sub_pool);
+/* plan_workload() - what a service of profile on sub_pool is made of. */
+struct workload plan_workload(const struct deployment *deployment, const struct model *model,
+                              const struct serving_profile *profile,
+                              const struct sub_pool *sub_pool);
 
 /* plan_encode() - the plan for the context; dropped placements are left out. */
 struct node *plan_encode(const struct plan *plan, struct arena *arena);

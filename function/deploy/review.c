@@ -2,7 +2,7 @@
 /*
  * Which of the assignments that were made before can stay.
  */
-#include "deploy/deciding.h"
+#include "deploy/deploy_internal.h"
 
 #include <errno.h>
 
@@ -90,18 +90,18 @@ static struct text reason_to_leave(struct deciding *d, struct seat_holder *holde
 static int larger_fits(struct deciding *d, const struct seat_holder *holder, int64_t units,
                        bool *ret) {
         struct reservation larger = holder->placement.reservation;
-        struct chooser chooser = deciding_chooser(d, holder);
+        struct chooser chooser = deploy_chooser(d, holder);
         struct seats seats = { 0 };
         struct share share;
-        int err;
+        int r;
 
         larger.units_per_node = units;
         larger.leaving = false;
-        err = choose_share(&chooser, holder->sub_pool, &larger, &share);
-        if (err == 0)
-                err = choose_new_room(&chooser, holder->sub_pool, &larger, &seats);
-        if (err < 0)
-                return err;
+        r = choose_share(&chooser, holder->sub_pool, &larger, &share);
+        if (r == 0)
+                r = choose_new_room(&chooser, holder->sub_pool, &larger, &seats);
+        if (r < 0)
+                return r;
         *ret = seats.without == 0 && !seats.over_committed &&
                (!share.limited || reservation_units(&larger) <= share.left);
         return 0;
@@ -163,7 +163,7 @@ static bool is_replaced(const struct deciding *d, const struct seat_holder *hold
         return false;
 }
 
-int deciding_review(struct deciding *d) {
+int deploy_review(struct deciding *d) {
         for (size_t i = 0; i < d->n; i++) {
                 struct seat_holder *holder = &d->holders[i];
                 struct text why = reason_to_leave(d, holder);
@@ -172,10 +172,10 @@ int deciding_review(struct deciding *d) {
                 if (arena_failed(d->arena))
                         return -ENOMEM;
                 if (text_is_empty(why)) {
-                        int err = follow_demand(d, holder, &why);
+                        int r = follow_demand(d, holder, &why);
 
-                        if (err < 0)
-                                return err;
+                        if (r < 0)
+                                return r;
                 }
                 holder->placement.reservation.leaving = false;
                 if (!text_is_empty(why))

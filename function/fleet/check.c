@@ -8,7 +8,7 @@ static void check_text(struct reader *rd, struct member f, bool (*is_right)(stru
                        const char *what, struct text *ret) {
         struct text t;
 
-        if (!read_text(rd, f, &t))
+        if (!reader_text(rd, f, &t))
                 return;
         if (is_right(t))
                 *ret = t;
@@ -20,7 +20,7 @@ static void check_text(struct reader *rd, struct member f, bool (*is_right)(stru
 void check_shown_name(struct reader *rd, struct member f, struct text *ret) {
         struct text ignored;
 
-        if (read_needed_text(rd, f, &ignored))
+        if (reader_needed_text(rd, f, &ignored))
                 check_text(rd, f, grammar_shown_name,
                            "a name: it has at most 63 characters, none of them a control character",
                            ret);
@@ -29,7 +29,7 @@ void check_shown_name(struct reader *rd, struct member f, struct text *ret) {
 void check_model_name(struct reader *rd, struct member f, struct text *ret) {
         struct text ignored;
 
-        if (read_needed_text(rd, f, &ignored))
+        if (reader_needed_text(rd, f, &ignored))
                 check_text(rd, f, grammar_model_name,
                            "a name of a model, such as google/gemma-3-27b-it", ret);
 }
@@ -37,7 +37,7 @@ void check_model_name(struct reader *rd, struct member f, struct text *ret) {
 void check_hub_repo(struct reader *rd, struct member f, struct text *ret) {
         struct text ignored;
 
-        if (read_needed_text(rd, f, &ignored))
+        if (reader_needed_text(rd, f, &ignored))
                 check_text(rd, f, grammar_hub_repo, "a repository, such as google/gemma-3-27b-it",
                            ret);
 }
@@ -98,7 +98,7 @@ void check_labels(struct reader *rd, struct member f, struct value *ret) {
                 return;
         }
         /* Sorted, so that the first mistake is always the same one. */
-        if (!read_map(rd, f) || value_members(f.value, rd->arena, &labels, &n) < 0)
+        if (!reader_map(rd, f) || value_members(f.value, rd->arena, &labels, &n) < 0)
                 return;
         if (n > LABELS_MAX) {
                 reader_refuse(rd, &f, "has %zu labels, and at most %d are read", n, LABELS_MAX);
@@ -113,7 +113,7 @@ void check_labels(struct reader *rd, struct member f, struct value *ret) {
                         reader_refuse(rd, &entry, "the key is not a label key");
                 else if (value.kind != VALUE_STRING)
                         reader_refuse(rd, &entry, "must be a string, but is %.*s%s",
-                                      TEXT_ARG(kind_and_value(value, rd->arena)),
+                                      TEXT_ARG(reader_kind_and_value(value, rd->arena)),
                                       value.kind == VALUE_BOOL || value.kind == VALUE_NUMBER
                                               ? ": put it in quotes"
                                               : "");
@@ -128,9 +128,9 @@ void check_labels(struct reader *rd, struct member f, struct value *ret) {
 void check_selector(struct reader *rd, struct member f, struct value *ret) {
         static const struct text members[] = { TEXT_INIT("matchLabels") };
 
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
-        refuse_unknown(rd, &f, members, COUNT_OF(members));
+        reader_refuse_unknown(rd, &f, members, COUNT_OF(members));
         check_labels(rd, member_get(&f, "matchLabels"), ret);
 }
 
@@ -153,22 +153,22 @@ static void check_toleration(struct reader *rd, const struct member *f) {
 
         if (member_is_absent(f))
                 reader_refuse(rd, f, "must be a map, but is null");
-        if (!read_map(rd, *f))
+        if (!reader_map(rd, *f))
                 return;
-        refuse_unknown(rd, f, members, COUNT_OF(members));
-        read_word(rd, member_get(f, "operator"), operators, COUNT_OF(operators), &op);
-        if (read_text(rd, key_field, &key) && !grammar_label_key(key))
+        reader_refuse_unknown(rd, f, members, COUNT_OF(members));
+        reader_word(rd, member_get(f, "operator"), operators, COUNT_OF(operators), &op);
+        if (reader_text(rd, key_field, &key) && !grammar_label_key(key))
                 reader_refuse(rd, &key_field, "%.*s is not a label key",
                               TEXT_ARG(value_brief(key_field.value, rd->arena)));
         else if (text_is_empty(value_text(key_field.value)) && op == 0)
                 reader_refuse(rd, f, "a toleration without a key needs the operator Exists");
-        if (read_text(rd, value_field, &value) && op == 1)
+        if (reader_text(rd, value_field, &value) && op == 1)
                 reader_refuse(rd, &value_field, "the operator Exists takes no value");
         else if (!grammar_label_value(value))
                 reader_refuse(rd, &value_field, "%.*s is not a label value",
                               TEXT_ARG(value_brief(value_field.value, rd->arena)));
-        read_word(rd, member_get(f, "effect"), effects, COUNT_OF(effects), &effect);
-        if (read_integer(rd, seconds_field, INT64_MIN, INT64_MAX, &seconds) && effect != 2)
+        reader_word(rd, member_get(f, "effect"), effects, COUNT_OF(effects), &effect);
+        if (reader_integer(rd, seconds_field, INT64_MIN, INT64_MAX, &seconds) && effect != 2)
                 reader_refuse(rd, &seconds_field, "needs the effect NoExecute");
 }
 
@@ -177,7 +177,7 @@ void check_tolerations(struct reader *rd, struct member f, struct value *ret) {
         size_t n_before = rd->n_mistakes;
         struct value item;
 
-        if (!read_list(rd, f))
+        if (!reader_list(rd, f))
                 return;
         for (size_t i = 0; value_next(&it, NULL, &item); i++) {
                 struct member element = member_element(&f, i, item);
@@ -215,14 +215,14 @@ void check_args(struct reader *rd, struct member f, struct value *ret) {
         size_t n_before = rd->n_mistakes;
         struct value item;
 
-        if (!read_list(rd, f))
+        if (!reader_list(rd, f))
                 return;
         for (size_t i = 0; value_next(&it, NULL, &item); i++) {
                 struct member element = member_element(&f, i, item);
                 struct text arg;
                 const char *unsafe;
 
-                if (!read_needed_text(rd, element, &arg))
+                if (!reader_needed_text(rd, element, &arg))
                         continue;
                 unsafe = find_unsafe(arg);
                 if (unsafe)

@@ -10,7 +10,7 @@
 #ifndef FLEET_CHECK_H
 #define FLEET_CHECK_H
 
-#include "fleet/member.h"
+#include "fleet/reader.h"
 
 /* check_tolerations() - a list of core/v1 Tolerations. */
 void check_tolerations(struct reader *rd, struct member f, struct value *ret);

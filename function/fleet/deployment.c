@@ -15,11 +15,11 @@ static void read_model_ref(struct reader *rd, struct member f, struct deployment
 
         if (member_is_absent(&f))
                 reader_refuse(rd, &f, "is missing");
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
-        read_word(rd, member_get(&f, "kind"), kinds, COUNT_OF(kinds), &kind);
+        reader_word(rd, member_get(&f, "kind"), kinds, COUNT_OF(kinds), &kind);
         ret->model_kind = kinds[kind];
-        if (read_needed_text(rd, name, &ret->model_name))
+        if (reader_needed_text(rd, name, &ret->model_name))
                 check_object_name(rd, name, &ret->model_name);
 }
 
@@ -29,13 +29,13 @@ static void read_concurrency(struct reader *rd, struct member f, struct deployme
 
         if (member_is_absent(&f))
                 reader_refuse(rd, &f, "is missing");
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
         ret->min_replicas = 1;
-        read_integer(rd, member_get(&f, "minReplicas"), 0, REPLICAS_MAX, &ret->min_replicas);
+        reader_integer(rd, member_get(&f, "minReplicas"), 0, REPLICAS_MAX, &ret->min_replicas);
         if (member_is_absent(&most))
                 reader_refuse(rd, &most, "is missing");
-        if (read_integer(rd, most, 1, REPLICAS_MAX, &ret->replicas) &&
+        if (reader_integer(rd, most, 1, REPLICAS_MAX, &ret->replicas) &&
             ret->replicas < ret->min_replicas)
                 reader_refuse(rd, &most, "%lld is below minReplicas, %lld",
                               (long long)ret->replicas, (long long)ret->min_replicas);
@@ -48,14 +48,14 @@ static void read_scaling(struct reader *rd, struct member f, struct deployment *
 
         ret->replicas = 1;
         ret->min_replicas = 1;
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
-        read_word(rd, member_get(&f, "signal"), signals, COUNT_OF(signals), &signal);
+        reader_word(rd, member_get(&f, "signal"), signals, COUNT_OF(signals), &signal);
         ret->concurrency = signal == 1;
         if (ret->concurrency) {
                 read_concurrency(rd, member_get(&f, "concurrency"), ret);
-        } else if (read_map(rd, fixed)) {
-                read_integer(rd, member_get(&fixed, "replicas"), 1, REPLICAS_MAX, &ret->replicas);
+        } else if (reader_map(rd, fixed)) {
+                reader_integer(rd, member_get(&fixed, "replicas"), 1, REPLICAS_MAX, &ret->replicas);
                 ret->min_replicas = ret->replicas;
         }
 }
@@ -74,14 +74,15 @@ int deployment_read(struct value object, struct arena *arena, struct deployment 
 
         if (member_is_absent(&spec))
                 reader_refuse(&rd, &spec, "is missing");
-        if (read_map(&rd, spec)) {
+        if (reader_map(&rd, spec)) {
                 read_model_ref(&rd, member_get(&spec, "modelRef"), &d);
-                read_integer(&rd, member_get(&spec, "environments"), 1, ENVIRONMENTS_MAX,
-                             &d.environments);
+                reader_integer(&rd, member_get(&spec, "environments"), 1, ENVIRONMENTS_MAX,
+                               &d.environments);
                 check_selector(&rd, member_get(&spec, "environmentSelector"),
                                &d.environment_selector);
                 read_scaling(&rd, member_get(&spec, "scaling"), &d);
-                read_integer(&rd, member_get(&spec, "priority"), INT32_MIN, INT32_MAX, &d.priority);
+                reader_integer(&rd, member_get(&spec, "priority"), INT32_MIN, INT32_MAX,
+                               &d.priority);
                 check_tolerations(&rd, member_get(&spec, "tolerations"), &d.tolerations);
                 check_object_name(&rd, member_get(&spec, "priorityClassName"), &d.priority_class);
         }

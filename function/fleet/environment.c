@@ -33,9 +33,9 @@ static void read_cluster(struct reader *rd, const struct member *members,
         struct member secret = member_get(&members[EXISTING], "secretRef");
         unsigned int source;
 
-        if (read_word(rd, members[SOURCE], sources, COUNT_OF(sources), &source))
+        if (reader_word(rd, members[SOURCE], sources, COUNT_OF(sources), &source))
                 ret->source = (enum cluster_source)source;
-        if (!read_map(rd, members[EXISTING]) || !read_map(rd, secret))
+        if (!reader_map(rd, members[EXISTING]) || !reader_map(rd, secret))
                 return;
         ret->secret_namespace = settings->system_namespace;
         ret->secret_key = TEXT("kubeconfig");
@@ -167,11 +167,11 @@ static void tell_of_overlap(struct environment *environment, const struct footpr
                         first = &environment->pools[i];
         }
         if (n_others == 1)
-                pool_tell(&environment->pools[at], arena,
+                pool_warn(&environment->pools[at], arena,
                           text_format(arena, "overlaps pool \"%.*s\": a node may match both",
                                       TEXT_ARG(first->name)));
         else if (n_others > 1)
-                pool_tell(&environment->pools[at], arena,
+                pool_warn(&environment->pools[at], arena,
                           text_format(arena,
                                       "overlaps pool \"%.*s\" and %zu more: a node may match all",
                                       TEXT_ARG(first->name), n_others - 1));
@@ -253,12 +253,12 @@ static int read_environment(struct value object, const struct settings *settings
         lists[0] = in_spec[NODE_POOLS];
         lists[1] = member_get(&in_cluster[EXISTING], "nodePools");
         lists[2] = member_get(&in_cluster[GKE], "nodePools");
-        read_map(&rd, spec);
-        if (read_map(&rd, in_spec[CLUSTER]))
+        reader_map(&rd, spec);
+        if (reader_map(&rd, in_spec[CLUSTER]))
                 read_cluster(&rd, in_cluster, settings, ret);
-        read_map(&rd, in_cluster[GKE]);
+        reader_map(&rd, in_cluster[GKE]);
         for (size_t i = 0; i < N_POOL_LISTS; i++)
-                read_list(&rd, lists[i]);
+                reader_list(&rd, lists[i]);
         if (rd.n_mistakes > 0) {
                 ret->invalid = fault_text(&fault, arena);
                 return arena_failed(arena) ? -ENOMEM : 0;

@@ -26,20 +26,20 @@ static void read_source(struct reader *rd, const struct member *spec, struct mod
 
         if (member_is_absent(&model))
                 reader_refuse(rd, &model, "is missing");
-        else if (read_map(rd, model))
+        else if (reader_map(rd, model))
                 check_model_name(rd, member_get(&model, "name"), &ret->model_name);
-        read_word(rd, member_get(spec, "source"), sources, COUNT_OF(sources), &source);
+        reader_word(rd, member_get(spec, "source"), sources, COUNT_OF(sources), &source);
 
-        read_map(rd, hub);
+        reader_map(rd, hub);
         check_hub_repo(rd, member_get(&hub, "repo"), &repo);
         check_hub_revision(rd, member_get(&hub, "revision"), &revision);
         ret->uri = text_is_empty(revision) ? text_format(rd->arena, "hf://%.*s", TEXT_ARG(repo))
                                            : text_format(rd->arena, "hf://%.*s:%.*s",
                                                          TEXT_ARG(repo), TEXT_ARG(revision));
-        if (read_map(rd, secret)) {
+        if (reader_map(rd, secret)) {
                 struct member name = member_get(&secret, "name");
 
-                if (read_needed_text(rd, name, &ret->secret_name))
+                if (reader_needed_text(rd, name, &ret->secret_name))
                         check_object_name(rd, name, &ret->secret_name);
                 ret->secret_key = TEXT("HF_TOKEN");
                 check_data_key(rd, member_get(&secret, "key"), &ret->secret_key);
@@ -49,11 +49,11 @@ static void read_source(struct reader *rd, const struct member *spec, struct mod
 static void read_resources(struct reader *rd, struct member f, struct model *ret) {
         struct quantity ignored;
 
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
-        read_quantity(rd, member_get(&f, "cpu"), &ret->cpu, &ignored);
-        read_quantity(rd, member_get(&f, "memory"), &ret->memory, &ignored);
-        read_bytes(rd, member_get(&f, "vram"), &ret->vram_bytes);
+        reader_quantity(rd, member_get(&f, "cpu"), &ret->cpu, &ignored);
+        reader_quantity(rd, member_get(&f, "memory"), &ret->memory, &ignored);
+        reader_bytes(rd, member_get(&f, "vram"), &ret->vram_bytes);
 }
 
 const struct text needs_known[N_NEEDS] = {
@@ -82,15 +82,15 @@ static void read_needs(struct reader *rd, struct member f, struct needs *ret) {
         struct member multi_node = member_get(&f, "multiNodeCapable");
         bool ignored;
 
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
-        read_bytes(rd, member_get(&f, "memoryPerGpu"), &ret->memory_bytes);
-        read_texts(rd, member_get(&f, "precisionSupport"), &ret->precisions);
-        read_text(rd, member_get(&f, "interconnect"), &ret->interconnect);
-        read_text(rd, member_get(&f, "interNodeBandwidth"), &ret->bandwidth);
-        if (read_bool(rd, multi_node, &ignored))
+        reader_bytes(rd, member_get(&f, "memoryPerGpu"), &ret->memory_bytes);
+        reader_texts(rd, member_get(&f, "precisionSupport"), &ret->precisions);
+        reader_text(rd, member_get(&f, "interconnect"), &ret->interconnect);
+        reader_text(rd, member_get(&f, "interNodeBandwidth"), &ret->bandwidth);
+        if (reader_bool(rd, multi_node, &ignored))
                 ret->multi_node = multi_node.value;
-        read_integer(rd, member_get(&f, "nvlinkDomainSize"), 1, 1024 * 1024, &ret->nvlink_domain);
+        reader_integer(rd, member_get(&f, "nvlinkDomainSize"), 1, 1024 * 1024, &ret->nvlink_domain);
         ret->unknown = first_unknown(f.value);
 }
 
@@ -98,18 +98,19 @@ static void read_topology(struct reader *rd, struct member f, struct serving_pro
         struct member parallelism = member_get(&f, "parallelism");
         int64_t units;
 
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
         ret->gpus_per_node = 1;
-        read_integer(rd, member_get(&f, "nodes"), 1, NODES_MAX, &ret->nodes);
-        read_integer(rd, member_get(&f, "gpusPerNode"), 1, UNITS_PER_NODE_MAX, &ret->gpus_per_node);
+        reader_integer(rd, member_get(&f, "nodes"), 1, NODES_MAX, &ret->nodes);
+        reader_integer(rd, member_get(&f, "gpusPerNode"), 1, UNITS_PER_NODE_MAX,
+                       &ret->gpus_per_node);
         ret->tensor = ret->gpus_per_node;
         ret->pipeline = ret->nodes;
-        if (read_map(rd, parallelism)) {
-                read_integer(rd, member_get(&parallelism, "tensor"), 1, UNITS_PER_NODE_MAX,
-                             &ret->tensor);
-                read_integer(rd, member_get(&parallelism, "pipeline"), 1, NODES_MAX,
-                             &ret->pipeline);
+        if (reader_map(rd, parallelism)) {
+                reader_integer(rd, member_get(&parallelism, "tensor"), 1, UNITS_PER_NODE_MAX,
+                               &ret->tensor);
+                reader_integer(rd, member_get(&parallelism, "pipeline"), 1, NODES_MAX,
+                               &ret->pipeline);
                 units = ret->nodes * ret->gpus_per_node;
                 if (ret->tensor * ret->pipeline > units)
                         reader_refuse(rd, &parallelism,
@@ -125,9 +126,9 @@ static void read_engine(struct reader *rd, struct member f, struct serving_profi
         struct member name = member_get(&f, "name");
         struct text engine;
 
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
-        if (read_text(rd, name, &engine) && !text_equal_fold(engine, TEXT("vLLM")))
+        if (reader_text(rd, name, &engine) && !text_equal_fold(engine, TEXT("vLLM")))
                 reader_refuse(rd, &name, "%.*s is not an engine that can be served: vLLM is",
                               TEXT_ARG(value_brief(name.value, rd->arena)));
         check_image(rd, member_get(&f, "image"), &ret->image);
@@ -177,7 +178,7 @@ static void read_profile(struct reader *rd, const struct member *f, const struct
         ret->path = text_format(rd->arena, "spec.serving[%zu]", f->index);
         if (member_is_absent(f))
                 reader_refuse(rd, f, "must be a map, but is null");
-        if (!read_map(rd, *f))
+        if (!reader_map(rd, *f))
                 return;
         check_shown_name(rd, member_get(f, "name"), &ret->name);
         check_selector(rd, member_get(f, "environmentSelector"), &ret->environment_selector);
@@ -217,7 +218,7 @@ static void read_serving(struct reader *rd, struct member f, struct model *ret) 
         size_t n = value_count(f.value);
         struct value item;
 
-        if (!read_list(rd, f) || n == 0) {
+        if (!reader_list(rd, f) || n == 0) {
                 ret->profiles = ARENA_NEW(rd->arena, struct serving_profile);
                 if (!ret->profiles)
                         return;
@@ -251,7 +252,7 @@ int model_read(struct value object, struct arena *arena, struct model *ret,
 
         if (member_is_absent(&spec))
                 reader_refuse(&rd, &spec, "is missing");
-        if (read_map(&rd, spec)) {
+        if (reader_map(&rd, spec)) {
                 read_source(&rd, &spec, &m);
                 read_resources(&rd, member_get(&spec, "resources"), &m);
                 read_serving(&rd, member_get(&spec, "serving"), &m);

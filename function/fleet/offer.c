@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
-#include "fleet/member.h"
+#include "fleet/reader.h"
 
 size_t offer_products(const struct pool *pool, const struct settings *settings,
                       const struct gpu_product *ret[CATALOG_CANDIDATES_MAX]) {
@@ -29,7 +29,7 @@ int offer_nothing(struct pool *pool, struct arena *arena, struct text sentence) 
 int offer_no_accelerator(struct pool *pool, struct arena *arena) {
         struct text nearest = { 0 };
 
-        if (pool_is_told(pool))
+        if (pool_collects_warnings(pool))
                 nearest = catalog_nearest(pool->accelerator_type, arena);
         return offer_nothing(
                 pool, arena,
@@ -98,7 +98,7 @@ static void tell_of_gap(struct pool *pool, struct text name, int64_t real_bytes,
         struct text parts[] = { TEXT("a "), name, TEXT(" really has "),
                                 quantity_format_bytes(real_bytes, arena) };
 
-        pool_tell(pool, arena, text_join(arena, parts, COUNT_OF(parts)));
+        pool_warn(pool, arena, text_join(arena, parts, COUNT_OF(parts)));
 }
 
 static struct text a_share_of(struct text name, struct arena *arena) {
@@ -117,7 +117,8 @@ int64_t offer_slice_bytes(struct pool *pool, const struct settings *settings,
         if (settings->memory_usable)
                 slice = real_bytes == UNKNOWN_BYTES ? UNKNOWN_BYTES
                                                     : offer_smaller(slice, real_bytes);
-        else if (real_bytes != UNKNOWN_BYTES && real_bytes < named_bytes && pool_is_told(pool))
+        else if (real_bytes != UNKNOWN_BYTES && real_bytes < named_bytes &&
+                 pool_collects_warnings(pool))
                 tell_of_gap(pool, name, real_bytes, arena);
         if (named_bytes != UNKNOWN_BYTES && declared_bytes > named_bytes / pool->share_replicas)
                 offer_over_declared(pool, arena,
@@ -132,7 +133,7 @@ int64_t offer_slice_bytes(struct pool *pool, const struct settings *settings,
 void offer_over_declared(struct pool *pool, struct arena *arena, struct text what,
                          int64_t most_bytes, const char *consequence) {
         pool->over_declared = true;
-        pool_tell(pool, arena,
+        pool_warn(pool, arena,
                   text_format(arena, "over-declared: memoryPerGpu is %.*s, but %.*s has %.*s%s",
                               TEXT_ARG(quantity_spell_bytes(pool->memory_bytes, arena)),
                               TEXT_ARG(what), TEXT_ARG(quantity_spell_bytes(most_bytes, arena)),

@@ -151,8 +151,8 @@ static void read_nodes(struct reader *rd, const struct form *form, const struct 
                        struct pool *ret) {
         struct member most = at(form, MAX_NODE_COUNT);
         int64_t now = 1, max = 1;
-        bool has_now = read_integer(rd, at(form, NODE_COUNT), 0, NODES_MAX, &now);
-        bool has_max = read_integer(rd, most, 0, NODES_MAX, &max);
+        bool has_now = reader_integer(rd, at(form, NODE_COUNT), 0, NODES_MAX, &now);
+        bool has_max = reader_integer(rd, most, 0, NODES_MAX, &max);
 
         if (has_now && has_max && max < now)
                 reader_refuse(rd, &most, "%lld is below nodeCount, %lld", (long long)max,
@@ -164,14 +164,15 @@ static void read_capabilities(struct reader *rd, const struct form *form, struct
         struct member multi_node = capability(form, MULTI_NODE_CAPABLE);
         bool ignored;
 
-        read_map(rd, form->capabilities);
-        read_bytes(rd, capability(form, MEMORY_PER_GPU), &ret->memory_bytes);
-        read_text(rd, capability(form, INTERCONNECT), &ret->interconnect);
-        read_texts(rd, capability(form, PRECISION_SUPPORT), &ret->precisions);
-        if (read_bool(rd, multi_node, &ignored))
+        reader_map(rd, form->capabilities);
+        reader_bytes(rd, capability(form, MEMORY_PER_GPU), &ret->memory_bytes);
+        reader_text(rd, capability(form, INTERCONNECT), &ret->interconnect);
+        reader_texts(rd, capability(form, PRECISION_SUPPORT), &ret->precisions);
+        if (reader_bool(rd, multi_node, &ignored))
                 ret->multi_node = multi_node.value;
-        read_text(rd, capability(form, INTER_NODE_BANDWIDTH), &ret->bandwidth);
-        read_integer(rd, capability(form, NVLINK_DOMAIN_SIZE), 1, DOMAIN_MAX, &ret->nvlink_domain);
+        reader_text(rd, capability(form, INTER_NODE_BANDWIDTH), &ret->bandwidth);
+        reader_integer(rd, capability(form, NVLINK_DOMAIN_SIZE), 1, DOMAIN_MAX,
+                       &ret->nvlink_domain);
 }
 
 static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
@@ -179,7 +180,7 @@ static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
         size_t n;
 
         /* Sorted, so that the first mistake is always the same one. */
-        if (!read_map(rd, f) || value_members(f.value, rd->arena, &entries, &n) < 0)
+        if (!reader_map(rd, f) || value_members(f.value, rd->arena, &entries, &n) < 0)
                 return;
         ret->mig_layout = f.value;
         for (size_t i = 0; i < n; i++) {
@@ -188,7 +189,7 @@ static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
 
                 if (member_is_absent(&entry))
                         reader_refuse(rd, &entry, "is missing");
-                read_integer(rd, entry, 1, SLICES_MAX, &ignored);
+                reader_integer(rd, entry, 1, SLICES_MAX, &ignored);
         }
 }
 
@@ -207,25 +208,25 @@ static void read_mig(struct reader *rd, const struct form *form, struct pool *re
         if (!member_is_absent(&outer) && !member_is_absent(&inner) &&
             !value_equal(outer.value, inner.value, rd->arena))
                 reader_refuse(rd, &inner, "is written in the pool too, and differs there");
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
         member_pick(&f, mig_names, N_MIG_MEMBERS, m);
-        read_text(rd, m[PROFILE], &ret->mig_profile);
+        reader_text(rd, m[PROFILE], &ret->mig_profile);
         read_layout(rd, m[LAYOUT], ret);
-        read_text(rd, m[CONFIG], &ret->mig_config);
+        reader_text(rd, m[CONFIG], &ret->mig_config);
         n_ways = !text_is_empty(ret->mig_profile) + (ret->mig_layout.kind == VALUE_MAP) +
                  !text_is_empty(ret->mig_config);
         ret->mig = n_ways > 0;
-        read_bool(rd, m[ENABLED], &ret->mig);
+        reader_bool(rd, m[ENABLED], &ret->mig);
         if (!ret->mig)
                 return;
         if (n_ways == 0)
                 reader_refuse(rd, &f, "enabled, but none of profile, layout and config is written");
         if (n_ways > 1)
                 reader_refuse(rd, &f, "more than one of profile, layout and config is written");
-        if (read_word(rd, m[STRATEGY], strategies, COUNT_OF(strategies), &strategy))
+        if (reader_word(rd, m[STRATEGY], strategies, COUNT_OF(strategies), &strategy))
                 ret->strategy = strategy == 0 ? STRATEGY_MIXED : STRATEGY_SINGLE;
-        if (read_integer(rd, m[SLICES_PER_GPU], 1, SLICES_MAX, &ret->slices_per_gpu) &&
+        if (reader_integer(rd, m[SLICES_PER_GPU], 1, SLICES_MAX, &ret->slices_per_gpu) &&
             text_is_empty(ret->mig_profile))
                 reader_refuse(rd, &m[SLICES_PER_GPU], "belongs to a profile, and none is written");
 }
@@ -240,17 +241,17 @@ static void read_sharing(struct reader *rd, const struct form *form, struct pool
         if (!is_written(form, SHARING))
                 return;
         f = at(form, SHARING);
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
         strategy_field = member_get(&f, "strategy");
         replicas = member_get(&f, "replicas");
-        if (read_needed_text(rd, strategy_field, &ignored) &&
-            read_word(rd, strategy_field, strategies, COUNT_OF(strategies), &strategy))
+        if (reader_needed_text(rd, strategy_field, &ignored) &&
+            reader_word(rd, strategy_field, strategies, COUNT_OF(strategies), &strategy))
                 ret->sharing = strategy == 0 ? SHARING_TIME_SLICING : SHARING_MPS;
         if (member_is_absent(&replicas))
                 reader_refuse(rd, &replicas, "is missing");
-        read_integer(rd, replicas, 1, REPLICAS_MAX, &ret->share_replicas);
-        read_bool(rd, member_get(&f, "renameByDefault"), &ret->share_renamed);
+        reader_integer(rd, replicas, 1, REPLICAS_MAX, &ret->share_replicas);
+        reader_bool(rd, member_get(&f, "renameByDefault"), &ret->share_renamed);
         if (ret->mig && ret->sharing == SHARING_MPS)
                 reader_refuse(rd, &f, "MPS does not share MIG slices, but TimeSlicing does");
 }
@@ -262,10 +263,10 @@ static void read_choices(struct reader *rd, const struct form *form, struct pool
         unsigned int word;
 
         if (is_written(form, ALLOCATION) &&
-            read_word(rd, at(form, ALLOCATION), allocations, COUNT_OF(allocations), &word))
+            reader_word(rd, at(form, ALLOCATION), allocations, COUNT_OF(allocations), &word))
                 ret->allocation = word == 0 ? ALLOCATION_DEVICE_PLUGIN : ALLOCATION_DRA;
         if (is_written(form, SCHEDULABLE) &&
-            read_word(rd, at(form, SCHEDULABLE), schedulables, COUNT_OF(schedulables), &word))
+            reader_word(rd, at(form, SCHEDULABLE), schedulables, COUNT_OF(schedulables), &word))
                 ret->schedulable = (enum schedulable)word;
 }
 
@@ -306,7 +307,7 @@ static void read_cost(struct reader *rd, struct member f, struct pool *ret) {
 
         if (f.value.kind == VALUE_NUMBER)
                 written = value_brief(f.value, rd->arena);
-        else if (!read_text(rd, f, &written))
+        else if (!reader_text(rd, f, &written))
                 return;
         if (is_decimal(written) && quantity_parse(written, &ret->cost_value, &fault) == 0)
                 ret->cost = written;
@@ -330,14 +331,14 @@ static void read_args(struct reader *rd, struct member f, struct pool *ret) {
 static void read_pod_defaults(struct reader *rd, struct member f, struct pool *ret) {
         struct quantity ignored;
 
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
         check_env(rd, member_get(&f, "env"), &ret->env);
         read_args(rd, member_get(&f, "args"), ret);
         check_object_name(rd, member_get(&f, "priorityClassName"), &ret->priority_class);
         check_object_name(rd, member_get(&f, "runtimeClassName"), &ret->runtime_class);
-        read_quantity(rd, member_get(&f, "cpuPerUnit"), &ret->cpu_per_unit, &ignored);
-        read_quantity(rd, member_get(&f, "memoryPerUnit"), &ret->memory_per_unit, &ignored);
+        reader_quantity(rd, member_get(&f, "cpuPerUnit"), &ret->cpu_per_unit, &ignored);
+        reader_quantity(rd, member_get(&f, "memoryPerUnit"), &ret->memory_per_unit, &ignored);
         check_security_context(rd, member_get(&f, "securityContext"), &ret->security_context);
 }
 
@@ -351,12 +352,12 @@ static void apply_defaults(struct reader *rd, const struct form *form, struct po
                 ret->nvlink_domain = ret->accelerator_count;
 
         /* gpu.memory is the card's, so it says nothing of slices and shares. */
-        if (!read_map(rd, form->gpu))
+        if (!reader_map(rd, form->gpu))
                 return;
         if (ret->memory_bytes == UNKNOWN_BYTES) {
                 int64_t card_bytes;
 
-                if (read_bytes(rd, member_get(&form->gpu, "memory"), &card_bytes) && whole_gpus)
+                if (reader_bytes(rd, member_get(&form->gpu, "memory"), &card_bytes) && whole_gpus)
                         ret->memory_bytes = card_bytes;
         }
 }
@@ -366,9 +367,9 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         check_shown_name(rd, at(form, NAME), &ret->name);
         check_labels(rd, at(form, NODE_SELECTOR), &ret->node_selector);
         check_labels(rd, at(form, LABELS), &ret->labels);
-        read_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"), &ret->accelerator_type);
-        read_integer(rd, newer(form, ACCELERATOR_COUNT, "acceleratorCount"), 1, ACCELERATORS_MAX,
-                     &ret->accelerator_count);
+        reader_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"), &ret->accelerator_type);
+        reader_integer(rd, newer(form, ACCELERATOR_COUNT, "acceleratorCount"), 1, ACCELERATORS_MAX,
+                       &ret->accelerator_count);
         read_nodes(rd, form, settings, ret);
         read_capabilities(rd, form, ret);
         read_mig(rd, form, ret);
@@ -432,21 +433,21 @@ static void tell_of_selector(const struct form *form, struct pool *pool, struct 
 
         value_pick(selector, telling_keys, N_TELLING, telling);
         if (telling[MISSPELT_MIG_CONFIG].kind != VALUE_ABSENT)
-                pool_tell(pool, arena,
+                pool_warn(pool, arena,
                           TEXT("the selector has nvidia.com/mig-config: the label that the GPU "
                                "operator reads is nvidia.com/mig.config"));
         if (pool->node_selector.kind == VALUE_ABSENT && value_count(pool->labels) == 0 &&
             value_get(pool->affinity, TEXT("nodeAffinity")).kind != VALUE_MAP)
-                pool_tell(pool, arena,
+                pool_warn(pool, arena,
                           TEXT("not pinned to nodes: without nodeSelector, labels or node affinity "
                                "its pods may run on nodes of other pools"));
         if (value_is_integer(form->values[NODE_COUNT], &now) && now == 0 &&
             scales_from_unknown(pool, telling))
-                pool_tell(pool, arena,
+                pool_warn(pool, arena,
                           TEXT("scales from zero nodes with a nvidia.com/mig-* resource, which an "
                                "autoscaler does not expect of a new node"));
         if (pool->allocation == ALLOCATION_DRA && pool->strategy != STRATEGY_INFERRED)
-                pool_tell(pool, arena,
+                pool_warn(pool, arena,
                           TEXT("migConfiguration.strategy is a device plugin's: with allocation "
                                "DRA it says nothing"));
 }
@@ -531,7 +532,7 @@ static void tell_of_slips(struct pool *pool, struct arena *arena) {
 
         for (size_t i = 0; i < COUNT_OF(sentences); i++) {
                 if (!text_is_empty(sentences[i]))
-                        pool_tell(pool, arena, sentences[i]);
+                        pool_warn(pool, arena, sentences[i]);
         }
 }
 
@@ -552,25 +553,25 @@ int pool_read(const struct member *entry, const struct environment *environment,
         open_form(&form, entry);
         if (member_is_absent(&form.root))
                 reader_refuse(&rd, &form.root, "must be a map, but is null");
-        else if (read_map(&rd, form.root))
+        else if (reader_map(&rd, form.root))
                 read_all(&rd, &form, settings, ret);
         if (text_is_empty(ret->name))
                 ret->path = member_path(entry, arena);
         if (rd.n_mistakes > 0)
                 ret->invalid = fault_text(&fault, arena);
-        else if (pool_is_told(ret))
+        else if (pool_collects_warnings(ret))
                 tell_of_selector(&form, ret, arena);
-        if (pool_is_told(ret))
+        if (pool_collects_warnings(ret))
                 tell_of_slips(ret, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 
-bool pool_is_told(const struct pool *pool) {
+bool pool_collects_warnings(const struct pool *pool) {
         return !pool->environment || !pool->environment->is_quiet;
 }
 
-void pool_tell(struct pool *pool, struct arena *arena, struct text message) {
-        if (!pool_is_told(pool))
+void pool_warn(struct pool *pool, struct arena *arena, struct text message) {
+        if (!pool_collects_warnings(pool))
                 return;
         if (pool->n_messages == pool->cap_messages) {
                 size_t cap = pool->cap_messages + 4;

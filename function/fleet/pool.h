@@ -107,11 +107,12 @@ struct sub_pool {
 int pool_read(const struct member *entry, const struct environment *environment,
               const struct settings *settings, struct arena *arena, struct pool *ret);
 
-/* pool_is_told() - does anybody ask for the pool's messages? Else one that costs is not made. */
-bool pool_is_told(const struct pool *pool);
+/* pool_collects_warnings() - does anybody ask for the pool's messages? Else one that costs is not
+ * made. */
+bool pool_collects_warnings(const struct pool *pool);
 
-/* pool_tell() - adds a message if it is told; the text must live as long as the pool. */
-void pool_tell(struct pool *pool, struct arena *arena, struct text message);
+/* pool_warn() - adds a message if it is told; the text must live as long as the pool. */
+void pool_warn(struct pool *pool, struct arena *arena, struct text message);
 
 /*
  * pool_misspelt() - a sentence about a member that is not known, also one of capabilities,

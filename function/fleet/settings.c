@@ -34,14 +34,14 @@ static void read_choice(struct reader *rd, struct member f, const char *usual, c
         struct text words[] = { text_from(usual), text_from(other) };
         unsigned int word;
 
-        if (read_word(rd, f, words, COUNT_OF(words), &word))
+        if (reader_word(rd, f, words, COUNT_OF(words), &word))
                 *ret = word == 1;
 }
 
 static void check_equals(struct reader *rd, struct member f, const char *wanted) {
         struct text written;
 
-        if (read_text(rd, f, &written) && !text_equal(written, text_from(wanted)))
+        if (reader_text(rd, f, &written) && !text_equal(written, text_from(wanted)))
                 reader_refuse(rd, &f, "%.*s is not %s", TEXT_ARG(value_brief(f.value, rd->arena)),
                               wanted);
 }
@@ -52,7 +52,7 @@ static void read_stages(struct reader *rd, struct member f, unsigned int *ret) {
         struct value_iter it = value_iterate(f.value);
         struct value item;
 
-        if (!read_list(rd, f))
+        if (!reader_list(rd, f))
                 return;
         if (value_count(f.value) == 0)
                 reader_refuse(rd, &f, "names no stage");
@@ -61,8 +61,8 @@ static void read_stages(struct reader *rd, struct member f, unsigned int *ret) {
                 struct text ignored;
                 unsigned int word;
 
-                if (!read_needed_text(rd, element, &ignored) ||
-                    !read_word(rd, element, words, COUNT_OF(words), &word))
+                if (!reader_needed_text(rd, element, &ignored) ||
+                    !reader_word(rd, element, words, COUNT_OF(words), &word))
                         continue;
                 if (*ret & (1U << word))
                         reader_refuse(rd, &element, "%.*s is named twice", TEXT_ARG(words[word]));
@@ -76,7 +76,7 @@ static void read_target(struct reader *rd, const struct member *input, struct se
         struct member namespace = member_get(input, "remoteNamespace");
         unsigned int word;
 
-        if (read_word(rd, member_get(input, "target"), words, COUNT_OF(words), &word))
+        if (reader_word(rd, member_get(input, "target"), words, COUNT_OF(words), &word))
                 ret->target = (enum target)word;
         check_namespace(rd, namespace, &ret->remote_namespace);
         if (ret->target == TARGET_DIRECT && !member_is_absent(&namespace))
@@ -88,14 +88,14 @@ static void read_kserve(struct reader *rd, struct member f, struct settings *ret
                                              TEXT_INIT("autoscaler"), TEXT_INIT("multiNode") };
         bool no_route = false;
 
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
-        refuse_unknown(rd, &f, known, COUNT_OF(known));
+        reader_refuse_unknown(rd, &f, known, COUNT_OF(known));
         check_api_version(rd, member_get(&f, "apiVersion"), &ret->kserve_api_version);
         read_choice(rd, member_get(&f, "router"), "Route", "None", &no_route);
         ret->route = !no_route;
         read_choice(rd, member_get(&f, "autoscaler"), "None", "WVA", &ret->wva);
-        read_bool(rd, member_get(&f, "multiNode"), &ret->multi_node);
+        reader_bool(rd, member_get(&f, "multiNode"), &ret->multi_node);
 }
 
 static void read_mig_parted(struct reader *rd, struct member f, struct settings *ret) {
@@ -104,13 +104,13 @@ static void read_mig_parted(struct reader *rd, struct member f, struct settings 
                                                     TEXT_INIT("key") };
         struct member ref = member_get(&f, "configMapRef"), name = member_get(&ref, "name");
 
-        if (!read_map(rd, f))
+        if (!reader_map(rd, f))
                 return;
-        refuse_unknown(rd, &f, known, COUNT_OF(known));
-        read_text(rd, member_get(&f, "inline"), &ret->mig_parted_inline);
-        if (!read_map(rd, ref))
+        reader_refuse_unknown(rd, &f, known, COUNT_OF(known));
+        reader_text(rd, member_get(&f, "inline"), &ret->mig_parted_inline);
+        if (!reader_map(rd, ref))
                 return;
-        refuse_unknown(rd, &ref, known_of_ref, COUNT_OF(known_of_ref));
+        reader_refuse_unknown(rd, &ref, known_of_ref, COUNT_OF(known_of_ref));
         if (member_is_absent(&name))
                 reader_refuse(rd, &name, "is missing");
         check_object_name(rd, name, &ret->mig_parted_name);
@@ -127,7 +127,7 @@ static void read_ttl(struct reader *rd, struct member f, int64_t *ret_seconds) {
         struct text written;
         int64_t nanoseconds;
 
-        if (!read_text(rd, f, &written))
+        if (!reader_text(rd, f, &written))
                 return;
         if (!duration_parse(written, &nanoseconds))
                 reader_refuse(rd, &f, "not a duration: %.*s",
@@ -145,8 +145,8 @@ int settings_read(struct value input, struct arena *arena, struct settings *ret,
         struct member root = member_root(input, TEXT("input"));
         struct settings s = defaults;
 
-        if (read_map(&rd, root))
-                refuse_unknown(&rd, &root, members, COUNT_OF(members));
+        if (reader_map(&rd, root))
+                reader_refuse_unknown(&rd, &root, members, COUNT_OF(members));
         check_equals(&rd, member_get(&root, "apiVersion"),
                      "gpuplacement.fn.crossplane.io/v1alpha1");
         check_equals(&rd, member_get(&root, "kind"), "Input");

@@ -11,7 +11,7 @@ static void check_string(struct reader *rd, const struct member *f, bool (*is_ri
         struct text ignored;
 
         if (f->value.kind != VALUE_STRING) {
-                read_text(rd, *f, &ignored); /* says what it must be */
+                reader_text(rd, *f, &ignored); /* says what it must be */
                 return;
         }
         if (is_right && !is_right(f->value.bytes))
@@ -33,13 +33,13 @@ static void refuse_unknown_members(struct reader *rd, const struct member *f,
         for (size_t i = 0; names && i < map->n; i++)
                 names[i] = text_from(map->shape[i].name);
         if (names)
-                refuse_unknown(rd, f, names, map->n);
+                reader_refuse_unknown(rd, f, names, map->n);
 }
 
 static void check_map(struct reader *rd, const struct member *f, const struct shape *map) {
         size_t n_before = rd->n_mistakes;
 
-        if (!read_map(rd, *f))
+        if (!reader_map(rd, *f))
                 return;
         refuse_unknown_members(rd, f, map);
         for (size_t i = 0; i < map->n; i++) {
@@ -61,7 +61,7 @@ static void check_list(struct reader *rd, const struct member *f, const struct s
         struct value_iter it = value_iterate(f->value);
         struct value item;
 
-        if (!read_list(rd, *f))
+        if (!reader_list(rd, *f))
                 return;
         for (size_t i = 0; value_next(&it, NULL, &item); i++) {
                 struct member member = member_element(f, i, item);
@@ -101,16 +101,16 @@ void shape_check(struct reader *rd, const struct member *f, const struct shape *
                 check_labels(rd, *f, &labels);
                 break;
         case SHAPE_BOOL:
-                read_bool(rd, *f, &boolean);
+                reader_bool(rd, *f, &boolean);
                 break;
         case SHAPE_INTEGER:
-                read_integer(rd, *f, shape->min, shape->max, &number);
+                reader_integer(rd, *f, shape->min, shape->max, &number);
                 break;
         case SHAPE_WORD:
-                read_word(rd, *f, shape->words, shape->n, &word);
+                reader_word(rd, *f, shape->words, shape->n, &word);
                 break;
         case SHAPE_QUANTITY:
-                read_quantity(rd, *f, &text, &quantity);
+                reader_quantity(rd, *f, &text, &quantity);
                 break;
         case SHAPE_MAP:
                 check_map(rd, f, shape);

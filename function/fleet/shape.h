@@ -9,7 +9,7 @@
 #ifndef FLEET_SHAPE_H
 #define FLEET_SHAPE_H
 
-#include "fleet/member.h"
+#include "fleet/reader.h"
 
 enum shape_kind {
         SHAPE_TEXT, /* any; without "{{", which KServe would take for a template */

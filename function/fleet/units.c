@@ -5,8 +5,8 @@
 
 #include "base/arena.h"
 #include "fleet/offer.h"
-#include "fleet/parted.h"
-#include "fleet/partition.h"
+#include "fleet/units_config.h"
+#include "fleet/units_layout.h"
 
 /* ---- whole GPUs and shares of them ----------------------------------------------------------- */
 
@@ -17,7 +17,7 @@ static void tell_of_other_cards(struct pool *pool, const struct settings *settin
 
         for (size_t i = 1; i < n; i++) {
                 if (products[i]->memory_gib != products[0]->memory_gib)
-                        pool_tell(pool, arena,
+                        pool_warn(pool, arena,
                                   text_format(arena,
                                               "%.*s may mean %.*s too; it is counted as %.*s with "
                                               "%dGi",
@@ -88,7 +88,7 @@ static const struct gpu_profile *choose_profile(struct pool *pool,
                         pool->product = products[i];
                 } else if (profile->max_instances != chosen->max_instances &&
                            pool->slices_per_gpu == 0) {
-                        pool_tell(pool, arena,
+                        pool_warn(pool, arena,
                                   text_format(arena,
                                               "%.*s may mean %.*s too, with %d slices of %.*s on a "
                                               "GPU; %d are counted, as on %.*s",
@@ -118,7 +118,7 @@ static int count_uniform(struct pool *pool, const struct settings *settings, str
                 name = catalog_spelling(profile, name);
                 if (slices > profile->max_instances) {
                         pool->over_declared = true;
-                        pool_tell(pool, arena,
+                        pool_warn(pool, arena,
                                   text_format(arena,
                                               "over-declared: slicesPerGpu is %lld, but an NVIDIA "
                                               "%.*s holds %d of %.*s",
@@ -146,9 +146,9 @@ int units_count(struct pool *pool, const struct settings *settings, struct arena
         else if (!pool->mig)
                 r = count_gpus(pool, settings, arena);
         else if (!text_is_empty(pool->mig_config))
-                r = parted_config(pool, settings, arena);
+                r = units_config_find(pool, settings, arena);
         else if (pool->mig_layout.kind == VALUE_MAP)
-                r = partition_layout(pool, settings, arena);
+                r = units_layout_build(pool, settings, arena);
         else
                 r = count_uniform(pool, settings, arena);
         return r < 0 ? r : arena_failed(arena) ? -ENOMEM : 0;

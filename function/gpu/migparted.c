@@ -129,7 +129,7 @@ static void refuse_equal_names(struct migparted *file) {
 int migparted_read(struct text yaml, struct arena *arena, struct migparted *ret) {
         struct migparted file = { 0 };
         struct events e;
-        int rc;
+        int r;
 
         /* libyaml would take the mark for a column, and the next line for another block. */
         if (text_starts_with(yaml, TEXT("\xef\xbb\xbf")))
@@ -140,9 +140,9 @@ int migparted_read(struct text yaml, struct arena *arena, struct migparted *ret)
                                                     yaml.len, (int)MIGPARTED_FILE_MAX) };
                 return arena_failed(arena) ? -ENOMEM : 0;
         }
-        rc = events_begin(&e, yaml, arena);
-        if (rc < 0)
-                return rc;
+        r = events_begin(&e, yaml, arena);
+        if (r < 0)
+                return r;
         read_stream(&e, &file);
         events_end(&e);
         if (e.error == -ENOMEM || arena_failed(arena))

@@ -42,7 +42,7 @@ bool compose_freeze(const struct state *observed, struct response *response) {
         bool any = false;
 
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-                const struct resource *r = state_resource(observed, keys[i]);
+                const struct resource *r = request_resource(observed, keys[i]);
 
                 if (!r)
                         continue;
@@ -61,7 +61,7 @@ bool compose_is_ours(struct text name) {
 }
 
 bool compose_has_provider_config(const struct state *observed) {
-        return state_resource(observed, TEXT(KEY_PROVIDER_CONFIG)) != NULL;
+        return request_resource(observed, TEXT(KEY_PROVIDER_CONFIG)) != NULL;
 }
 
 /* ---- composed -------------------------------------------------------------------------------- */
@@ -84,11 +84,11 @@ static struct text name_with(struct text environment, const char *tail, struct a
 /* A line of the ConfigMap: whose units, under which key. */
 struct line {
         struct text key;
-        const struct used *used;
+        const struct usage *used;
 };
 
 /* A key of a ConfigMap may hold what a label's value may. */
-static struct text data_key(const struct used *u, struct arena *arena) {
+static struct text data_key(const struct usage *u, struct arena *arena) {
         struct text parts[] = { names_label_value(u->pool, arena), TEXT("."),
                                 names_label_value(u->mig_profile, arena) };
 
@@ -120,11 +120,11 @@ static int compare_lines(const void *a, const void *b) {
         return order != 0 ? order : (left->used > right->used) - (left->used < right->used);
 }
 
-static bool is_same_sub_pool(const struct used *a, const struct used *b) {
+static bool is_same_sub_pool(const struct usage *a, const struct usage *b) {
         return text_equal(a->pool, b->pool) && text_equal(a->mig_profile, b->mig_profile);
 }
 
-static struct text data_value(const struct used *u, struct arena *arena) {
+static struct text data_value(const struct usage *u, struct arena *arena) {
         struct builder b;
 
         builder_init(&b, arena);
@@ -138,12 +138,12 @@ static struct text data_value(const struct used *u, struct arena *arena) {
 }
 
 /* One line for each sub-pool; of those that share a key all but one have a hash behind it. */
-static void add_lines(struct node *data, const struct used_list *used, struct arena *arena) {
+static void add_lines(struct node *data, const struct usage_list *used, struct arena *arena) {
         struct line *lines = ARENA_ARRAY(arena, used->n, struct line);
         size_t n = 0;
 
         for (size_t i = 0; lines && i < used->n; i++) {
-                const struct used *u = &used->items[i];
+                const struct usage *u = &used->items[i];
 
                 if (!text_is_empty(u->pool))
                         lines[n++] = (struct line) { data_key(u, arena), u };
@@ -151,7 +151,7 @@ static void add_lines(struct node *data, const struct used_list *used, struct ar
         if (n > 1)
                 qsort(lines, n, sizeof(*lines), compare_lines);
         for (size_t i = 0; i < n; i++) {
-                const struct used *u = lines[i].used;
+                const struct usage *u = lines[i].used;
                 bool shared = i > 0 && text_equal(lines[i].key, lines[i - 1].key);
 
                 if (shared && is_same_sub_pool(u, lines[i - 1].used))
@@ -161,7 +161,7 @@ static void add_lines(struct node *data, const struct used_list *used, struct ar
         }
 }
 
-static void desire_capacity(const struct environment *environment, const struct used_list *used,
+static void desire_capacity(const struct environment *environment, const struct usage_list *used,
                             const struct settings *settings, struct response *response) {
         struct arena *arena = response->arena;
         struct node *metadata, *object;
@@ -216,11 +216,11 @@ static void desire_in_use(const struct environment *environment, struct value co
                         });
 }
 
-void compose_inventory(const struct environment *environment, const struct used_list *used,
+void compose_inventory(const struct environment *environment, const struct usage_list *used,
                        const struct settings *settings, struct value composite,
                        const struct state *observed, struct response *response) {
-        const struct resource *config = state_resource(observed, TEXT(KEY_PROVIDER_CONFIG));
-        const struct resource *in_use = state_resource(observed, TEXT(KEY_IN_USE));
+        const struct resource *config = request_resource(observed, TEXT(KEY_PROVIDER_CONFIG));
+        const struct resource *in_use = request_resource(observed, TEXT(KEY_IN_USE));
         bool existing = environment->source == CLUSTER_EXISTING;
 
         desire_capacity(environment, used, settings, response);

@@ -9,7 +9,7 @@
 #ifndef INVENTORY_COMPOSE_H
 #define INVENTORY_COMPOSE_H
 
-#include "inventory/used.h"
+#include "inventory/usage.h"
 #include "wire/response.h"
 
 /*
@@ -18,7 +18,7 @@
  * @observed:  a ClusterProviderConfig that is there stays as it is while units are used or its
  *             secret is no longer named
  */
-void compose_inventory(const struct environment *environment, const struct used_list *used,
+void compose_inventory(const struct environment *environment, const struct usage_list *used,
                        const struct settings *settings, struct value composite,
                        const struct state *observed, struct response *response);
 

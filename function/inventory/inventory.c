@@ -109,7 +109,7 @@ struct node *inventory_status_keep(struct value observed_status, struct arena *a
 
 /* Each says what is wrong with a sub-pool for one reason; empty when nothing is. */
 
-static struct text complain_invalid(const struct used *u) {
+static struct text complain_invalid(const struct usage *u) {
         if (!u->sub_pool || is_usable(u->sub_pool))
                 return (struct text) { 0 };
         return text_is_empty(u->sub_pool->invalid)
@@ -117,7 +117,7 @@ static struct text complain_invalid(const struct used *u) {
                        : u->sub_pool->invalid;
 }
 
-static struct text complain_over_committed(const struct used *u) {
+static struct text complain_over_committed(const struct usage *u) {
         if (!u->over_committed)
                 return (struct text) { 0 };
         return u->sub_pool ? TEXT("replicas that were ready have no room any more, nothing new is "
@@ -126,7 +126,7 @@ static struct text complain_over_committed(const struct used *u) {
                                   "it");
 }
 
-static struct text complain_over_declared(const struct used *u) {
+static struct text complain_over_declared(const struct usage *u) {
         const struct pool *pool = u->sub_pool ? u->sub_pool->pool : NULL;
 
         if (!pool || !pool->over_declared)
@@ -141,14 +141,14 @@ static struct text complain_over_declared(const struct used *u) {
 /* In the order in which they are told: what cannot be used at all comes first. */
 static const struct {
         const char *reason;
-        struct text (*complain)(const struct used *u);
+        struct text (*complain)(const struct usage *u);
 } verdicts[] = {
         { "InvalidPool", complain_invalid },
         { "OverCommitted", complain_over_committed },
         { "OverDeclared", complain_over_declared },
 };
 
-static struct text sentence_about(const struct used *u, struct text what, size_t n_others,
+static struct text sentence_about(const struct usage *u, struct text what, size_t n_others,
                                   struct arena *arena) {
         struct builder b;
 
@@ -170,7 +170,7 @@ static struct text sentence_about(const struct used *u, struct text what, size_t
 }
 
 struct condition inventory_condition(const struct environment *environment,
-                                     const struct used_list *used, struct arena *arena) {
+                                     const struct usage_list *used, struct arena *arena) {
         struct condition c = { .type = TEXT("CapacityValid"),
                                .status = CONDITION_FALSE,
                                .reason = TEXT("InvalidPool") };
@@ -180,7 +180,7 @@ struct condition inventory_condition(const struct environment *environment,
                 return c;
         }
         for (size_t v = 0; v < sizeof(verdicts) / sizeof(verdicts[0]); v++) {
-                const struct used *first = NULL;
+                const struct usage *first = NULL;
                 size_t n = 0;
 
                 for (size_t i = 0; i < used->n; i++) {

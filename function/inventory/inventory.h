@@ -5,7 +5,7 @@
 #ifndef INVENTORY_INVENTORY_H
 #define INVENTORY_INVENTORY_H
 
-#include "inventory/used.h"
+#include "inventory/usage.h"
 #include "wire/response.h"
 
 /*
@@ -37,7 +37,7 @@ int inventory_messages(const struct sub_pool *sub_pool, struct arena *arena, str
  * used or free units, which move while nothing is decided.
  */
 struct condition inventory_condition(const struct environment *environment,
-                                     const struct used_list *used, struct arena *arena);
+                                     const struct usage_list *used, struct arena *arena);
 
 /* inventory_usable() - is there a sub-pool that a model can be placed on? */
 bool inventory_usable(const struct environment *environment);

@@ -60,7 +60,7 @@ static struct text template_named_by(struct value service) {
 /* Where a template is made: pods find only those of their own namespace. */
 static struct text namespace_of(const struct placing *placing, const struct placement *p,
                                 struct text otherwise) {
-        const struct resource *service = placing_service(placing, p);
+        const struct resource *service = place_service(placing, p);
         struct value metadata = { 0 };
         struct text namespace_;
 
@@ -71,16 +71,16 @@ static struct text namespace_of(const struct placing *placing, const struct plac
 }
 
 struct claim_template devices_template(const struct placing *placing, const struct placement *p) {
-        struct name_of of = placing_name_of(placing, p);
+        struct name_of of = place_name_of(placing, p);
         struct claim_template t = { 0 };
 
         if (text_is_empty(p->workload.device_class))
                 return t;
-        t.claim = claim_of(p, placing_wants_object(placing, p));
+        t.claim = claim_of(p, place_wants_object(placing, p));
         t.key = names_devices_key(of.environment, &t.claim, placing->arena);
-        t.observed = state_resource(placing->observed, t.key);
-        t.identity = placing_identity(
-                placing, t.observed, names_devices(&of, &t.claim, placing->arena), t.claim.wrapped);
+        t.observed = request_resource(placing->observed, t.key);
+        t.identity = place_identity(placing, t.observed,
+                                    names_devices(&of, &t.claim, placing->arena), t.claim.wrapped);
         if (!t.observed)
                 t.identity.namespace_ = namespace_of(placing, p, t.identity.namespace_);
         return t;
@@ -93,9 +93,9 @@ void devices_desire(const struct placing *placing, const struct placement *p,
 
         if (text_is_empty(t->key))
                 return;
-        object = manifest(&t->claim, placing_metadata(t->identity, p, arena), arena);
+        object = manifest(&t->claim, place_metadata(t->identity, p, arena), arena);
         if (t->claim.wrapped)
-                object = placing_wrap(placing, p, object, t->identity.name, NULL);
+                object = place_wrap(placing, p, object, t->identity.name, NULL);
         response_desire(placing->response,
                         (struct desired) {
                                 .name = t->key,
@@ -108,7 +108,7 @@ void devices_desire(const struct placing *placing, const struct placement *p,
 
 /* Is it served from the placement's own template by now, and from no older one? */
 static bool serves_from_own(const struct placing *placing, const struct placement *p) {
-        const struct resource *service = placing_service(placing, p);
+        const struct resource *service = place_service(placing, p);
         struct claim_template t = devices_template(placing, p);
 
         return service && observe_service(service->object, placing->settings->route).ready &&
@@ -136,7 +136,7 @@ static bool is_named(const struct placing *placing, const struct resource *templ
         for (size_t i = 0; i < placing->observed->n_resources; i++) {
                 const struct resource *r = &placing->observed->resources[i];
 
-                if (placing_is_unexplained(placing, r) &&
+                if (place_is_unexplained(placing, r) &&
                     text_equal(template_named_by(observe_declared(r->object)), name))
                         return true;
         }

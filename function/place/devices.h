@@ -12,7 +12,7 @@
 #ifndef PLACE_DEVICES_H
 #define PLACE_DEVICES_H
 
-#include "place/placing.h"
+#include "place/place_internal.h"
 
 /* The template of a placement; all of it is empty where a device plugin allocates. */
 struct claim_template {

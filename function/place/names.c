@@ -90,7 +90,7 @@ static bool ends_like_a_hash(struct text t) {
 
 static struct text name(const struct name_of *of, const char *tail, struct arena *arena) {
         const struct text parts[] = { of->deployment, TEXT("-"),
-                                      suffix_of(of->environment, of->nodes, arena),
+                                      plan_suffix(of->environment, of->nodes, arena),
                                       text_from(tail) };
         struct text whole = text_join(arena, parts, sizeof(parts) / sizeof(parts[0]));
 

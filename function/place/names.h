@@ -36,7 +36,7 @@ struct name_of {
 };
 
 /*
- * names_service() - "<deployment>-<suffix_of(environment, nodes)>", a DNS-1035 label
+ * names_service() - "<deployment>-<plan_suffix(environment, nodes)>", a DNS-1035 label
  *
  * At most NAME_MAX_LENGTH characters. What had to be cut or changed, and what
  * looks as if it had been, ends in 8 hex digits of a hash of all of *of.

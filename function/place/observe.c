@@ -98,7 +98,7 @@ struct service observe_service(struct value object, bool route) {
 /* The observed resource of these keys; absent when there is none. */
 static struct value find(const struct state *observed, const char *prefix, struct text suffix,
                          struct arena *arena) {
-        const struct resource *r = state_resource(observed, names_key(prefix, suffix, arena));
+        const struct resource *r = request_resource(observed, names_key(prefix, suffix, arena));
 
         return r ? r->object : (struct value) { 0 };
 }
@@ -161,10 +161,10 @@ int observe_unexplained(const struct state *observed, struct arena *arena, struc
                         size_t *ret_n) {
         size_t n_all, n = 0;
         struct text *all;
-        int err = read_suffixes(observed, arena, &all, &n_all);
+        int r = read_suffixes(observed, arena, &all, &n_all);
 
-        if (err < 0)
-                return err;
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < n_all; i++) {
                 if (!observe_explains(observed, all[i], arena))
                         all[n++] = all[i];
@@ -179,10 +179,10 @@ int observe_held(const struct state *observed, const struct settings *settings, 
         size_t n_all, n = 0;
         struct text *all;
         struct held *list;
-        int err = read_suffixes(observed, arena, &all, &n_all);
+        int r = read_suffixes(observed, arena, &all, &n_all);
 
-        if (err < 0)
-                return err;
+        if (r < 0)
+                return r;
         list = ARENA_ARRAY(arena, n_all, struct held);
         if (!list)
                 return -ENOMEM;

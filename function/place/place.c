@@ -6,23 +6,23 @@
 #include "place/freeze.h"
 #include "place/object.h"
 #include "place/observe.h"
-#include "place/placing.h"
+#include "place/place_internal.h"
 
 static void desire_service(const struct placing *placing, const struct placement *p) {
-        const struct resource *observed = placing_service(placing, p);
+        const struct resource *observed = place_service(placing, p);
         const struct settings *settings = placing->settings;
         struct arena *arena = placing->arena;
-        struct name_of of = placing_name_of(placing, p);
-        bool wrapped = placing_wants_object(placing, p);
+        struct name_of of = place_name_of(placing, p);
+        bool wrapped = place_wants_object(placing, p);
         struct identity identity =
-                placing_identity(placing, observed, names_service(&of, arena), wrapped);
+                place_identity(placing, observed, names_service(&of, arena), wrapped);
         struct claim_template claim = devices_template(placing, p);
         struct node *object = llmisvc_manifest(p, settings, identity, claim.identity.name, arena);
 
         devices_desire(placing, p, &claim);
         if (wrapped) {
-                object = placing_wrap(placing, p, object, identity.name,
-                                      llmisvc_annotations(p, arena));
+                object = place_wrap(placing, p, object, identity.name,
+                                    llmisvc_annotations(p, arena));
                 object_ready_when_serving(object, settings->route, arena);
         }
         response_desire(placing->response,
@@ -37,10 +37,10 @@ static void desire_service(const struct placing *placing, const struct placement
 
 static void desire_reservation(const struct placing *placing, const struct placement *p) {
         struct arena *arena = placing->arena;
-        struct name_of of = placing_name_of(placing, p);
+        struct name_of of = place_name_of(placing, p);
         struct text key = names_key(KEY_RESERVATION, p->suffix, arena);
-        struct identity identity = placing_identity(placing, state_resource(placing->observed, key),
-                                                    names_reservation(&of, arena), false);
+        struct identity identity = place_identity(placing, request_resource(placing->observed, key),
+                                                  names_reservation(&of, arena), false);
         struct node *object = node_map(arena), *metadata, *labels;
 
         node_set_string(object, "apiVersion", TEXT("v1"));
@@ -64,7 +64,7 @@ static void keep_unexplained(const struct placing *placing) {
         for (size_t i = 0; i < placing->observed->n_resources; i++) {
                 const struct resource *r = &placing->observed->resources[i];
 
-                if (placing_is_unexplained(placing, r))
+                if (place_is_unexplained(placing, r))
                         freeze_unexplained(r, placing->settings, placing->response);
         }
 }
@@ -88,7 +88,7 @@ void place(const struct plan *plan, struct text namespace_, struct text name,
         }
         for (size_t i = 0; i < plan->n_placements; i++) {
                 struct placement p = plan->placements[i];
-                const struct resource *service = placing_service(&placing, &p);
+                const struct resource *service = place_service(&placing, &p);
 
                 if (p.fate == FATE_DROPPED)
                         continue;

@@ -52,13 +52,13 @@ static struct text resource_name(const struct sub_pool *s, struct arena *arena) 
 static void tell_contradiction(struct pool *pool, struct arena *arena) {
         enum strategy selected;
 
-        if (!pool_is_told(pool) || !pool->mig || pool->allocation == ALLOCATION_DRA ||
+        if (!pool_collects_warnings(pool) || !pool->mig || pool->allocation == ALLOCATION_DRA ||
             pool->strategy == STRATEGY_INFERRED)
                 return;
         selected = selector_strategy(pool);
         if (selected == STRATEGY_INFERRED || selected == pool->strategy)
                 return;
-        pool_tell(pool, arena,
+        pool_warn(pool, arena,
                   pool->strategy == STRATEGY_SINGLE
                           ? TEXT("migConfiguration.strategy is single, but the nodeSelector "
                                  "selects nodes of the mixed strategy")
@@ -101,7 +101,7 @@ static struct text selected_slices(struct value selector) {
 static void tell_other_slices(struct pool *pool, struct arena *arena) {
         struct text selected;
 
-        if (!pool_is_told(pool))
+        if (!pool_collects_warnings(pool))
                 return;
         selected = selected_slices(pool_selector(pool));
         if (text_is_empty(selected))
@@ -114,7 +114,7 @@ static void tell_other_slices(struct pool *pool, struct arena *arena) {
                                             (struct text) { 0 }, arena),
                                     selected))
                         continue;
-                pool_tell(pool, arena,
+                pool_warn(pool, arena,
                           text_format(arena,
                                       "the nodeSelector selects nodes whose GPUs are slices of "
                                       "%.*s, but %.*s declared",
@@ -277,7 +277,7 @@ int resource_resolve(struct environment *environment, struct arena *arena) {
         struct walk walk = { .environment = environment };
         struct arena_mark mark;
         struct sub_pool *s;
-        int err;
+        int r;
 
         for (size_t i = 0; i < environment->n_pools; i++) {
                 tell_contradiction(&environment->pools[i], arena);
@@ -286,7 +286,7 @@ int resource_resolve(struct environment *environment, struct arena *arena) {
         while ((s = walk_next(&walk)))
                 s->resource_name = resource_name(s, arena);
         mark = arena_mark(arena);
-        err = find_ambiguous(environment, arena);
+        r = find_ambiguous(environment, arena);
         arena_rewind(arena, mark);
-        return err < 0 || arena_failed(arena) ? -ENOMEM : 0;
+        return r < 0 || arena_failed(arena) ? -ENOMEM : 0;
 }

@@ -58,7 +58,7 @@ static int put_aside(void) {
 }
 
 /* The greeting has a file put aside for it, or it would take the one that a client waits for. */
-void accept_tend(const struct alive *ourselves) {
+void accept_tend(const struct self_check *ourselves) {
         static int spare = -1;
 
         if (spare < 0)
@@ -67,7 +67,7 @@ void accept_tend(const struct alive *ourselves) {
                 return;
         if (spare >= 0)
                 close(spare);
-        if (!alive_check(ourselves, GREET_MS))
+        if (!self_check_run(ourselves, GREET_MS))
                 atomic_store(&is_starved, true);
         spare = put_aside();
 }

@@ -5,7 +5,7 @@
 #ifndef SERVER_ACCEPT_H
 #define SERVER_ACCEPT_H
 
-#include "server/alive.h"
+#include "server/self_check.h"
 
 /*
  * accept_tend() - to be called at the start and now and then, by one thread
@@ -14,6 +14,6 @@
  * A listener that had no file for a connection looks again when the next one comes.
  * That is us, lest those that wait should wait for somebody else.
  */
-void accept_tend(const struct alive *ourselves);
+void accept_tend(const struct self_check *ourselves);
 
 #endif

@@ -227,16 +227,16 @@ static void watch(struct unary *call, struct text request, void *context) {
         pthread_mutex_unlock(&h->lock);
 }
 
-static const struct generic_method methods[] = {
+static const struct unary_method methods[] = {
         { "/grpc.health.v1.Health/Check", check },
         { "/grpc.health.v1.Health/List", list },
         { "/grpc.health.v1.Health/Watch", watch },
 };
 
-struct generic_service health_service(struct health *h) {
-        return (struct generic_service) { .methods = methods,
-                                          .n_methods = sizeof(methods) / sizeof(methods[0]),
-                                          .context = h };
+struct unary_service health_service(struct health *h) {
+        return (struct unary_service) { .methods = methods,
+                                        .n_methods = sizeof(methods) / sizeof(methods[0]),
+                                        .context = h };
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */

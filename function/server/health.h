@@ -8,7 +8,7 @@
 #ifndef SERVER_HEALTH_H
 #define SERVER_HEALTH_H
 
-#include "server/generic.h"
+#include "server/unary.h"
 
 struct health;
 
@@ -26,7 +26,7 @@ void health_end(struct health *h);
 bool health_idle(struct health *h);
 
 /* health_service() - its methods; lives as long as h. */
-struct generic_service health_service(struct health *h);
+struct unary_service health_service(struct health *h);
 
 void health_free(struct health *h);
 

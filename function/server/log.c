@@ -170,7 +170,7 @@ void log_line(enum log_level level, const char *message, const struct log_field 
         begin_line(&line, json, level, message);
         for (size_t i = 0; i < n_fields; i++)
                 append_field(&line, json, &fields[i]);
-        n_dropped = sink_take_untold();
+        n_dropped = sink_take_unreported();
         end_line(&line, json, n_dropped);
         sink_put(line.data, line.len, n_dropped);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/metrics.h"
 
-#include "server/exposition.h"
 #include "server/process.h"
+#include "server/prometheus.h"
 #include "server/sink.h"
 #include "server/tls.h"
 
@@ -16,11 +16,11 @@ static void write_expiry(struct builder *out, const struct tls_facts *facts) {
                 { "ca.crt", facts->ca_expiry_seconds },
         };
 
-        exposition_head(out, name, "gauge", "When the certificate in use ends; of a CA the first.");
+        prometheus_head(out, name, "gauge", "When the certificate in use ends; of a CA the first.");
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
                 const struct label label = { "file", text_from(rows[i].file) };
 
-                exposition_number(out, &(struct series) { name, &label, 1 }, rows[i].seconds);
+                prometheus_number(out, &(struct series) { name, &label, 1 }, rows[i].seconds);
         }
 }
 
@@ -29,13 +29,13 @@ static void write_tls(struct builder *out, struct tls *tls) {
 
         tls_facts(tls, &facts);
         write_expiry(out, &facts);
-        exposition_single(out, "function_gpu_placement_certificate_reloads_total", "counter",
+        prometheus_single(out, "function_gpu_placement_certificate_reloads_total", "counter",
                           "Times that changed certificates were taken into use.",
                           (int64_t)facts.n_reloads);
-        exposition_single(out, "function_gpu_placement_certificate_reload_failures_total",
+        prometheus_single(out, "function_gpu_placement_certificate_reload_failures_total",
                           "counter", "Times that changed certificates could not be used.",
                           (int64_t)facts.n_reload_failures);
-        exposition_single(out, "function_gpu_placement_clients_refused_total", "counter",
+        prometheus_single(out, "function_gpu_placement_clients_refused_total", "counter",
                           "Connections refused for the client's certificate.",
                           (int64_t)facts.n_refused);
 }
@@ -44,15 +44,15 @@ static void write_build(struct builder *out, const char *version) {
         const struct label label = { "version", text_from(version) };
         const struct series series = { "function_gpu_placement_build_info", &label, 1 };
 
-        exposition_head(out, series.name, "gauge", "The version that runs.");
-        exposition_number(out, &series, 1);
+        prometheus_head(out, series.name, "gauge", "The version that runs.");
+        prometheus_number(out, &series, 1);
 }
 
 void metrics_write(const struct metrics *m, struct builder *out) {
-        stats_write(m->stats, out);
+        counters_write(m->stats, out);
         if (m->tls)
                 write_tls(out, m->tls);
-        exposition_single(out, "function_gpu_placement_log_lines_dropped_total", "counter",
+        prometheus_single(out, "function_gpu_placement_log_lines_dropped_total", "counter",
                           "Lines that the log's reader was too slow for.",
                           (int64_t)sink_n_dropped());
         write_build(out, m->version);

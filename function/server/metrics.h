@@ -5,13 +5,13 @@
 #ifndef SERVER_METRICS_H
 #define SERVER_METRICS_H
 
-#include "server/stats.h"
+#include "server/counters.h"
 
 struct tls;
 
 /* Where the numbers come from. */
 struct metrics {
-        struct stats *stats;
+        struct counters *stats;
         struct tls *tls; /* NULL: plain text */
         const char *version;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/process.h"
 
-#include "server/exposition.h"
+#include "server/prometheus.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -53,7 +53,7 @@ static uint64_t cpu_nanoseconds(void) {
 
 static void write_known(struct builder *out, const char *name, const char *help, int64_t value) {
         if (value >= 0)
-                exposition_single(out, name, "gauge", help, value);
+                prometheus_single(out, name, "gauge", help, value);
 }
 
 void process_write(int64_t started_seconds, struct builder *out) {
@@ -61,8 +61,8 @@ void process_write(int64_t started_seconds, struct builder *out) {
 
         write_known(out, "process_start_time_seconds", "When this process began to serve.",
                     started_seconds);
-        exposition_head(out, cpu.name, "counter", "Processor time, of user and system.");
-        exposition_seconds(out, &cpu, cpu_nanoseconds());
+        prometheus_head(out, cpu.name, "counter", "Processor time, of user and system.");
+        prometheus_seconds(out, &cpu, cpu_nanoseconds());
         write_known(out, "process_resident_memory_bytes", "Resident memory.",
                     process_resident_bytes());
         write_known(out, "process_open_fds", "Open files.", open_files());

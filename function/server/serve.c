@@ -3,11 +3,11 @@
 
 #include "base/fault.h"
 #include "server/accept.h"
-#include "server/alive.h"
+#include "server/heap.h"
+#include "server/http.h"
 #include "server/log.h"
-#include "server/memory.h"
 #include "server/options.h"
-#include "server/probe.h"
+#include "server/self_check.h"
 #include "server/server.h"
 #include "server/sink.h"
 #include "server/threads.h"
@@ -103,9 +103,10 @@ static void reload(struct tls *tls_or_null) {
                 LOG(LOG_INFO, "SIGHUP: without certificates there is nothing to read again", { 0 });
 }
 
-static int wait_for_signal(const sigset_t *signals, struct tls *tls, const struct alive *alive) {
+static int wait_for_signal(const sigset_t *signals, struct tls *tls,
+                           const struct self_check *alive) {
         const struct timespec period = { .tv_sec = 1 };
-        struct memory memory = { 0 };
+        struct heap memory = { 0 };
         int signal_number;
 
         accept_tend(alive); /* before files can run out */
@@ -113,7 +114,7 @@ static int wait_for_signal(const sigset_t *signals, struct tls *tls, const struc
                signal_number == SIGHUP) {
                 if (signal_number == SIGHUP)
                         reload(tls);
-                memory_tidy(&memory);
+                heap_tidy(&memory);
                 accept_tend(alive);
         }
         return signal_number;
@@ -132,34 +133,34 @@ static int run(const struct options *o, const sigset_t *signals, struct metrics 
         struct fault fault = { 0 };
         struct probe *probe = NULL;
         struct server *server;
-        struct alive alive;
+        struct self_check alive;
 
         if (server_start(&config, metrics->stats, &server, &fault) < 0)
                 return fail(&fault);
-        if (!alive_init(&alive, o->address, server_port(server), metrics->tls != NULL))
+        if (!self_check_init(&alive, o->address, server_port(server), metrics->tls != NULL))
                 BUG("no greeting for our own port");
         if (o->metrics_address &&
-            probe_start(o->metrics_address, &alive, metrics, &probe, &fault) < 0) {
+            http_start(o->metrics_address, &alive, metrics, &probe, &fault) < 0) {
                 server_stop(server, 0);
                 return fail(&fault);
         }
-        log_serving(o, server_port(server), probe ? probe_port(probe) : 0);
+        log_serving(o, server_port(server), probe ? http_port(probe) : 0);
         drain(server, o, wait_for_signal(signals, metrics->tls, &alive));
         if (probe) /* last: readyz tells the drain */
-                probe_stop(probe);
+                http_stop(probe);
         return EXIT_DONE;
 }
 
 static int serve_until_signal(const struct options *o, const sigset_t *signals, struct tls *tls) {
-        struct stats *stats = malloc(sizeof(*stats));
+        struct counters *stats = malloc(sizeof(*stats));
         struct metrics metrics = { .stats = stats, .tls = tls, .version = VERSION };
         int exit_code;
 
         if (!stats)
                 BUG("no memory at the start");
-        stats_init(stats);
+        counters_init(stats);
         exit_code = run(o, signals, &metrics);
-        stats_release(stats);
+        counters_release(stats);
         free(stats);
         return exit_code;
 }
@@ -194,7 +195,7 @@ int serve(int argc, char **argv) {
                       stdout);
                 return EXIT_DONE;
         }
-        memory_prepare();
+        heap_prepare();
         log_init(options.debug);
         block_signals(&signals);
         r = sink_open();

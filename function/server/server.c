@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/server.h"
 
-#include "server/generic.h"
 #include "server/log.h"
 #include "server/queue.h"
-#include "server/run.h"
+#include "server/runner.h"
 #include "server/services.h"
 #include "server/tls.h"
+#include "server/unary.h"
 
 #include <errno.h>
 #include <grpc/compression.h>
@@ -30,7 +30,7 @@ struct server {
         struct services *services;
         struct runner *runner;
         struct generic *generic;
-        struct stats *stats;
+        struct counters *stats;
         int port;
         unsigned int n_threads;
         pthread_t threads[]; /* the first handles generic_queue */
@@ -145,7 +145,7 @@ static int start_threads(struct server *s, unsigned int n_workers, struct fault 
         return 0;
 }
 
-int server_start(const struct server_config *config, struct stats *stats, struct server **ret,
+int server_start(const struct server_config *config, struct counters *stats, struct server **ret,
                  struct fault *fault) {
         size_t arena_bytes = 2 * (size_t)config->max_recv_bytes;
         struct server *s;
@@ -160,8 +160,8 @@ int server_start(const struct server_config *config, struct stats *stats, struct
         grpc_server_register_completion_queue(s->grpc, s->run_queue, NULL);
         grpc_server_register_completion_queue(s->grpc, s->generic_queue, NULL);
         s->services = services_new();
-        s->generic = generic_new(s->grpc, s->generic_queue, services_list(s->services),
-                                 N_GENERIC_SERVICES);
+        s->generic = unary_service_new(s->grpc, s->generic_queue, services_list(s->services),
+                                       N_GENERIC_SERVICES);
         s->runner = runner_new(s->grpc, s->run_queue,
                                arena_bytes > MIN_ARENA_BYTES ? arena_bytes : MIN_ARENA_BYTES,
                                config->n_workers, stats);
@@ -173,7 +173,7 @@ int server_start(const struct server_config *config, struct stats *stats, struct
                 return r;
         }
         grpc_server_start(s->grpc);
-        generic_accept(s->generic);
+        unary_service_accept(s->generic);
         runner_accept(s->runner, N_POSTED);
         *ret = s;
         return 0;
@@ -193,7 +193,8 @@ static bool wait_for_shutdown(grpc_completion_queue *queue, int64_t ms) {
 }
 
 static bool is_idle(struct server *s) {
-        return runner_idle(s->runner) && generic_idle(s->generic) && services_idle(s->services);
+        return runner_idle(s->runner) && unary_service_idle(s->generic) &&
+               services_idle(s->services);
 }
 
 /*
@@ -284,7 +285,7 @@ bool server_stop(struct server *s, int64_t grace_ms) {
         destroy_queue(end);
         grpc_shutdown_blocking();
         runner_free(s->runner);
-        generic_free(s->generic);
+        unary_service_free(s->generic);
         services_free(s->services);
         gpr_free(s);
         return in_time;

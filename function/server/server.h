@@ -9,7 +9,7 @@
 #define SERVER_SERVER_H
 
 #include "base/fault.h"
-#include "server/stats.h"
+#include "server/counters.h"
 
 #include <stdint.h>
 
@@ -37,7 +37,7 @@ struct server;
  * Errors: -EADDRNOTAVAIL  cannot listen there
  *         -ENOMEM, -EAGAIN  no threads to be had
  */
-int server_start(const struct server_config *config, struct stats *stats, struct server **ret,
+int server_start(const struct server_config *config, struct counters *stats, struct server **ret,
                  struct fault *fault);
 
 /* server_port() - the port that was bound; of interest when 0 was asked for. */

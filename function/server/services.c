@@ -12,10 +12,10 @@ struct services {
         struct health *health;
         struct descriptors *descriptors;
         struct streams *reflection;
-        struct generic_service list[N_GENERIC_SERVICES];
+        struct unary_service list[N_GENERIC_SERVICES];
 };
 
-static const struct generic_method reflection_methods[] = {
+static const struct unary_method reflection_methods[] = {
         { "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", streams_take },
         { "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", streams_take },
 };
@@ -31,7 +31,7 @@ struct services *services_new(void) {
         s->descriptors = descriptors_new();
         s->reflection = streams_new(reflect, s->descriptors);
         s->list[0] = health_service(s->health);
-        s->list[1] = (struct generic_service) {
+        s->list[1] = (struct unary_service) {
                 .methods = reflection_methods,
                 .n_methods = sizeof(reflection_methods) / sizeof(reflection_methods[0]),
                 .context = s->reflection,
@@ -39,7 +39,7 @@ struct services *services_new(void) {
         return s;
 }
 
-const struct generic_service *services_list(const struct services *s) {
+const struct unary_service *services_list(const struct services *s) {
         return s->list;
 }
 

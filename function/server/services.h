@@ -5,7 +5,7 @@
 #ifndef SERVER_SERVICES_H
 #define SERVER_SERVICES_H
 
-#include "server/generic.h"
+#include "server/unary.h"
 
 struct services;
 
@@ -15,7 +15,7 @@ struct services *services_new(void);
 enum { N_GENERIC_SERVICES = 2 };
 
 /* services_list() - N_GENERIC_SERVICES of them; lives as long as s. */
-const struct generic_service *services_list(const struct services *s);
+const struct unary_service *services_list(const struct services *s);
 
 /* services_end() - not healthy any more; every stream is ended. */
 void services_end(struct services *s);

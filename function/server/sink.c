@@ -175,7 +175,7 @@ void sink_close(void) {
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-uint64_t sink_take_untold(void) {
+uint64_t sink_take_unreported(void) {
         uint64_t n;
 
         pthread_mutex_lock(&state.lock);

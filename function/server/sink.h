@@ -24,9 +24,9 @@ enum { SINK_LINE_MAX = PIPE_BUF }; /* a pipe takes so much in one piece */
  */
 int sink_open(void);
 
-/* sink_take_untold() - how many lines were dropped that none has told of yet; now the caller's
+/* sink_take_unreported() - how many lines were dropped that none has told of yet; now the caller's
  * does. */
-uint64_t sink_take_untold(void);
+uint64_t sink_take_unreported(void);
 
 /*
  * sink_put() - one line, at most SINK_LINE_MAX bytes, its newline among them

@@ -6,7 +6,7 @@
 #define SERVER_STREAM_H
 
 #include "base/arena.h"
-#include "server/generic.h"
+#include "server/unary.h"
 
 struct streams;
 
@@ -22,7 +22,7 @@ struct streams *streams_new(struct text (*answer)(void *context, struct text mes
 
 /*
  * streams_take() - a call whose first message has arrived; the rest happens by itself
- * @context: the struct streams: this is what a struct generic_method answers with
+ * @context: the struct streams: this is what a struct unary_method answers with
  */
 void streams_take(struct unary *call, struct text first, void *context);
 

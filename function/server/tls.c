@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/tls.h"
 
+#include "server/certificates.h"
 #include "server/log.h"
-#include "server/material.h"
-#include "server/peer.h"
+#include "server/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,11 +50,11 @@ struct tls {
 
 /* ---- publishing ------------------------------------------------------------------------------ */
 
-static int write_published(const struct tls *t, const struct material *m) {
+static int write_published(const struct tls *t, const struct certificates *m) {
         /* Core asks before and after reading whether the time has changed, in seconds. */
         const struct timespec times[2] = { { .tv_sec = t->generation },
                                            { .tv_sec = t->generation } };
-        static const enum material_file order[] = { FILE_KEY, FILE_CERTIFICATE };
+        static const enum certificates_file order[] = { FILE_KEY, FILE_CERTIFICATE };
         int fd = memfd_create("tls", MFD_CLOEXEC);
 
         if (fd < 0)
@@ -72,7 +72,7 @@ static int write_published(const struct tls *t, const struct material *m) {
         return fd;
 }
 
-static int publish(struct tls *t, struct material *m, struct fault *fault) {
+static int publish(struct tls *t, struct certificates *m, struct fault *fault) {
         STACK_OF(X509) * old;
         int fd;
 
@@ -100,12 +100,12 @@ static int publish(struct tls *t, struct material *m, struct fault *fault) {
 }
 
 static int load(struct tls *t, struct fault *fault) {
-        struct material m = { 0 };
-        int r = material_read(t->dir, &m, fault);
+        struct certificates m = { 0 };
+        int r = certificates_read(t->dir, &m, fault);
 
         if (r == 0)
                 r = publish(t, &m, fault);
-        material_release(&m);
+        certificates_release(&m);
         return r;
 }
 
@@ -115,11 +115,11 @@ static int load(struct tls *t, struct fault *fault) {
 static bool look(struct tls *t) {
         bool changed = false;
 
-        for (enum material_file file = 0; file < N_MATERIAL_FILES; file++) {
+        for (enum certificates_file file = 0; file < N_MATERIAL_FILES; file++) {
                 struct stat now = { 0 }, *seen = &t->seen[file];
                 char path[PATH_MAX];
 
-                material_path(t->dir, file, path);
+                certificates_path(t->dir, file, path);
                 if (stat(path, &now) < 0)
                         now = (struct stat) { 0 };
                 changed |= now.st_ino != seen->st_ino || now.st_size != seen->st_size ||
@@ -197,7 +197,7 @@ static int verify(void *user_data, grpc_tls_custom_verification_check_request *r
         (void)callback;
         (void)callback_arg;
         pthread_mutex_lock(&t->lock);
-        refusal = peer_refusal(request->peer_info.peer_cert, t->cas);
+        refusal = verify_refusal(request->peer_info.peer_cert, t->cas);
         t->facts.n_refused += refusal != NULL;
         pthread_mutex_unlock(&t->lock);
         ERR_clear_error();

@@ -2,7 +2,7 @@
 #include "server/units.h"
 
 #include "base/arena.h"
-#include "server/exposition.h"
+#include "server/prometheus.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +49,7 @@ void units_release(struct units *u) {
 
 /* ---- seeing ---------------------------------------------------------------------------------- */
 
-static bool is_usable(const struct used *used) {
+static bool is_usable(const struct usage *used) {
         return used->pool.len > 0 && used->pool.len <= NAME_MAX_BYTES &&
                used->mig_profile.len <= NAME_MAX_BYTES;
 }
@@ -63,7 +63,7 @@ static struct text put(char **next, struct text t) {
         return copy;
 }
 
-static struct seen_pool *find_pool(struct seen_environment *e, const struct used *used) {
+static struct seen_pool *find_pool(struct seen_environment *e, const struct usage *used) {
         for (size_t i = 0; i < e->n_pools; i++) {
                 if (text_equal(e->pools[i].pool, used->pool) &&
                     text_equal(e->pools[i].mig_profile, used->mig_profile))
@@ -73,7 +73,7 @@ static struct seen_pool *find_pool(struct seen_environment *e, const struct used
 }
 
 /* Without the lock. NULL: no memory, or nothing to tell. */
-static struct seen_environment *make(struct text name, const struct used_list *used,
+static struct seen_environment *make(struct text name, const struct usage_list *used,
                                      int64_t now_seconds) {
         size_t n = used->n < UNITS_MAX_POOLS_EACH ? used->n : UNITS_MAX_POOLS_EACH;
         size_t text_bytes = name.len;
@@ -94,7 +94,7 @@ static struct seen_environment *make(struct text name, const struct used_list *u
         e->at_seconds = now_seconds;
         e->name = put(&next, name);
         for (size_t i = 0; i < n; i++) {
-                const struct used *from = &used->items[i];
+                const struct usage *from = &used->items[i];
                 struct seen_pool *pool = find_pool(e, from);
 
                 if (!is_usable(from))
@@ -130,7 +130,7 @@ static void remove_oldest(struct units *u) {
         remove_at(u, oldest);
 }
 
-void units_see(struct units *u, struct text name, const struct used_list *used,
+void units_see(struct units *u, struct text name, const struct usage_list *used,
                int64_t now_seconds) {
         struct seen_environment *e = make(name, used, now_seconds);
 
@@ -207,7 +207,7 @@ static const struct {
 
 static void write_gauge(struct builder *out, size_t gauge, struct seen_environment *const *all,
                         size_t n) {
-        exposition_head(out, gauges[gauge].name, "gauge", gauges[gauge].help);
+        prometheus_head(out, gauges[gauge].name, "gauge", gauges[gauge].help);
         for (size_t i = 0; i < n; i++) {
                 for (size_t k = 0; k < all[i]->n_pools; k++) {
                         const struct seen_pool *p = &all[i]->pools[k];
@@ -216,7 +216,7 @@ static void write_gauge(struct builder *out, size_t gauge, struct seen_environme
                                                         { "mig_profile", p->mig_profile } };
                         const struct series series = { gauges[gauge].name, labels, 3 };
 
-                        exposition_number(out, &series, gauges[gauge].value(p));
+                        prometheus_number(out, &series, gauges[gauge].value(p));
                 }
         }
 }
@@ -224,13 +224,13 @@ static void write_gauge(struct builder *out, size_t gauge, struct seen_environme
 static void write_seen(struct builder *out, struct seen_environment *const *all, size_t n) {
         const char *name = "function_gpu_placement_environment_seen_timestamp_seconds";
 
-        exposition_head(out, name, "gauge",
+        prometheus_head(out, name, "gauge",
                         "When the units of an environment were last counted here.");
         for (size_t i = 0; i < n; i++) {
                 const struct label label = { "environment", all[i]->name };
                 const struct series series = { name, &label, 1 };
 
-                exposition_number(out, &series, all[i]->at_seconds);
+                prometheus_number(out, &series, all[i]->at_seconds);
         }
 }
 

@@ -8,7 +8,7 @@
 #ifndef SERVER_UNITS_H
 #define SERVER_UNITS_H
 
-#include "inventory/used.h"
+#include "inventory/usage.h"
 
 #include <pthread.h>
 
@@ -39,7 +39,7 @@ void units_release(struct units *u);
  * When there is no room, those make room that were seen longest ago. Pools of one
  * name and MIG profile are summed up; names of more than 253 bytes are left out.
  */
-void units_see(struct units *u, struct text name, const struct used_list *used,
+void units_see(struct units *u, struct text name, const struct usage_list *used,
                int64_t now_seconds);
 
 /* units_write() - three gauges a pool, and when each environment was seen. */

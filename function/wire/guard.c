@@ -10,7 +10,7 @@
 #include <errno.h>
 
 #include "wire/field.h"
-#include "wire/shapes.h"
+#include "wire/schema_internal.h"
 #include "wire/utf8.h"
 
 /* Tags of google.protobuf.Value, of an entry of a Struct, and of the only field of Struct and
@@ -150,7 +150,7 @@ static int check_bytes(struct walk *walk, const struct shape *shape, const struc
         return 0;
 }
 
-static bool is_scalar_of(enum wire_type type, enum what what) {
+static bool is_scalar_of(enum wire_type type, enum field_kind what) {
         switch (what) {
         case UNKNOWN:
                 return true;

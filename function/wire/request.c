@@ -27,7 +27,7 @@ static int compare_resources(const void *a, const void *b) {
         return text_compare(left->name, right->name);
 }
 
-const struct resource *state_resource(const struct state *state, struct text name) {
+const struct resource *request_resource(const struct state *state, struct text name) {
         size_t low = 0, high = state->n_resources;
 
         while (low < high) {
@@ -196,7 +196,7 @@ static int read_desired_composite(struct text raw, struct arena *arena, struct s
         return r < 0 ? r : rest.len > 0 ? -EBADMSG : 0;
 }
 
-int desired_read(struct text raw, struct arena *arena, struct state *ret) {
+int request_desired(struct text raw, struct arena *arena, struct state *ret) {
         size_t n = field_count(raw, STATE_RESOURCES), i = 0;
         struct resource *resources = ARENA_ARRAY(arena, n, struct resource);
         struct text rest = raw;
@@ -391,7 +391,7 @@ static int read_fields(struct text rest, bool (*reads)(struct text name), struct
                         r = read_observed(field.bytes, reads, arena, &ret->observed);
                 else if (field_is(&field, DESIRED))
                         r = reads ? read_desired_composite(field.bytes, arena, &ret->desired)
-                                  : desired_read(field.bytes, arena, &ret->desired);
+                                  : request_desired(field.bytes, arena, &ret->desired);
                 else if (field_is(&field, INPUT))
                         ret->input = value_of_struct(field.bytes);
                 else if (field_is(&field, CONTEXT))

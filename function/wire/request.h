@@ -79,11 +79,11 @@ int request_read_only(struct text bytes, bool (*reads)(struct text name), struct
                       struct request *ret, struct fault *fault);
 
 /*
- * desired_read() - the body of a State message as desired state: objects stay where they lie
+ * request_desired() - the body of a State message as desired state: objects stay where they lie
  *
  * Errors: -ENOMEM, -EBADMSG  as request_read()
  */
-int desired_read(struct text raw, struct arena *arena, struct state *ret);
+int request_desired(struct text raw, struct arena *arena, struct state *ret);
 
 /* request_required() - the answer to key, or NULL while it is unresolved. */
 const struct answer_set *request_required(const struct request *request, struct text key);
@@ -103,7 +103,7 @@ int request_open_item(struct resource *item, struct fault *fault);
 /* request_open() - the same for all items; NULL has none. */
 int request_open(const struct answer_set *answer, struct fault *fault);
 
-/* state_resource() - the resource of that name, or NULL. */
-const struct resource *state_resource(const struct state *state, struct text name);
+/* request_resource() - the resource of that name, or NULL. */
+const struct resource *request_resource(const struct state *state, struct text name);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/printable.h"
 #include "wire/encode.h"
-#include "wire/requirements.h"
+#include "wire/requirement.h"
 #include "wire/sort.h"
 
 /* Field numbers of proto/v1/run_function.proto */
@@ -341,8 +341,8 @@ int response_encode(const struct response *r, const struct request *request, str
                 encode_result(&r->results[i], &response);
         if (encode_context(r, request->context, &response) < 0)
                 return -ENOMEM;
-        if (requirements_encode(r->requirements, r->n_requirements, r->extra_resources, r->arena,
-                                &requirements) < 0)
+        if (requirement_encode(r->requirements, r->n_requirements, r->extra_resources, r->arena,
+                               &requirements) < 0)
                 return -ENOMEM;
         if (r->n_requirements > 0)
                 parts_message(&response, REQUIREMENTS, &requirements);

@@ -11,9 +11,9 @@
 
 #include "bench.h"
 #include "fleet/environment.h"
-#include "fleet/member.h"
+#include "fleet/reader.h"
 #include "fleet/units.h"
-#include "inventory/used.h"
+#include "inventory/usage.h"
 #include "place/resource.h"
 #include "wire/guard.h"
 #include "wire/request.h"
@@ -79,7 +79,7 @@ static void read_fleet(struct fleet *f) {
 
 static int64_t count_environment(struct fleet *f, size_t i) {
         struct environment e = f->environments[i];
-        struct used_list used;
+        struct usage_list used;
         int64_t units = 0;
 
         e.pools = ARENA_ARRAY(&f->scratch, e.n_pools, struct pool);
@@ -90,8 +90,8 @@ static int64_t count_environment(struct fleet *f, size_t i) {
                 e.n_sub_pools += e.pools[p].n_sub_pools;
         }
         if (resource_resolve(&e, &f->scratch) < 0 ||
-            used_count(&e, f->claims[i], f->n_claims[i], TEXT("modelplane.ai"), &f->scratch,
-                       &used) < 0)
+            usage_count(&e, f->claims[i], f->n_claims[i], TEXT("modelplane.ai"), &f->scratch,
+                        &used) < 0)
                 bench_die("out of memory");
         for (size_t u = 0; u < used.n; u++)
                 units += used.items[u].total;

@@ -5,7 +5,7 @@
 #ifndef TEST_BOUNDS_SHAPES_H
 #define TEST_BOUNDS_SHAPES_H
 
-#include "wire/call.h"
+#include "render/call.h"
 
 struct shape_of_request {
         const char *name;

@@ -101,7 +101,7 @@ def examples():
 
 
 def goldens():
-    for folder in sorted((ROOT / "test" / "golden" / "cases").iterdir()):
+    for folder in sorted((ROOT / "test" / "golden" / "cases").glob("*/*/")):
         if not (folder / "xr.yaml").exists():
             continue
         xr = load(folder / "xr.yaml")[0]

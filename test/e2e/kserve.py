@@ -10,7 +10,7 @@ import subprocess
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CASES = sorted((ROOT / "test" / "golden" / "cases").glob("*/want.yaml"))
+CASES = sorted((ROOT / "test" / "golden" / "cases").glob("*/*/want.yaml"))
 SAMPLES = sorted((ROOT / "test" / "kserve" / "samples").glob("*.yaml"))
 # Were one of these not asked about, the goldens would hold none of it.
 KINDS = ("LLMInferenceService", "Object", "ClusterProviderConfig")

@@ -152,7 +152,7 @@ def metrics_checks(lint, running, n_calls):
     def every_decision_has_a_row():
         rows = samples("function_gpu_placement_decisions_total")
         if rows['condition="Other",reason="Other"'] != 0:
-            yield "a condition or a reason that server/stats.c does not list"
+            yield "a condition or a reason that server/counters.c does not list"
         for label in ('condition="Scheduled",reason="AllScheduled"',
                       'condition="Scheduled",reason="InsufficientCapacity"',
                       'condition="CapacityValid",reason="Valid"',

@@ -7,7 +7,7 @@
 #include "function.h"
 #include "fuzz.h"
 #include "place/names.h"
-#include "wire/call.h"
+#include "render/call.h"
 #include "wire/field.h"
 #include "wire/guard.h"
 
@@ -96,7 +96,7 @@ static void check_answer(struct text request_bytes, struct text answer, struct a
                 return;
         for (size_t i = 0; i < request.desired.n_resources; i++) {
                 const struct resource *before = &request.desired.resources[i];
-                const struct resource *after = state_resource(&response.desired, before->name);
+                const struct resource *after = request_resource(&response.desired, before->name);
 
                 MUST(after);
                 MUST(text_equal(after->raw, before->raw) || may_be_ours(before->name));

@@ -12,7 +12,7 @@ static void check_lookups(const struct request *request) {
         for (size_t i = 0; i < request->n_required; i++)
                 MUST(request_required(request, request->required[i].key) == &request->required[i]);
         for (size_t i = 0; i < request->observed.n_resources; i++)
-                MUST(state_resource(&request->observed, request->observed.resources[i].name) ==
+                MUST(request_resource(&request->observed, request->observed.resources[i].name) ==
                      &request->observed.resources[i]);
 }
 

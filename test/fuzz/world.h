@@ -9,7 +9,7 @@
 #define TEST_FUZZ_WORLD_H
 
 #include "choice.h"
-#include "wire/call.h"
+#include "render/call.h"
 
 enum { WORLD_OBSERVED_MAX = 24, WORLD_ANSWERS_MAX = 24, WORLD_ITEMS_MAX = 12 };
 

@@ -14,11 +14,13 @@ import sources
 RANKS = [
     ["base"],
     ["wire", "gpu"],
+    ["yaml"],
     ["fleet"],
     ["deploy"],
     ["place"],
     ["inventory"],
     ["function"],  # the files that lie in function/ itself
+    ["render"],
     ["server", "cli"],
     ["main"],
 ]
@@ -28,13 +30,14 @@ RANK = {folder: rank for rank, folders in enumerate(RANKS) for folder in folders
 FENCED = [
     (r"<grpc/", r"server/", "gRPC is the server's business"),
     (r"<microhttpd\.h>", r"server/", "HTTP is the server's business"),
-    (r"<openssl/", r"server/|cli/identity\.c", "TLS is the server's business"),  # there: SHA-1
+    (r"<openssl/", r"server/|render/identity\.c", "TLS is the server's business"),  # there: SHA-1
     (r"<(pthread|threads|stdatomic|semaphore|signal|poll)\.h>|<sys/(socket|epoll|signal|eventfd)\.h>",
      r"server/|main\.c", "threads, signals and sockets are the server's business"),
     (r"<(time|sys/time)\.h>", r"server/|main\.c", "only the server knows what time it is"),
-    (r"<yaml\.h>", r"cli/yaml\.c|gpu/events\.c", "YAML is read in one place of each kind"),
+    (r"<yaml\.h>", r"yaml/|gpu/events\.c", "YAML is read in one place of each kind"),
     (r"[<\"](.*/)?[a-z_.]+\.pb-c\.h[>\"]|<protobuf-c/", r"wire/request\.c",
      "generated types end where bytes become values"),
+    (r"\"render/", r"render/|cli/", "a server has Crossplane itself at the other end"),
     (r"\"deploy/(?!plan\.h)", r"deploy/|inventory/|[^/]*$",
      "of deciding, place/ sees the plan and nothing else"),
 ]

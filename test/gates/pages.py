@@ -239,7 +239,7 @@ def check_block(block, name, program, root, typist, objects):
     elif block.language == "text" and name == TOUR:
         yield from check_tour(block.text, root)
     elif name == WHY_NOT and block.language == "text":
-        wants = (root / "test" / "golden" / "cases").glob("*/want.yaml")
+        wants = (root / "test" / "golden" / "cases").glob("*/*/want.yaml")
         if not any(block.text.strip() in want.read_text() for want in wants):
             yield f"no golden says {block.text.strip()}"
     elif name == WHY_NOT and block.language == "indented":

@@ -6,7 +6,7 @@ reasons.py [ROOT]       exit 1 on any complaint
 
 - A reason of deploy/match.c has a case of its name, in which a rejection has it, and whose
   change.yaml follows its sentence (test/golden/change.py).
-- Every reason of a condition that server/stats.c lists is in some want.yaml with its status, and
+- Every reason of a condition that server/counters.c lists is in some want.yaml with its status, and
   none is there that is not listed.
 - docs/why-not.md has a section for each reason of the match table, whose example is a sentence of
   a case, and names each reason of Scheduled.
@@ -19,7 +19,7 @@ import sys
 
 import yaml
 
-SERVING = ["Serving", "Starting", "NotScheduled"]  # not counted, so not in server/stats.c
+SERVING = ["Serving", "Starting", "NotScheduled"]  # not counted, so not in server/counters.c
 
 # What no case reaches, and the test that does.
 WITHOUT_A_CASE = {"TooManyAssignments": "test/unit/function/function.c"}
@@ -33,7 +33,7 @@ def reasons_of_match(root):
 
 def reasons_of_conditions(root):
     """The reasons of each condition; only the first is for True."""
-    text = (root / "function/server/stats.c").read_text()
+    text = (root / "function/server/counters.c").read_text()
     found = {"Serving": SERVING}
     for kind, reason in re.findall(r'^ +\{ "(\w+)", "(\w+)" \},$', text, re.M):
         found.setdefault(kind, []).append(reason)
@@ -56,7 +56,7 @@ def folder_of(reason):
 def composites(root):
     """The composite resource of each case's answer, by the case's name."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    for path in sorted((root / "test/golden/cases").glob("*/want.yaml")):
+    for path in sorted((root / "test/golden/cases").glob("*/*/want.yaml")):
         first = path.read_text().split("\n---\n")[0]
         yield path.parent.name, yaml.load(first, loader)
 
@@ -67,7 +67,7 @@ def check_rejections(root, reasons, statuses):
                    .get("rejections", [])}
         if reason not in reached:
             yield f"no case {folder_of(reason)} with a rejection {reason}"
-        if not (root / "test/golden/cases" / folder_of(reason) / "change.yaml").exists():
+        if not list((root / "test/golden/cases").glob(f"*/{folder_of(reason)}/change.yaml")):
             yield f"nobody follows the sentence of {reason}: {folder_of(reason)} has no change.yaml"
 
 
@@ -120,7 +120,7 @@ def check_readme(root):
             if not (root / path).exists():
                 yield f"test/golden/README.md: {path} is not there"
         for name in re.findall(r"(?:^|, )([a-z][a-z-]+)(?=,|;|$)", row.strip()):
-            if not (root / "test/golden/cases" / name).is_dir():
+            if not list((root / "test/golden/cases").glob(f"*/{name}")):
                 yield f"test/golden/README.md: there is no case {name}"
 
 

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-#include "cli/document.h"
-#include "cli/identity.h"
+#include "render/document.h"
+#include "render/identity.h"
 
 static struct text resource_name(struct value object) {
         return value_text(
@@ -34,25 +34,25 @@ static int apply(struct value before, struct value composed, struct arena *arena
         struct node *object = identity_members(before, arena);
         struct node *metadata = identity_members(value_get(before, TEXT("metadata")), arena);
         struct text bytes;
-        int rc;
+        int r;
 
         overlay(object, composed, arena);
         overlay(metadata, value_get(composed, TEXT("metadata")), arena);
         node_set(object, TEXT("metadata"), metadata);
-        rc = node_encode(object, arena, &bytes);
-        if (rc == 0)
+        r = node_encode(object, arena, &bytes);
+        if (r == 0)
                 *ret = value_of_struct(bytes);
-        return rc;
+        return r;
 }
 
 /* The cluster as the answer leaves it. */
 static int observe(struct pipeline_input *in, struct text stream, struct arena *arena,
                    struct fault *fault) {
         struct objects answer, observed;
-        int rc = yaml_read(stream, "answer", arena, &answer, fault);
+        int r = yaml_read(stream, "answer", arena, &answer, fault);
 
-        if (rc < 0)
-                return rc;
+        if (r < 0)
+                return r;
         observed.n = answer.n - 1;
         observed.items = ARENA_ARRAY(arena, observed.n, struct value);
         if (!observed.items)
@@ -60,10 +60,10 @@ static int observe(struct pipeline_input *in, struct text stream, struct arena *
         for (size_t i = 0; i < observed.n; i++) {
                 struct value composed = answer.items[i + 1];
 
-                rc = apply(find(&in->observed, resource_name(composed)), composed, arena,
-                           &observed.items[i]);
-                if (rc < 0)
-                        return rc;
+                r = apply(find(&in->observed, resource_name(composed)), composed, arena,
+                          &observed.items[i]);
+                if (r < 0)
+                        return r;
         }
         in->composite = answer.items[0];
         in->observed = observed;
@@ -90,14 +90,14 @@ static int reconcile(const struct pipeline_input *in, struct arena *arena, struc
         struct document_options options = { .full_composite = true };
         struct pipeline_output out;
         struct builder b;
-        int rc = pipeline_run(in, &pipeline_in_process, NULL, arena, &out, fault);
+        int r = pipeline_run(in, &pipeline_in_process, NULL, arena, &out, fault);
 
-        if (rc < 0)
-                return rc;
+        if (r < 0)
+                return r;
         builder_init(&b, arena);
-        rc = document_write(in, &out, options, &b, arena);
-        if (rc < 0)
-                return rc;
+        r = document_write(in, &out, options, &b, arena);
+        if (r < 0)
+                return r;
         *ret = (struct again) { .stream = builder_done(&b),
                                 .event = first_event(&out),
                                 .fatal = out.fatal.len > 0 };
@@ -111,10 +111,10 @@ int again_settles(const struct golden *golden, struct arena *arena, size_t *ret_
 
         for (size_t round = 0; round <= AGAIN_ROUNDS_MAX; round++) {
                 struct again again;
-                int rc = reconcile(&in, arena, &again, fault);
+                int r = reconcile(&in, arena, &again, fault);
 
-                if (rc < 0)
-                        return rc;
+                if (r < 0)
+                        return r;
                 if (!again.fatal && text_equal(again.stream, before) &&
                     !text_is_empty(again.event)) {
                         fault_set(fault, "nothing changed, and it tells: %.*s",
@@ -126,9 +126,9 @@ int again_settles(const struct golden *golden, struct arena *arena, size_t *ret_
                         *ret_stream = again.stream;
                         return 0;
                 }
-                rc = observe(&in, again.stream, arena, fault);
-                if (rc < 0)
-                        return rc;
+                r = observe(&in, again.stream, arena, fault);
+                if (r < 0)
+                        return r;
                 before = again.stream;
         }
         fault_set(fault, "the answer still changes after %d reconciles", AGAIN_ROUNDS_MAX);
@@ -137,7 +137,7 @@ int again_settles(const struct golden *golden, struct arena *arena, size_t *ret_
 
 int again_observe(struct pipeline_input *in, struct arena *arena, struct fault *fault) {
         struct again again;
-        int rc = reconcile(in, arena, &again, fault);
+        int r = reconcile(in, arena, &again, fault);
 
-        return rc == 0 && !again.fatal ? observe(in, again.stream, arena, fault) : rc;
+        return r == 0 && !again.fatal ? observe(in, again.stream, arena, fault) : r;
 }

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "cli/document.h"
 #include "cli/files.h"
+#include "render/document.h"
 #include "wire/node.h"
 #include "withhold.h"
 
@@ -25,7 +25,7 @@ static int make_composition(struct value composite, struct value input, struct a
         struct node *composition = node_map(arena);
         struct node *spec, *type, *step;
         struct text bytes;
-        int rc;
+        int r;
 
         node_set_string(composition, "apiVersion", TEXT("apiextensions.crossplane.io/v1"));
         node_set_string(composition, "kind", TEXT("Composition"));
@@ -38,26 +38,26 @@ static int make_composition(struct value composite, struct value input, struct a
         node_set_string(step, "step", TEXT("place"));
         node_set_string(node_add_map(step, "functionRef"), "name", TEXT(PIPELINE_FUNCTION));
         node_set_value(step, "input", input);
-        rc = node_encode(composition, arena, &bytes);
-        if (rc == 0)
+        r = node_encode(composition, arena, &bytes);
+        if (r == 0)
                 *ret = value_of_struct(bytes);
-        return rc;
+        return r;
 }
 
 static int read_input(const char *folder, struct arena *arena, struct value *ret,
                       struct fault *fault) {
         struct node *input = node_map(arena);
         struct text bytes;
-        int rc;
+        int r;
 
         if (is_there(folder, "input.yaml", arena))
                 return files_object(case_path(folder, "input.yaml", arena), arena, ret, fault);
         node_set_string(input, "apiVersion", TEXT("gpuplacement.fn.crossplane.io/v1alpha1"));
         node_set_string(input, "kind", TEXT("Input"));
-        rc = node_encode(input, arena, &bytes);
-        if (rc == 0)
+        r = node_encode(input, arena, &bytes);
+        if (r == 0)
                 *ret = value_of_struct(bytes);
-        return rc;
+        return r;
 }
 
 static int read_objects(const char *folder, const char *file, struct arena *arena,
@@ -71,30 +71,29 @@ int case_read(const char *folder, struct arena *arena, struct golden *ret, struc
         struct golden golden = { .folder = folder };
         struct pipeline_input *in = &golden.input;
         struct value input;
-        int rc;
+        int r;
 
-        rc = files_read(case_path(folder, "reason.txt", arena), arena, &golden.reason, fault);
-        if (rc == 0)
-                rc = files_object(case_path(folder, "xr.yaml", arena), arena, &in->composite,
-                                  fault);
-        if (rc == 0)
-                rc = read_objects(folder, "required.yaml", arena, &in->required, fault);
-        if (rc == 0)
-                rc = read_objects(folder, "observed.yaml", arena, &in->observed, fault);
-        if (rc == 0)
-                rc = read_input(folder, arena, &input, fault);
-        if (rc == 0 && is_there(folder, "composition.yaml", arena))
-                rc = files_object(case_path(folder, "composition.yaml", arena), arena,
-                                  &in->composition, fault);
-        else if (rc == 0)
-                rc = make_composition(in->composite, input, arena, &in->composition);
-        if (rc == 0 && is_there(folder, "withheld.txt", arena))
-                rc = files_read(case_path(folder, "withheld.txt", arena), arena, &golden.withheld,
-                                fault);
-        if (rc == 0 && is_there(folder, "want.yaml", arena))
-                rc = files_read(case_path(folder, "want.yaml", arena), arena, &golden.want, fault);
-        if (rc < 0)
-                return rc;
+        r = files_read(case_path(folder, "reason.txt", arena), arena, &golden.reason, fault);
+        if (r == 0)
+                r = files_object(case_path(folder, "xr.yaml", arena), arena, &in->composite, fault);
+        if (r == 0)
+                r = read_objects(folder, "required.yaml", arena, &in->required, fault);
+        if (r == 0)
+                r = read_objects(folder, "observed.yaml", arena, &in->observed, fault);
+        if (r == 0)
+                r = read_input(folder, arena, &input, fault);
+        if (r == 0 && is_there(folder, "composition.yaml", arena))
+                r = files_object(case_path(folder, "composition.yaml", arena), arena,
+                                 &in->composition, fault);
+        else if (r == 0)
+                r = make_composition(in->composite, input, arena, &in->composition);
+        if (r == 0 && is_there(folder, "withheld.txt", arena))
+                r = files_read(case_path(folder, "withheld.txt", arena), arena, &golden.withheld,
+                               fault);
+        if (r == 0 && is_there(folder, "want.yaml", arena))
+                r = files_read(case_path(folder, "want.yaml", arena), arena, &golden.want, fault);
+        if (r < 0)
+                return r;
         *ret = golden;
         return 0;
 }
@@ -106,15 +105,15 @@ int case_answer(const struct golden *golden, const struct cli_transport *transpo
         struct cli_transport without = withhold(&withholding);
         struct pipeline_output out;
         struct builder b;
-        int rc;
+        int r;
 
-        rc = pipeline_run(&golden->input, &without, NULL, arena, &out, fault);
-        if (rc < 0)
-                return rc;
+        r = pipeline_run(&golden->input, &without, NULL, arena, &out, fault);
+        if (r < 0)
+                return r;
         builder_init(&b, arena);
-        rc = document_write(&golden->input, &out, everything, &b, arena);
-        if (rc < 0)
-                return rc;
+        r = document_write(&golden->input, &out, everything, &b, arena);
+        if (r < 0)
+                return r;
         *ret = builder_done(&b);
         return 0;
 }

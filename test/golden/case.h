@@ -13,7 +13,7 @@
 #ifndef TEST_GOLDEN_CASE_H
 #define TEST_GOLDEN_CASE_H
 
-#include "cli/pipeline.h"
+#include "render/pipeline.h"
 
 struct golden {
         const char *folder;

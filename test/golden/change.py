@@ -122,7 +122,7 @@ def check(program, texts, told, plan, change):
 def main(program, cases):
     program = pathlib.Path(program).resolve()
     n = n_failed = 0
-    for path in sorted(pathlib.Path(cases).glob("*/change.yaml")):
+    for path in sorted(pathlib.Path(cases).glob("*/*/change.yaml")):
         plan, texts = yaml.safe_load(path.read_text()), read(path.parent)
         before = place(program, texts)
         for change in plan["changes"]:

@@ -9,8 +9,8 @@
  * read the difference before it is committed. Output is TAP; differences and
  * sentences go to the standard error.
  */
-#include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,11 +87,11 @@ static void check_shuffled(struct tap *tap, const struct golden *golden, const c
                 struct cli_transport transport = { .call = call_shuffled, .ctx = &seed };
                 struct fault fault = { 0 };
                 struct text got;
-                int rc = case_answer(golden, &transport, arena, &got, &fault);
+                int r = case_answer(golden, &transport, arena, &got, &fault);
 
-                if (rc == 0 && text_equal(got, want))
+                if (r == 0 && text_equal(got, want))
                         continue;
-                if (rc < 0)
+                if (r < 0)
                         fprintf(stderr, "%s: %s\n", name, fault.message);
                 else
                         show_difference(case_path(golden->folder, "want.yaml", arena), got);
@@ -106,22 +106,22 @@ static void check_settles(struct tap *tap, const struct golden *golden, const ch
         struct fault fault = { 0 };
         struct text stream;
         size_t n_rounds = 0;
-        int rc = again_settles(golden, arena, &n_rounds, &stream, &fault);
+        int r = again_settles(golden, arena, &n_rounds, &stream, &fault);
 
-        if (rc < 0)
+        if (r < 0)
                 fprintf(stderr, "%s: %.*s\n", name, TEXT_ARG(fault_text(&fault, arena)));
         else
                 printf("# %s: settled after %zu reconciles\n", name, n_rounds);
-        report(tap, rc == 0, name, "settles when its answer is observed");
+        report(tap, r == 0, name, "settles when its answer is observed");
 }
 
 static void check_case(struct tap *tap, const struct golden *golden, const char *name,
                        struct arena *arena) {
         struct fault fault = { 0 };
         struct text got;
-        int rc = case_answer(golden, &pipeline_in_process, arena, &got, &fault);
+        int r = case_answer(golden, &pipeline_in_process, arena, &got, &fault);
 
-        if (rc < 0) {
+        if (r < 0) {
                 fprintf(stderr, "%s: %.*s\n", name, TEXT_ARG(fault_text(&fault, arena)));
                 report(tap, false, name, "is answered");
                 return;
@@ -141,13 +141,13 @@ struct recorder {
 static int call_recorded(void *ctx, const char *target, struct text request, struct arena *arena,
                          struct text *ret, struct fault *fault) {
         struct recorder *recorder = ctx;
-        int rc = pipeline_in_process.call(NULL, target, request, arena, ret, fault);
+        int r = pipeline_in_process.call(NULL, target, request, arena, ret, fault);
 
-        if (rc == 0 && recorder->n < REQUESTS_MAX) {
+        if (r == 0 && recorder->n < REQUESTS_MAX) {
                 recorder->requests[recorder->n] = request;
                 recorder->answers[recorder->n++] = *ret;
         }
-        return rc;
+        return r;
 }
 
 /* One run whose countdown-th allocation fails; UINT64_MAX counts them. Returns what is left. */
@@ -173,22 +173,22 @@ static uint64_t run_with_fault(struct text request, uint64_t countdown, struct t
 static bool sweep_request(const char *name, struct text request, struct text want,
                           uint64_t *n_faults) {
         bool same;
-        int rc;
-        uint64_t n = UINT64_MAX - run_with_fault(request, UINT64_MAX, want, &rc, &same);
+        int r;
+        uint64_t n = UINT64_MAX - run_with_fault(request, UINT64_MAX, want, &r, &same);
         uint64_t step = 1 + n / FAULTS_MAX;
 
-        if (rc < 0 || !same || n == 0) {
-                fprintf(stderr, "%s: without a fault: %d after %llu allocations\n", name, rc,
+        if (r < 0 || !same || n == 0) {
+                fprintf(stderr, "%s: without a fault: %d after %llu allocations\n", name, r,
                         (unsigned long long)n);
                 return false;
         }
         for (uint64_t i = 1; i <= n; i += step) {
-                run_with_fault(request, i, want, &rc, &same);
+                run_with_fault(request, i, want, &r, &same);
                 ++*n_faults;
-                if (rc == -ENOMEM)
+                if (r == -ENOMEM)
                         continue;
                 fprintf(stderr, "%s: allocation %llu of %llu fails: %d instead of -ENOMEM\n", name,
-                        (unsigned long long)i, (unsigned long long)n, rc);
+                        (unsigned long long)i, (unsigned long long)n, r);
                 return false;
         }
         return true;
@@ -245,6 +245,12 @@ static void save_case(struct tap *tap, const char *folder, const struct golden *
         report(tap, passed, name, "is saved");
 }
 
+static const char *name_of(const char *folder) {
+        const char *slash = strrchr(folder, '/');
+
+        return slash ? slash + 1 : folder;
+}
+
 struct options {
         const char *cases;
         bool steady;
@@ -252,34 +258,32 @@ struct options {
         const char *save; /* a folder, or NULL */
 };
 
-static void run_case(struct tap *tap, const struct options *options, const char *name) {
+/* @folder: CASES/GROUP/NAME */
+static void run_case(struct tap *tap, const struct options *options, const char *folder) {
+        const char *name = name_of(folder);
         struct fault fault = { 0 };
         struct golden golden;
         struct arena arena;
-        int rc;
+        int r;
 
         arena_init(&arena, BUDGET);
-        rc = case_read(case_path(options->cases, name, &arena), &arena, &golden, &fault);
-        if (rc < 0) {
+        r = case_read(folder, &arena, &golden, &fault);
+        if (r < 0) {
                 fprintf(stderr, "%s: %s\n", name, fault.message);
                 report(tap, false, name, "is a complete case");
         } else if (options->save) {
                 save_case(tap, options->save, &golden, name, &arena);
         } else if (options->steady) {
-                rc = steady_answers(&golden, &arena, &fault);
-                if (rc < 0)
+                r = steady_answers(&golden, &arena, &fault);
+                if (r < 0)
                         fprintf(stderr, "%s: %.*s\n", name, TEXT_ARG(fault_text(&fault, &arena)));
-                report(tap, rc == 0, name, "answers a hundred reconciles alike");
+                report(tap, r == 0, name, "answers a hundred reconciles alike");
         } else if (options->sweeps) {
                 sweep_case(tap, &golden, name, &arena);
         } else {
                 check_case(tap, &golden, name, &arena);
         }
         arena_release(&arena);
-}
-
-static int is_case(const struct dirent *entry) {
-        return entry->d_name[0] != '.';
 }
 
 static bool is_wanted(const char *name, char **names, int n_names) {
@@ -291,13 +295,12 @@ static bool is_wanted(const char *name, char **names, int n_names) {
 }
 
 /* Else a case that is renamed would silently be asked nothing any more. */
-static void report_missing(struct tap *tap, struct dirent **entries, int n, char **names,
-                           int n_names) {
+static void report_missing(struct tap *tap, const glob_t *folders, char **names, int n_names) {
         for (int i = 0; i < n_names; i++) {
                 bool found = false;
 
-                for (int k = 0; k < n && !found; k++)
-                        found = strcmp(entries[k]->d_name, names[i]) == 0;
+                for (size_t k = 0; k < folders->gl_pathc && !found; k++)
+                        found = strcmp(name_of(folders->gl_pathv[k]), names[i]) == 0;
                 if (!found)
                         report(tap, false, names[i], "is a case");
         }
@@ -306,8 +309,9 @@ static void report_missing(struct tap *tap, struct dirent **entries, int n, char
 int main(int argc, char **argv) {
         struct options options = { 0 };
         struct tap tap = { 0 };
-        struct dirent **entries;
-        int at = 1, n;
+        char pattern[4096];
+        glob_t folders;
+        int at = 1;
 
         if (argc > at && strcmp(argv[at], "--sweep") == 0) {
                 options.sweeps = true;
@@ -325,20 +329,17 @@ int main(int argc, char **argv) {
                 return 2;
         }
         options.cases = argv[at++];
-        n = scandir(options.cases, &entries, is_case, alphasort);
-        if (n < 0) {
-                perror(options.cases);
+        snprintf(pattern, sizeof pattern, "%s/*/*", options.cases);
+        if (glob(pattern, GLOB_ONLYDIR, NULL, &folders) != 0) {
+                fprintf(stderr, "%s: no folders of cases\n", options.cases);
                 return 2;
         }
-        report_missing(&tap, entries, n, argv + at, argc - at);
-        for (int i = 0; i < n; i++) {
-                const char *name = entries[i]->d_name;
-
-                if (is_wanted(name, argv + at, argc - at))
-                        run_case(&tap, &options, name);
-                free(entries[i]);
+        report_missing(&tap, &folders, argv + at, argc - at);
+        for (size_t i = 0; i < folders.gl_pathc; i++) {
+                if (is_wanted(name_of(folders.gl_pathv[i]), argv + at, argc - at))
+                        run_case(&tap, &options, folders.gl_pathv[i]);
         }
-        free(entries);
+        globfree(&folders);
         printf("1..%u\n", tap.n);
         return tap.n == 0 || tap.n_failed > 0;
 }

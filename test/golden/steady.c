@@ -4,8 +4,8 @@
 #include <errno.h>
 
 #include "again.h"
-#include "cli/identity.h"
 #include "lib/json.h"
+#include "render/identity.h"
 
 /* More than any case takes until it serves. */
 enum { SETTLING_RECONCILES = 6 };
@@ -64,7 +64,7 @@ static int write_object(struct value object, struct arena *arena, struct value *
         struct node *metadata = identity_members(value_get(object, TEXT("metadata")), arena);
         struct node *written;
         struct text bytes;
-        int rc;
+        int r;
 
         if (text_equal(kind, TEXT("LLMInferenceService")))
                 written = write_service(object, arena);
@@ -76,10 +76,10 @@ static int write_object(struct value object, struct arena *arena, struct value *
         node_set_string(metadata, "resourceVersion", TEXT("17"));
         node_set(metadata, TEXT("managedFields"), json_node(arena, managed_fields));
         node_set(written, TEXT("metadata"), metadata);
-        rc = node_encode(written, arena, &bytes);
-        if (rc == 0)
+        r = node_encode(written, arena, &bytes);
+        if (r == 0)
                 *ret = value_of_struct(bytes);
-        return rc;
+        return r;
 }
 
 /* The observed objects after their servers were at them. */
@@ -90,10 +90,10 @@ static int write_all(struct objects *objects, struct arena *arena) {
         if (!written.items)
                 return -ENOMEM;
         for (size_t i = 0; i < objects->n; i++) {
-                int rc = write_object(objects->items[i], arena, &written.items[i]);
+                int r = write_object(objects->items[i], arena, &written.items[i]);
 
-                if (rc < 0)
-                        return rc;
+                if (r < 0)
+                        return r;
         }
         *objects = written;
         return 0;
@@ -104,11 +104,11 @@ static int write_all(struct objects *objects, struct arena *arena) {
 static int call_taped(void *ctx, const char *target, struct text request, struct arena *arena,
                       struct text *ret, struct fault *fault) {
         struct builder *tape = ctx;
-        int rc = pipeline_in_process.call(NULL, target, request, arena, ret, fault);
+        int r = pipeline_in_process.call(NULL, target, request, arena, ret, fault);
 
-        if (rc == 0)
+        if (r == 0)
                 builder_text(tape, *ret);
-        return rc;
+        return r;
 }
 
 /* The bytes of all answers of one reconcile. */
@@ -117,46 +117,46 @@ static int tape_reconcile(const struct pipeline_input *in, struct arena *arena, 
         struct pipeline_output out;
         struct builder tape;
         struct cli_transport transport = { .call = call_taped, .ctx = &tape };
-        int rc;
+        int r;
 
         builder_init(&tape, arena);
-        rc = pipeline_run(in, &transport, NULL, arena, &out, fault);
-        for (size_t i = 0; rc == 0 && i < out.n_steps; i++) {
+        r = pipeline_run(in, &transport, NULL, arena, &out, fault);
+        for (size_t i = 0; r == 0 && i < out.n_steps; i++) {
                 if (out.steps[i].response.n_results == 0 || out.fatal.len > 0)
                         continue;
                 fault_set(fault, "nothing changed, and it tells: %.*s",
                           TEXT_ARG(out.steps[i].response.results[0].message));
-                rc = -EEXIST;
+                r = -EEXIST;
         }
-        if (rc == 0)
+        if (r == 0)
                 *ret = builder_done(&tape);
-        return rc;
+        return r;
 }
 
 /* One reconcile, after which every server wrote what is its own. */
 static int live_on(struct pipeline_input *in, struct arena *arena, struct fault *fault) {
-        int rc = again_observe(in, arena, fault);
+        int r = again_observe(in, arena, fault);
 
-        return rc == 0 ? write_all(&in->observed, arena) : rc;
+        return r == 0 ? write_all(&in->observed, arena) : r;
 }
 
 int steady_answers(const struct golden *golden, struct arena *arena, struct fault *fault) {
         struct pipeline_input in = golden->input;
         struct text first, again;
-        int rc = 0;
+        int r = 0;
 
-        for (size_t i = 0; rc == 0 && i < SETTLING_RECONCILES; i++)
-                rc = live_on(&in, arena, fault);
-        if (rc == 0)
-                rc = tape_reconcile(&in, arena, &first, fault);
-        for (size_t i = 1; rc == 0 && i < STEADY_RECONCILES; i++) {
-                rc = live_on(&in, arena, fault);
-                if (rc == 0)
-                        rc = tape_reconcile(&in, arena, &again, fault);
-                if (rc == 0 && !text_equal(first, again)) {
+        for (size_t i = 0; r == 0 && i < SETTLING_RECONCILES; i++)
+                r = live_on(&in, arena, fault);
+        if (r == 0)
+                r = tape_reconcile(&in, arena, &first, fault);
+        for (size_t i = 1; r == 0 && i < STEADY_RECONCILES; i++) {
+                r = live_on(&in, arena, fault);
+                if (r == 0)
+                        r = tape_reconcile(&in, arena, &again, fault);
+                if (r == 0 && !text_equal(first, again)) {
                         fault_set(fault, "reconcile %zu of an unchanged world differs", i + 1);
-                        rc = -ELOOP;
+                        r = -ELOOP;
                 }
         }
-        return rc;
+        return r;
 }

@@ -5,7 +5,7 @@
 #ifndef TEST_GOLDEN_WITHHOLD_H
 #define TEST_GOLDEN_WITHHOLD_H
 
-#include "cli/pipeline.h"
+#include "render/pipeline.h"
 
 /* A transport that hands requests on to another one without those answers. */
 struct withholding {

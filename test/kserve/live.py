@@ -180,7 +180,7 @@ def start_nodes(cluster):
 
 def manifests(case):
     """What a golden composes for KServe, in a namespace of its own, without Crossplane's marks."""
-    for each in load(CASES / case / "want.yaml"):
+    for each in load(next(CASES.glob(f"*/{case}/want.yaml"))):
         if each["kind"] == "Object":
             each = each["spec"]["forProvider"]["manifest"]
         if each["kind"] in ("LLMInferenceService", "ResourceClaimTemplate"):

@@ -135,7 +135,7 @@ static struct text read_type(struct reader *r, struct text line) {
 }
 
 /* What follows the metric's own name in a sample's name; NULL when it is none of its samples. */
-static const char *suffix_of(const struct reader *r, struct text name) {
+static const char *plan_suffix(const struct reader *r, struct text name) {
         for (size_t i = 0; i < 3 && kinds[r->kind].suffixes[i]; i++) {
                 const char *suffix = kinds[r->kind].suffixes[i];
 
@@ -162,7 +162,7 @@ static struct text check_histogram(struct reader *r, const char *suffix, struct 
 
 static struct text read_sample(struct reader *r, struct text line) {
         struct text rest = line, name = take_name(&rest), series;
-        const char *suffix = r->has_type ? suffix_of(r, name) : NULL;
+        const char *suffix = r->has_type ? plan_suffix(r, name) : NULL;
         double value;
 
         if (!suffix)

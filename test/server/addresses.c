@@ -3,7 +3,7 @@
  * IPv4 and IPv6, a kernel without the latter, and listeners that nobody serves.
  */
 #include "rig.h"
-#include "server/alive.h"
+#include "server/self_check.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -109,16 +109,16 @@ static void test_dead_listener(void **state) {
                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         socklen_t len = sizeof(address);
-        struct alive alive;
+        struct self_check alive;
 
         (void)state;
         assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
         assert_int_equal(listen(fd, 8), 0);
         assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-        assert_true(alive_init(&alive, "127.0.0.1:0", ntohs(address.sin_port), false));
-        assert_false(alive_check(&alive, TIMEOUT_MS));
+        assert_true(self_check_init(&alive, "127.0.0.1:0", ntohs(address.sin_port), false));
+        assert_false(self_check_run(&alive, TIMEOUT_MS));
         close(fd);
-        assert_false(alive_check(&alive, TIMEOUT_MS));
+        assert_false(self_check_run(&alive, TIMEOUT_MS));
 }
 
 int main(int argc, char **argv) {

@@ -22,7 +22,7 @@
 enum { N_CLIENTS = 4, AGE_MS = 200, MIN_AGE_MS = 100, SECONDS = 3, CALL_TIMEOUT_MS = 20000 };
 
 struct aged {
-        struct stats stats;
+        struct counters stats;
         struct server *server;
         char address[32];
 };
@@ -37,14 +37,14 @@ static void start(struct aged *a, int64_t age_grace_ms) {
         };
         struct fault fault;
 
-        stats_init(&a->stats);
+        counters_init(&a->stats);
         assert_int_equal(server_start(&config, &a->stats, &a->server, &fault), 0);
         snprintf(a->address, sizeof(a->address), "127.0.0.1:%d", server_port(a->server));
 }
 
 static void stop(struct aged *a) {
         assert_true(server_stop(a->server, 5000));
-        stats_release(&a->stats);
+        counters_release(&a->stats);
 }
 
 static long elapsed_ms(const struct timespec *begin) {

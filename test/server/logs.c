@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "lib/json.h"
 #include "lib/promtext.h"
-#include "wire/call.h"
+#include "render/call.h"
 
 #include <fcntl.h>
 #include <grpc/byte_buffer.h>

@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "cli/capacity.h"
 #include "cli/capacity_report.h"
-#include "cli/columns.h"
+#include "cli/table.h"
 #include "lib/command.h"
 
 #define POOLS                                                                                      \
@@ -201,7 +201,7 @@ static const struct drawing drawings[] = {
 /* clang-format on */
 
 static struct text draw(const struct drawing *d, struct arena *arena, int *ret_err) {
-        struct used used = {
+        struct usage used = {
                 .pool = text_from(d->pool),
                 .mig_profile = text_from(d->mig_profile),
                 .total = d->total,
@@ -245,11 +245,11 @@ static void tables_fit_the_terminal(void **state) {
         for (size_t i = 0; i < sizeof(drawings) / sizeof(drawings[0]); i++) {
                 const struct drawing *d = &drawings[i];
                 struct text table;
-                int err;
+                int r;
 
                 arena_reset(&arena, SIZE_MAX);
-                table = draw(d, &arena, &err);
-                assert_int_equal(err, 0);
+                table = draw(d, &arena, &r);
+                assert_int_equal(r, 0);
                 if (!text_contains(table, text_from(d->want)) ||
                     (d->never && text_contains(table, text_from(d->never))) ||
                     columns_of(table) > COLUMNS_WIDTH)
@@ -265,12 +265,12 @@ static void failed_allocations_are_forwarded(void **state) {
         (void)state;
         arena_init(&arena, 1024 * 1024);
         for (uint64_t n = 1;; n++) {
-                int err;
+                int r;
 
                 arena_reset(&arena, SIZE_MAX);
                 arena.countdown = n;
-                draw(&drawings[1], &arena, &err);
-                assert_int_equal(err, arena_failed(&arena) ? -ENOMEM : 0);
+                draw(&drawings[1], &arena, &r);
+                assert_int_equal(r, arena_failed(&arena) ? -ENOMEM : 0);
                 if (!arena_failed(&arena)) {
                         assert_true(n > 1);
                         break;

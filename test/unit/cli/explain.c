@@ -9,10 +9,10 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "cli/columns.h"
 #include "cli/explain.h"
 #include "cli/files.h"
 #include "cli/render.h"
+#include "cli/table.h"
 #include "lib/command.h"
 #include "lib/sweep.h"
 

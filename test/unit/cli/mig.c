@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "cli/columns.h"
 #include "cli/draw.h"
+#include "cli/layout_check.h"
 #include "cli/mig.h"
-#include "cli/verdict.h"
+#include "cli/table.h"
 #include "lib/command.h"
 #include "lib/sweep.h"
 
@@ -483,7 +483,7 @@ static int judge_and_draw(const char *layout, struct arena *arena) {
         struct verdict v;
         struct fault fault;
         struct builder b;
-        int r = verdict_reach(TEXT("nvidia-a100"), text_from(layout), arena, &v, &fault);
+        int r = layout_check_reach(TEXT("nvidia-a100"), text_from(layout), arena, &v, &fault);
 
         if (r < 0)
                 return r;

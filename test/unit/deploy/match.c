@@ -443,8 +443,7 @@ static void test_bandwidths(void **state) {
         for (size_t i = 0; i < sizeof(bandwidths) / sizeof(bandwidths[0]); i++) {
                 const struct pair *p = &bandwidths[i];
 
-                if (bandwidth_satisfies(text_from(p->offered), text_from(p->required)) !=
-                    p->satisfies)
+                if (match_bandwidth(text_from(p->offered), text_from(p->required)) != p->satisfies)
                         fail_msg("%s for %s: %s", p->offered, p->required, p->reason);
         }
 }
@@ -464,8 +463,8 @@ static void test_interconnects(void **state) {
                 if ((match(&c, false).reason == REASON_FITS) != p->satisfies)
                         fail_msg("%s for %s: %s", p->offered, p->required, p->reason);
         }
-        assert_int_equal(interconnect_rank(TEXT("")), INTERCONNECT_UNKNOWN);
-        assert_int_equal(interconnect_rank(TEXT("nvlinks")), INTERCONNECT_UNKNOWN);
+        assert_int_equal(match_interconnect_rank(TEXT("")), INTERCONNECT_UNKNOWN);
+        assert_int_equal(match_interconnect_rank(TEXT("nvlinks")), INTERCONNECT_UNKNOWN);
         arena_release(&arena);
 }
 

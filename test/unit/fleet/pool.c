@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "fleet/member.h"
 #include "fleet/pool.h"
+#include "fleet/reader.h"
 #include "lib/json.h"
 #include "lib/memory.h"
 #include "lib/sweep.h"

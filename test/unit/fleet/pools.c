@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "fleet/member.h"
+#include "fleet/reader.h"
 #include "fleet/units.h"
 #include "lib/json.h"
 #include "lib/memory.h"

@@ -17,7 +17,7 @@
 #include "function.h"
 #include "lib/assertions.h"
 #include "lib/json.h"
-#include "wire/call.h"
+#include "render/call.h"
 
 #define XR                                                                                         \
         "{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ModelDeployment',"                      \
@@ -102,9 +102,9 @@ static void assert_keys(const struct requirement *requirements, size_t n, const 
 
 /* Both resources as observed, without what others wrote, ready as observed. */
 static void assert_frozen(struct answer *a) {
-        const struct resource *service = state_resource(&a->response.desired, TEXT("serving-a"));
+        const struct resource *service = request_resource(&a->response.desired, TEXT("serving-a"));
         const struct resource *reservation =
-                state_resource(&a->response.desired, TEXT("reservation-a"));
+                request_resource(&a->response.desired, TEXT("reservation-a"));
 
         assert_non_null(service);
         assert_non_null(reservation);
@@ -292,7 +292,7 @@ static void test_foreign_step_is_respected(void **state) {
         call.context = edited.context.bytes;
         run(&placed, &call);
         assert_frozen(&placed);
-        secret = state_resource(&placed.response.desired, TEXT("secret"));
+        secret = request_resource(&placed.response.desired, TEXT("secret"));
         assert_non_null(secret);
         assert_int_equal(secret->ready, READY_FALSE);
         assert_true(value_equal(secret->object, json_value(&placed.arena, foreign), &placed.arena));
@@ -335,7 +335,7 @@ static void check_desired_by_another(const char *name, bool stays) {
         run(&a, &call);
         assert_text(condition(&a, "Scheduled")->reason, "WaitingForInputs");
         assert_int_equal(a.response.desired.n_resources, 3);
-        found = state_resource(&a.response.desired, text_from(name));
+        found = request_resource(&a.response.desired, text_from(name));
         assert_int_equal(value_equal(found->object, json_value(&a.arena, theirs), &a.arena), stays);
         arena_release(&a.arena);
 }

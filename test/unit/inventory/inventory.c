@@ -60,21 +60,21 @@ static void assert_status(const struct fleet *f, const char *want) {
         assert_json(json_encoded(&arena, inventory_status(&f->environment, &arena)), want);
 }
 
-static struct used used_of(const struct sub_pool *s) {
-        return (struct used) { .sub_pool = s,
-                               .pool = s->pool->name,
-                               .mig_profile = s->mig_profile,
-                               .total = s->units,
-                               .free_units = s->units };
+static struct usage used_of(const struct sub_pool *s) {
+        return (struct usage) { .sub_pool = s,
+                                .pool = s->pool->name,
+                                .mig_profile = s->mig_profile,
+                                .total = s->units,
+                                .free_units = s->units };
 }
 
 static void assert_condition(const struct fleet *f, enum condition_status status,
                              const char *reason, const char *message) {
-        struct used items[] = { used_of(&f->slices[0]),
-                                used_of(&f->slices[1]),
-                                used_of(&f->gpus),
-                                { .pool = TEXT("gone"), .over_committed = true } };
-        struct used_list used = { .items = items, .n = f->gone ? 4 : 3 };
+        struct usage items[] = { used_of(&f->slices[0]),
+                                 used_of(&f->slices[1]),
+                                 used_of(&f->gpus),
+                                 { .pool = TEXT("gone"), .over_committed = true } };
+        struct usage_list used = { .items = items, .n = f->gone ? 4 : 3 };
         struct condition c;
 
         items[2].over_committed = f->over_committed;

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "inventory_stage.h"
 #include "lib/json.h"
+#include "stage_inventory.h"
 
 #define COMPOSITE                                                                                  \
         "{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'InferenceEnvironment',"                 \
@@ -53,7 +53,7 @@ struct call {
         struct request request;
         struct response response;
         struct condition condition;
-        const struct used_list *used;
+        const struct usage_list *used;
         struct fault fault;
 };
 
@@ -96,7 +96,7 @@ static void prepare(struct call *c, const char *status) {
 }
 
 static void run(struct call *c) {
-        assert_int_equal(inventory_stage(&c->request, &c->settings, &c->response, &c->condition,
+        assert_int_equal(stage_inventory(&c->request, &c->settings, &c->response, &c->condition,
                                          &c->used, &c->fault),
                          0);
 }
@@ -207,10 +207,10 @@ static void nothing_to_freeze(void **state) {
 
         (void)state;
         prepare(&c, "True");
-        assert_true(inventory_stage_freeze(&c.request, &c.response));
+        assert_true(stage_inventory_freeze(&c.request, &c.response));
         c.request.observed.n_resources = 0;
         response_init(&c.response, &c.arena);
-        assert_false(inventory_stage_freeze(&c.request, &c.response));
+        assert_false(stage_inventory_freeze(&c.request, &c.response));
         assert_int_equal(c.response.n_desired, 0);
         arena_release(&c.arena);
 }

@@ -141,7 +141,7 @@ static void test_names_never_meet(void **state) {
                                       .environment = random_name(),
                                       .nodes = 1 + random_below(3) };
                 const struct text parts[] = { of.deployment, TEXT("-"),
-                                              suffix_of(of.environment, of.nodes, &arena) };
+                                              plan_suffix(of.environment, of.nodes, &arena) };
                 struct text whole = text_join(&arena, parts, 3);
                 bool again = false;
 

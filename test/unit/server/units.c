@@ -60,21 +60,21 @@ static struct text page(struct world *w, int64_t now) {
         return text;
 }
 
-static void see(struct world *w, const char *name, int64_t now, struct used *items, size_t n) {
-        const struct used_list list = { .items = items, .n = n };
+static void see(struct world *w, const char *name, int64_t now, struct usage *items, size_t n) {
+        const struct usage_list list = { .items = items, .n = n };
 
         units_see(&w->units, text_from(name), &list, now);
 }
 
 static void last_seen_counts(void **state) {
         struct world *w = *state;
-        struct used first[] = { { .pool = TEXT("p"), .total = 8, .used = 1, .free_units = 7 },
-                                { .pool = TEXT("q"), .total = 4, .used = 0, .free_units = 4 } };
-        struct used then[] = { { .pool = TEXT("p"),
-                                 .mig_profile = TEXT("1g.10gb+me"),
-                                 .total = 56,
-                                 .used = 57,
-                                 .free_units = 0 } };
+        struct usage first[] = { { .pool = TEXT("p"), .total = 8, .used = 1, .free_units = 7 },
+                                 { .pool = TEXT("q"), .total = 4, .used = 0, .free_units = 4 } };
+        struct usage then[] = { { .pool = TEXT("p"),
+                                  .mig_profile = TEXT("1g.10gb+me"),
+                                  .total = 56,
+                                  .used = 57,
+                                  .free_units = 0 } };
         struct text t;
 
         see(w, "eu-1", 1000, first, 2);
@@ -95,7 +95,7 @@ static void last_seen_counts(void **state) {
 static void pools_of_one_name_are_summed(void **state) {
         static char long_name[300];
         struct world *w = *state;
-        struct used items[] = {
+        struct usage items[] = {
                 { .pool = TEXT("p"), .total = 8, .used = 1, .free_units = 7 },
                 { .pool = TEXT("p"), .total = 4, .used = 1, .free_units = 3 },
                 { .pool = TEXT(""), .total = 5 },
@@ -117,7 +117,7 @@ static void pools_of_one_name_are_summed(void **state) {
 
 static void stale_ones_are_dropped(void **state) {
         struct world *w = *state;
-        struct used item = { .pool = TEXT("p"), .total = 8 };
+        struct usage item = { .pool = TEXT("p"), .total = 8 };
 
         see(w, "old", 1000, &item, 1);
         see(w, "new", 1001, &item, 1);
@@ -128,14 +128,14 @@ static void stale_ones_are_dropped(void **state) {
 }
 
 static void their_number_is_bounded(void **state) {
-        static struct used many[UNITS_MAX_POOLS_EACH + 1];
+        static struct usage many[UNITS_MAX_POOLS_EACH + 1];
         static char names[UNITS_MAX_POOLS_EACH + 1][8];
         struct world *w = *state;
         char name[16];
 
         for (size_t i = 0; i < UNITS_MAX_POOLS_EACH + 1; i++) {
                 snprintf(names[i], sizeof(names[i]), "p%zu", i);
-                many[i] = (struct used) { .pool = text_from(names[i]), .total = 1 };
+                many[i] = (struct usage) { .pool = text_from(names[i]), .total = 1 };
         }
         for (int i = 0; i < UNITS_MAX_ENVIRONMENTS + 10; i++) {
                 snprintf(name, sizeof(name), "e%d", i);

@@ -12,7 +12,7 @@
 #include "lib/bytes.h"
 #include "lib/json.h"
 #include "lib/memory.h"
-#include "wire/call.h"
+#include "render/call.h"
 #include "wire/field.h"
 #include "wire/guard.h"
 

@@ -31,7 +31,7 @@ static void test_nothing(void **state) {
         assert_int_equal(request.context.kind, VALUE_ABSENT);
         assert_int_equal(request.n_required, 0);
         assert_null(request_required(&request, TEXT("")));
-        assert_null(state_resource(&request.observed, TEXT("")));
+        assert_null(request_resource(&request.observed, TEXT("")));
 }
 
 static void test_meta_and_maps(void **state) {
@@ -95,8 +95,8 @@ static void test_state(void **state) {
                 assert_int_equal(r[3].object.kind, VALUE_ABSENT);
                 assert_int_equal(r[3].raw.len, 0);
                 for (size_t i = 0; i < 4; i++)
-                        assert_ptr_equal(state_resource(got, r[i].name), &r[i]);
-                assert_null(state_resource(got, TEXT("ab")));
+                        assert_ptr_equal(request_resource(got, r[i].name), &r[i]);
+                assert_null(request_resource(got, TEXT("ab")));
         }
 }
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deploy_internal - what the phases of deploy.c share; not for other folders
+ */
+#ifndef DEPLOY_DEPLOY_INTERNAL_H
+#define DEPLOY_DEPLOY_INTERNAL_H
+
+#include "deploy/choose.h"
+#include "deploy/deploy.h"
+
+/* An assignment while it is being decided about. */
+struct seat_holder {
+        struct placement placement;
+        const struct sub_pool *sub_pool; /* NULL: gone */
+        const struct serving_profile *profile;
+        const struct held *held; /* as observed; NULL: made in this answer */
+};
+
+struct deciding {
+        const struct deploy_request *request;
+        struct arena *arena;
+        struct ledger ledger;
+        struct quota_room allowance;
+        struct seat_holder *holders; /* those held, by order; then fresh ones */
+        size_t n;
+        const struct reservation **mine; /* scratch: reservations that count now */
+        int64_t next_order;
+        struct rejections rejections;
+        struct share tightest; /* of a quota that kept a grant small; limited: there is one */
+        const struct sub_pool *closed; /* where a grant may not grow, room or not; or NULL */
+};
+
+/* deploy_count() - the assignments of that fate. */
+size_t deploy_count(const struct deciding *d, enum fate fate);
+
+/*
+ * deploy_chooser() - what choose.c asks for, with every assignment as it is now
+ * @without: one that does not count; or NULL
+ *
+ * Valid until the next one is made.
+ */
+struct chooser deploy_chooser(struct deciding *d, const struct seat_holder *without);
+
+/* The phases, in the order of their calls; deploy.c says what each is for. Errors: -ENOMEM */
+int deploy_review(struct deciding *d);
+int deploy_trim(struct deciding *d);
+int deploy_grow(struct deciding *d);
+int deploy_fill(struct deciding *d);
+
+#endif

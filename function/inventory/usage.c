@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inventory/usage.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+/* So many unreadable numbers are told of one pool; whoever mends them sees the next. */
+enum { UNREADABLE_TOLD_MAX = 8 };
+
+/* ---- numbers that cannot be read ------------------------------------------------------------- */
+
+/* The pools of an environment by name. */
+struct pool_index {
+        struct pool **sorted; /* of equal names the first declared comes first */
+        size_t n;
+        size_t *n_told; /* of each, in the same order */
+};
+
+static int compare_pools(const void *a, const void *b) {
+        const struct pool *left = *(struct pool *const *)a, *right = *(struct pool *const *)b;
+        int order = text_compare(left->name, right->name);
+
+        return order != 0 ? order : (left > right) - (left < right);
+}
+
+static int index_pools(struct environment *environment, struct arena *arena,
+                       struct pool_index *ret) {
+        ret->n = environment->n_pools;
+        ret->sorted = ARENA_ARRAY(arena, ret->n, struct pool *);
+        ret->n_told = ARENA_ARRAY(arena, ret->n, size_t);
+        if (!ret->sorted || !ret->n_told)
+                return -ENOMEM;
+        for (size_t i = 0; i < ret->n; i++)
+                ret->sorted[i] = &environment->pools[i];
+        if (ret->n > 1)
+                qsort(ret->sorted, ret->n, sizeof(struct pool *), compare_pools);
+        return 0;
+}
+
+/* Where the pool of that name stands, or index->n. */
+static size_t find_pool(const struct pool_index *index, struct text name) {
+        size_t low = 0, high = index->n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (text_compare(index->sorted[middle]->name, name) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low < index->n && text_equal(index->sorted[low]->name, name) ? low : index->n;
+}
+
+static void tell_unreadable(const struct pool_index *index, const struct reservation *r,
+                            struct value config_map, struct arena *arena) {
+        struct value data = value_get(config_map, TEXT("data"));
+        struct text name = value_text(value_at(config_map, "metadata.name"));
+        size_t at = find_pool(index, r->pool);
+        struct unreadable number;
+
+        for (size_t i = 0; at < index->n && reservation_unreadable(data, &i, &number);) {
+                struct text brief;
+
+                if (index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
+                        continue;
+                brief = number.written.kind == VALUE_ABSENT ? TEXT("missing")
+                                                            : value_brief(number.written, arena);
+                pool_warn(index->sorted[at], arena,
+                          text_format(arena,
+                                      "reservation %.*s/%.*s: data.%.*s is %.*s and counts %lld",
+                                      TEXT_ARG(r->namespace_), TEXT_ARG(name), TEXT_ARG(number.key),
+                                      TEXT_ARG(brief), (long long)number.counts));
+        }
+}
+
+/* ---- counting -------------------------------------------------------------------------------- */
+
+static int read_reservations(struct environment *environment, const struct resource *config_maps,
+                             size_t n, struct text group, struct arena *arena,
+                             struct reservation **ret, size_t *ret_n) {
+        struct reservation *list = ARENA_ARRAY(arena, n, struct reservation);
+        struct pool_index index;
+        size_t n_list = 0;
+
+        if (!list || index_pools(environment, arena, &index) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                struct reservation *r = &list[n_list];
+
+                if (!reservation_read(config_maps[i].object, TEXT("ModelDeployment"), group, r) ||
+                    !text_equal(r->environment, environment->name))
+                        continue;
+                tell_unreadable(&index, r, config_maps[i].object, arena);
+                n_list++;
+        }
+        *ret = list;
+        *ret_n = n_list;
+        return 0;
+}
+
+static bool is_of(const struct usage *u, const struct reservation *r) {
+        return text_equal(u->pool, r->pool) && text_equal(u->mig_profile, r->mig_profile);
+}
+
+static int compare_lines(const void *a, const void *b) {
+        const struct usage *left = *(struct usage *const *)a, *right = *(struct usage *const *)b;
+        int order = text_compare(left->pool, right->pool);
+
+        if (order == 0)
+                order = text_compare(left->mig_profile, right->mig_profile);
+        /* Of two pools of one name the first counts. */
+        return order != 0 ? order : (left > right) - (left < right);
+}
+
+/* The declared lines sorted by sub-pool: a fleet may hold thousands. */
+static struct usage **sort_lines(const struct usage_list *list, struct arena *arena) {
+        struct usage **sorted = ARENA_ARRAY(arena, list->n, struct usage *);
+
+        for (size_t i = 0; sorted && i < list->n; i++)
+                sorted[i] = &list->items[i];
+        if (sorted && list->n > 1)
+                qsort(sorted, list->n, sizeof(*sorted), compare_lines);
+        return sorted;
+}
+
+/* The line of a reservation's sub-pool, or NULL where none is declared. */
+static struct usage *find_line(struct usage **sorted, size_t n, const struct reservation *r) {
+        size_t low = 0, high = n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int order = text_compare(sorted[middle]->pool, r->pool);
+
+                if (order == 0)
+                        order = text_compare(sorted[middle]->mig_profile, r->mig_profile);
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low < n && is_of(sorted[low], r) ? sorted[low] : NULL;
+}
+
+static int add_declared(const struct environment *environment, const struct ledger *ledger,
+                        struct arena *arena, struct usage_list *list) {
+        for (size_t p = 0; p < environment->n_pools; p++) {
+                const struct pool *pool = &environment->pools[p];
+
+                for (size_t s = 0; s < pool->n_sub_pools; s++) {
+                        const struct sub_pool *sub_pool = &pool->sub_pools[s];
+                        struct seats seats;
+                        int r = ledger_seat(ledger, sub_pool, NULL, 0, NULL, arena, &seats);
+
+                        if (r < 0)
+                                return r;
+                        list->items[list->n++] = (struct usage) {
+                                .sub_pool = sub_pool,
+                                .pool = pool->name,
+                                .mig_profile = sub_pool->mig_profile,
+                                .total = sub_pool->units,
+                                .over_committed = seats.over_committed,
+                        };
+                }
+        }
+        return 0;
+}
+
+static int add_used(const struct ledger *ledger, struct arena *arena, struct usage_list *list) {
+        size_t n_declared = list->n;
+        struct usage **declared = sort_lines(list, arena);
+        struct usage *line = NULL;
+
+        if (!declared)
+                return -ENOMEM;
+        /* Sorted by sub-pool: those of one follow each other. */
+        for (size_t i = 0; i < ledger->n_entries; i++) {
+                const struct reservation *r = ledger->entries[i];
+
+                if (!line || !is_of(line, r))
+                        line = find_line(declared, n_declared, r);
+                if (!line) {
+                        line = &list->items[list->n++];
+                        *line = (struct usage) { .pool = r->pool, .mig_profile = r->mig_profile };
+                }
+                if (__builtin_add_overflow(line->used, reservation_units(r), &line->used))
+                        line->used = INT64_MAX;
+                if (!line->sub_pool && r->admitted > 0)
+                        line->over_committed = true;
+        }
+        return 0;
+}
+
+int usage_count(struct environment *environment, const struct resource *config_maps, size_t n,
+                struct text group, struct arena *arena, struct usage_list *ret) {
+        struct usage_list list = { 0 };
+        struct reservation *reservations;
+        struct ledger ledger = { 0 };
+        size_t n_reservations;
+        int r = read_reservations(environment, config_maps, n, group, arena, &reservations,
+                                  &n_reservations);
+
+        if (r == 0)
+                r = ledger_build(reservations, n_reservations, (struct text) { 0 },
+                                 (struct text) { 0 }, arena, &ledger);
+        if (r < 0)
+                return r;
+        list.items = ARENA_ARRAY(arena, environment->n_sub_pools + n_reservations, struct usage);
+        if (!list.items)
+                return -ENOMEM;
+        r = add_declared(environment, &ledger, arena, &list);
+        if (r < 0)
+                return r;
+        r = add_used(&ledger, arena, &list);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < list.n; i++) {
+                struct usage *u = &list.items[i];
+
+                u->free_units = u->used < u->total ? u->total - u->used : 0;
+                list.any |= u->used > 0;
+        }
+        if (arena_failed(arena))
+                return -ENOMEM;
+        *ret = list;
+        return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * usage - the reservations of one environment, and the units that they take
+ *
+ * Used is what reservations claim, also those that serve nobody yet; free is
+ * the rest of what is declared. More used than there is leaves none free.
+ */
+#ifndef INVENTORY_USAGE_H
+#define INVENTORY_USAGE_H
+
+#include "deploy/ledger.h"
+#include "wire/request.h"
+
+/* The units of one sub-pool. */
+struct usage {
+        const struct sub_pool *sub_pool; /* NULL: reserved, but no longer declared */
+        struct text pool;
+        struct text mig_profile; /* empty on whole GPUs */
+        int64_t total, used, free_units;
+        bool over_committed; /* replicas that were Ready once have no room */
+};
+
+struct usage_list {
+        struct usage *items; /* sub-pools in declared order, then those no longer declared */
+        size_t n;
+        bool any; /* is a unit used? */
+};
+
+/*
+ * usage_count() - count the units of an environment
+ * @config_maps: n of them, in any order; those that are no reservation of this
+ *               environment do not count
+ * @group:       of the deployments that hold them: "modelplane.ai"
+ * @ret:         set on success
+ *
+ * Numbers that cannot be read are told in the messages of their pool.
+ *
+ * Errors: -ENOMEM
+ */
+int usage_count(struct environment *environment, const struct resource *config_maps, size_t n,
+                struct text group, struct arena *arena, struct usage_list *ret);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "call.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "deploy/deploy.h"
+#include "deploy/status.h"
+#include "place/observe.h"
+#include "requirements.h"
+
+enum { TTL_SETTLED_SECONDS = 5 * 60 };
+
+/* Core's breaker drops events of an XR that is woken too often: poll it sooner. */
+static bool is_responsive(const struct call *call) {
+        struct value condition = observe_condition(call->xr, TEXT("Responsive"));
+
+        return !text_equal(value_text(value_get(condition, TEXT("status"))), TEXT("False"));
+}
+
+static void answer_decision(struct call *call, const struct deployment *deployment,
+                            const struct model *model, const struct decision *decision) {
+        struct response *response = &call->response;
+
+        call->plan = decision->plan;
+        call->plan.scheduled = status_scheduled(decision, deployment, call->arena);
+        call->plan.serving = status_serving(decision, call->arena);
+        call->has_plan = true;
+        response->status = status_of(decision, model, call->arena);
+        response->composite_ready =
+                ready_when(decision->placed == decision->wanted &&
+                           decision->ready == decision->wanted && decision->short_replicas == 0);
+        if (decision->settled && is_responsive(call))
+                response->ttl_seconds = TTL_SETTLED_SECONDS;
+        status_events(decision, value_get(call->xr, TEXT("status")), response);
+        memcpy(call->summary->rejected, decision->rejections.furthest,
+               sizeof(call->summary->rejected));
+        call_report_transition(call, &call->plan.scheduled);
+}
+
+/* No model to place: a reason, with the model's name in the sentence, and where it was looked for.
+ */
+static void freeze_for_model(struct call *call, const struct deployment *deployment,
+                             struct text reason, struct text why) {
+        bool is_namespaced = text_equal(deployment->model_kind, TEXT("Model"));
+
+        call_freeze_and_report(
+                call, reason,
+                text_format(call->arena, "%.*s %.*s%s%.*s%.*s", TEXT_ARG(deployment->model_kind),
+                            TEXT_ARG(is_namespaced ? deployment->namespace_ : TEXT("")),
+                            is_namespaced ? "/" : "", TEXT_ARG(deployment->model_name),
+                            TEXT_ARG(why)));
+}
+
+/* What is decided on beside the model: what Crossplane answered, and keys that are taken. */
+static int read_inputs(struct call *call, const struct requirements_of *of,
+                       struct deploy_request *ret) {
+        struct environment *environments;
+        struct reservation *reservations;
+        struct quota *quotas;
+        struct text *occupied;
+        int r;
+
+        r = requirements_environments(of, &environments, &ret->n_environments, call->fault);
+        if (r == 0)
+                r = requirements_reservations(of, call->xr, environments, ret->n_environments,
+                                              &reservations, &ret->n_reservations, call->fault);
+        if (r == 0)
+                r = requirements_quotas(of, &quotas, &ret->n_quotas, call->fault);
+        if (r == 0)
+                r = observe_unexplained(&call->request.observed, call->arena, &occupied,
+                                        &ret->n_occupied);
+        if (r != 0)
+                return r;
+        ret->environments = environments;
+        ret->reservations = reservations;
+        ret->quotas = quotas;
+        ret->occupied = occupied;
+        return 0;
+}
+
+/*
+ * One attempt within that reach. *ret_more is set when it is not enough to
+ * decide, or to say why nothing fits.
+ */
+static int decide(struct call *call, const struct deployment *deployment, enum reach reach,
+                  bool *ret_more) {
+        struct weighing weighing = { 0 };
+        struct model model;
+        struct requirements_of of = { .deployment = deployment,
+                                      .settings = &call->settings,
+                                      .held = call->held,
+                                      .n_held = call->n_held,
+                                      .reach = reach,
+                                      .request = &call->request,
+                                      .arena = call->arena };
+        struct deploy_request request = { .deployment = deployment,
+                                          .settings = &call->settings,
+                                          .held = call->held,
+                                          .n_held = call->n_held,
+                                          .whole_fleet = reach != REACH_OWN,
+                                          .model = &model,
+                                          .weighing = call->explanation ? &weighing : NULL };
+        struct mistakes mistakes = { 0 };
+        struct decision decision;
+        int r;
+
+        *ret_more = false;
+        if (!requirements_ask(&of, &call->response)) {
+                call_freeze(call, CONDITION_UNKNOWN, TEXT("WaitingForInputs"),
+                            TEXT("Waiting for Crossplane to send what was asked for"));
+                call->response.ttl_seconds = 0;
+                return 0;
+        }
+        r = requirements_model(&of, &model, &mistakes, call->fault);
+        if (r == -ENOENT) {
+                freeze_for_model(call, deployment, TEXT("ModelNotFound"), TEXT(" does not exist"));
+                return 0;
+        }
+        if (r == -EINVAL) {
+                const struct text why[] = { TEXT(": "), mistakes.items[0] };
+
+                freeze_for_model(call, deployment, TEXT("ModelInvalid"),
+                                 text_join(call->arena, why, 2));
+                return 0;
+        }
+        if (r == 0)
+                r = read_inputs(call, &of, &request);
+        if (r != 0)
+                return r;
+        if (reach == REACH_SELECTED && request.n_environments == 0) {
+                *ret_more = true;
+                return 0;
+        }
+        if (reach == REACH_ALL && request.n_environments == 0) {
+                call_freeze_and_report(call, TEXT("NoEnvironments"),
+                                       TEXT("There is no InferenceEnvironment"));
+                return 0;
+        }
+        r = deploy(&request, call->arena, &decision);
+        if (r < 0)
+                return r;
+        if ((reach == REACH_OWN && !decision.settled) ||
+            (reach == REACH_SELECTED && decision.placed < decision.wanted)) {
+                *ret_more = true;
+                return 0;
+        }
+        answer_decision(call, deployment, &model, &decision);
+        if (call->explanation)
+                *call->explanation = (struct explanation) { .decided = true,
+                                                            .deployment = *deployment,
+                                                            .model = model,
+                                                            .weighing = weighing,
+                                                            .decision = decision };
+        return 0;
+}
+
+/*
+ * The next larger reach that can say more. Reading an environment is most of what
+ * a call costs, and one that is not selected serves only to say why nothing fits.
+ */
+static enum reach widen(const struct call *call, const struct deployment *deployment,
+                        enum reach reach) {
+        bool selects = value_count(deployment->environment_selector) > 0;
+        bool needs_all = call->explanation || call->settings.quotas; /* both look at every one */
+
+        return reach == REACH_OWN && selects && !needs_all ? REACH_SELECTED : REACH_ALL;
+}
+
+int stage_deploy(struct call *call) {
+        enum reach reach = REACH_OWN;
+        struct deployment deployment;
+        struct fault fault;
+        bool more;
+        int r;
+
+        r = deployment_read(call->xr, call->arena, &deployment, &fault);
+        if (r == -EINVAL) {
+                call_refuse(call, &fault);
+                return 0;
+        }
+        if (r < 0)
+                return r;
+        r = requirements_mig_parted(&call->settings, &call->request, &call->response, call->fault);
+        if (r < 0)
+                return r;
+        call->wanted = deployment.environments;
+        if (call->n_held > DEPLOY_HELD_MAX) {
+                call_freeze_and_report(
+                        call, TEXT("TooManyAssignments"),
+                        text_format(call->arena,
+                                    "%zu assignments are observed, and at most %d are "
+                                    "decided on",
+                                    call->n_held, DEPLOY_HELD_MAX));
+                return 0;
+        }
+        if (!deploy_is_settled(&deployment, call->held, call->n_held))
+                reach = widen(call, &deployment, reach);
+        for (r = decide(call, &deployment, reach, &more); r == 0 && more;
+             r = decide(call, &deployment, reach, &more))
+                reach = widen(call, &deployment, reach);
+        return r;
+}
