@@ -8,7 +8,6 @@
 #include "deploy/match.h"
 #include "fleet/units_config.h"
 #include "place/names.h"
-#include "place/resource.h"
 
 /* Nobody has a ConfigMap of this name: asking for it keeps core's watch on the kind alive. */
 #define ANCHOR_NAME "gpu-placement-watch-anchor"
@@ -233,8 +232,6 @@ int requirements_environments(const struct requirements_of *of, struct environme
                 if (r == 0)
                         r = environment_read_quietly(items[i]->object, of->settings, of->arena,
                                                      &list[i]);
-                if (r == 0)
-                        r = resource_resolve(&list[i], of->arena);
                 if (r < 0)
                         return r;
         }

@@ -78,7 +78,7 @@ bool requirements_has_mig_parted(const struct settings *settings);
 int requirements_model(const struct requirements_of *of, struct model *ret,
                        struct mistakes *mistakes, struct fault *fault);
 
-/* requirements_environments() - those within reach; sorted by name, resource names resolved. */
+/* requirements_environments() - those within reach; sorted by name. */
 int requirements_environments(const struct requirements_of *of, struct environment **ret,
                               size_t *ret_n, struct fault *fault);
 

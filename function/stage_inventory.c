@@ -8,7 +8,6 @@
 #include "inventory/inventory.h"
 #include "place/names.h"
 #include "place/observe.h"
-#include "place/resource.h"
 #include "requirements.h"
 
 /* Only its own: asking for all would wake it by every change of the fleet. */
@@ -81,8 +80,6 @@ int stage_inventory(const struct request *request, const struct settings *settin
                                  &environment);
 
         *ret_used = NULL;
-        if (r == 0)
-                r = resource_resolve(&environment, response->arena);
         if (r < 0)
                 return r;
         reservations = ask_reservations(request, environment.name, response);

@@ -7,7 +7,6 @@
 #include "base/arena.h"
 #include "inventory/inventory.h"
 #include "place/names.h"
-#include "place/resource.h"
 #include "render/object.h"
 
 /* A reservation, and the environment that it says it is of. */
@@ -114,8 +113,6 @@ static int read_environment(struct value object, const struct claim *claims, siz
         for (size_t i = 0; i < n; i++)
                 config_maps[i] = claims[low + i].config_map;
         r = environment_read(object, settings, arena, &ret->environment);
-        if (r == 0)
-                r = resource_resolve(&ret->environment, arena);
         if (r == 0)
                 r = usage_count(&ret->environment, config_maps, n, group, arena, &ret->used);
         if (r < 0)

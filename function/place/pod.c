@@ -3,7 +3,7 @@
 
 #include "base/arena.h"
 #include "fleet/engine.h"
-#include "place/resource.h"
+#include "fleet/resource.h"
 
 /* What the claim is called within the pod. */
 #define CLAIM "gpu"

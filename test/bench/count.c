@@ -12,9 +12,9 @@
 #include "bench.h"
 #include "fleet/environment.h"
 #include "fleet/reader.h"
+#include "fleet/resource.h"
 #include "fleet/units.h"
 #include "inventory/usage.h"
-#include "place/resource.h"
 #include "wire/guard.h"
 #include "wire/request.h"
 
@@ -55,7 +55,8 @@ static size_t read_pools(const struct fleet *f, size_t i, struct arena *arena,
         while (value_next(&it, NULL, &entry)) {
                 struct member pool = member_root(entry, TEXT("spec.nodePools[]"));
 
-                if (pool_read(&pool, ret, &f->settings, arena, &ret->pools[ret->n_pools++]) < 0)
+                if (pool_read(&pool, (struct pool_owner) { .environment = ret }, &f->settings,
+                              arena, &ret->pools[ret->n_pools++]) < 0)
                         bench_die("out of memory");
         }
         return ret->n_pools;
@@ -89,7 +90,7 @@ static int64_t count_environment(struct fleet *f, size_t i) {
                         bench_die("out of memory");
                 e.n_sub_pools += e.pools[p].n_sub_pools;
         }
-        if (resource_resolve(&e, &f->scratch) < 0 ||
+        if (resource_resolve(e.pools, e.n_pools, &f->scratch) < 0 ||
             usage_count(&e, f->claims[i], f->n_claims[i], TEXT("modelplane.ai"), &f->scratch,
                         &used) < 0)
                 bench_die("out of memory");

@@ -17,7 +17,6 @@
 #include "deploy/match.h"
 #include "fleet/environment.h"
 #include "function.h"
-#include "place/resource.h"
 #include "wire/guard.h"
 #include "wire/request.h"
 
@@ -104,8 +103,7 @@ static size_t run_environments(struct world *w) {
                 struct environment environment;
 
                 if (environment_read(environments->items[i].object, &w->settings, &w->scratch,
-                                     &environment) < 0 ||
-                    resource_resolve(&environment, &w->scratch) < 0)
+                                     &environment) < 0)
                         return 0;
                 n_pools += environment.n_pools;
         }
@@ -190,12 +188,9 @@ static int read_world(struct world *w) {
         r = model_read(model->items[0].object, &w->arena, &w->model, &mistakes);
         w->environments = ARENA_ARRAY(&w->arena, environments->n_items, struct environment);
         w->n_environments = environments->n_items;
-        for (size_t i = 0; r == 0 && i < w->n_environments; i++) {
+        for (size_t i = 0; r == 0 && i < w->n_environments; i++)
                 r = environment_read(environments->items[i].object, &w->settings, &w->arena,
                                      &w->environments[i]);
-                if (r == 0)
-                        r = resource_resolve(&w->environments[i], &w->arena);
-        }
         w->reservations = ARENA_ARRAY(&w->arena, reservations->n_items, struct reservation);
         for (size_t i = 0; r == 0 && i < reservations->n_items; i++)
                 w->n_reservations += reservation_read(
