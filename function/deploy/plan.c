@@ -63,7 +63,7 @@ struct workload plan_workload(const struct deployment *deployment, const struct 
 /* Every member of a workload once, for both directions. */
 enum member_kind { MEMBER_TEXT, MEMBER_VALUE, MEMBER_NUMBER, MEMBER_BOOL };
 
-struct member {
+struct workload_member {
         struct text key;
         enum member_kind kind;
         size_t offset;
@@ -72,7 +72,7 @@ struct member {
 #define MEMBER(kind, key, field)                                                                   \
         { TEXT_INIT(key), kind, offsetof(struct workload, field) }
 
-static const struct member members[] = {
+static const struct workload_member members[] = {
         MEMBER(MEMBER_VALUE, "affinity", affinity),
         MEMBER(MEMBER_BOOL, "concurrency", concurrency),
         MEMBER(MEMBER_TEXT, "cpu", cpu),

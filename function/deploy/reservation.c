@@ -10,7 +10,7 @@
  */
 enum form { FORM_DATA = 1, FORM_ANNOTATION = 2, FORM_BOTH = 3 };
 
-struct member {
+struct reservation_member {
         struct text key;
         enum form form;
         bool optional;        /* absent, a number counts the same and nobody need be told */
@@ -30,7 +30,7 @@ struct member {
         }
 
 /* Sorted by key, as they are written. */
-static const struct member members[] = {
+static const struct reservation_member members[] = {
         NUMBER("admitted", FORM_DATA, admitted, 0, 0, false),
         STRING("created", created),
         STRING("environment", environment),
@@ -47,11 +47,11 @@ static const struct member members[] = {
 };
 enum { N_MEMBERS = sizeof(members) / sizeof(members[0]) };
 
-static struct text *text_of(const struct member *m, struct reservation *r) {
+static struct text *text_of(const struct reservation_member *m, struct reservation *r) {
         return (struct text *)(void *)((char *)r + m->text_offset);
 }
 
-static int64_t *number_of(const struct member *m, struct reservation *r) {
+static int64_t *number_of(const struct reservation_member *m, struct reservation *r) {
         return (int64_t *)(void *)((char *)r + m->number_offset);
 }
 
@@ -65,11 +65,11 @@ static bool read_number(struct text t, int64_t *ret) {
         return true;
 }
 
-static bool read_member_number(const struct member *m, struct text t, int64_t *ret) {
+static bool read_member_number(const struct reservation_member *m, struct text t, int64_t *ret) {
         return read_number(t, ret) && *ret >= m->least;
 }
 
-static void set_number(const struct member *m, struct reservation *r, struct text t) {
+static void set_number(const struct reservation_member *m, struct reservation *r, struct text t) {
         int64_t number;
 
         *number_of(m, r) = read_member_number(m, t, &number) ? number : m->unreadable;
@@ -77,7 +77,7 @@ static void set_number(const struct member *m, struct reservation *r, struct tex
 
 bool reservation_unreadable(struct value data, size_t *at, struct unreadable *ret) {
         while (*at < N_MEMBERS) {
-                const struct member *m = &members[(*at)++];
+                const struct reservation_member *m = &members[(*at)++];
                 struct value written;
                 int64_t number;
 
@@ -161,7 +161,7 @@ struct node *reservation_data(const struct reservation *r, struct arena *arena) 
         struct node *data = node_map(arena);
 
         for (size_t i = 0; i < N_MEMBERS; i++) {
-                const struct member *m = &members[i];
+                const struct reservation_member *m = &members[i];
                 struct text t;
 
                 if (m->number_offset != NONE) {
@@ -187,7 +187,7 @@ struct text reservation_annotation(const struct reservation *r, struct arena *ar
 
         builder_init(&b, arena);
         for (size_t i = 0; i < N_MEMBERS; i++) {
-                const struct member *m = &members[i];
+                const struct reservation_member *m = &members[i];
 
                 if (!(m->form & FORM_ANNOTATION))
                         continue;
@@ -273,7 +273,7 @@ static bool read_member(struct text *rest, struct arena *arena, struct reservati
                 *rest = text_slice(*rest, end, rest->len);
         }
         for (size_t i = 0; i < N_MEMBERS; i++) {
-                const struct member *m = &members[i];
+                const struct reservation_member *m = &members[i];
 
                 if (!(m->form & FORM_ANNOTATION) || !text_equal(m->key, key))
                         continue;
