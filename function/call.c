@@ -75,3 +75,13 @@ void call_refuse(struct call *call, const struct fault *fault) {
         call_freeze(call, CONDITION_FALSE, TEXT("InvalidSpec"), sentence);
         call_add_fatal(call, sentence);
 }
+
+void call_answer_plan(struct call *call) {
+        response_condition(&call->response, call->plan.scheduled);
+        response_condition(&call->response, call->plan.serving);
+        if (call->settings.stages & STAGE_DEPLOY) {
+                call->plan.ttl_seconds = call->response.ttl_seconds;
+                call->response.context_key = TEXT(PLAN_CONTEXT_KEY);
+                call->response.context_value = plan_encode(&call->plan, call->arena);
+        }
+}

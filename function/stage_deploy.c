@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "call.h"
+#include "stage_deploy.h"
 
 #include <errno.h>
 #include <string.h>
