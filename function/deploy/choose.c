@@ -73,11 +73,11 @@ static const struct reservation **remaining(const struct chooser *chooser,
 }
 
 int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                const struct reservation *asking, struct seats *ret) {
+                const struct reservation *asking, struct seating *ret) {
         struct arena_mark mark = arena_mark(chooser->arena);
         size_t n;
         const struct reservation **mine = remaining(chooser, asking, &n);
-        int r = mine ? ledger_seat(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret)
+        int r = mine ? seating_find(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret)
                      : -ENOMEM;
 
         arena_rewind(chooser->arena, mark);
@@ -100,15 +100,15 @@ int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
 /* Larger replicas can pack where smaller ones do not, so both are tried: as it is, as it will be.
  */
 int choose_new_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                    const struct reservation *asking, struct seats *ret) {
+                    const struct reservation *asking, struct seating *ret) {
         struct arena_mark mark = arena_mark(chooser->arena);
         struct chooser foreseeing = *chooser;
         struct ledger ledger;
         bool differs = false;
         int r = choose_room(chooser, sub_pool, asking, ret);
 
-        if (r == 0 && ret->without == 0 && !ret->over_committed)
-                r = ledger_foresee(chooser->ledger, asking, chooser->arena, &ledger, &differs);
+        if (r == 0 && ret->unseated == 0 && !ret->over_committed)
+                r = seating_foresee(chooser->ledger, asking, chooser->arena, &ledger, &differs);
         if (r == 0 && differs) {
                 foreseeing.ledger = &ledger;
                 r = choose_room(&foreseeing, sub_pool, asking, ret);
@@ -207,7 +207,7 @@ static int seek_room(const struct chooser *chooser, const struct candidate *c, s
                      struct trial *trial) {
         struct reservation r = choose_reservation(chooser, c->sub_pool, c->profile, demand);
         int64_t units = reservation_units(&r);
-        struct seats seats;
+        struct seating seating;
         int err;
 
         trial->demand = demand;
@@ -215,23 +215,23 @@ static int seek_room(const struct chooser *chooser, const struct candidate *c, s
         err = seek_share(chooser, c, &r, trial);
         if (err < 0 || trial->room.reason != REASON_FITS)
                 return err;
-        err = choose_new_room(chooser, c->sub_pool, &r, &seats);
+        err = choose_new_room(chooser, c->sub_pool, &r, &seating);
         if (err < 0)
                 return err;
-        trial->free_after = seats.free_units;
-        if (seats.without == 0 && !seats.over_committed)
+        trial->free_after = seating.free_units;
+        if (seating.unseated == 0 && !seating.over_committed)
                 return 0;
         /* The sentence tells of the room without this deployment in it. */
         r.replicas = r.admitted = 0;
-        err = choose_new_room(chooser, c->sub_pool, &r, &seats);
+        err = choose_new_room(chooser, c->sub_pool, &r, &seating);
         if (err < 0)
                 return err;
         trial->room = (struct verdict) { .reason = REASON_NO_CAPACITY,
                                          .wanted = units,
-                                         .offered = seats.free_units,
+                                         .offered = seating.free_units,
                                          .total = c->sub_pool->units,
-                                         .gap = seats.largest_gap };
-        if (seats.over_committed || seats.without > 0)
+                                         .gap = seating.largest_gap };
+        if (seating.over_committed || seating.unseated > 0)
                 trial->room.detail = TEXT("others there have too little already");
         return 0;
 }

@@ -6,8 +6,8 @@
 #define DEPLOY_CHOOSE_H
 
 #include "deploy/explain.h"
-#include "deploy/ledger.h"
 #include "deploy/quota_room.h"
+#include "deploy/seating.h"
 
 /* What every question about room needs to know. */
 struct chooser {
@@ -78,12 +78,12 @@ int choose_try(const struct chooser *chooser, const struct sub_pool *sub_pool, s
  * choose_room() - can the reservation have one seat more for each of its replicas?
  * @asking: one of chooser->mine, or a new one beside them; what leaves under the
  *          same keys gives way to it
- * @ret:    the seats with it
+ * @ret:    the seating with it
  *
  * Errors: -ENOMEM
  */
 int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                const struct reservation *asking, struct seats *ret);
+                const struct reservation *asking, struct seating *ret);
 
 /* choose_share() - what quotas leave for the reservation, with the same meaning. Errors: -ENOMEM */
 int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
@@ -92,11 +92,11 @@ int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
 /*
  * choose_new_room() - the same for units that the reservation did not have before
  *
- * Others of the model that come first have what they will ask for (ledger_foresee()).
+ * Others of the model that come first have what they will ask for (seating_foresee()).
  * Errors: -ENOMEM
  */
 int choose_new_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                    const struct reservation *asking, struct seats *ret);
+                    const struct reservation *asking, struct seating *ret);
 
 /* choose_model() - "<Kind>/<name>", as reservations name the model. */
 struct text choose_model(const struct deployment *deployment, struct arena *arena);

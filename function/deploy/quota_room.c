@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "deploy/seating.h"
 
 /* Services in a remote cluster are no pods of the namespace here. */
 static bool is_direct(const struct settings *settings, const struct environment *environment) {
@@ -81,14 +82,14 @@ static int64_t units_of(const struct reservation *r, int64_t replicas) {
 }
 
 static int compare(const void *a, const void *b) {
-        return ledger_compare_holding(*(const struct reservation *const *)a,
-                                      *(const struct reservation *const *)b);
+        return seating_compare(*(const struct reservation *const *)a,
+                               *(const struct reservation *const *)b);
 }
 
 /* Admitted replicas never yield; of the others as many stay, in holding order, as there are units.
  */
-static int64_t without(const struct reservation **all, size_t n, int64_t limit,
-                       const struct reservation *asking) {
+static int64_t count_unseated(const struct reservation **all, size_t n, int64_t limit,
+                              const struct reservation *asking) {
         int64_t taken = 0;
 
         for (size_t i = 0; i < n; i++)
@@ -131,7 +132,7 @@ static int find_share(const struct quota_room *allowance, const struct sub_pool 
                 held = add(held, reservation_units(all[i]));
         all[n++] = asking;
         ret->left = held < ret->limit ? ret->limit - held : 0;
-        ret->without = without(all, n, ret->limit, asking);
+        ret->unseated = count_unseated(all, n, ret->limit, asking);
         return 0;
 }
 

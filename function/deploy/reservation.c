@@ -3,8 +3,28 @@
  * A reservation in the two forms in which it is kept: a ConfigMap's data, and
  * the assignment annotation of the service.
  */
+#include "deploy/reservation.h"
+
 #include "base/arena.h"
-#include "deploy/ledger.h"
+
+int64_t reservation_units(const struct reservation *r) {
+        int64_t units;
+
+        if (__builtin_mul_overflow(r->nodes, r->units_per_node, &units) ||
+            __builtin_mul_overflow(units, r->replicas, &units))
+                return INT64_MAX;
+        return units;
+}
+
+int reservation_compare_place(const struct reservation *a, const struct reservation *b) {
+        int order = text_compare(a->environment, b->environment);
+
+        if (order == 0)
+                order = text_compare(a->pool, b->pool);
+        if (order == 0)
+                order = text_compare(a->mig_profile, b->mig_profile);
+        return order;
+}
 
 /* Every member once: its key, where it is, whether it is a number, and in which forms it is kept.
  */

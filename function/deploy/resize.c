@@ -13,7 +13,7 @@ static int trim_grant(struct deciding *d, struct seat_holder *holder) {
         struct reservation *r = &holder->placement.reservation;
         int64_t wanted = d->request->deployment->replicas;
         struct chooser chooser;
-        struct seats seats;
+        struct seating seating;
         struct share share;
         int err;
 
@@ -24,20 +24,20 @@ static int trim_grant(struct deciding *d, struct seat_holder *holder) {
         if (!d->request->whole_fleet)
                 return 0;
         chooser = deploy_chooser(d, NULL);
-        err = choose_room(&chooser, holder->sub_pool, r, &seats);
+        err = choose_room(&chooser, holder->sub_pool, r, &seating);
         if (err < 0)
                 return err;
-        r->replicas -= seats.own_without;
+        r->replicas -= seating.own_unseated;
         err = choose_share(&chooser, holder->sub_pool, r, &share);
         if (err < 0)
                 return err;
-        if (share.limited && share.without > 0) {
-                r->replicas -= share.without;
+        if (share.limited && share.unseated > 0) {
+                r->replicas -= share.unseated;
                 d->tightest = share;
         }
         if (r->replicas == 0) {
                 holder->placement.fate = FATE_DROPPED;
-                holder->placement.why = share.limited && share.without > 0
+                holder->placement.why = share.limited && share.unseated > 0
                                                 ? TEXT("the namespace's quota is used up")
                                                 : TEXT("another deployment holds its units");
         }
@@ -64,14 +64,14 @@ static bool takes_more(const struct sub_pool *sub_pool) {
 }
 
 /* Do all have a seat with the reservation as it is now? */
-static int everybody_sits(const struct chooser *chooser, const struct seat_holder *holder,
+static int all_are_seated(const struct chooser *chooser, const struct seat_holder *holder,
                           bool *ret) {
-        struct seats seats;
-        int r = choose_room(chooser, holder->sub_pool, &holder->placement.reservation, &seats);
+        struct seating seating;
+        int r = choose_room(chooser, holder->sub_pool, &holder->placement.reservation, &seating);
 
         if (r < 0)
                 return r;
-        *ret = seats.without == 0 && !seats.over_committed;
+        *ret = seating.unseated == 0 && !seating.over_committed;
         return 0;
 }
 
@@ -83,23 +83,23 @@ static int everybody_sits(const struct chooser *chooser, const struct seat_holde
 static int grow_grant(const struct chooser *chooser, struct seat_holder *holder, int64_t wanted) {
         struct reservation *r = &holder->placement.reservation;
         int64_t granted = r->replicas, most;
-        struct seats seats;
+        struct seating seating;
         bool fits;
         int err;
 
         r->replicas = wanted;
-        err = choose_room(chooser, holder->sub_pool, r, &seats);
+        err = choose_room(chooser, holder->sub_pool, r, &seating);
         if (err < 0)
                 return err;
-        most = wanted - seats.own_without;
+        most = wanted - seating.own_unseated;
         r->replicas = most;
-        err = everybody_sits(chooser, holder, &fits);
+        err = all_are_seated(chooser, holder, &fits);
         if (err < 0 || fits)
                 return err;
         /* Of granted..most the largest that fits: what it takes from others only grows with it. */
         while (granted < most) {
                 r->replicas = most - (most - granted) / 2;
-                err = everybody_sits(chooser, holder, &fits);
+                err = all_are_seated(chooser, holder, &fits);
                 if (err < 0)
                         return err;
                 if (fits)

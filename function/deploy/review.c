@@ -91,7 +91,7 @@ static int larger_fits(struct deciding *d, const struct seat_holder *holder, int
                        bool *ret) {
         struct reservation larger = holder->placement.reservation;
         struct chooser chooser = deploy_chooser(d, holder);
-        struct seats seats = { 0 };
+        struct seating seating = { 0 };
         struct share share;
         int r;
 
@@ -99,10 +99,10 @@ static int larger_fits(struct deciding *d, const struct seat_holder *holder, int
         larger.leaving = false;
         r = choose_share(&chooser, holder->sub_pool, &larger, &share);
         if (r == 0)
-                r = choose_new_room(&chooser, holder->sub_pool, &larger, &seats);
+                r = choose_new_room(&chooser, holder->sub_pool, &larger, &seating);
         if (r < 0)
                 return r;
-        *ret = seats.without == 0 && !seats.over_committed &&
+        *ret = seating.unseated == 0 && !seating.over_committed &&
                (!share.limited || reservation_units(&larger) <= share.left);
         return 0;
 }

@@ -151,8 +151,8 @@ static int add_declared(const struct environment *environment, const struct ledg
 
                 for (size_t s = 0; s < pool->n_sub_pools; s++) {
                         const struct sub_pool *sub_pool = &pool->sub_pools[s];
-                        struct seats seats;
-                        int r = ledger_seat(ledger, sub_pool, NULL, 0, NULL, arena, &seats);
+                        struct seating seating;
+                        int r = seating_find(ledger, sub_pool, NULL, 0, NULL, arena, &seating);
 
                         if (r < 0)
                                 return r;
@@ -161,7 +161,7 @@ static int add_declared(const struct environment *environment, const struct ledg
                                 .pool = pool->name,
                                 .mig_profile = sub_pool->mig_profile,
                                 .total = sub_pool->units,
-                                .over_committed = seats.over_committed,
+                                .over_committed = seating.over_committed,
                         };
                 }
         }

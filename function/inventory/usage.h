@@ -8,7 +8,7 @@
 #ifndef INVENTORY_USAGE_H
 #define INVENTORY_USAGE_H
 
-#include "deploy/ledger.h"
+#include "deploy/seating.h"
 #include "wire/request.h"
 
 /* The units of one sub-pool. */

@@ -13,8 +13,8 @@
 
 #include "bench.h"
 #include "deploy/choose.h"
-#include "deploy/ledger.h"
 #include "deploy/match.h"
+#include "deploy/seating.h"
 #include "fleet/environment.h"
 #include "function.h"
 #include "wire/guard.h"
@@ -144,10 +144,10 @@ static size_t run_seat(struct world *w) {
 
         for (size_t e = 0; e < w->n_environments; e++) {
                 for (size_t p = 0; p < w->environments[e].n_pools; p++, n++) {
-                        struct seats seats;
+                        struct seating seating;
 
-                        if (ledger_seat(&w->ledger, w->environments[e].pools[p].sub_pools, NULL, 0,
-                                        NULL, &w->scratch, &seats) < 0)
+                        if (seating_find(&w->ledger, w->environments[e].pools[p].sub_pools, NULL, 0,
+                                         NULL, &w->scratch, &seating) < 0)
                                 return 0;
                 }
         }

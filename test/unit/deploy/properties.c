@@ -304,12 +304,12 @@ static void check_within_bounds(const struct world *w, const struct decision *de
 }
 
 /* Units of a sub-pool that are reserved by all, once the decision is observed. */
-static struct seats seats_after(const struct world *w, const struct decision *decision,
-                                const struct sub_pool *s) {
+static struct seating seating_after(const struct world *w, const struct decision *decision,
+                                    const struct sub_pool *s) {
         const struct reservation *mine[WORLD_HELD];
         struct reservation copies[WORLD_HELD];
         struct ledger ledger;
-        struct seats seats;
+        struct seating seating;
         size_t n = 0;
 
         for (size_t i = 0; i < decision->plan.n_placements; i++) {
@@ -322,15 +322,15 @@ static struct seats seats_after(const struct world *w, const struct decision *de
         assert_int_equal(ledger_build(w->others, w->n_others, w->deployment.namespace_,
                                       w->deployment.name, &arena, &ledger),
                          0);
-        assert_int_equal(ledger_seat(&ledger, s, mine, n, NULL, &arena, &seats), 0);
-        return seats;
+        assert_int_equal(seating_find(&ledger, s, mine, n, NULL, &arena, &seating), 0);
+        return seating;
 }
 
 /* Whoever was granted anything new has a seat, and so has everybody else there. */
 static void check_new_grants_sit(const struct world *w, const struct decision *decision) {
         for (size_t i = 0; i < decision->plan.n_placements; i++) {
                 const struct placement *p = &decision->plan.placements[i];
-                struct seats seats;
+                struct seating seating;
 
                 if (!p->fresh)
                         continue;
@@ -342,8 +342,8 @@ static void check_new_grants_sit(const struct world *w, const struct decision *d
                                 if (!text_equal(s->environment->name, p->reservation.environment) ||
                                     !text_equal(s->pool->name, p->reservation.pool))
                                         continue;
-                                seats = seats_after(w, decision, s);
-                                if (seats.without > 0 || seats.over_committed)
+                                seating = seating_after(w, decision, s);
+                                if (seating.unseated > 0 || seating.over_committed)
                                         fail_msg("seed %llu: a new grant without a seat: %.*s",
                                                  (unsigned long long)seed,
                                                  TEXT_ARG(world_print(decision, true, &arena)));
@@ -355,10 +355,10 @@ static void check_new_grants_sit(const struct world *w, const struct decision *d
 /* With a node more, what was held stays where it is, with no fewer replicas. */
 static void check_grown_pool(struct world *w, const struct decision *decision) {
         struct sub_pool *s = any_sub_pool(w), before = *s;
-        struct seats seats = seats_after(w, decision, s);
+        struct seating seating = seating_after(w, decision, s);
         struct decision grown;
 
-        if (seats.without > 0 || seats.over_committed)
+        if (seating.unseated > 0 || seating.over_committed)
                 return; /* who has no seat sits down first, on this node and on others */
         for (size_t i = 0; i < decision->plan.n_placements; i++) {
                 const struct reservation *r = &decision->plan.placements[i].reservation;
@@ -482,7 +482,7 @@ static void test_joint_snapshots(void **state) {
                 struct held held[PLAYERS];
                 struct reservation all[PLAYERS];
                 struct ledger ledger;
-                struct seats before, after;
+                struct seating before, after;
                 struct sub_pool *s;
                 int64_t removed = 0;
 
@@ -505,7 +505,7 @@ static void test_joint_snapshots(void **state) {
                 }
                 assert_int_equal(ledger_build(all, PLAYERS, TEXT(""), TEXT(""), &arena, &ledger),
                                  0);
-                assert_int_equal(ledger_seat(&ledger, s, NULL, 0, NULL, &arena, &before), 0);
+                assert_int_equal(seating_find(&ledger, s, NULL, 0, NULL, &arena, &before), 0);
                 for (size_t i = 0; i < PLAYERS; i++) {
                         struct decision decision = decide_as(&w, held, PLAYERS, i);
                         const struct placement *p = &decision.plan.placements[0];
@@ -516,11 +516,11 @@ static void test_joint_snapshots(void **state) {
                         removed += held[i].reservation.replicas - p->reservation.replicas;
                         all[i].replicas = p->reservation.replicas;
                 }
-                if (removed != before.without)
+                if (removed != before.unseated)
                         fail_msg("seed %llu: %lld yield, not %lld", (unsigned long long)seed,
-                                 (long long)removed, (long long)before.without);
-                assert_int_equal(ledger_seat(&ledger, s, NULL, 0, NULL, &arena, &after), 0);
-                assert_int_equal(after.without, 0);
+                                 (long long)removed, (long long)before.unseated);
+                assert_int_equal(seating_find(&ledger, s, NULL, 0, NULL, &arena, &after), 0);
+                assert_int_equal(after.unseated, 0);
                 yielded += (uint64_t)removed;
                 arena_reset(&arena, SIZE_MAX);
         }
