@@ -50,7 +50,7 @@ struct call {
         struct value xr;
         struct text namespace_;
         struct text name;
-        struct held *held;
+        struct assignment *held;
         size_t n_held;
         int64_t wanted; /* environments; 0: not known */
         struct plan plan;

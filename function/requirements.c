@@ -44,14 +44,14 @@ static struct text model_namespace(const struct deployment *d) {
 
 /* In a remote cluster other quotas hold, of which nobody here knows. */
 static bool wants_quotas(const struct requirements_of *of) {
-        return of->reach != REACH_OWN && of->settings->quotas &&
-               of->settings->target != TARGET_OBJECT;
+        return of->reach != REACH_OWN && of->order->settings->quotas &&
+               of->order->settings->target != TARGET_OBJECT;
 }
 
 bool requirements_ask(const struct requirements_of *of, struct response *response) {
-        const struct deployment *d = of->deployment;
+        const struct deployment *d = of->order->deployment;
         const struct request *request = of->request;
-        struct text api = of->settings->api;
+        struct text api = of->order->settings->api;
         struct requirement environment = { .api_version = api,
                                            .kind = TEXT("InferenceEnvironment") };
         bool resolved;
@@ -73,12 +73,12 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
                                 .namespace_ = d->namespace_,
                         });
         for (size_t i = 0; i < of->n_held; i++) {
-                environment.match_name = of->held[i].reservation.environment;
+                environment.match_name = of->held[i].observed.environment;
                 environment.key =
                         names_key(REQUIRE_ENVIRONMENT, environment.match_name, response->arena);
                 resolved &= ask(request, response, environment);
         }
-        resolved &= requirements_has_mig_parted(of->settings);
+        resolved &= requirements_has_mig_parted(of->order->settings);
         if (of->reach == REACH_OWN)
                 return resolved;
         environment.match_name = (struct text) { 0 };
@@ -142,7 +142,7 @@ int requirements_model(const struct requirements_of *of, struct model *ret,
 
         if (r < 0)
                 return r;
-        object = first_in(answer, model_namespace(of->deployment));
+        object = first_in(answer, model_namespace(of->order->deployment));
         if (object.kind == VALUE_ABSENT)
                 return -ENOENT;
         return model_read(object, of->arena, ret, mistakes);
@@ -159,7 +159,7 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
         for (size_t i = 0; i < n; i++)
                 keys[i] = whole_fleet ? TEXT(REQUIRE_ENVIRONMENTS)
                                       : names_key(REQUIRE_ENVIRONMENT,
-                                                  of->held[i].reservation.environment, of->arena);
+                                                  of->held[i].observed.environment, of->arena);
         if (arena_failed(of->arena))
                 return -ENOMEM;
         if (n > 1)
@@ -176,10 +176,11 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
 /* One's own count whatever the selector says: an assignment may have to leave. */
 static bool is_within_reach(const struct requirements_of *of, const struct resource *environment) {
         if (of->reach != REACH_SELECTED ||
-            selector_matches(of->deployment->environment_selector, environment->labels, NULL))
+            selector_matches(of->order->deployment->environment_selector, environment->labels,
+                             NULL))
                 return true;
         for (size_t i = 0; i < of->n_held; i++) {
-                if (text_equal(of->held[i].reservation.environment, environment->name))
+                if (text_equal(of->held[i].observed.environment, environment->name))
                         return true;
         }
         return false;
@@ -230,8 +231,8 @@ int requirements_environments(const struct requirements_of *of, struct environme
         for (size_t i = 0; i < n; i++) {
                 r = request_open_item(items[i], fault);
                 if (r == 0)
-                        r = environment_read_quietly(items[i]->object, of->settings, of->arena,
-                                                     &list[i]);
+                        r = environment_read_quietly(items[i]->object, of->order->settings,
+                                                     of->arena, &list[i]);
                 if (r < 0)
                         return r;
         }
@@ -253,7 +254,7 @@ int requirements_quotas(const struct requirements_of *of, struct quota **ret, si
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n_items; i++) {
-                if (is_in(answer->items[i].object, of->deployment->namespace_))
+                if (is_in(answer->items[i].object, of->order->deployment->namespace_))
                         list[n++] = quota_read(answer->items[i].object);
         }
         *ret = list;
@@ -269,7 +270,7 @@ static bool matters(const struct requirements_of *of, const struct environment *
         return of->reach == REACH_ALL ||
                environment_find(environments, n_environments,
                                 value_text(value_at(object, "data.environment"))) ||
-               text_equal(reservation->namespace_, of->deployment->namespace_);
+               text_equal(reservation->namespace_, of->order->deployment->namespace_);
 }
 
 int requirements_reservations(const struct requirements_of *of, struct value xr,

@@ -32,7 +32,7 @@ static void inherit(const struct chooser *chooser, struct reservation *r) {
 struct reservation choose_reservation(const struct chooser *chooser,
                                       const struct sub_pool *sub_pool,
                                       const struct serving_profile *profile, struct demand demand) {
-        const struct deployment *d = chooser->deployment;
+        const struct deployment *d = chooser->order->deployment;
         struct reservation r = {
                 .namespace_ = d->namespace_,
                 .deployment = d->name,
@@ -267,10 +267,8 @@ static int consider(const struct chooser *chooser, const struct candidate *c, si
 
 int choose_try(const struct chooser *chooser, const struct sub_pool *sub_pool, size_t index,
                struct verdict *ret_verdict, struct choice *ret) {
-        const struct candidate c = { .deployment = chooser->deployment,
-                                     .settings = chooser->settings,
-                                     .model = chooser->model,
-                                     .profile = &chooser->model->profiles[index],
+        const struct candidate c = { .order = chooser->order,
+                                     .profile = &chooser->order->model->profiles[index],
                                      .sub_pool = sub_pool };
         struct trial trial = { 0 };
 
@@ -282,10 +280,8 @@ static int choose_for_profile(const struct chooser *chooser, const struct enviro
                               size_t index, struct trial *trials, struct choice *ret,
                               struct rejections *noted) {
         struct selected_environment selected = { .asked = false };
-        struct candidate c = { .deployment = chooser->deployment,
-                               .settings = chooser->settings,
-                               .model = chooser->model,
-                               .profile = &chooser->model->profiles[index],
+        struct candidate c = { .order = chooser->order,
+                               .profile = &chooser->order->model->profiles[index],
                                .selected = &selected };
 
         for (size_t p = 0; p < environment->n_pools; p++) {
@@ -323,14 +319,14 @@ static int choose_with(const struct chooser *chooser, const struct environment *
 
         if (!trials)
                 return -ENOMEM;
-        for (size_t i = 0; i < chooser->model->n_profiles && !best.sub_pool; i++) {
+        for (size_t i = 0; i < chooser->order->model->n_profiles && !best.sub_pool; i++) {
                 int r = choose_for_profile(chooser, environment, i, trials, &best, &noted);
 
                 if (r < 0)
                         return r;
         }
         *ret = best;
-        if (best.sub_pool || chooser->model->n_profiles == 0)
+        if (best.sub_pool || chooser->order->model->n_profiles == 0)
                 return 0;
         for (size_t i = 0; i < n; i++)
                 rejections_add_sub_pool(&noted, trials[i].furthest);

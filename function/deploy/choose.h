@@ -11,9 +11,7 @@
 
 /* What every question about room needs to know. */
 struct chooser {
-        const struct deployment *deployment;
-        const struct settings *settings;
-        const struct model *model;
+        const struct order *order;
         const struct ledger *ledger;           /* of everybody else */
         const struct quota_room *allowance;    /* what quotas leave to the namespace */
         const struct reservation *const *mine; /* of this deployment, as they are to be */

@@ -19,7 +19,7 @@ static bool is_counted(const struct quota_room *allowance, const struct reservat
         const struct environment *environment = environment_find(
                 allowance->environments, allowance->n_environments, r->environment);
 
-        return !environment || is_direct(allowance->settings, environment);
+        return !environment || is_direct(allowance->order->settings, environment);
 }
 
 int quota_room_build(const struct ledger *ledger, struct arena *arena,
@@ -33,7 +33,7 @@ int quota_room_build(const struct ledger *ledger, struct arena *arena,
         for (size_t i = 0; i < ledger->n_entries; i++) {
                 const struct reservation *r = ledger->entries[i];
 
-                if (text_equal(r->namespace_, allowance->deployment->namespace_) &&
+                if (text_equal(r->namespace_, allowance->order->deployment->namespace_) &&
                     is_counted(allowance, r))
                         allowance->others[allowance->n_others++] = r;
         }
@@ -44,7 +44,7 @@ static int find_limit(const struct quota_room *allowance, const struct sub_pool 
                       struct arena *arena, struct share *ret) {
         bool claims = sub_pool->pool->allocation == ALLOCATION_DRA;
         struct text key = quota_key(sub_pool->resource_name, claims, arena);
-        struct text priority_class = allowance->deployment->priority_class;
+        struct text priority_class = allowance->order->deployment->priority_class;
 
         if (text_is_empty(key))
                 return -ENOMEM;
@@ -143,7 +143,7 @@ int quota_room_share(const struct quota_room *allowance, const struct sub_pool *
         struct share share = { 0 };
         int r = 0;
 
-        if (allowance->n_quotas > 0 && is_direct(allowance->settings, sub_pool->environment))
+        if (allowance->n_quotas > 0 && is_direct(allowance->order->settings, sub_pool->environment))
                 r = find_limit(allowance, sub_pool, arena, &share);
         if (r == 0 && share.limited)
                 r = find_share(allowance, sub_pool, mine, n_mine, asking, arena, &share);

@@ -122,9 +122,10 @@ static size_t run_reservations(struct world *w) {
 }
 
 static size_t run_match(struct world *w) {
-        struct candidate c = { .deployment = &w->deployment,
-                               .settings = &w->settings,
-                               .model = &w->model };
+        const struct order order = { .deployment = &w->deployment,
+                                     .model = &w->model,
+                                     .settings = &w->settings };
+        struct candidate c = { .order = &order };
         size_t n = 0, n_fit = 0;
 
         for (size_t e = 0; e < w->n_environments; e++) {
