@@ -174,7 +174,8 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
 }
 
 /* One's own count whatever the selector says: an assignment may have to leave. */
-static bool is_within_reach(const struct requirements_of *of, const struct resource *environment) {
+static bool is_within_reach(const struct requirements_of *of,
+                            const struct answer_item *environment) {
         if (of->reach != REACH_SELECTED ||
             selector_matches(of->order->deployment->environment_selector, environment->labels,
                              NULL))
@@ -187,10 +188,10 @@ static bool is_within_reach(const struct requirements_of *of, const struct resou
 }
 
 /* The items of the keys' answers that are within reach, in their order. */
-static int list_within_reach(const struct requirements_of *of, struct resource ***ret,
+static int list_within_reach(const struct requirements_of *of, struct answer_item ***ret,
                              size_t *ret_n) {
         size_t n_keys, most = 0, n = 0;
-        struct resource **list;
+        struct answer_item **list;
         struct text *keys;
         int r = environment_keys(of, &keys, &n_keys);
 
@@ -198,7 +199,7 @@ static int list_within_reach(const struct requirements_of *of, struct resource *
                 return r;
         for (size_t i = 0; i < n_keys; i++)
                 most += request_required(of->request, keys[i])->n_items;
-        list = ARENA_ARRAY(of->arena, most, struct resource *);
+        list = ARENA_ARRAY(of->arena, most, struct answer_item *);
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n_keys; i++) {
@@ -219,7 +220,7 @@ static int list_within_reach(const struct requirements_of *of, struct resource *
 int requirements_environments(const struct requirements_of *of, struct environment **ret,
                               size_t *ret_n, struct fault *fault) {
         struct environment *list;
-        struct resource **items;
+        struct answer_item **items;
         size_t n;
         int r = list_within_reach(of, &items, &n);
 
@@ -264,7 +265,7 @@ int requirements_quotas(const struct requirements_of *of, struct quota **ret, si
 
 /* Others matter where they hold units of these environments, or names of one's own namespace. */
 static bool matters(const struct requirements_of *of, const struct environment *environments,
-                    size_t n_environments, const struct resource *reservation) {
+                    size_t n_environments, const struct answer_item *reservation) {
         struct value object = request_peek(reservation);
 
         return of->reach == REACH_ALL ||
@@ -289,7 +290,7 @@ int requirements_reservations(const struct requirements_of *of, struct value xr,
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; answer && i < answer->n_items; i++) {
-                struct resource *item = &answer->items[i];
+                struct answer_item *item = &answer->items[i];
                 int r;
 
                 if (!matters(of, environments, n_environments, item))

@@ -13,7 +13,7 @@
 struct claim {
         struct text environment;
         size_t position; /* in the input; equal ones stay in its order */
-        struct resource config_map;
+        struct answer_item config_map;
 };
 
 static int compare_claims(const void *a, const void *b) {
@@ -94,7 +94,7 @@ static int read_environment(struct value object, const struct claim *claims, siz
         struct text group = text_slice(version, 0, text_index(version, '/'));
         const struct claim key = { .environment = name_of(object) };
         size_t low = 0, high = n_claims, n = 0;
-        struct resource *config_maps;
+        struct answer_item *config_maps;
         int r;
 
         while (low < high) {
@@ -107,7 +107,7 @@ static int read_environment(struct value object, const struct claim *claims, siz
         }
         while (low + n < n_claims && text_equal(claims[low + n].environment, key.environment))
                 n++;
-        config_maps = ARENA_ARRAY(arena, n, struct resource);
+        config_maps = ARENA_ARRAY(arena, n, struct answer_item);
         if (!config_maps)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)

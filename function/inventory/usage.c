@@ -78,7 +78,7 @@ static void tell_unreadable(const struct pool_index *index, const struct reserva
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-static int read_reservations(struct environment *environment, const struct resource *config_maps,
+static int read_reservations(struct environment *environment, const struct answer_item *config_maps,
                              size_t n, struct text group, struct arena *arena,
                              struct reservation **ret, size_t *ret_n) {
         struct reservation *list = ARENA_ARRAY(arena, n, struct reservation);
@@ -193,7 +193,7 @@ static int add_used(const struct ledger *ledger, struct arena *arena, struct usa
         return 0;
 }
 
-int usage_count(struct environment *environment, const struct resource *config_maps, size_t n,
+int usage_count(struct environment *environment, const struct answer_item *config_maps, size_t n,
                 struct text group, struct arena *arena, struct usage_list *ret) {
         struct usage_list list = { 0 };
         struct reservation *reservations;

@@ -30,7 +30,7 @@ struct fleet {
         const struct answer_set *declared;
         struct environment *environments; /* with their pools; not counted */
         size_t n_pools;
-        struct resource **claims; /* the reservations of each environment */
+        struct answer_item **claims; /* the reservations of each environment */
         size_t *n_claims;
 };
 
@@ -122,11 +122,11 @@ static void sort_claims(struct fleet *f) {
         const struct answer_set *all = request_required(&f->request, TEXT("reservations"));
         size_t n = f->declared->n_items;
 
-        f->claims = ARENA_ARRAY(&f->arena, n, struct resource *);
+        f->claims = ARENA_ARRAY(&f->arena, n, struct answer_item *);
         f->n_claims = ARENA_ARRAY(&f->arena, n, size_t);
         for (int pass = 0; pass < 2; pass++) {
                 for (size_t i = 0; i < n && pass == 1; i++) {
-                        f->claims[i] = ARENA_ARRAY(&f->arena, f->n_claims[i], struct resource);
+                        f->claims[i] = ARENA_ARRAY(&f->arena, f->n_claims[i], struct answer_item);
                         f->n_claims[i] = 0;
                 }
                 for (size_t r = 0; r < all->n_items; r++) {
