@@ -15,10 +15,10 @@ static bool was_taken(const struct placing *placing, const struct assignment *a,
                       struct name_of of) {
         struct text key = names_key(KEY_RESERVATION, a->suffix, placing->arena);
         const struct resource *r = request_resource(placing->observed, key);
-        struct text plain = names_reservation(&of, placing->arena), hashed;
+        struct text plain = names_service(&of, placing->arena), hashed;
 
         of.shared = true;
-        hashed = names_reservation(&of, placing->arena);
+        hashed = names_service(&of, placing->arena);
         return r && !text_equal(plain, hashed) &&
                text_equal(value_text(value_at(r->object, "metadata.name")), hashed);
 }
