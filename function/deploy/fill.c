@@ -20,17 +20,51 @@ static bool stays_in(const struct deciding *d, const struct environment *environ
         return false;
 }
 
-/* A leaving assignment under the same key is replaced in place: one object, rolled by KServe. */
-static void take_over(struct deciding *d, struct text suffix, struct service *ret_service) {
+/* The leaving assignment that one of that environment and group size replaces; or NULL. */
+static struct placement *replaced_in_place(struct deciding *d, struct text environment,
+                                           int64_t nodes) {
         for (size_t i = 0; i < d->n; i++) {
                 struct placement *p = &d->holders[i].placement;
 
-                if (p->fate != FATE_LEAVES || !text_equal(p->suffix, suffix))
-                        continue;
-                *ret_service = p->service;
-                p->fate = FATE_DROPPED;
-                p->why = TEXT("replaced in place");
+                if (p->fate == FATE_LEAVES && p->reservation.nodes == nodes &&
+                    text_equal(p->reservation.environment, environment))
+                        return p;
         }
+        return NULL;
+}
+
+static bool is_held(const struct deciding *d, struct text suffix) {
+        for (size_t i = 0; i < d->n; i++) {
+                if (text_equal(d->holders[i].placement.suffix, suffix))
+                        return true;
+        }
+        return false;
+}
+
+/* The keys of a new assignment: those of the one that it replaces, else the lowest n not in use. */
+static struct text new_suffix(struct deciding *d, struct text environment, int64_t nodes) {
+        const struct placement *replaced = replaced_in_place(d, environment, nodes);
+        struct text suffix;
+        int64_t n = 1;
+
+        if (replaced)
+                return replaced->suffix;
+        suffix = plan_suffix(environment, n, d->arena);
+        while (is_held(d, suffix))
+                suffix = plan_suffix(environment, ++n, d->arena);
+        return suffix;
+}
+
+/* One object, which KServe rolls: the size of a group is what it cannot change. */
+static void take_over(struct deciding *d, struct placement *p) {
+        struct placement *replaced =
+                replaced_in_place(d, p->reservation.environment, p->reservation.nodes);
+
+        if (!replaced)
+                return;
+        p->service = replaced->service;
+        replaced->fate = FATE_DROPPED;
+        replaced->why = TEXT("replaced in place");
 }
 
 static void add_placement(struct deciding *d, const struct chooser *chooser,
@@ -45,8 +79,8 @@ static void add_placement(struct deciding *d, const struct chooser *chooser,
         p->reservation =
                 choose_reservation(chooser, choice->sub_pool, choice->profile, choice->demand);
         d->next_order++;
-        p->suffix = plan_suffix(p->reservation.environment, p->reservation.nodes, d->arena);
-        take_over(d, p->suffix, &p->service);
+        p->suffix = new_suffix(d, p->reservation.environment, p->reservation.nodes);
+        take_over(d, p);
         d->n++;
 }
 
@@ -55,10 +89,10 @@ static int compare_choices(const void *a, const void *b) {
 }
 
 /* Would its keys be those of a service that nobody understands? That one stays as it is. */
-static bool is_occupied(const struct deciding *d, const struct choice *choice) {
+static bool is_occupied(struct deciding *d, const struct choice *choice) {
         const struct deploy_request *request = d->request;
         struct text suffix =
-                plan_suffix(choice->sub_pool->environment->name, choice->demand.nodes, d->arena);
+                new_suffix(d, choice->sub_pool->environment->name, choice->demand.nodes);
 
         return request->n_occupied > 0 && bsearch(&suffix, request->occupied, request->n_occupied,
                                                   sizeof(suffix), text_order) != NULL;

@@ -14,12 +14,16 @@ const struct resource *place_service(const struct placing *placing, const struct
 static bool was_taken(const struct placing *placing, const struct placement *p, struct name_of of) {
         struct text key = names_key(KEY_RESERVATION, p->suffix, placing->arena);
         const struct resource *r = request_resource(placing->observed, key);
-        struct text plain = names_reservation(&of, placing->arena), hashed;
+        struct text found;
 
+        if (!r)
+                return false;
+        found = value_text(value_at(r->object, "metadata.name"));
+        if (!names_ends_like_a_hash(found) ||
+            text_equal(found, names_reservation(&of, placing->arena)))
+                return false;
         of.shared = true;
-        hashed = names_reservation(&of, placing->arena);
-        return r && !text_equal(plain, hashed) &&
-               text_equal(value_text(value_at(r->object, "metadata.name")), hashed);
+        return text_equal(found, names_reservation(&of, placing->arena));
 }
 
 struct name_of place_name_of(const struct placing *placing, const struct placement *p) {
@@ -27,7 +31,7 @@ struct name_of place_name_of(const struct placing *placing, const struct placeme
                 .namespace_ = placing->namespace_,
                 .deployment = placing->name,
                 .environment = p->reservation.environment,
-                .nodes = p->reservation.nodes,
+                .suffix = p->suffix,
         };
 
         of.shared = p->name_taken || !text_is_empty(placing->settings->remote_namespace) ||

@@ -141,7 +141,7 @@ static void test_held(void **state) {
         struct resource resources[] = {
                 { .name = TEXT("bucket"), .object = json_value(&arena, DATA("eu-9")) },
                 { .name = TEXT("reservation-eu-1"), .object = json_value(&arena, DATA("eu-1")) },
-                { .name = TEXT("reservation-eu-2-g2"), .object = json_value(&arena, DATA("eu-2")) },
+                { .name = TEXT("reservation-eu-2-m2"), .object = json_value(&arena, DATA("eu-2")) },
                 { .name = TEXT("reservation-eu-4"), .object = json_value(&arena, "{'data':{}}") },
                 { .name = TEXT("serving-eu-1"),
                   .object = json_value(&arena, ANNOTATED(ASSIGNMENT)) },
@@ -161,7 +161,7 @@ static void test_held(void **state) {
         assert_false(held[0].rebuilt);
         assert_true(held[0].service.ready);
 
-        assert_text(held[1].suffix, "eu-2-g2");
+        assert_text(held[1].suffix, "eu-2-m2");
         assert_false(held[1].service.observed);
         assert_int_equal(held[1].service.ready_replicas, -1);
 
