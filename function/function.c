@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "call.h"
+#include "fleet/broken.h"
 #include "inventory/compose.h"
 #include "place/freeze.h"
 #include "place/names.h"
@@ -27,8 +28,13 @@ static int run_place(struct call *call) {
 
         if (!call->has_plan) {
                 struct value plan = value_get(call->request.context, TEXT(PLAN_CONTEXT_KEY));
-                int r = plan_decode(plan, call->arena, &call->plan);
+                struct reader rd = { .arena = call->arena };
+                int r;
 
+                plan.may_be_broken = call->request.context.may_be_broken;
+                r = broken_refuse_whole(&rd, plan, PLAN_CONTEXT_KEY)
+                            ? -EINVAL
+                            : plan_decode(plan, call->arena, &call->plan);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0) {
@@ -251,13 +257,15 @@ int function_explain(struct text request, struct arena *arena, struct payload *r
                              .explanation = ret_explanation,
                              .fault = fault };
         struct payload payload;
-        int r;
+        int verdict, r;
 
         *ret_summary = (struct call_summary) { 0 };
-        r = guard_request_only(request, is_ours, fault);
-        if (r == 0)
-                r = request_read_only(request, is_ours, arena, &call.request, fault);
+        verdict = guard_request_only(request, is_ours, fault);
+        r = verdict < 0 ? verdict
+                        : request_read_only(request, is_ours, arena, &call.request, fault);
         if (r == 0) {
+                if (verdict == GUARD_BROKEN)
+                        request_suspect(&call.request);
                 call.xr = call.request.observed.composite.object;
                 call.namespace_ = value_text(value_at(call.xr, "metadata.namespace"));
                 call.name = value_text(value_at(call.xr, "metadata.name"));

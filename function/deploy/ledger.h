@@ -43,7 +43,8 @@ int64_t reservation_units(const struct reservation *r);
  * A number that cannot be read, or is too small, counts what reservation_unreadable() says.
  *
  * Returns false, and leaves *ret alone, when the object does not count: it has
- * no controller of that kind and group, or names no environment and pool.
+ * no controller of that kind and group, or names no environment and pool. A text that
+ * is broken counts as empty.
  */
 bool reservation_read(struct value config_map, struct text kind, struct text group,
                       struct reservation *ret);

@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "deploy/ledger.h"
+#include "wire/utf8.h"
 
 /* Every member once: its key, where it is, whether it is a number, and in which forms it is kept.
  */
@@ -113,6 +114,16 @@ static struct text controller_name(struct value owners, struct text kind, struct
         return (struct text) { 0 };
 }
 
+/* A name that is broken is no name: where it is the pool's, nothing is held there. */
+static void clear_broken(struct reservation *r) {
+        for (size_t i = 0; i < N_MEMBERS; i++) {
+                if (members[i].number_offset != NONE)
+                        continue;
+                if (utf8_check(*text_of(&members[i], r)) != UTF8_GOOD)
+                        *text_of(&members[i], r) = (struct text) { 0 };
+        }
+}
+
 bool reservation_from_data(struct value data, struct reservation *ret) {
         enum { LEAVING = N_MEMBERS, N };
         struct text keys[N] = { [LEAVING] = TEXT("leaving") };
@@ -131,6 +142,8 @@ bool reservation_from_data(struct value data, struct reservation *ret) {
         }
         if (r.admitted > r.replicas)
                 r.admitted = r.replicas;
+        if (data.may_be_broken)
+                clear_broken(&r);
         if (text_is_empty(r.environment) || text_is_empty(r.pool))
                 return false;
         *ret = r;
@@ -147,6 +160,7 @@ bool reservation_read(struct value config_map, struct text kind, struct text gro
 
         value_pick(config_map, outer, 2, object);
         value_pick(object[0], inner, 2, metadata);
+        object[1].may_be_broken = config_map.may_be_broken;
         deployment = controller_name(metadata[0], kind, group);
         if (text_is_empty(deployment) || !reservation_from_data(object[1], &r))
                 return false;
@@ -299,6 +313,7 @@ bool reservation_from_annotation(struct text json, struct arena *arena, struct r
         } while (skip(&rest, ','));
         if (!skip(&rest, '}') || rest.len > 0)
                 return false;
+        clear_broken(&r);
         if (text_is_empty(r.environment) || text_is_empty(r.pool))
                 return false;
         r.admitted = r.replicas;

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "fleet/broken.h"
 #include "fleet/check.h"
 
 enum { REPLICAS_MAX = 10000, ENVIRONMENTS_MAX = 10 };
@@ -60,6 +61,11 @@ static void read_scaling(struct reader *rd, struct member f, struct deployment *
         }
 }
 
+static bool is_broken(struct reader *rd, struct value object) {
+        return broken_refuse(rd, object, "metadata.namespace") ||
+               broken_refuse(rd, object, "metadata.name") || broken_refuse(rd, object, "spec");
+}
+
 int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
                     struct fault *fault) {
         struct reader rd = { .arena = arena, .first = fault };
@@ -72,6 +78,8 @@ int deployment_read(struct value object, struct arena *arena, struct deployment 
                 .environments = 1,
         };
 
+        if (is_broken(&rd, object))
+                return arena_failed(arena) ? -ENOMEM : -EINVAL;
         if (member_is_absent(&spec))
                 reader_refuse(&rd, &spec, "is missing");
         if (reader_map(&rd, spec)) {

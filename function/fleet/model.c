@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "fleet/broken.h"
 #include "fleet/check.h"
 #include "fleet/engine.h"
 
@@ -250,6 +251,8 @@ int model_read(struct value object, struct arena *arena, struct model *ret,
         struct member spec = member_get(&root, "spec");
         struct model m = { 0 };
 
+        if (broken_refuse(&rd, object, "spec"))
+                return arena_failed(arena) ? -ENOMEM : -EINVAL;
         if (member_is_absent(&spec))
                 reader_refuse(&rd, &spec, "is missing");
         if (reader_map(&rd, spec)) {

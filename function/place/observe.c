@@ -114,9 +114,11 @@ static bool read_annotation(struct value service, struct arena *arena, struct re
 static bool read_assignment(const struct state *observed, struct text suffix, struct arena *arena,
                             struct reservation *ret, bool *ret_rebuilt) {
         struct value config_map = find(observed, KEY_RESERVATION, suffix, arena);
+        struct value data = value_get(config_map, TEXT("data"));
 
         *ret_rebuilt = false;
-        if (reservation_from_data(value_get(config_map, TEXT("data")), ret))
+        data.may_be_broken = config_map.may_be_broken;
+        if (reservation_from_data(data, ret))
                 return true;
         *ret_rebuilt = true;
         return read_annotation(find(observed, KEY_SERVING, suffix, arena), arena, ret);
