@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "fleet/model.h"
 
-enum { FEW = 4 };         /* so many names are listed in a sentence */
+enum { FEW = 6 };         /* so many names are listed in a sentence */
 enum { MEMBERS_MAX = 8 }; /* that are picked in one walk */
 
 /* Null is how a manifest says that something is not there. */

@@ -30,6 +30,7 @@ struct reader {
         struct arena *arena;
         struct fault *first;  /* the first mistake; may be NULL */
         struct mistakes *all; /* every mistake; may be NULL */
+        bool is_strict;       /* what only a pool would reject is a mistake too */
         size_t n_mistakes;
 };
 
