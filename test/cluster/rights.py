@@ -5,6 +5,8 @@ import json
 import pathlib
 import time
 
+import yaml
+
 import chart
 import plane
 
@@ -115,6 +117,26 @@ def runtime(cluster):
     [container] = spec["deploymentTemplate"]["spec"]["template"]["spec"]["containers"]
     if container["name"] != "package-runtime":
         yield f"Crossplane runs package-runtime, not {container['name']}"
+    template = spec["deploymentTemplate"]["spec"]["template"]
+    yield from pods_are_selected(template["metadata"]["labels"])
+
+
+def selected(spec):
+    """The labels by which an object of package/ selects pods, each with where."""
+    yield from ((where, spec[where].get("matchLabels", {}))
+                for where in ("selector", "podSelector") if spec.get(where))
+
+
+def pods_are_selected(labels):
+    """What is to be said about selectors of package/ that find no pod with these labels."""
+    for name in ("network-policy", "disruption-budget", "pod-monitor"):
+        thing = yaml.safe_load((PACKAGE / f"{name}.yaml").read_text())
+        found = list(selected(thing["spec"]))
+        if not found:
+            yield f"{name}.yaml selects nothing"
+        for where, wanted in found:
+            if not wanted or not wanted.items() <= labels.items():
+                yield f"{name}.yaml: {where} {wanted} finds no pod with {labels}"
 
 
 def checks(score, cluster):
