@@ -56,7 +56,7 @@ static void read_scaling(struct reader *rd, struct member f, struct deployment *
         if (ret->concurrency) {
                 read_concurrency(rd, member_get(&f, "concurrency"), ret);
         } else if (reader_map(rd, fixed)) {
-                reader_integer(rd, member_get(&fixed, "replicas"), 1, REPLICAS_MAX, &ret->replicas);
+                reader_integer(rd, member_get(&fixed, "replicas"), 0, REPLICAS_MAX, &ret->replicas);
                 ret->min_replicas = ret->replicas;
         }
 }
