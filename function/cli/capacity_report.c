@@ -7,14 +7,13 @@
 #include "base/arena.h"
 #include "inventory/inventory.h"
 #include "place/names.h"
-#include "place/resource.h"
 #include "render/object.h"
 
 /* A reservation, and the environment that it says it is of. */
 struct claim {
         struct text environment;
         size_t position; /* in the input; equal ones stay in its order */
-        struct resource config_map;
+        struct answer_item config_map;
 };
 
 static int compare_claims(const void *a, const void *b) {
@@ -95,7 +94,7 @@ static int read_environment(struct value object, const struct claim *claims, siz
         struct text group = text_slice(version, 0, text_index(version, '/'));
         const struct claim key = { .environment = name_of(object) };
         size_t low = 0, high = n_claims, n = 0;
-        struct resource *config_maps;
+        struct answer_item *config_maps;
         int r;
 
         while (low < high) {
@@ -108,14 +107,12 @@ static int read_environment(struct value object, const struct claim *claims, siz
         }
         while (low + n < n_claims && text_equal(claims[low + n].environment, key.environment))
                 n++;
-        config_maps = ARENA_ARRAY(arena, n, struct resource);
+        config_maps = ARENA_ARRAY(arena, n, struct answer_item);
         if (!config_maps)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
                 config_maps[i] = claims[low + i].config_map;
         r = environment_read(object, settings, arena, &ret->environment);
-        if (r == 0)
-                r = resource_resolve(&ret->environment, arena);
         if (r == 0)
                 r = usage_count(&ret->environment, config_maps, n, group, arena, &ret->used);
         if (r < 0)

@@ -32,7 +32,7 @@ static void inherit(const struct chooser *chooser, struct reservation *r) {
 struct reservation choose_reservation(const struct chooser *chooser,
                                       const struct sub_pool *sub_pool,
                                       const struct serving_profile *profile, struct demand demand) {
-        const struct deployment *d = chooser->deployment;
+        const struct deployment *d = chooser->order->deployment;
         struct reservation r = {
                 .namespace_ = d->namespace_,
                 .deployment = d->name,
@@ -73,11 +73,11 @@ static const struct reservation **remaining(const struct chooser *chooser,
 }
 
 int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                const struct reservation *asking, struct seats *ret) {
+                const struct reservation *asking, struct seating *ret) {
         struct arena_mark mark = arena_mark(chooser->arena);
         size_t n;
         const struct reservation **mine = remaining(chooser, asking, &n);
-        int r = mine ? ledger_seat(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret)
+        int r = mine ? seating_find(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret)
                      : -ENOMEM;
 
         arena_rewind(chooser->arena, mark);
@@ -100,15 +100,15 @@ int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
 /* Larger replicas can pack where smaller ones do not, so both are tried: as it is, as it will be.
  */
 int choose_new_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                    const struct reservation *asking, struct seats *ret) {
+                    const struct reservation *asking, struct seating *ret) {
         struct arena_mark mark = arena_mark(chooser->arena);
         struct chooser foreseeing = *chooser;
         struct ledger ledger;
         bool differs = false;
         int r = choose_room(chooser, sub_pool, asking, ret);
 
-        if (r == 0 && ret->without == 0 && !ret->over_committed)
-                r = ledger_foresee(chooser->ledger, asking, chooser->arena, &ledger, &differs);
+        if (r == 0 && ret->unseated == 0 && !ret->over_committed)
+                r = seating_foresee(chooser->ledger, asking, chooser->arena, &ledger, &differs);
         if (r == 0 && differs) {
                 foreseeing.ledger = &ledger;
                 r = choose_room(&foreseeing, sub_pool, asking, ret);
@@ -207,7 +207,7 @@ static int seek_room(const struct chooser *chooser, const struct candidate *c, s
                      struct trial *trial) {
         struct reservation r = choose_reservation(chooser, c->sub_pool, c->profile, demand);
         int64_t units = reservation_units(&r);
-        struct seats seats;
+        struct seating seating;
         int err;
 
         trial->demand = demand;
@@ -215,23 +215,23 @@ static int seek_room(const struct chooser *chooser, const struct candidate *c, s
         err = seek_share(chooser, c, &r, trial);
         if (err < 0 || trial->room.reason != REASON_FITS)
                 return err;
-        err = choose_new_room(chooser, c->sub_pool, &r, &seats);
+        err = choose_new_room(chooser, c->sub_pool, &r, &seating);
         if (err < 0)
                 return err;
-        trial->free_after = seats.free_units;
-        if (seats.without == 0 && !seats.over_committed)
+        trial->free_after = seating.free_units;
+        if (seating.unseated == 0 && !seating.over_committed)
                 return 0;
         /* The sentence tells of the room without this deployment in it. */
         r.replicas = r.admitted = 0;
-        err = choose_new_room(chooser, c->sub_pool, &r, &seats);
+        err = choose_new_room(chooser, c->sub_pool, &r, &seating);
         if (err < 0)
                 return err;
         trial->room = (struct verdict) { .reason = REASON_NO_CAPACITY,
                                          .wanted = units,
-                                         .offered = seats.free_units,
+                                         .offered = seating.free_units,
                                          .total = c->sub_pool->units,
-                                         .gap = seats.largest_gap };
-        if (seats.over_committed || seats.without > 0)
+                                         .gap = seating.largest_gap };
+        if (seating.over_committed || seating.unseated > 0)
                 trial->room.detail = TEXT("others there have too little already");
         return 0;
 }
@@ -267,10 +267,8 @@ static int consider(const struct chooser *chooser, const struct candidate *c, si
 
 int choose_try(const struct chooser *chooser, const struct sub_pool *sub_pool, size_t index,
                struct verdict *ret_verdict, struct choice *ret) {
-        const struct candidate c = { .deployment = chooser->deployment,
-                                     .settings = chooser->settings,
-                                     .model = chooser->model,
-                                     .profile = &chooser->model->profiles[index],
+        const struct candidate c = { .order = chooser->order,
+                                     .profile = &chooser->order->model->profiles[index],
                                      .sub_pool = sub_pool };
         struct trial trial = { 0 };
 
@@ -282,10 +280,8 @@ static int choose_for_profile(const struct chooser *chooser, const struct enviro
                               size_t index, struct trial *trials, struct choice *ret,
                               struct rejections *noted) {
         struct selected_environment selected = { .asked = false };
-        struct candidate c = { .deployment = chooser->deployment,
-                               .settings = chooser->settings,
-                               .model = chooser->model,
-                               .profile = &chooser->model->profiles[index],
+        struct candidate c = { .order = chooser->order,
+                               .profile = &chooser->order->model->profiles[index],
                                .selected = &selected };
 
         for (size_t p = 0; p < environment->n_pools; p++) {
@@ -323,14 +319,14 @@ static int choose_with(const struct chooser *chooser, const struct environment *
 
         if (!trials)
                 return -ENOMEM;
-        for (size_t i = 0; i < chooser->model->n_profiles && !best.sub_pool; i++) {
+        for (size_t i = 0; i < chooser->order->model->n_profiles && !best.sub_pool; i++) {
                 int r = choose_for_profile(chooser, environment, i, trials, &best, &noted);
 
                 if (r < 0)
                         return r;
         }
         *ret = best;
-        if (best.sub_pool || chooser->model->n_profiles == 0)
+        if (best.sub_pool || chooser->order->model->n_profiles == 0)
                 return 0;
         for (size_t i = 0; i < n; i++)
                 rejections_add_sub_pool(&noted, trials[i].furthest);

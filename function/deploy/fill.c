@@ -11,31 +11,30 @@
 
 static bool stays_in(const struct deciding *d, const struct environment *environment) {
         for (size_t i = 0; i < d->n; i++) {
-                const struct placement *p = &d->holders[i].placement;
+                const struct assignment *a = &d->assignments[i];
 
-                if (p->fate == FATE_STAYS &&
-                    text_equal(p->reservation.environment, environment->name))
+                if (a->fate == FATE_STAYS && text_equal(a->planned.environment, environment->name))
                         return true;
         }
         return false;
 }
 
 /* The leaving assignment that one of that environment and group size replaces; or NULL. */
-static struct placement *replaced_in_place(struct deciding *d, struct text environment,
-                                           int64_t nodes) {
+static struct assignment *replaced_in_place(struct deciding *d, struct text environment,
+                                            int64_t nodes) {
         for (size_t i = 0; i < d->n; i++) {
-                struct placement *p = &d->holders[i].placement;
+                struct assignment *a = &d->assignments[i];
 
-                if (p->fate == FATE_LEAVES && p->reservation.nodes == nodes &&
-                    text_equal(p->reservation.environment, environment))
-                        return p;
+                if (a->fate == FATE_LEAVES && a->planned.nodes == nodes &&
+                    text_equal(a->planned.environment, environment))
+                        return a;
         }
         return NULL;
 }
 
 static bool is_held(const struct deciding *d, struct text suffix) {
         for (size_t i = 0; i < d->n; i++) {
-                if (text_equal(d->holders[i].placement.suffix, suffix))
+                if (text_equal(d->assignments[i].suffix, suffix))
                         return true;
         }
         return false;
@@ -43,7 +42,7 @@ static bool is_held(const struct deciding *d, struct text suffix) {
 
 /* The keys of a new assignment: those of the one that it replaces, else the lowest n not in use. */
 static struct text new_suffix(struct deciding *d, struct text environment, int64_t nodes) {
-        const struct placement *replaced = replaced_in_place(d, environment, nodes);
+        const struct assignment *replaced = replaced_in_place(d, environment, nodes);
         struct text suffix;
         int64_t n = 1;
 
@@ -56,31 +55,33 @@ static struct text new_suffix(struct deciding *d, struct text environment, int64
 }
 
 /* One object, which KServe rolls: the size of a group is what it cannot change. */
-static void take_over(struct deciding *d, struct placement *p) {
-        struct placement *replaced =
-                replaced_in_place(d, p->reservation.environment, p->reservation.nodes);
+static void take_over(struct deciding *d, struct assignment *a) {
+        struct assignment *replaced =
+                replaced_in_place(d, a->planned.environment, a->planned.nodes);
 
         if (!replaced)
                 return;
-        p->service = replaced->service;
+        a->service = replaced->service;
         replaced->fate = FATE_DROPPED;
         replaced->why = TEXT("replaced in place");
 }
 
-static void add_placement(struct deciding *d, const struct chooser *chooser,
-                          const struct choice *choice) {
-        struct seat_holder *holder = &d->holders[d->n];
-        struct placement *p = &holder->placement;
+static void add_assignment(struct deciding *d, const struct chooser *chooser,
+                           const struct choice *choice) {
+        struct assignment *a = &d->assignments[d->n];
 
-        *holder = (struct seat_holder) { .sub_pool = choice->sub_pool, .profile = choice->profile };
-        p->fate = FATE_STAYS;
-        p->fresh = true;
-        p->service = (struct service) { .ready_replicas = -1, .replicas = -1 };
-        p->reservation =
-                choose_reservation(chooser, choice->sub_pool, choice->profile, choice->demand);
+        *a = (struct assignment) {
+                .fate = FATE_STAYS,
+                .fresh = true,
+                .sub_pool = choice->sub_pool,
+                .profile = choice->profile,
+                .service = { .ready_replicas = -1, .replicas = -1 },
+                .planned = choose_reservation(chooser, choice->sub_pool, choice->profile,
+                                              choice->demand),
+        };
         d->next_order++;
-        p->suffix = new_suffix(d, p->reservation.environment, p->reservation.nodes);
-        take_over(d, p);
+        a->suffix = new_suffix(d, a->planned.environment, a->planned.nodes);
+        take_over(d, a);
         d->n++;
 }
 
@@ -139,7 +140,7 @@ static int choose_best(struct deciding *d, const struct environment *environment
 
 int deploy_fill(struct deciding *d) {
         const struct deploy_request *request = d->request;
-        size_t wanted = (size_t)request->deployment->environments,
+        size_t wanted = (size_t)request->order.deployment->environments,
                stay = deploy_count(d, FATE_STAYS);
         struct choice *choices;
         size_t n_choices = 0;
@@ -176,7 +177,7 @@ int deploy_fill(struct deciding *d) {
                                 continue;
                 }
                 chooser = deploy_chooser(d, NULL);
-                add_placement(d, &chooser, &choice);
+                add_assignment(d, &chooser, &choice);
                 stay++;
         }
         if (stay >= wanted)

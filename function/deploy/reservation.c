@@ -3,15 +3,35 @@
  * A reservation in the two forms in which it is kept: a ConfigMap's data, and
  * the assignment annotation of the service.
  */
+#include "deploy/reservation.h"
+
 #include "base/arena.h"
-#include "deploy/ledger.h"
 #include "wire/utf8.h"
+
+int64_t reservation_units(const struct reservation *r) {
+        int64_t units;
+
+        if (__builtin_mul_overflow(r->nodes, r->units_per_node, &units) ||
+            __builtin_mul_overflow(units, r->replicas, &units))
+                return INT64_MAX;
+        return units;
+}
+
+int reservation_compare_place(const struct reservation *a, const struct reservation *b) {
+        int order = text_compare(a->environment, b->environment);
+
+        if (order == 0)
+                order = text_compare(a->pool, b->pool);
+        if (order == 0)
+                order = text_compare(a->mig_profile, b->mig_profile);
+        return order;
+}
 
 /* Every member once: its key, where it is, whether it is a number, and in which forms it is kept.
  */
 enum form { FORM_DATA = 1, FORM_ANNOTATION = 2, FORM_BOTH = 3 };
 
-struct member {
+struct reservation_member {
         struct text key;
         enum form form;
         bool optional;        /* absent, a number counts the same and nobody need be told */
@@ -31,7 +51,7 @@ struct member {
         }
 
 /* Sorted by key, as they are written. */
-static const struct member members[] = {
+static const struct reservation_member members[] = {
         NUMBER("admitted", FORM_DATA, admitted, 0, 0, false),
         STRING("created", created),
         STRING("environment", environment),
@@ -48,11 +68,11 @@ static const struct member members[] = {
 };
 enum { N_MEMBERS = sizeof(members) / sizeof(members[0]) };
 
-static struct text *text_of(const struct member *m, struct reservation *r) {
+static struct text *text_of(const struct reservation_member *m, struct reservation *r) {
         return (struct text *)(void *)((char *)r + m->text_offset);
 }
 
-static int64_t *number_of(const struct member *m, struct reservation *r) {
+static int64_t *number_of(const struct reservation_member *m, struct reservation *r) {
         return (int64_t *)(void *)((char *)r + m->number_offset);
 }
 
@@ -66,11 +86,11 @@ static bool read_number(struct text t, int64_t *ret) {
         return true;
 }
 
-static bool read_member_number(const struct member *m, struct text t, int64_t *ret) {
+static bool read_member_number(const struct reservation_member *m, struct text t, int64_t *ret) {
         return read_number(t, ret) && *ret >= m->least;
 }
 
-static void set_number(const struct member *m, struct reservation *r, struct text t) {
+static void set_number(const struct reservation_member *m, struct reservation *r, struct text t) {
         int64_t number;
 
         *number_of(m, r) = read_member_number(m, t, &number) ? number : m->unreadable;
@@ -78,7 +98,7 @@ static void set_number(const struct member *m, struct reservation *r, struct tex
 
 bool reservation_unreadable(struct value data, size_t *at, struct unreadable *ret) {
         while (*at < N_MEMBERS) {
-                const struct member *m = &members[(*at)++];
+                const struct reservation_member *m = &members[(*at)++];
                 struct value written;
                 int64_t number;
 
@@ -175,7 +195,7 @@ struct node *reservation_data(const struct reservation *r, struct arena *arena) 
         struct node *data = node_map(arena);
 
         for (size_t i = 0; i < N_MEMBERS; i++) {
-                const struct member *m = &members[i];
+                const struct reservation_member *m = &members[i];
                 struct text t;
 
                 if (m->number_offset != NONE) {
@@ -201,7 +221,7 @@ struct text reservation_annotation(const struct reservation *r, struct arena *ar
 
         builder_init(&b, arena);
         for (size_t i = 0; i < N_MEMBERS; i++) {
-                const struct member *m = &members[i];
+                const struct reservation_member *m = &members[i];
 
                 if (!(m->form & FORM_ANNOTATION))
                         continue;
@@ -287,7 +307,7 @@ static bool read_member(struct text *rest, struct arena *arena, struct reservati
                 *rest = text_slice(*rest, end, rest->len);
         }
         for (size_t i = 0; i < N_MEMBERS; i++) {
-                const struct member *m = &members[i];
+                const struct reservation_member *m = &members[i];
 
                 if (!(m->form & FORM_ANNOTATION) || !text_equal(m->key, key))
                         continue;

@@ -9,11 +9,11 @@
 
 /* ---- trim ------------------------------------------------------------------------------------ */
 
-static int trim_grant(struct deciding *d, struct seat_holder *holder) {
-        struct reservation *r = &holder->placement.reservation;
-        int64_t wanted = d->request->deployment->replicas;
+static int trim_grant(struct deciding *d, struct assignment *a) {
+        struct reservation *r = &a->planned;
+        int64_t wanted = d->request->order.deployment->replicas;
         struct chooser chooser;
-        struct seats seats;
+        struct seating seating;
         struct share share;
         int err;
 
@@ -24,30 +24,30 @@ static int trim_grant(struct deciding *d, struct seat_holder *holder) {
         if (!d->request->whole_fleet)
                 return 0;
         chooser = deploy_chooser(d, NULL);
-        err = choose_room(&chooser, holder->sub_pool, r, &seats);
+        err = choose_room(&chooser, a->sub_pool, r, &seating);
         if (err < 0)
                 return err;
-        r->replicas -= seats.own_without;
-        err = choose_share(&chooser, holder->sub_pool, r, &share);
+        r->replicas -= seating.own_unseated;
+        err = choose_share(&chooser, a->sub_pool, r, &share);
         if (err < 0)
                 return err;
-        if (share.limited && share.without > 0) {
-                r->replicas -= share.without;
+        if (share.limited && share.unseated > 0) {
+                r->replicas -= share.unseated;
                 d->tightest = share;
         }
         if (r->replicas == 0) {
-                holder->placement.fate = FATE_DROPPED;
-                holder->placement.why = share.limited && share.without > 0
-                                                ? TEXT("the namespace's quota is used up")
-                                                : TEXT("another deployment holds its units");
+                a->fate = FATE_DROPPED;
+                a->why = share.limited && share.unseated > 0
+                                 ? TEXT("the namespace's quota is used up")
+                                 : TEXT("another deployment holds its units");
         }
         return 0;
 }
 
 int deploy_trim(struct deciding *d) {
         for (size_t i = 0; i < d->n; i++) {
-                if (d->holders[i].placement.fate == FATE_STAYS) {
-                        int r = trim_grant(d, &d->holders[i]);
+                if (d->assignments[i].fate == FATE_STAYS) {
+                        int r = trim_grant(d, &d->assignments[i]);
 
                         if (r < 0)
                                 return r;
@@ -64,14 +64,13 @@ static bool takes_more(const struct sub_pool *sub_pool) {
 }
 
 /* Do all have a seat with the reservation as it is now? */
-static int everybody_sits(const struct chooser *chooser, const struct seat_holder *holder,
-                          bool *ret) {
-        struct seats seats;
-        int r = choose_room(chooser, holder->sub_pool, &holder->placement.reservation, &seats);
+static int all_are_seated(const struct chooser *chooser, const struct assignment *a, bool *ret) {
+        struct seating seating;
+        int r = choose_room(chooser, a->sub_pool, &a->planned, &seating);
 
         if (r < 0)
                 return r;
-        *ret = seats.without == 0 && !seats.over_committed;
+        *ret = seating.unseated == 0 && !seating.over_committed;
         return 0;
 }
 
@@ -80,26 +79,26 @@ static int everybody_sits(const struct chooser *chooser, const struct seat_holde
  * holding order; that these keep theirs is tried for all at once, and by halves
  * when that fails.
  */
-static int grow_grant(const struct chooser *chooser, struct seat_holder *holder, int64_t wanted) {
-        struct reservation *r = &holder->placement.reservation;
+static int grow_grant(const struct chooser *chooser, struct assignment *a, int64_t wanted) {
+        struct reservation *r = &a->planned;
         int64_t granted = r->replicas, most;
-        struct seats seats;
+        struct seating seating;
         bool fits;
         int err;
 
         r->replicas = wanted;
-        err = choose_room(chooser, holder->sub_pool, r, &seats);
+        err = choose_room(chooser, a->sub_pool, r, &seating);
         if (err < 0)
                 return err;
-        most = wanted - seats.own_without;
+        most = wanted - seating.own_unseated;
         r->replicas = most;
-        err = everybody_sits(chooser, holder, &fits);
+        err = all_are_seated(chooser, a, &fits);
         if (err < 0 || fits)
                 return err;
         /* Of granted..most the largest that fits: what it takes from others only grows with it. */
         while (granted < most) {
                 r->replicas = most - (most - granted) / 2;
-                err = everybody_sits(chooser, holder, &fits);
+                err = all_are_seated(chooser, a, &fits);
                 if (err < 0)
                         return err;
                 if (fits)
@@ -113,12 +112,12 @@ static int grow_grant(const struct chooser *chooser, struct seat_holder *holder,
 
 /* So many replicas as the quota lets it have; never fewer than it holds. */
 static int grow_within_quota(struct deciding *d, const struct chooser *chooser,
-                             const struct seat_holder *holder, int64_t *wanted) {
-        const struct reservation *r = &holder->placement.reservation;
+                             const struct assignment *a, int64_t *wanted) {
+        const struct reservation *r = &a->planned;
         struct reservation one = *r;
         struct share share;
         int64_t most;
-        int err = choose_share(chooser, holder->sub_pool, r, &share);
+        int err = choose_share(chooser, a->sub_pool, r, &share);
 
         if (err < 0 || !share.limited)
                 return err;
@@ -135,22 +134,22 @@ int deploy_grow(struct deciding *d) {
         struct chooser chooser = deploy_chooser(d, NULL);
 
         for (size_t i = 0; i < d->n; i++) {
-                struct seat_holder *holder = &d->holders[i];
-                struct reservation *r = &holder->placement.reservation;
-                const struct service *s = &holder->placement.service;
-                int64_t before = r->replicas, wanted = d->request->deployment->replicas;
+                struct assignment *a = &d->assignments[i];
+                struct reservation *r = &a->planned;
+                const struct service *s = &a->service;
+                int64_t before = r->replicas, wanted = d->request->order.deployment->replicas;
                 int err;
 
-                if (holder->placement.fate != FATE_STAYS || before >= wanted)
+                if (a->fate != FATE_STAYS || before >= wanted)
                         continue;
-                if (!takes_more(holder->sub_pool)) {
+                if (!takes_more(a->sub_pool)) {
                         if (!d->closed)
-                                d->closed = holder->sub_pool;
+                                d->closed = a->sub_pool;
                         continue;
                 }
-                err = grow_within_quota(d, &chooser, holder, &wanted);
+                err = grow_within_quota(d, &chooser, a, &wanted);
                 if (err == 0 && wanted > before)
-                        err = grow_grant(&chooser, holder, wanted);
+                        err = grow_grant(&chooser, a, wanted);
                 if (err < 0)
                         return err;
                 /* Ready of a service that tells no numbers is about what was composed before. */

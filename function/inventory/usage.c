@@ -78,7 +78,7 @@ static void tell_unreadable(const struct pool_index *index, const struct reserva
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-static int read_reservations(struct environment *environment, const struct resource *config_maps,
+static int read_reservations(struct environment *environment, const struct answer_item *config_maps,
                              size_t n, struct text group, struct arena *arena,
                              struct reservation **ret, size_t *ret_n) {
         struct reservation *list = ARENA_ARRAY(arena, n, struct reservation);
@@ -151,8 +151,8 @@ static int add_declared(const struct environment *environment, const struct ledg
 
                 for (size_t s = 0; s < pool->n_sub_pools; s++) {
                         const struct sub_pool *sub_pool = &pool->sub_pools[s];
-                        struct seats seats;
-                        int r = ledger_seat(ledger, sub_pool, NULL, 0, NULL, arena, &seats);
+                        struct seating seating;
+                        int r = seating_find(ledger, sub_pool, NULL, 0, NULL, arena, &seating);
 
                         if (r < 0)
                                 return r;
@@ -161,7 +161,7 @@ static int add_declared(const struct environment *environment, const struct ledg
                                 .pool = pool->name,
                                 .mig_profile = sub_pool->mig_profile,
                                 .total = sub_pool->units,
-                                .over_committed = seats.over_committed,
+                                .over_committed = seating.over_committed,
                         };
                 }
         }
@@ -193,7 +193,7 @@ static int add_used(const struct ledger *ledger, struct arena *arena, struct usa
         return 0;
 }
 
-int usage_count(struct environment *environment, const struct resource *config_maps, size_t n,
+int usage_count(struct environment *environment, const struct answer_item *config_maps, size_t n,
                 struct text group, struct arena *arena, struct usage_list *ret) {
         struct usage_list list = { 0 };
         struct reservation *reservations;

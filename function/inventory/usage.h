@@ -8,7 +8,7 @@
 #ifndef INVENTORY_USAGE_H
 #define INVENTORY_USAGE_H
 
-#include "deploy/ledger.h"
+#include "deploy/seating.h"
 #include "wire/request.h"
 
 /* The units of one sub-pool. */
@@ -37,7 +37,7 @@ struct usage_list {
  *
  * Errors: -ENOMEM
  */
-int usage_count(struct environment *environment, const struct resource *config_maps, size_t n,
+int usage_count(struct environment *environment, const struct answer_item *config_maps, size_t n,
                 struct text group, struct arena *arena, struct usage_list *ret);
 
 #endif

@@ -177,21 +177,21 @@ int observe_unexplained(const struct state *observed, struct arena *arena, struc
 }
 
 int observe_held(const struct state *observed, const struct settings *settings, struct arena *arena,
-                 struct held **ret, size_t *ret_n) {
+                 struct assignment **ret, size_t *ret_n) {
         size_t n_all, n = 0;
         struct text *all;
-        struct held *list;
+        struct assignment *list;
         int r = read_suffixes(observed, arena, &all, &n_all);
 
         if (r < 0)
                 return r;
-        list = ARENA_ARRAY(arena, n_all, struct held);
+        list = ARENA_ARRAY(arena, n_all, struct assignment);
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n_all; i++) {
-                struct held *held = &list[n];
+                struct assignment *held = &list[n];
 
-                if (!read_assignment(observed, all[i], arena, &held->reservation, &held->rebuilt))
+                if (!read_assignment(observed, all[i], arena, &held->observed, &held->rebuilt))
                         continue;
                 held->suffix = all[i];
                 held->service = observe_service(find(observed, KEY_SERVING, all[i], arena),

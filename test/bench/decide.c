@@ -119,12 +119,12 @@ static double measure(const struct shape *shape) {
         struct model model = { .profiles = &profile, .n_profiles = 1 };
         struct settings settings = { 0 };
         struct arena fleet, arena;
-        struct deploy_request request = { .deployment = &deployment,
-                                          .settings = &settings,
-                                          .model = &model,
-                                          .n_environments = shape->environments,
-                                          .n_reservations = shape->deployments,
-                                          .whole_fleet = true };
+        struct deploy_request request = {
+                .order = { .deployment = &deployment, .model = &model, .settings = &settings },
+                .n_environments = shape->environments,
+                .n_reservations = shape->deployments,
+                .whole_fleet = true
+        };
         double runs[RUNS];
 
         arena_init(&fleet, SIZE_MAX);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "deploy/ledger.h"
+#include "deploy/reservation.h"
 #include "lib/assertions.h"
 #include "lib/json.h"
 #include "lib/memory.h"

@@ -95,7 +95,7 @@ static const struct row rows[] = {
 
 static int count(const struct row *row, struct arena *arena, struct environment *environment,
                  struct usage_list *ret) {
-        struct resource config_maps[RESERVATIONS_MAX];
+        struct answer_item config_maps[RESERVATIONS_MAX];
         struct settings settings;
         struct fault fault;
         size_t n = 0;
@@ -106,7 +106,7 @@ static int count(const struct row *row, struct arena *arena, struct environment 
         for (; n < RESERVATIONS_MAX && row->data[n]; n++) {
                 struct text json = text_format(arena, RESERVATION "%c", row->data[n], 0);
 
-                config_maps[n] = (struct resource) { 0 };
+                config_maps[n] = (struct answer_item) { 0 };
                 if (json.len > 0)
                         config_maps[n].object = json_value(arena, json.data);
         }
@@ -171,7 +171,7 @@ static void strangers_do_not_count(void **state) {
                 "{'metadata': {" OWNER "}}",
                 "{}",
         };
-        struct resource config_maps[sizeof(strangers) / sizeof(strangers[0])] = { 0 };
+        struct answer_item config_maps[sizeof(strangers) / sizeof(strangers[0])] = { 0 };
         struct environment environment;
         struct settings settings;
         struct usage_list list;

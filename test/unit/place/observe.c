@@ -128,7 +128,7 @@ static void test_numbers(void **state) {
         "'}},'status':{'url':'u','conditions':[" READY "]}}"
 #define ASSIGNMENT "{\"environment\":\"eu-3\",\"pool\":\"p\",\"replicas\":3}"
 
-static size_t observe(struct resource *resources, size_t n, struct held **ret) {
+static size_t observe(struct resource *resources, size_t n, struct assignment **ret) {
         const struct state observed = { .resources = resources, .n_resources = n };
         const struct settings settings = { .route = true };
         size_t n_held;
@@ -151,13 +151,13 @@ static void test_held(void **state) {
                   .object = json_value(&arena, ANNOTATED(ASSIGNMENT)) },
                 { .name = TEXT("serving-eu-5"), .object = json_value(&arena, ANNOTATED("{}")) },
         };
-        struct held *held;
+        struct assignment *held;
 
         (void)state;
         assert_int_equal(observe(resources, sizeof(resources) / sizeof(resources[0]), &held), 4);
         assert_text(held[0].suffix, "eu-1");
-        assert_text(held[0].reservation.environment, "eu-1");
-        assert_int_equal(held[0].reservation.admitted, 1);
+        assert_text(held[0].observed.environment, "eu-1");
+        assert_int_equal(held[0].observed.admitted, 1);
         assert_false(held[0].rebuilt);
         assert_true(held[0].service.ready);
 
@@ -168,8 +168,8 @@ static void test_held(void **state) {
         /* Its reservation was lost: it counts as admitted. */
         assert_text(held[2].suffix, "eu-3");
         assert_true(held[2].rebuilt);
-        assert_int_equal(held[2].reservation.replicas, 3);
-        assert_int_equal(held[2].reservation.admitted, 3);
+        assert_int_equal(held[2].observed.replicas, 3);
+        assert_int_equal(held[2].observed.admitted, 3);
         assert_true(held[2].service.ready);
 
         /* Its reservation cannot be read. */
@@ -186,7 +186,7 @@ static void test_held_sweep(void **state) {
         const struct state observed = { .resources = resources, .n_resources = 2 };
         const struct settings settings = { .route = true };
         struct arena small;
-        struct held *held;
+        struct assignment *held;
         size_t n_held;
 
         (void)state;

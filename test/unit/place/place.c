@@ -28,22 +28,22 @@ static const struct settings usual_settings = { .route = true,
                                                 .target = TARGET_AUTO };
 
 /* One assignment, with everything in it that a plan carries. */
-static struct placement usual(void) {
-        return (struct placement) {
+static struct assignment usual(void) {
+        return (struct assignment) {
                 .fate = FATE_STAYS,
                 .suffix = TEXT("eu-1"),
-                .reservation = { .model = TEXT("ClusterModel/gemma"),
-                                 .environment = TEXT("eu-1"),
-                                 .pool = TEXT("slices"),
-                                 .mig_profile = TEXT("1g.10gb+me"),
-                                 .serving_profile = TEXT("fp8"),
-                                 .resource_name = TEXT("nvidia.com/mig-1g.10gb.me"),
-                                 .created = TEXT("2025-01-01T00:00:00Z"),
-                                 .nodes = 1,
-                                 .units_per_node = 1,
-                                 .replicas = 3,
-                                 .admitted = 2,
-                                 .priority = 5 },
+                .planned = { .model = TEXT("ClusterModel/gemma"),
+                             .environment = TEXT("eu-1"),
+                             .pool = TEXT("slices"),
+                             .mig_profile = TEXT("1g.10gb+me"),
+                             .serving_profile = TEXT("fp8"),
+                             .resource_name = TEXT("nvidia.com/mig-1g.10gb.me"),
+                             .created = TEXT("2025-01-01T00:00:00Z"),
+                             .nodes = 1,
+                             .units_per_node = 1,
+                             .replicas = 3,
+                             .admitted = 2,
+                             .priority = 5 },
                 .workload = { .provider_config = TEXT("eu-1-cluster"),
                               .uri = TEXT("hf://google/gemma"),
                               .model_name = TEXT("google/gemma"),
@@ -84,9 +84,9 @@ static struct response placed(const struct plan *plan, const struct settings *se
         return response;
 }
 
-static struct response placed_one(const struct placement *p, const struct settings *settings) {
-        struct placement copy = *p;
-        const struct plan plan = { .placements = &copy, .n_placements = 1 };
+static struct response placed_one(const struct assignment *p, const struct settings *settings) {
+        struct assignment copy = *p;
+        const struct plan plan = { .assignments = &copy, .n_assignments = 1 };
 
         return placed(&plan, settings, NULL);
 }
@@ -106,7 +106,7 @@ static struct response placed_one(const struct placement *p, const struct settin
         "'annotations':{'gpuplacement.fn.crossplane.io/assignment':" ANNOTATION "}"
 
 static void test_direct(void **state) {
-        struct placement p = usual();
+        struct assignment p = usual();
         struct response response = placed_one(&p, &usual_settings);
         struct value service = object_of(&response, "serving-eu-1");
         struct value spec = value_get(service, TEXT("spec"));
@@ -142,7 +142,7 @@ static void test_direct(void **state) {
 
 static void test_without_a_router(void **state) {
         struct settings settings = usual_settings;
-        struct placement p = usual();
+        struct assignment p = usual();
         struct response response;
 
         (void)state;
@@ -158,7 +158,7 @@ static void test_without_a_router(void **state) {
 /* Never both numbers: KServe refuses them. */
 static void test_autoscaled(void **state) {
         struct settings settings = usual_settings;
-        struct placement p = usual();
+        struct assignment p = usual();
         struct response response;
         struct value spec;
 
@@ -184,12 +184,12 @@ static void test_autoscaled(void **state) {
 }
 
 static void test_over_nodes(void **state) {
-        struct placement p = usual();
+        struct assignment p = usual();
         struct response response;
         struct value spec;
 
         (void)state;
-        p.reservation.nodes = 2;
+        p.planned.nodes = 2;
         p.suffix = TEXT("eu-1-m2");
         response = placed_one(&p, &usual_settings);
         spec = value_get(object_of(&response, "serving-eu-1-m2"), TEXT("spec"));
@@ -205,8 +205,8 @@ static void test_over_nodes(void **state) {
 /* A name that was taken once stays so while its service is missing: the reservation tells. */
 static void test_taken(void **state) {
         static const char hashed[] = "chat-eu-1-b3qul335parejekv";
-        struct placement p = usual();
-        const struct plan plan = { .placements = &p, .n_placements = 1 };
+        struct assignment p = usual();
+        const struct plan plan = { .assignments = &p, .n_assignments = 1 };
         struct resource reservation = { .name = TEXT("reservation-eu-1") };
         const struct state observed = { .resources = &reservation, .n_resources = 1 };
         struct response response;
@@ -234,7 +234,7 @@ static void test_taken(void **state) {
 
 static void test_remote(void **state) {
         struct settings settings = usual_settings;
-        struct placement p = usual();
+        struct assignment p = usual();
         struct response response;
         struct value object;
 
@@ -351,8 +351,8 @@ static void test_nothing_of_ours(void **state) {
 /* ---- fates ----------------------------------------------------------------------------------- */
 
 static void test_fates(void **state) {
-        struct placement placements[] = { usual(), usual(), usual() };
-        const struct plan plan = { .placements = placements, .n_placements = 3 };
+        struct assignment placements[] = { usual(), usual(), usual() };
+        const struct plan plan = { .assignments = placements, .n_assignments = 3 };
         struct resource resources[] = {
                 { .name = TEXT("reservation-eu-5"),
                   .object = json_value(&arena, "{'data':{'environment':'eu-5','pool':'p'}}") },
@@ -370,10 +370,10 @@ static void test_fates(void **state) {
 
         (void)state;
         placements[1].fate = FATE_LEAVES;
-        placements[1].suffix = placements[1].reservation.environment = TEXT("eu-2");
-        placements[1].reservation.leaving = true;
+        placements[1].suffix = placements[1].planned.environment = TEXT("eu-2");
+        placements[1].planned.leaving = true;
         placements[2].fate = FATE_DROPPED;
-        placements[2].suffix = placements[2].reservation.environment = TEXT("eu-3");
+        placements[2].suffix = placements[2].planned.environment = TEXT("eu-3");
         response = placed(&plan, &usual_settings, &observed);
 
         assert_json(
@@ -399,7 +399,7 @@ static void test_fates(void **state) {
 
 /* A Place step of its own composes the same bytes. */
 static void test_plan_round_trip(void **state) {
-        struct placement placements[] = { usual(), usual(), usual(), usual() };
+        struct assignment placements[] = { usual(), usual(), usual(), usual() };
         const struct plan plan = {
                 .scheduled = { .type = TEXT("Scheduled"),
                                .status = CONDITION_TRUE,
@@ -408,8 +408,8 @@ static void test_plan_round_trip(void **state) {
                 .serving = { .type = TEXT("Serving"),
                              .status = CONDITION_FALSE,
                              .reason = TEXT("Starting") },
-                .placements = placements,
-                .n_placements = 4,
+                .assignments = placements,
+                .n_assignments = 4,
         };
         struct resource resources[] = { { .name = TEXT("serving-eu-2"),
                                           .object = json_value(&arena, OBSERVED_SERVICE) } };
@@ -419,13 +419,13 @@ static void test_plan_round_trip(void **state) {
 
         (void)state;
         placements[1].fate = FATE_LEAVES;
-        placements[1].suffix = placements[1].reservation.environment = TEXT("eu-2");
-        placements[1].reservation.leaving = true;
+        placements[1].suffix = placements[1].planned.environment = TEXT("eu-2");
+        placements[1].planned.leaving = true;
         placements[2].fate = FATE_DROPPED;
-        placements[2].suffix = placements[2].reservation.environment = TEXT("eu-3");
+        placements[2].suffix = placements[2].planned.environment = TEXT("eu-3");
         placements[3].suffix = TEXT("eu-4-m2");
-        placements[3].reservation.environment = TEXT("eu-4");
-        placements[3].reservation.nodes = 2;
+        placements[3].planned.environment = TEXT("eu-4");
+        placements[3].planned.nodes = 2;
         placements[3].workload = (struct workload) { .remote = true,
                                                      .tensor = 1,
                                                      .pipeline = 2,
@@ -433,7 +433,7 @@ static void test_plan_round_trip(void **state) {
                                                      .provider_config = TEXT("p") };
         assert_int_equal(
                 plan_decode(json_encoded(&arena, plan_encode(&plan, &arena)), &arena, &got), 0);
-        assert_int_equal(got.n_placements, 3);
+        assert_int_equal(got.n_assignments, 3);
         assert_false(got.frozen);
         assert_int_equal(got.scheduled.status, CONDITION_TRUE);
         assert_true(text_equal(got.scheduled.type, TEXT("Scheduled")));
@@ -468,7 +468,7 @@ static void test_frozen_plan_round_trip(void **state) {
         assert_json(value_get(wire, TEXT("message")), "'waiting'");
         assert_int_equal(plan_decode(wire, &arena, &got), 0);
         assert_true(got.frozen);
-        assert_int_equal(got.n_placements, 0);
+        assert_int_equal(got.n_assignments, 0);
         assert_int_equal(got.scheduled.status, CONDITION_UNKNOWN);
 }
 
@@ -486,13 +486,13 @@ static void test_no_plans(void **state) {
                 "{'scheduled':{'reason':'AllScheduled'},'placements':"
                 "[{'reservation':{'environment':'e','pool':'p'}}]}",
         };
-        struct plan got = { .n_placements = 99 };
+        struct plan got = { .n_assignments = 99 };
 
         (void)state;
         for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
                 if (plan_decode(json_value(&arena, plans[i]), &arena, &got) != -EINVAL)
                         fail_msg("taken for a plan: %s", plans[i]);
-                assert_int_equal(got.n_placements, 99);
+                assert_int_equal(got.n_assignments, 99);
         }
 }
 
@@ -509,10 +509,10 @@ static void test_odd_plan(void **state) {
                                      &arena, &got),
                          0);
         assert_int_equal(got.scheduled.status, CONDITION_UNKNOWN);
-        assert_int_equal(got.n_placements, 1);
-        assert_int_equal(got.placements[0].fate, FATE_STAYS);
-        assert_int_equal(got.placements[0].workload.tensor, 0);
-        assert_false(got.placements[0].workload.remote);
+        assert_int_equal(got.n_assignments, 1);
+        assert_int_equal(got.assignments[0].fate, FATE_STAYS);
+        assert_int_equal(got.assignments[0].workload.tensor, 0);
+        assert_false(got.assignments[0].workload.remote);
 }
 
 int main(void) {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "deploy/ledger.h"
+#include "deploy/seating.h"
 #include "lib/sweep.h"
 
 #define HUGE (INT64_C(1) << 62)
@@ -28,7 +28,7 @@ struct row {
         const char *reason;
         int64_t nodes, units_per_node;
         struct entry entries[ENTRIES_MAX];
-        struct seats want; /* free, largest gap, without, own_without, over-committed */
+        struct seating want; /* free, largest gap, without, own_unseated, over-committed */
 };
 
 /* clang-format off */
@@ -175,13 +175,13 @@ static struct reservation reservation_of(const struct entry *e) {
 }
 
 /* Seats the row with its entries from `first` on, round about. */
-static struct seats seat(const struct row *row, size_t first, struct arena *arena) {
+static struct seating seat(const struct row *row, size_t first, struct arena *arena) {
         struct reservation all[ENTRIES_MAX];
         const struct reservation *mine[ENTRIES_MAX], *asking = NULL;
         struct sub_pool sub_pool = sub_pool_of(row->nodes, row->units_per_node);
         struct text own = { 0 };
         struct ledger ledger;
-        struct seats seats;
+        struct seating seating;
         size_t n = 0, n_all = 0, n_mine = 0;
 
         while (n < ENTRIES_MAX && row->entries[n].deployment)
@@ -198,8 +198,9 @@ static struct seats seat(const struct row *row, size_t first, struct arena *aren
         }
         assert_int_equal(ledger_build(all, n_all, TEXT("team"), own, arena, &ledger), 0);
         assert_int_equal(ledger.n_entries, n_all - n_mine);
-        assert_int_equal(ledger_seat(&ledger, &sub_pool, mine, n_mine, asking, arena, &seats), 0);
-        return seats;
+        assert_int_equal(seating_find(&ledger, &sub_pool, mine, n_mine, asking, arena, &seating),
+                         0);
+        return seating;
 }
 
 static void test_seats(void **state) {
@@ -211,18 +212,18 @@ static void test_seats(void **state) {
                 const struct row *row = &rows[i];
 
                 for (size_t first = 0; first < ENTRIES_MAX; first++) {
-                        struct seats got = seat(row, first, &arena);
+                        struct seating got = seat(row, first, &arena);
 
                         if (got.free_units != row->want.free_units ||
                             got.largest_gap != row->want.largest_gap ||
-                            got.without != row->want.without ||
-                            got.own_without != row->want.own_without ||
+                            got.unseated != row->want.unseated ||
+                            got.own_unseated != row->want.own_unseated ||
                             got.over_committed != row->want.over_committed)
                                 fail_msg("%s (%s): free %lld, gap %lld, without %lld, own %lld, "
                                          "over-committed %d",
                                          row->name, row->reason, (long long)got.free_units,
-                                         (long long)got.largest_gap, (long long)got.without,
-                                         (long long)got.own_without, got.over_committed);
+                                         (long long)got.largest_gap, (long long)got.unseated,
+                                         (long long)got.own_unseated, got.over_committed);
                         arena_reset(&arena, SIZE_MAX);
                 }
         }
@@ -292,7 +293,7 @@ static void test_rounds_are_replicas(void **state) {
                 struct row row = { .nodes = rand() % 6, .units_per_node = rand() % 20 };
                 int64_t free[6], sum = 0, gap = 0, without;
                 size_t n = (size_t)(rand() % (ENTRIES_MAX + 1));
-                struct seats got;
+                struct seating got;
 
                 for (size_t k = 0; k < n; k++)
                         row.entries[k] = (struct entry) {
@@ -306,7 +307,7 @@ static void test_rounds_are_replicas(void **state) {
                         gap = free[k] > gap ? free[k] : gap;
                 }
                 got = seat(&row, (size_t)rand() % ENTRIES_MAX, &arena);
-                assert_int_equal(got.without, without);
+                assert_int_equal(got.unseated, without);
                 assert_int_equal(got.free_units, sum);
                 assert_int_equal(got.largest_gap, gap);
                 arena_reset(&arena, SIZE_MAX);
@@ -321,7 +322,7 @@ static void test_places_are_apart(void **state) {
         const struct reservation *mine[] = { own };
         struct sub_pool sub_pool = sub_pool_of(1, 8);
         struct ledger ledger;
-        struct seats seats;
+        struct seating seating;
         struct arena arena;
 
         (void)state;
@@ -335,8 +336,8 @@ static void test_places_are_apart(void **state) {
         own->mig_profile = (struct text) { 0 };
         assert_int_equal(ledger_build(all, 5, TEXT("team"), TEXT("own"), &arena, &ledger), 0);
         assert_int_equal(ledger.n_entries, 4);
-        assert_int_equal(ledger_seat(&ledger, &sub_pool, mine, 1, own, &arena, &seats), 0);
-        assert_int_equal(seats.free_units, 6);
+        assert_int_equal(seating_find(&ledger, &sub_pool, mine, 1, own, &arena, &seating), 0);
+        assert_int_equal(seating.free_units, 6);
 
         /* The same name in another namespace is somebody else. */
         assert_int_equal(ledger_build(all, 5, TEXT("other"), TEXT("a"), &arena, &ledger), 0);
@@ -364,7 +365,7 @@ static void test_sweep(void **state) {
                                            reservation_of(&entries[1]) };
         const struct sub_pool sub_pool = sub_pool_of(2, 8);
         struct ledger ledger;
-        struct seats seats;
+        struct seating seating;
         struct arena arena;
 
         (void)state;
@@ -375,11 +376,11 @@ static void test_sweep(void **state) {
                 sweep_arm(&arena, n);
                 r = ledger_build(all, 2, TEXT("team"), TEXT("c"), &arena, &ledger);
                 if (r == 0)
-                        r = ledger_seat(&ledger, &sub_pool, NULL, 0, NULL, &arena, &seats);
+                        r = seating_find(&ledger, &sub_pool, NULL, 0, NULL, &arena, &seating);
                 if (sweep_is_over(&arena, n, r))
                         break;
         }
-        assert_int_equal(seats.free_units, 12);
+        assert_int_equal(seating.free_units, 12);
         arena_release(&arena);
 }
 
