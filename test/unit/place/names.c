@@ -113,6 +113,21 @@ static void test_vector(void **state) {
         assert_text(names_service(&of, &arena), "gemma-3-27b-productio-2s2xbuhngprinudf");
 }
 
+/* These had one name while names ended in 32 bits of FNV: the second was searched for. */
+static void test_second_preimage(void **state) {
+        const struct name_of victim = { .namespace_ = TEXT("team-b"),
+                                        .deployment = TEXT("gemma-3-27b-production-chat-eu"),
+                                        .environment = TEXT("prod"),
+                                        .suffix = TEXT("prod"),
+                                        .shared = true };
+        struct name_of thief = victim;
+
+        (void)state;
+        thief.namespace_ = TEXT("team-a");
+        thief.deployment = TEXT("gemma-3-27b-production-chat-e76820jca");
+        assert_false(text_equal(names_service(&victim, &arena), names_service(&thief, &arena)));
+}
+
 /* Under one remote namespace each part of whose name it is counts. */
 static void test_shared_names_differ(void **state) {
         const struct service_row rows[] = { { "a", "bc", 1, true, "", "", "" },
@@ -363,10 +378,15 @@ static void test_suffixes(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_services),         cmocka_unit_test(test_suffixes),
-                cmocka_unit_test(test_vector),           cmocka_unit_test(test_shared_names_differ),
-                cmocka_unit_test(test_names_never_meet), cmocka_unit_test(test_devices),
-                cmocka_unit_test(test_labels),           cmocka_unit_test(test_keys),
+                cmocka_unit_test(test_services),
+                cmocka_unit_test(test_suffixes),
+                cmocka_unit_test(test_vector),
+                cmocka_unit_test(test_second_preimage),
+                cmocka_unit_test(test_shared_names_differ),
+                cmocka_unit_test(test_names_never_meet),
+                cmocka_unit_test(test_devices),
+                cmocka_unit_test(test_labels),
+                cmocka_unit_test(test_keys),
         };
 
         return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
