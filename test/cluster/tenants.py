@@ -363,9 +363,14 @@ def collides(world):
         names[namespace] = {(meta["namespace"], meta["name"]) for meta in manifests}
     assert all(where == "models" for found in names.values() for where, _ in found), names
     assert not names["team-a"] & names["team-b"], names
-    world.clean()
+    for namespace, name in COLLIDING:
+        plane.kubectl("delete", "modeldeployment", "-n", namespace, name)
+    world.until("nothing is left of them", lambda: not any(
+        world.api.list(OBJECTS, "Object", namespace) for namespace in names))
     plane.kubectl("delete", "composition", "in-one-namespace")
     plane.kubectl("delete", "namespace", "--wait=false", *names)
+    world.until("the environment may go", lambda: "crossplane.io/in-use" not in (
+        world.environment_now()["metadata"].get("labels", {})), 60)
 
 
 CASES = [may_read_only, loosened, adopts, hides, takes_by_priority, drains_in_turn, collides]
