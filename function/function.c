@@ -167,13 +167,15 @@ int function_explain(struct text request, struct arena *arena, struct payload *r
                              .explanation = ret_explanation,
                              .fault = fault };
         struct payload payload;
-        int r;
+        int verdict, r;
 
         *ret_summary = (struct call_summary) { 0 };
-        r = guard_request_only(request, is_ours, fault);
-        if (r == 0)
-                r = request_read_only(request, is_ours, arena, &call.request, fault);
+        verdict = guard_request_only(request, is_ours, fault);
+        r = verdict < 0 ? verdict
+                        : request_read_only(request, is_ours, arena, &call.request, fault);
         if (r == 0) {
+                if (verdict == GUARD_BROKEN)
+                        request_suspect(&call.request);
                 call.xr = call.request.observed.composite.object;
                 call.namespace_ = value_text(value_at(call.xr, "metadata.namespace"));
                 call.name = value_text(value_at(call.xr, "metadata.name"));

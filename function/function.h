@@ -24,7 +24,8 @@ enum { FUNCTION_RESPONSE_MAX = 4 * 1024 * 1024 };
  * @ret_summary: always set, as far as it got
  * @fault:       set on failure
  *
- * A user's mistake is no failure: the answer says it.
+ * A user's mistake is no failure: the answer says it. Nor is an object whose strings
+ * are no text: it is unreadable, and the others are read.
  *
  * Errors: -EBADMSG  not a RunFunctionRequest       (INVALID_ARGUMENT)
  *         -E2BIG    over a limit of wire/guard.h   (RESOURCE_EXHAUSTED)

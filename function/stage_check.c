@@ -24,8 +24,7 @@ int stage_check(struct call *call) {
                                        .status = CONDITION_TRUE,
                                        .reason = TEXT("Valid") };
         struct mistakes mistakes = { 0 };
-        struct model model;
-        int r = model_read(call->xr, call->arena, &model, &mistakes);
+        int r = model_check(call->xr, call->arena, &mistakes);
 
         if (r < 0 && r != -EINVAL)
                 return r;

@@ -57,7 +57,7 @@ enum fate {
 };
 
 struct assignment {
-        struct text suffix; /* of its keys: "<environment>[-g<size>]" */
+        struct text suffix; /* of its keys: "<environment>[-m<n>]" */
 
         struct reservation observed; /* or what was rebuilt of it; a fresh one: all zero */
         bool rebuilt;                /* from the annotation: its reservation was lost */

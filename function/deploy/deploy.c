@@ -197,8 +197,9 @@ static int begin(struct deciding *d) {
 }
 
 /*
- * Does another deployment of the namespace have an assignment that is called the
- * same? "a-b" in "c" and "a" in "b-c" are. Asked also when the service is there: of
+ * May another deployment of the namespace have an assignment that is called the
+ * same? "a-b" in "c" and "a" in "b-c" are; which of its assignments in that environment
+ * another's is, its reservation does not say. Asked also when the service is there: of
  * two that were made at once each may have got one of the two plain names.
  */
 static bool is_name_taken(const struct deciding *d, const struct assignment *a) {
@@ -215,8 +216,7 @@ static bool is_name_taken(const struct deciding *d, const struct assignment *a) 
                     !text_starts_with(name, r->deployment) || n == name.len ||
                     name.data[n] != '-' || !text_equal(r->namespace_, own->namespace_))
                         continue;
-                if (text_equal(text_slice(name, n + 1, name.len),
-                               plan_suffix(r->environment, r->nodes, d->arena)))
+                if (suffix_can_be_of(text_slice(name, n + 1, name.len), r->environment))
                         return true;
         }
         return false;

@@ -19,17 +19,51 @@ static bool stays_in(const struct deciding *d, const struct environment *environ
         return false;
 }
 
-/* A leaving assignment under the same key is replaced in place: one object, rolled by KServe. */
-static void take_over(struct deciding *d, struct text suffix, struct service *ret_service) {
+/* The leaving assignment that one of that environment and group size replaces; or NULL. */
+static struct assignment *replaced_in_place(struct deciding *d, struct text environment,
+                                            int64_t nodes) {
         for (size_t i = 0; i < d->n; i++) {
                 struct assignment *a = &d->assignments[i];
 
-                if (a->fate != FATE_LEAVES || !text_equal(a->suffix, suffix))
-                        continue;
-                *ret_service = a->service;
-                a->fate = FATE_DROPPED;
-                a->why = TEXT("replaced in place");
+                if (a->fate == FATE_LEAVES && a->planned.nodes == nodes &&
+                    text_equal(a->planned.environment, environment))
+                        return a;
         }
+        return NULL;
+}
+
+static bool is_held(const struct deciding *d, struct text suffix) {
+        for (size_t i = 0; i < d->n; i++) {
+                if (text_equal(d->assignments[i].suffix, suffix))
+                        return true;
+        }
+        return false;
+}
+
+/* The keys of a new assignment: those of the one that it replaces, else the lowest n not in use. */
+static struct text new_suffix(struct deciding *d, struct text environment, int64_t nodes) {
+        const struct assignment *replaced = replaced_in_place(d, environment, nodes);
+        struct text suffix;
+        int64_t n = 1;
+
+        if (replaced)
+                return replaced->suffix;
+        suffix = plan_suffix(environment, n, d->arena);
+        while (is_held(d, suffix))
+                suffix = plan_suffix(environment, ++n, d->arena);
+        return suffix;
+}
+
+/* One object, which KServe rolls: the size of a group is what it cannot change. */
+static void take_over(struct deciding *d, struct assignment *a) {
+        struct assignment *replaced =
+                replaced_in_place(d, a->planned.environment, a->planned.nodes);
+
+        if (!replaced)
+                return;
+        a->service = replaced->service;
+        replaced->fate = FATE_DROPPED;
+        replaced->why = TEXT("replaced in place");
 }
 
 static void add_assignment(struct deciding *d, const struct chooser *chooser,
@@ -46,8 +80,8 @@ static void add_assignment(struct deciding *d, const struct chooser *chooser,
                                               choice->demand),
         };
         d->next_order++;
-        a->suffix = plan_suffix(a->planned.environment, a->planned.nodes, d->arena);
-        take_over(d, a->suffix, &a->service);
+        a->suffix = new_suffix(d, a->planned.environment, a->planned.nodes);
+        take_over(d, a);
         d->n++;
 }
 
@@ -56,10 +90,10 @@ static int compare_choices(const void *a, const void *b) {
 }
 
 /* Would its keys be those of a service that nobody understands? That one stays as it is. */
-static bool is_occupied(const struct deciding *d, const struct choice *choice) {
+static bool is_occupied(struct deciding *d, const struct choice *choice) {
         const struct deploy_request *request = d->request;
         struct text suffix =
-                plan_suffix(choice->sub_pool->environment->name, choice->demand.nodes, d->arena);
+                new_suffix(d, choice->sub_pool->environment->name, choice->demand.nodes);
 
         return request->n_occupied > 0 && bsearch(&suffix, request->occupied, request->n_occupied,
                                                   sizeof(suffix), text_order) != NULL;

@@ -5,19 +5,27 @@
 
 #include "base/arena.h"
 
-/* "...-g2", as a group size is written. */
-static bool ends_like_a_size(struct text t) {
-        size_t end = t.len;
+/* Where the digits at the end of "...-m2" begin; t.len when t does not end so. */
+static size_t number_at(struct text t) {
+        size_t at = t.len;
 
-        while (end > 0 && t.data[end - 1] >= '0' && t.data[end - 1] <= '9')
-                end--;
-        return end < t.len && text_ends_with(text_slice(t, 0, end), TEXT("-g"));
+        while (at > 0 && t.data[at - 1] >= '0' && t.data[at - 1] <= '9')
+                at--;
+        return text_ends_with(text_slice(t, 0, at), TEXT("-m")) ? at : t.len;
 }
 
-struct text plan_suffix(struct text environment, int64_t nodes, struct arena *arena) {
-        if (nodes <= 1 && !ends_like_a_size(environment))
+struct text plan_suffix(struct text environment, int64_t n, struct arena *arena) {
+        if (n <= 1 && number_at(environment) == environment.len)
                 return environment;
-        return text_format(arena, "%.*s-g%lld", TEXT_ARG(environment), (long long)nodes);
+        return text_format(arena, "%.*s-m%lld", TEXT_ARG(environment), (long long)n);
+}
+
+bool suffix_can_be_of(struct text t, struct text environment) {
+        size_t at = number_at(t);
+
+        if (text_equal(t, environment))
+                return number_at(environment) == environment.len;
+        return at < t.len && text_equal(text_slice(t, 0, at - 2), environment);
 }
 
 struct workload plan_workload(const struct order *order, const struct serving_profile *profile,

@@ -28,13 +28,17 @@ struct plan {
 };
 
 /*
- * plan_suffix() - the tail of the keys of an assignment: "<environment>[-g<size>]"
- * @nodes: of one replica; the group size is part of the key because KServe's is immutable
+ * plan_suffix() - the tail of the keys of an assignment: "<environment>[-m<n>]"
+ * @n: from 1; which assignment of that environment it is, as one can be leaving while its
+ *     replacement starts. Of the first it is not written
  *
- * An environment whose own name ends so has a size of 1 written too: no two
- * pairs of environment and size have the same tail.
+ * An environment whose own name ends so has an n of 1 written too: no two pairs of
+ * environment and n have the same tail.
  */
-struct text plan_suffix(struct text environment, int64_t nodes, struct arena *arena);
+struct text plan_suffix(struct text environment, int64_t n, struct arena *arena);
+
+/* suffix_can_be_of() - could t be plan_suffix() that environment, with whatever n? */
+bool suffix_can_be_of(struct text t, struct text environment);
 
 /* plan_workload() - what a service of profile on sub_pool is made of. */
 struct workload plan_workload(const struct order *order, const struct serving_profile *profile,

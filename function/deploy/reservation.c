@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/count.h"
+#include "wire/utf8.h"
 
 int64_t reservation_units(const struct reservation *r) {
         int64_t units;
@@ -121,6 +122,16 @@ bool reservation_unreadable(struct value spec, size_t *at, struct unreadable *re
         return false;
 }
 
+/* A name that is broken is no name: where it is the pool's, nothing is reserved there. */
+static void clear_broken(struct reservation *r) {
+        for (size_t i = 0; i < N_TEXTS; i++) {
+                if (utf8_check(*text_of(&texts[i], r)) != UTF8_GOOD)
+                        *text_of(&texts[i], r) = (struct text) { 0 };
+        }
+        if (utf8_check(r->model_kind) != UTF8_GOOD || utf8_check(r->model_name) != UTF8_GOOD)
+                r->model_kind = r->model_name = (struct text) { 0 };
+}
+
 static bool has_place(const struct reservation *r) {
         return !text_is_empty(r->environment) && !text_is_empty(r->pool);
 }
@@ -151,6 +162,10 @@ bool reservation_from_spec(struct value spec, struct reservation *ret) {
         value_pick(spec, keys, N, found);
         for (size_t i = 0; i < N_TEXTS; i++)
                 *text_of(&texts[i], &r) = value_text(found[TEXTS + i]);
+        r.model_kind = value_text(value_get(found[MODEL], TEXT("kind")));
+        r.model_name = value_text(value_get(found[MODEL], TEXT("name")));
+        if (spec.may_be_broken)
+                clear_broken(&r);
         if (!has_place(&r))
                 return false;
         for (size_t i = 0; i < N_NUMBERS; i++) {
@@ -164,8 +179,6 @@ bool reservation_from_spec(struct value spec, struct reservation *ret) {
                         reserved = found[NUMBERS + i];
         }
         settle_used(&r, reserved);
-        r.model_kind = value_text(value_get(found[MODEL], TEXT("kind")));
-        r.model_name = value_text(value_get(found[MODEL], TEXT("name")));
         r.served = value_is_true(found[SERVED]);
         r.leaving = text_equal(value_text(found[STATE]), TEXT("Leaving"));
         *ret = r;
@@ -220,6 +233,7 @@ bool reservation_read(struct value object, struct text kind, struct text group,
             !text_equal(value_text(found[VERSION]), TEXT(RESERVATION_API_VERSION)))
                 return false;
         value_pick(found[METADATA], inner, COUNT_OF(inner), metadata);
+        found[SPEC].may_be_broken = object.may_be_broken;
         if (!find_controller(metadata[0], kind, group, &owner) ||
             !reservation_from_spec(found[SPEC], &r))
                 return false;
@@ -439,7 +453,10 @@ bool reservation_from_annotation(struct text json, struct arena *arena, struct r
         struct reservation r = { .nodes = 1, .units_per_node = 1 };
         struct text rest = json;
 
-        if (!read_members(&rest, NULL, arena, &r) || rest.len > 0 || !has_place(&r))
+        if (!read_members(&rest, NULL, arena, &r) || rest.len > 0)
+                return false;
+        clear_broken(&r);
+        if (!has_place(&r))
                 return false;
         *ret = r;
         return true;

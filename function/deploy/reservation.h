@@ -66,7 +66,8 @@ bool reservation_is_kind(struct value object);
  * says.
  *
  * Returns false, and leaves *ret alone, when the object does not count: it is of another
- * kind, has no controller of that kind and group, or names no environment and pool.
+ * kind, has no controller of that kind and group, or names no environment and pool. A text
+ * that is broken counts as empty.
  */
 bool reservation_read(struct value object, struct text kind, struct text group,
                       struct reservation *ret);

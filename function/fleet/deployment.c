@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "fleet/broken.h"
 #include "fleet/check.h"
 
 enum { REPLICAS_MAX = 10000, ENVIRONMENTS_MAX = 10 };
@@ -55,9 +56,14 @@ static void read_scaling(struct reader *rd, struct member f, struct deployment *
         if (ret->concurrency) {
                 read_concurrency(rd, member_get(&f, "concurrency"), ret);
         } else if (reader_map(rd, fixed)) {
-                reader_integer(rd, member_get(&fixed, "replicas"), 1, REPLICAS_MAX, &ret->replicas);
+                reader_integer(rd, member_get(&fixed, "replicas"), 0, REPLICAS_MAX, &ret->replicas);
                 ret->min_replicas = ret->replicas;
         }
+}
+
+static bool is_broken(struct reader *rd, struct value object) {
+        return broken_refuse(rd, object, "metadata.namespace") ||
+               broken_refuse(rd, object, "metadata.name") || broken_refuse(rd, object, "spec");
 }
 
 int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
@@ -72,6 +78,8 @@ int deployment_read(struct value object, struct arena *arena, struct deployment 
                 .environments = 1,
         };
 
+        if (is_broken(&rd, object))
+                return arena_failed(arena) ? -ENOMEM : -EINVAL;
         if (member_is_absent(&spec))
                 reader_refuse(&rd, &spec, "is missing");
         if (reader_map(&rd, spec)) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "fleet/broken.h"
 #include "fleet/check.h"
 #include "fleet/resource.h"
 #include "fleet/units.h"
@@ -238,6 +239,12 @@ static void read_object(struct value object, struct arena *arena, struct environ
                         text_join(arena, (struct text[]) { ret->name, TEXT("-cluster") }, 2);
 }
 
+/* What is read of it beside its own name, which the API server holds to a grammar. */
+static bool is_broken(struct reader *rd, struct value object) {
+        return broken_refuse(rd, object, "spec") || broken_refuse(rd, object, "metadata.labels") ||
+               broken_refuse(rd, object, "status.providerConfigRef.name");
+}
+
 static int read_environment(struct value object, const struct settings *settings, bool is_quiet,
                             struct arena *arena, struct environment *ret) {
         struct fault fault;
@@ -249,6 +256,10 @@ static int read_environment(struct value object, const struct settings *settings
 
         *ret = (struct environment) { .is_quiet = is_quiet };
         read_object(object, arena, ret, &written);
+        if (is_broken(&rd, object)) {
+                ret->invalid = fault_text(&fault, arena);
+                return arena_failed(arena) ? -ENOMEM : 0;
+        }
         spec = member_root(written, TEXT("spec"));
         member_pick(&spec, spec_names, N_SPEC_MEMBERS, in_spec);
         member_pick(&in_spec[CLUSTER], cluster_names, N_CLUSTER_MEMBERS, in_cluster);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "fleet/broken.h"
 #include "fleet/check.h"
 #include "fleet/engine.h"
 
@@ -85,6 +86,8 @@ static void read_needs(struct reader *rd, struct member f, struct needs *ret) {
                 ret->multi_node = multi_node.value;
         reader_integer(rd, member_get(&f, "nvlinkDomainSize"), 1, 1024 * 1024, &ret->nvlink_domain);
         ret->unknown = first_unknown(f.value);
+        if (rd->is_strict)
+                reader_refuse_unknown(rd, &f, needs_known, N_NEEDS);
 }
 
 static void read_topology(struct reader *rd, struct member f, struct serving_profile *ret) {
@@ -236,13 +239,15 @@ static void read_serving(struct reader *rd, struct member f, struct model *ret) 
         refuse_equal_names(rd, &f, ret);
 }
 
-int model_read(struct value object, struct arena *arena, struct model *ret,
-               struct mistakes *mistakes) {
-        struct reader rd = { .arena = arena, .all = mistakes };
+static int read_model(struct value object, bool is_strict, struct arena *arena, struct model *ret,
+                      struct mistakes *mistakes) {
+        struct reader rd = { .arena = arena, .all = mistakes, .is_strict = is_strict };
         struct member root = member_root(object, (struct text) { 0 });
         struct member spec = member_get(&root, "spec");
         struct model m = { 0 };
 
+        if (broken_refuse(&rd, object, "spec"))
+                return arena_failed(arena) ? -ENOMEM : -EINVAL;
         if (member_is_absent(&spec))
                 reader_refuse(&rd, &spec, "is missing");
         if (reader_map(&rd, spec)) {
@@ -256,4 +261,15 @@ int model_read(struct value object, struct arena *arena, struct model *ret,
                 return -EINVAL;
         *ret = m;
         return 0;
+}
+
+int model_read(struct value object, struct arena *arena, struct model *ret,
+               struct mistakes *mistakes) {
+        return read_model(object, false, arena, ret, mistakes);
+}
+
+int model_check(struct value object, struct arena *arena, struct mistakes *mistakes) {
+        struct model ignored;
+
+        return read_model(object, true, arena, &ignored, mistakes);
 }

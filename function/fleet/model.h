@@ -57,4 +57,14 @@ struct model {
 int model_read(struct value object, struct arena *arena, struct model *ret,
                struct mistakes *mistakes);
 
+/*
+ * model_check() - is it written as it can be placed?
+ *
+ * A member of `requires` that nobody knows is a mistake too. To place the model it is
+ * none: that is a requirement which no pool meets, and the sentence of each says so.
+ *
+ * Errors: as model_read()
+ */
+int model_check(struct value object, struct arena *arena, struct mistakes *mistakes);
+
 #endif

@@ -13,6 +13,8 @@ enum {
         SLICES_MAX = 1024, /* of one GPU; far above any, so that new GPUs need no release */
         REPLICAS_MAX = 1024,
         DOMAIN_MAX = 1024 * 1024,
+        PROFILE_MAX_BYTES = 32, /* these two as package/crds.yaml has them */
+        ACCELERATOR_MAX_BYTES = 253,
 };
 
 /* A pool's members are found in one walk: a fleet has thousands of pools. */
@@ -210,7 +212,7 @@ static void read_mig(struct reader *rd, const struct form *form, struct pool *re
         if (!reader_map(rd, f))
                 return;
         member_pick(&f, mig_names, N_MIG_MEMBERS, m);
-        reader_text(rd, m[PROFILE], &ret->mig_profile);
+        read_bounded_text(rd, m[PROFILE], PROFILE_MAX_BYTES, &ret->mig_profile);
         read_layout(rd, m[LAYOUT], ret);
         reader_text(rd, m[CONFIG], &ret->mig_config);
         n_ways = !text_is_empty(ret->mig_profile) + (ret->mig_layout.kind == VALUE_MAP) +
@@ -366,7 +368,8 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         check_shown_name(rd, at(form, NAME), &ret->name);
         check_labels(rd, at(form, NODE_SELECTOR), &ret->node_selector);
         check_labels(rd, at(form, LABELS), &ret->labels);
-        reader_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"), &ret->accelerator_type);
+        read_bounded_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"),
+                          ACCELERATOR_MAX_BYTES, &ret->accelerator_type);
         reader_integer(rd, newer(form, ACCELERATOR_COUNT, "acceleratorCount"), 1, ACCELERATORS_MAX,
                        &ret->accelerator_count);
         read_nodes(rd, form, settings, ret);

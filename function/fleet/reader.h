@@ -42,6 +42,7 @@ struct reader {
         struct arena *arena;
         struct fault *first;  /* the first mistake; may be NULL */
         struct mistakes *all; /* every mistake; may be NULL */
+        bool is_strict;       /* what only a pool would reject is a mistake too */
         size_t n_mistakes;
 };
 
@@ -123,6 +124,9 @@ static inline bool reader_text(struct reader *rd, struct member f, struct text *
         *ret = f.value.bytes;
         return true;
 }
+
+/* read_bounded_text() - the same, and more than max bytes are a mistake. */
+bool read_bounded_text(struct reader *rd, struct member f, size_t max, struct text *ret);
 
 /* reader_needed_text() - the same, and its absence is a mistake. */
 bool reader_needed_text(struct reader *rd, struct member f, struct text *ret);

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/duration.h"
+#include "fleet/broken.h"
 #include "fleet/check.h"
 #include "gpu/catalog.h"
 
@@ -148,6 +149,8 @@ int settings_read(struct value input, struct arena *arena, struct settings *ret,
         struct member root = member_root(input, TEXT("input"));
         struct settings s = settings_default();
 
+        if (broken_refuse_whole(&rd, input, "input"))
+                return arena_failed(arena) ? -ENOMEM : -EINVAL;
         if (reader_map(&rd, root))
                 reader_refuse_unknown(&rd, &root, members, COUNT_OF(members));
         check_equals(&rd, member_get(&root, "apiVersion"),

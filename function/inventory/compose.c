@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/base32.h"
 #include "place/freeze.h"
 #include "place/names.h"
 #include "place/observe.h"
@@ -96,16 +97,17 @@ static struct text data_key(const struct usage *u, struct arena *arena) {
         return text_join(arena, parts, text_is_empty(u->mig_profile) ? 1 : 3);
 }
 
-/* The key with 8 digits of a hash of whose it is, where it is another's already. */
+/* The key with a hash of whose it is, where it is another's already. */
 static struct text key_apart(const struct line *line, struct arena *arena) {
-        uint64_t hash = text_hash(TEXT_HASH_SEED, line->used->pool);
+        const struct text parts[] = { line->used->pool, line->used->mig_profile };
+        char digits[BASE32_DIGITS];
         struct builder b;
 
-        hash = text_hash(text_hash(hash, TEXT("/")), line->used->mig_profile);
+        base32_16(parts, 2, digits);
         builder_init(&b, arena);
         builder_text(&b, line->key);
         builder_char(&b, '-');
-        builder_hex(&b, hash ^ (hash >> 32), 8);
+        builder_text(&b, (struct text) { .data = digits, .len = sizeof(digits) });
         return builder_done(&b);
 }
 

@@ -29,15 +29,17 @@ struct name_of {
         struct text namespace_; /* of the deployment */
         struct text deployment;
         struct text environment;
-        int64_t nodes; /* of one replica: the group size */
-        bool shared;   /* others may bear the plain name: always hashed */
+        struct text suffix; /* of the keys of the assignment: "<environment>[-m<n>]" */
+        bool shared;        /* others may bear the plain name: always hashed */
 };
 
 /*
- * names_service() - "<deployment>-<plan_suffix(environment, nodes)>", a DNS-1035 label
+ * names_service() - "<deployment>-<environment>[-m<n>]", a DNS-1035 label; of its reservation too
  *
  * At most NAME_MAX_LENGTH characters. What had to be cut or changed, and what
- * looks as if it had been, ends in 8 hex digits of a hash of all of *of.
+ * looks as if it had been, ends in base32_16() of namespace, deployment, environment
+ * and n. A tenant chooses the first two as he likes: with fewer bits, or another
+ * hash, he can make his name that of another's service.
  *
  * No two assignments of one deployment have the same name. Those of two
  * deployments in one namespace can ("a-b" in "c", "a" in "b-c"): hyphens are too
@@ -45,9 +47,6 @@ struct name_of {
  * was made keeps the name under which it was made.
  */
 struct text names_service(const struct name_of *of, struct arena *arena);
-
-/* names_reservation() - the same with "-reservation" before it is cut. */
-struct text names_reservation(const struct name_of *of, struct arena *arena);
 
 /* What a pod's device claim asks for; its template's spec can never change. */
 struct claim_of {
@@ -60,7 +59,7 @@ struct claim_of {
 /*
  * names_devices() - "<deployment>-<environment>-gpu-<hash>", of a claim template
  *
- * The hash is of all of *claim and of whose it is, the group size excepted:
+ * The hash is of all of *claim and of whose it is, the n of -m<n> excepted:
  * pods that ask for the same can share a template. Cut as the others are.
  */
 struct text names_devices(const struct name_of *of, const struct claim_of *claim,
@@ -72,6 +71,10 @@ struct text names_devices_key(struct text environment, const struct claim_of *cl
 
 /* names_devices_environment() - whose key of that form it is; empty for every other key. */
 struct text names_devices_environment(struct text key);
+
+/* names_ends_like_a_hash() - "-" and what base32_16() writes: a user may have chosen such a word.
+ */
+bool names_ends_like_a_hash(struct text t);
 
 /* names_label_value() - as a label's value: `+` written `.`; what is none is cut and hashed. */
 struct text names_label_value(struct text t, struct arena *arena);

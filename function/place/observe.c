@@ -136,10 +136,11 @@ static bool rebuild(struct value service, struct arena *arena, struct reservatio
 static bool read_assignment(const struct state *observed, struct text suffix, struct arena *arena,
                             struct reservation *ret, bool *ret_rebuilt) {
         struct value object = find(observed, KEY_RESERVATION, suffix, arena);
+        struct value spec = value_get(object, TEXT("spec"));
 
         *ret_rebuilt = false;
-        if (reservation_is_kind(object) &&
-            reservation_from_spec(value_get(object, TEXT("spec")), ret)) {
+        spec.may_be_broken = object.may_be_broken;
+        if (reservation_is_kind(object) && reservation_from_spec(spec, ret)) {
                 ret->name = value_text(value_at(object, "metadata.name"));
                 return true;
         }

@@ -15,12 +15,15 @@ static bool was_taken(const struct placing *placing, const struct assignment *a,
                       struct name_of of) {
         struct text key = names_key(KEY_RESERVATION, a->suffix, placing->arena);
         const struct resource *r = request_resource(placing->observed, key);
-        struct text plain = names_service(&of, placing->arena), hashed;
+        struct text found;
 
+        if (!r)
+                return false;
+        found = value_text(value_at(r->object, "metadata.name"));
+        if (!names_ends_like_a_hash(found) || text_equal(found, names_service(&of, placing->arena)))
+                return false;
         of.shared = true;
-        hashed = names_service(&of, placing->arena);
-        return r && !text_equal(plain, hashed) &&
-               text_equal(value_text(value_at(r->object, "metadata.name")), hashed);
+        return text_equal(found, names_service(&of, placing->arena));
 }
 
 struct name_of place_name_of(const struct placing *placing, const struct assignment *a) {
@@ -28,7 +31,7 @@ struct name_of place_name_of(const struct placing *placing, const struct assignm
                 .namespace_ = placing->namespace_,
                 .deployment = placing->name,
                 .environment = a->planned.environment,
-                .nodes = a->planned.nodes,
+                .suffix = a->suffix,
         };
 
         of.shared = a->name_taken || !text_is_empty(placing->settings->remote_namespace) ||

@@ -351,6 +351,7 @@ int request_open_item(struct answer_item *item, struct fault *fault) {
         if (r < 0)
                 return r;
         item->object = item->closed;
+        item->object.may_be_broken = r == GUARD_BROKEN;
         item->closed = (struct value) { 0 };
         return 0;
 }
@@ -361,6 +362,22 @@ int request_open(const struct answer_set *answer, struct fault *fault) {
         for (size_t i = 0; answer && r == 0 && i < answer->n_items; i++)
                 r = request_open_item(&answer->items[i], fault);
         return r;
+}
+
+static void suspect(struct value *object) {
+        object->may_be_broken = object->kind != VALUE_ABSENT;
+}
+
+void request_suspect(struct request *request) {
+        suspect(&request->input);
+        suspect(&request->context);
+        suspect(&request->observed.composite.object);
+        for (size_t i = 0; i < request->observed.n_resources; i++)
+                suspect(&request->observed.resources[i].object);
+        for (size_t i = 0; i < request->n_required; i++) {
+                for (size_t k = 0; k < request->required[i].n_items; k++)
+                        suspect(&request->required[i].items[k].object);
+        }
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */

@@ -68,7 +68,7 @@ struct request {
 
 /*
  * request_read() - bytes to struct request
- * @bytes: have passed guard_request(); must outlive *ret
+ * @bytes: have passed guard_request(), with whatever verdict; must outlive *ret
  *
  * Errors: -ENOMEM    arena spent
  *         -EBADMSG   not a RunFunctionRequest after all
@@ -92,6 +92,9 @@ int request_read_only(struct text bytes, bool (*reads)(struct text name), struct
  * Errors: -ENOMEM, -EBADMSG  as request_read()
  */
 int request_desired(struct text raw, struct arena *arena, struct state *ret);
+
+/* request_suspect() - mark every object that is open: guard_request_only() said GUARD_BROKEN. */
+void request_suspect(struct request *request);
 
 /* request_required() - the answer to key, or NULL while it is unresolved. */
 const struct answer_set *request_required(const struct request *request, struct text key);

@@ -123,7 +123,7 @@ MISTAKES = [
     (DEPLOYMENT, {"spec.scaling": {"signal": "Concurrency",
                                    "concurrency": {"minReplicas": 3, "maxReplicas": 2}}},
      "maxReplicas must not be below minReplicas"),
-    (DEPLOYMENT, {"spec.scaling": {"fixed": {"replicas": 0}}}, "should be greater than or equal to 1"),
+    (DEPLOYMENT, {"spec.scaling": {"fixed": {"replicas": -1}}}, "should be greater than or equal to 0"),
     (DEPLOYMENT, {"spec.replicas": 3}, 'unknown field "spec.replicas"'),
     (DEPLOYMENT, {"spec.tolerations": [{"key": "a", "effect": "Never"}]},
      'supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"'),

@@ -750,7 +750,7 @@ static void test_retired_units_are_free(void **state) {
 
         (void)state;
         leaving->observed.nodes = 2;
-        leaving->suffix = TEXT("eu-1-g2");
+        leaving->suffix = TEXT("eu-1-m2");
         world_hold(&w, slices, 1, 1);
         w.deployment.replicas = 4;
         decides("drops eu-1/slices fp8 2x1x1 admitted 1: a replica spans another number of nodes "
@@ -951,7 +951,7 @@ static void test_replaced_in_its_environment(void **state) {
         held->observed.leaving = true;
         held = world_hold(&w, slices, 1, 0);
         held->observed.nodes = 2;
-        held->suffix = TEXT("eu-1-g2");
+        held->suffix = TEXT("eu-1-m2");
         decides("leaves eu-1/slices bf16 1x1x1 admitted 1: it is being replaced in its "
                 "environment; stays eu-1/slices fp8 2x1x1 admitted 0");
         held->observed.leaving = true; /* not by one that leaves itself */
@@ -978,7 +978,7 @@ static void test_group_size(void **state) {
         w.n_others = 0;
         decision = decides("leaves eu-1/slices fp8 1x1x1 admitted 1: a replica spans another "
                            "number of nodes now; stays eu-1/slices fp8 2x1x1 admitted 0 fresh");
-        assert_text(decision.plan.assignments[1].suffix, "eu-1-g2");
+        assert_text(decision.plan.assignments[1].suffix, "eu-1-m2");
 }
 
 /* And the same group size elsewhere in the environment is taken over, its units too. */
@@ -989,7 +989,7 @@ static void test_group_in_place(void **state) {
         (void)state;
         held->observed.nodes = 2;
         held->observed.units_per_node = 2;
-        held->suffix = TEXT("eu-1-g2");
+        held->suffix = TEXT("eu-1-m2");
         w.profiles[0].nodes = 2;
         w.profiles[0].gpus_per_node = 2;
         w.settings.multi_node = w.settings.multi_slice = true;
@@ -1233,11 +1233,11 @@ static void test_name_taken(void **state) {
         other->namespace_ = TEXT("other");
         assert_false(world_decide(&w, &arena).plan.assignments[0].name_taken);
         other->namespace_ = TEXT("team");
-        other->nodes = 2; /* "-g2" follows */
+        other->environment = TEXT("chat-a-m2"); /* "-m1" follows */
         assert_false(world_decide(&w, &arena).plan.assignments[0].name_taken);
+        other->environment = TEXT("chat-a");
 
         /* Whatever is there: what is missing of the two is made under another name. */
-        other->nodes = 1;
         world_hold(&w, mine, 1, 1)->service.observed = true;
         assert_true(world_decide(&w, &arena).plan.assignments[0].name_taken);
         w.held[0].service.observed = false;

@@ -55,6 +55,8 @@ static const struct {
           ".capabilities.multiNodeCapable: must be a boolean, but is the string \"no\"" },
         { "'capabilities': {'nvlinkDomainSize': 0}",
           ".capabilities.nvlinkDomainSize: 0 is not within 1 and 1048576" },
+        { "'migConfiguration': {'profile': '3g.40gb-and-a-half-of-something-x', 'slicesPerGpu': 2}",
+          ".migConfiguration.profile: has 33 bytes, and at most 32 fit the ledger" },
         { "'migConfiguration': '3g.40gb'", ".migConfiguration: must be a map, but is a string" },
         { "'migConfiguration': {'enabled': true}",
           ".migConfiguration: enabled, but none of profile, layout and config is written" },

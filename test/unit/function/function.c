@@ -18,6 +18,7 @@
 #include "lib/assertions.h"
 #include "lib/json.h"
 #include "render/call.h"
+#include "wire/guard.h"
 
 #define XR                                                                                         \
         "{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ModelDeployment',"                      \
@@ -398,11 +399,12 @@ static void test_garbage(void **state) {
         "  'labels': {'region': '" region "'}}, 'spec': {'nodePools': [{'name': 'p',"              \
         "  'acceleratorType': 'nvidia-h100-80gb', 'nodeSelector': {'x': 'y'}}]}}"
 
-/* Not in UTF-8. */
+/* Nested beyond what is read of any object. */
 static struct node *broken(struct arena *arena, const char *environment) {
-        struct node *object = json_node(arena, environment);
+        struct node *object = json_node(arena, environment), *inner = object;
 
-        node_set_string(object, "broken", TEXT("\xff"));
+        for (int i = 0; i < GUARD_DEPTH_MAX; i++)
+                inner = node_add_map(inner, "broken");
         return object;
 }
 
@@ -445,18 +447,18 @@ static void test_reads_what_is_selected(void **state) {
         reservation.object = broken(
                 &a.arena, "{'metadata': {'namespace': 'other'}, 'spec': {'environment': 'eu'}}");
         assert_int_equal(call_encode(&call, &a.arena, &bytes), 0);
-        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -EBADMSG);
-        assert_string_equal(fault.message, "Value.string_value is not UTF-8");
+        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -E2BIG);
+        assert_string_equal(fault.message, "Struct is nested too deeply");
 
         reservation.object = broken(
                 &a.arena, "{'metadata': {'namespace': 'team-a'}, 'spec': {'environment': 'us'}}");
         assert_int_equal(call_encode(&call, &a.arena, &bytes), 0);
-        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -EBADMSG);
+        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -E2BIG);
 
         reservation.object = json_node(&a.arena, "{}");
         environments[0].object = broken(&a.arena, ENVIRONMENT("eu", "eu"));
         assert_int_equal(call_encode(&call, &a.arena, &bytes), 0);
-        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -EBADMSG);
+        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -E2BIG);
         arena_release(&a.arena);
 }
 

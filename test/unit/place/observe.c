@@ -142,7 +142,7 @@ static void test_held(void **state) {
         struct resource resources[] = {
                 { .name = TEXT("bucket"), .object = json_value(&arena, DATA("eu-9")) },
                 { .name = TEXT("reservation-eu-1"), .object = json_value(&arena, DATA("eu-1")) },
-                { .name = TEXT("reservation-eu-2-g2"), .object = json_value(&arena, DATA("eu-2")) },
+                { .name = TEXT("reservation-eu-2-m2"), .object = json_value(&arena, DATA("eu-2")) },
                 { .name = TEXT("reservation-eu-4"),
                   .object = json_value(
                           &arena, "{'kind':'ConfigMap','spec':{'environment':'x','pool':'p'}}") },
@@ -167,7 +167,7 @@ static void test_held(void **state) {
         assert_false(held[0].rebuilt);
         assert_true(held[0].service.ready);
 
-        assert_text(held[1].suffix, "eu-2-g2");
+        assert_text(held[1].suffix, "eu-2-m2");
         assert_false(held[1].service.observed);
         assert_int_equal(held[1].service.ready_replicas, -1);
 

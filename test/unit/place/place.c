@@ -190,21 +190,21 @@ static void test_over_nodes(void **state) {
 
         (void)state;
         p.planned.nodes = 2;
-        p.suffix = TEXT("eu-1-g2");
+        p.suffix = TEXT("eu-1-m2");
         response = placed_one(&p, &usual_settings);
-        spec = value_get(object_of(&response, "serving-eu-1-g2"), TEXT("spec"));
+        spec = value_get(object_of(&response, "serving-eu-1-m2"), TEXT("spec"));
         assert_json(value_get(spec, TEXT("parallelism")), "{'tensor':2,'pipeline':2}");
         assert_true(value_equal(value_get(spec, TEXT("worker")), value_get(spec, TEXT("template")),
                                 &arena));
-        assert_json(value_at(object_of(&response, "serving-eu-1-g2"), "metadata.name"),
-                    "'chat-eu-1-g2'");
-        assert_json(value_at(object_of(&response, "reservation-eu-1-g2"), "metadata.name"),
-                    "'chat-eu-1-g2'");
+        assert_json(value_at(object_of(&response, "serving-eu-1-m2"), "metadata.name"),
+                    "'chat-eu-1-m2'");
+        assert_json(value_at(object_of(&response, "reservation-eu-1-m2"), "metadata.name"),
+                    "'chat-eu-1-m2'");
 }
 
 /* A name that was taken once stays so while its service is missing: the reservation tells. */
 static void test_taken(void **state) {
-        static const char hashed[] = "chat-eu-1-ebce2e57";
+        static const char hashed[] = "chat-eu-1-b3qul335parejekv";
         struct assignment p = usual();
         const struct plan plan = { .assignments = &p, .n_assignments = 1 };
         struct resource reservation = { .name = TEXT("reservation-eu-1") };
@@ -219,8 +219,8 @@ static void test_taken(void **state) {
                 text_from(hashed)));
 
         p.name_taken = false;
-        reservation.object =
-                json_value(&arena, "{'metadata':{'name':'chat-eu-1-ebce2e57','namespace':'team'}}");
+        reservation.object = json_value(
+                &arena, "{'metadata':{'name':'chat-eu-1-b3qul335parejekv','namespace':'team'}}");
         response = placed(&plan, &usual_settings, &observed);
         assert_true(text_equal(
                 value_text(value_at(object_of(&response, "serving-eu-1"), "metadata.name")),
@@ -263,9 +263,9 @@ static void test_remote(void **state) {
         object = object_of(&response, "serving-eu-1");
         assert_json(value_at(object, "metadata.namespace"), "'team'");
         assert_json(value_at(object, "spec.forProvider.manifest.metadata.namespace"), "'models'");
-        assert_json(value_at(object, "metadata.name"), "'chat-eu-1-ebce2e57'");
+        assert_json(value_at(object, "metadata.name"), "'chat-eu-1-b3qul335parejekv'");
         assert_json(value_at(object, "spec.forProvider.manifest.metadata.name"),
-                    "'chat-eu-1-ebce2e57'");
+                    "'chat-eu-1-b3qul335parejekv'");
         assert_false(text_contains(value_at(object, "spec.readiness.celQuery").bytes,
                                    TEXT("object.status.url")));
 
@@ -425,7 +425,7 @@ static void test_plan_round_trip(void **state) {
         placements[1].planned.leaving = true;
         placements[2].fate = FATE_DROPPED;
         placements[2].suffix = placements[2].planned.environment = TEXT("eu-3");
-        placements[3].suffix = TEXT("eu-4-g2");
+        placements[3].suffix = TEXT("eu-4-m2");
         placements[3].planned.environment = TEXT("eu-4");
         placements[3].planned.nodes = 2;
         placements[3].workload = (struct workload) { .remote = true,
