@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "inventory/compose.h"
+#include "inventory/drained.h"
 #include "place/freeze.h"
 #include "place/names.h"
 #include "place/observe.h"
@@ -68,6 +69,9 @@ static void refuse_call(struct call *call, struct text kind, const struct fault 
                 return;
         }
         response_condition(&call->response, condition);
+        if (usual & STAGE_INVENTORY)
+                response_condition(&call->response,
+                                   drained_keep(observe_condition(call->xr, TEXT("Drained"))));
         if ((usual & STAGE_INVENTORY) && stage_inventory_freeze(call))
                 call_report_transition(call, &condition);
         else

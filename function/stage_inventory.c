@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "inventory/compose.h"
+#include "inventory/drained.h"
 #include "inventory/inventory.h"
 #include "place/names.h"
 #include "place/observe.h"
@@ -46,8 +47,13 @@ static bool is_ready(const struct environment *environment, const struct state *
                (environment->source != CLUSTER_EXISTING || compose_has_provider_config(observed));
 }
 
+/* The two conditions of an environment. */
+struct conditions {
+        struct condition capacity, drained;
+};
+
 static int answer(struct call *call, struct environment *environment,
-                  const struct answer_set *reservations, struct condition *ret) {
+                  const struct answer_set *reservations, struct conditions *ret) {
         const struct state *observed = &call->request.observed;
         struct response *response = &call->response;
         struct usage_list *used = ARENA_NEW(call->arena, struct usage_list);
@@ -57,20 +63,23 @@ static int answer(struct call *call, struct environment *environment,
 
         if (r < 0)
                 return r;
-        *ret = inventory_condition(environment, used, call->arena);
+        ret->capacity = inventory_condition(environment, used, call->arena);
         if (!text_is_empty(environment->invalid)) {
+                ret->drained = drained_keep(observe_condition(call->xr, TEXT("Drained")));
                 stage_inventory_freeze(call);
         } else {
+                ret->drained = drained_condition(environment, used, call->arena);
                 response->status = inventory_status(environment, call->arena);
-                compose_inventory(environment, used, &call->settings, call->xr, observed, response);
+                compose_inventory(environment, used, call->xr, observed, response);
                 call->summary->used = used;
         }
         response->composite_ready = ready_when(is_ready(environment, observed));
         return 0;
 }
 
-static void wait_for_inputs(struct call *call, struct condition *ret) {
-        *ret = (struct condition) {
+static void wait_for_inputs(struct call *call, struct conditions *ret) {
+        ret->drained = drained_keep(observe_condition(call->xr, TEXT("Drained")));
+        ret->capacity = (struct condition) {
                 .type = TEXT("CapacityValid"),
                 .status = CONDITION_UNKNOWN,
                 .reason = TEXT("WaitingForInputs"),
@@ -83,7 +92,7 @@ static void wait_for_inputs(struct call *call, struct condition *ret) {
 int stage_inventory(struct call *call) {
         const struct answer_set *reservations;
         struct environment environment;
-        struct condition condition;
+        struct conditions conditions;
         int r = requirements_mig_parted(&call->settings, &call->request, &call->response,
                                         call->fault);
 
@@ -96,12 +105,13 @@ int stage_inventory(struct call *call) {
         if (r < 0)
                 return r;
         if (reservations && requirements_has_mig_parted(&call->settings))
-                r = answer(call, &environment, reservations, &condition);
+                r = answer(call, &environment, reservations, &conditions);
         else
-                wait_for_inputs(call, &condition);
+                wait_for_inputs(call, &conditions);
         if (r < 0)
                 return r;
-        response_condition(&call->response, condition);
-        call_report_transition(call, &condition);
+        response_condition(&call->response, conditions.capacity);
+        response_condition(&call->response, conditions.drained);
+        call_report_transition(call, &conditions.capacity);
         return 0;
 }

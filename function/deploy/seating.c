@@ -243,8 +243,20 @@ static int free_nodes(const struct sub_pool *sub_pool, const struct reservation 
         return 0;
 }
 
+/* Those without a seat; NULL: they are only counted. */
+struct unseated_list {
+        struct unseated *items;
+        size_t n;
+};
+
+static void note(struct unseated_list *list, const struct reservation *r, int64_t replicas,
+                 bool used) {
+        if (list)
+                list->items[list->n++] = (struct unseated) { r, replicas, used };
+}
+
 static void seat_used(struct nodes *nodes, const struct reservation **all, size_t n,
-                      struct seating *seating) {
+                      struct unseated_list *list, struct seating *seating) {
         if (n > 1)
                 qsort(all, n, sizeof(*all), compare_size);
         for (size_t i = 0; i < n; i++) {
@@ -253,12 +265,14 @@ static void seat_used(struct nodes *nodes, const struct reservation **all, size_
                 if (overflow <= 0)
                         continue;
                 seating->over_committed = true;
+                note(list, all[i], overflow, true);
                 add_overflow(nodes, all[i], overflow);
         }
 }
 
 static void seat_others(struct nodes *nodes, const struct reservation **all, size_t n,
-                        const struct reservation *asking, struct seating *seating) {
+                        const struct reservation *asking, struct unseated_list *list,
+                        struct seating *seating) {
         if (n > 1)
                 qsort(all, n, sizeof(*all), compare_holding);
         for (size_t i = 0; i < n; i++) {
@@ -268,6 +282,7 @@ static void seat_others(struct nodes *nodes, const struct reservation **all, siz
 
                 if (unseated <= 0)
                         continue;
+                note(list, all[i], unseated, false);
                 if (__builtin_add_overflow(seating->unseated, unseated, &seating->unseated))
                         seating->unseated = INT64_MAX;
                 if (all[i] == asking)
@@ -275,21 +290,17 @@ static void seat_others(struct nodes *nodes, const struct reservation **all, siz
         }
 }
 
-static int seat_all(const struct ledger *ledger, const struct sub_pool *sub_pool,
-                    const struct reservation *const *mine, size_t n_mine,
-                    const struct reservation *asking, struct arena *arena, struct seating *ret) {
+static int seat_all(const struct sub_pool *sub_pool, const struct reservation **all, size_t n,
+                    const struct reservation *asking, struct unseated_list *list,
+                    struct arena *arena, struct seating *ret) {
         struct seating seating = { 0 };
-        const struct reservation **all;
         struct nodes nodes;
-        size_t n;
-        int r = list_all(ledger, sub_pool, mine, n_mine, arena, &all, &n);
+        int r = free_nodes(sub_pool, all, n, arena, &nodes);
 
-        if (r == 0)
-                r = free_nodes(sub_pool, all, n, arena, &nodes);
         if (r < 0)
                 return r;
-        seat_used(&nodes, all, n, &seating);
-        seat_others(&nodes, all, n, asking, &seating);
+        seat_used(&nodes, all, n, list, &seating);
+        seat_others(&nodes, all, n, asking, list, &seating);
         seating.free_units = sub_pool->units - nodes.seated_units;
         for (int64_t i = 0; i < nodes.n_reached; i++) {
                 if (nodes.free[i] > seating.largest_gap)
@@ -305,8 +316,34 @@ int seating_find(const struct ledger *ledger, const struct sub_pool *sub_pool,
                  const struct reservation *const *mine, size_t n_mine,
                  const struct reservation *asking, struct arena *arena, struct seating *ret) {
         struct arena_mark mark = arena_mark(arena);
-        int r = seat_all(ledger, sub_pool, mine, n_mine, asking, arena, ret);
+        const struct reservation **all;
+        size_t n;
+        int r = list_all(ledger, sub_pool, mine, n_mine, arena, &all, &n);
 
+        if (r == 0)
+                r = seat_all(sub_pool, all, n, asking, NULL, arena, ret);
         arena_rewind(arena, mark);
         return r;
+}
+
+int seating_list_unseated(const struct ledger *ledger, const struct sub_pool *sub_pool,
+                          const struct reservation *const *mine, size_t n_mine, struct arena *arena,
+                          struct unseated **ret, size_t *ret_n) {
+        struct unseated_list list = { 0 };
+        const struct reservation **all;
+        struct seating seating;
+        size_t n;
+        int r = list_all(ledger, sub_pool, mine, n_mine, arena, &all, &n);
+
+        if (r < 0)
+                return r;
+        list.items = ARENA_ARRAY(arena, 2 * n, struct unseated);
+        if (!list.items)
+                return -ENOMEM;
+        r = seat_all(sub_pool, all, n, NULL, &list, arena, &seating);
+        if (r < 0)
+                return r;
+        *ret = list.items;
+        *ret_n = list.n;
+        return 0;
 }

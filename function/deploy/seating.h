@@ -62,4 +62,22 @@ int seating_find(const struct ledger *ledger, const struct sub_pool *sub_pool,
                  const struct reservation *const *mine, size_t n_mine,
                  const struct reservation *asking, struct arena *arena, struct seating *ret);
 
+/* Replicas of a reservation that have no seat. */
+struct unseated {
+        const struct reservation *reservation;
+        int64_t replicas;
+        bool used; /* they may run, and are somewhere */
+};
+
+/*
+ * seating_list_unseated() - who is without a seat, in the order of the seating
+ *
+ * For people only: whatever is decided needs no more than the numbers.
+ *
+ * Errors: -ENOMEM
+ */
+int seating_list_unseated(const struct ledger *ledger, const struct sub_pool *sub_pool,
+                          const struct reservation *const *mine, size_t n_mine, struct arena *arena,
+                          struct unseated **ret, size_t *ret_n);
+
 #endif

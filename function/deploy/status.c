@@ -25,8 +25,9 @@ static struct node *assignment(const struct assignment *a, struct arena *arena) 
         node_set_string(map, "resourceName", r->resource_name);
         node_set_integer(map, "nodes", r->nodes);
         node_set_integer(map, "unitsPerNode", r->units_per_node);
-        node_set_integer(map, "replicas", r->reserved);
-        node_set_integer(map, "admitted", r->used);
+        node_set_integer(map, "replicas", r->reserved - r->surge);
+        node_set_integer(map, "surge", r->surge);
+        node_set_bool(map, "served", r->served);
         node_set_integer(map, "units", reservation_units(r));
         node_set_bool(map, "ready", a->service.ready && !a->fresh);
         if (r->leaving)

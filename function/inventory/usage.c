@@ -143,25 +143,40 @@ static struct usage *find_line(struct usage **sorted, size_t n, const struct res
         return low < n && is_of(sorted[low], r) ? sorted[low] : NULL;
 }
 
+/* Who has no seat is listed only where the numbers say that there is one. */
+static int count_sub_pool(const struct ledger *ledger, const struct sub_pool *sub_pool,
+                          struct arena *arena, struct usage *ret) {
+        struct seating seating;
+        int r = seating_find(ledger, sub_pool, NULL, 0, NULL, arena, &seating);
+
+        if (r < 0)
+                return r;
+        *ret = (struct usage) {
+                .sub_pool = sub_pool,
+                .pool = sub_pool->pool->name,
+                .mig_profile = sub_pool->mig_profile,
+                .total = sub_pool->units,
+                .largest_gap = seating.largest_gap,
+                .over_committed = seating.over_committed,
+        };
+        if (seating.unseated == 0 && !seating.over_committed)
+                return 0;
+        return seating_list_unseated(ledger, sub_pool, NULL, 0, arena, &ret->unseated,
+                                     &ret->n_unseated);
+}
+
 static int add_declared(const struct environment *environment, const struct ledger *ledger,
                         struct arena *arena, struct usage_list *list) {
         for (size_t p = 0; p < environment->n_pools; p++) {
                 const struct pool *pool = &environment->pools[p];
 
                 for (size_t s = 0; s < pool->n_sub_pools; s++) {
-                        const struct sub_pool *sub_pool = &pool->sub_pools[s];
-                        struct seating seating;
-                        int r = seating_find(ledger, sub_pool, NULL, 0, NULL, arena, &seating);
+                        int r = count_sub_pool(ledger, &pool->sub_pools[s], arena,
+                                               &list->items[list->n]);
 
                         if (r < 0)
                                 return r;
-                        list->items[list->n++] = (struct usage) {
-                                .sub_pool = sub_pool,
-                                .pool = pool->name,
-                                .mig_profile = sub_pool->mig_profile,
-                                .total = sub_pool->units,
-                                .over_committed = seating.over_committed,
-                        };
+                        list->n++;
                 }
         }
         return 0;
@@ -208,6 +223,7 @@ int usage_count(struct environment *environment, const struct answer_item *items
         list.items = ARENA_ARRAY(arena, environment->n_sub_pools + n_reservations, struct usage);
         if (!list.items)
                 return -ENOMEM;
+        list.ledger = ledger;
         r = add_declared(environment, &ledger, arena, &list);
         if (r < 0)
                 return r;

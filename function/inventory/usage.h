@@ -17,13 +17,17 @@ struct usage {
         struct text pool;
         struct text mig_profile; /* empty on whole GPUs */
         int64_t total, used, free_units;
-        bool over_committed; /* replicas that were Ready once have no room */
+        int64_t largest_gap;       /* units that are free together on one node */
+        bool over_committed;       /* replicas that were Ready once have no room */
+        struct unseated *unseated; /* what is reserved and has no seat */
+        size_t n_unseated;
 };
 
 struct usage_list {
         struct usage *items; /* sub-pools in declared order, then those no longer declared */
         size_t n;
-        bool any; /* is a unit used? */
+        bool any;             /* is a unit used? */
+        struct ledger ledger; /* the reservations that were counted */
 };
 
 /*

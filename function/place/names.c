@@ -91,6 +91,32 @@ struct text names_service(const struct name_of *of, struct arena *arena) {
         return cut_and_hash(whole, NAME_MAX_LENGTH, hashed, OWNER_PARTS, arena);
 }
 
+struct text names_pool(struct text environment, struct text pool, struct text mig_profile,
+                       struct arena *arena) {
+        const struct text hashed[] = { environment, pool, mig_profile };
+        const struct text plain[] = { environment, TEXT("-"), pool, TEXT("-"), mig_profile };
+        size_t n = text_is_empty(mig_profile) ? 3 : 5;
+
+        return cut_and_hash(text_join(arena, plain, n), NAME_MAX_LENGTH, hashed, 3, arena);
+}
+
+struct text names_pool_key(struct text pool, struct text mig_profile, bool shared,
+                           struct arena *arena) {
+        const struct text hashed[] = { pool, mig_profile };
+        struct builder b;
+
+        builder_init(&b, arena);
+        builder_string(&b, KEY_POOL);
+        builder_text(&b, pool);
+        if (!text_is_empty(mig_profile)) {
+                builder_char(&b, '-');
+                builder_text(&b, mig_profile);
+        }
+        if (shared)
+                append_hash(&b, hashed, 2);
+        return builder_done(&b);
+}
+
 struct text names_devices(const struct name_of *of, const struct claim_of *claim,
                           struct arena *arena) {
         static const struct text tail = TEXT_INIT("-gpu");

@@ -13,6 +13,7 @@ struct arena;
 #define KEY_SERVING "serving-"
 #define KEY_RESERVATION "reservation-"
 #define KEY_DEVICES "devices-"
+#define KEY_POOL "pool-" /* of an environment */
 
 #define LABEL_DEPLOYMENT "modelplane.ai/deployment"
 #define LABEL_ENVIRONMENT "modelplane.ai/environment"
@@ -47,6 +48,19 @@ struct name_of {
  * was made keeps the name under which it was made.
  */
 struct text names_service(const struct name_of *of, struct arena *arena);
+
+/*
+ * names_pool() - "<environment>-<pool>[-<MIG profile>]" cut, and a hash of the three
+ *
+ * Of a GPUPool. Always hashed: no separator keeps the pools of two environments apart.
+ */
+struct text names_pool(struct text environment, struct text pool, struct text mig_profile,
+                       struct arena *arena);
+
+/* names_pool_key() - "pool-<pool>[-<MIG profile>]"; shared: hashed, as another pool has that key.
+ */
+struct text names_pool_key(struct text pool, struct text mig_profile, bool shared,
+                           struct arena *arena);
 
 /* What a pod's device claim asks for; its template's spec can never change. */
 struct claim_of {

@@ -23,15 +23,17 @@
         " 'status': {'others': 1, 'capacity': {'total': 7}, 'providerConfigRef': {'name': 'c'},"   \
         "  'conditions': [{'type': 'Ready', 'status': '%s'}]}}"
 
+#define POOL "'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'GPUPool',"
 #define CAPACITY                                                                                   \
-        "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'x', 'namespace': 'sys',"  \
-        "  'uid': '7', 'annotations': {'a': 'b'},"                                                 \
-        "  'labels': {'gpuplacement.fn.crossplane.io/ledger': 'capacity', 'l': 'm'}},"             \
-        " 'data': {'whole': 'total 9 used 8 free 1'}}"
+        "{" POOL " 'metadata': {'name': 'x', 'uid': '7', 'annotations': {'a': 'b'},"               \
+        "  'labels': {'modelplane.ai/environment': 'eu-1', 'l': 'm'}},"                            \
+        " 'spec': {'total': 9, 'used': 8, 'free': 1}}"
 #define CAPACITY_FROZEN                                                                            \
-        "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'x', 'namespace': 'sys',"  \
-        "  'labels': {'gpuplacement.fn.crossplane.io/ledger': 'capacity'}},"                       \
-        " 'data': {'whole': 'total 9 used 8 free 1'}}"
+        "{" POOL " 'metadata': {'name': 'x', 'labels': {'modelplane.ai/environment': 'eu-1'}},"    \
+        " 'spec': {'total': 9, 'used': 8, 'free': 1}}"
+
+/* A key of ours under which another step composes something else. */
+#define FOREIGN "{'apiVersion': 'gke.gcp.upbound.io/v1beta1', 'kind': 'NodePool', 'spec': {}}"
 
 #define USAGE                                                                                      \
         "{'apiVersion': 'protection.crossplane.io/v1beta1', 'kind': 'ClusterUsage',"               \
@@ -47,7 +49,7 @@
 
 struct fixture {
         struct arena arena;
-        struct resource observed[3];
+        struct resource observed[4];
         struct answer_set answer;
         struct call_summary summary;
         struct fault fault;
@@ -77,17 +79,19 @@ static void prepare(struct fixture *c, const char *status) {
         c->call = (struct call) { .arena = &c->arena, .summary = &c->summary, .fault = &c->fault };
         assert_int_equal(
                 settings_read((struct value) { 0 }, &c->arena, &c->call.settings, &c->fault), 0);
-        c->observed[0] = (struct resource) { .name = TEXT("capacity"),
+        c->observed[2] = (struct resource) { .name = TEXT("pool-whole"),
                                              .object = json_value(&c->arena, CAPACITY) };
-        c->observed[1] = (struct resource) { .name = TEXT("in-use"),
+        c->observed[0] = (struct resource) { .name = TEXT("in-use"),
                                              .object = formatted(&c->arena, USAGE, status) };
-        c->observed[2] = (struct resource) { .name = TEXT("provider-config"),
+        c->observed[1] = (struct resource) { .name = TEXT("pool-of-another-step"),
+                                             .object = json_value(&c->arena, FOREIGN) };
+        c->observed[3] = (struct resource) { .name = TEXT("provider-config"),
                                              .object = json_value(&c->arena, CONFIG) };
         c->call.xr = formatted(&c->arena, COMPOSITE, status);
         c->call.request = (struct request) {
                 .observed = { .composite.object = c->call.xr,
                               .resources = c->observed,
-                              .n_resources = 3 },
+                              .n_resources = 4 },
         };
         c->answer = (struct answer_set) { .key = TEXT("reservations") };
         response_init(&c->call.response, &c->arena);
@@ -116,12 +120,12 @@ static void assert_object(struct fixture *c, const struct node *got, const char 
 
 static void assert_frozen(struct fixture *c, enum ready ready) {
         assert_int_equal(c->call.response.n_desired, 3);
-        assert_object(c, desired(c, "capacity")->object, CAPACITY_FROZEN);
+        assert_object(c, desired(c, "pool-whole")->object, CAPACITY_FROZEN);
         assert_object(c, desired(c, "in-use")->object, USAGE_FROZEN);
         assert_object(c, desired(c, "provider-config")->object, CONFIG);
-        assert_int_equal(desired(c, "capacity")->ready, READY_TRUE);
+        assert_int_equal(desired(c, "pool-whole")->ready, READY_TRUE);
         assert_int_equal(desired(c, "provider-config")->ready, READY_TRUE);
-        assert_int_equal(desired(c, "in-use")->ready, ready);
+        assert_int_equal(desired(c, "in-use")->ready, READY_TRUE);
         assert_object(c, c->call.response.status,
                       "{'capacity': {'total': 7}, 'providerConfigRef': {'name': 'c'}}");
         assert_int_equal(c->call.response.composite_ready, ready);
@@ -142,7 +146,9 @@ static void unresolved_is_frozen_as_observed(void **state) {
                 assert_frozen(&c, rows[i].ready);
                 assert_int_equal(c.call.response.ttl_seconds, 0);
                 assert_int_equal(c.call.response.n_results, 0);
-                assert_int_equal(c.call.response.n_conditions, 1);
+                assert_int_equal(c.call.response.n_conditions, 2);
+                assert_true(text_equal(c.call.response.conditions[1].type, TEXT("Drained")));
+                assert_int_equal(c.call.response.conditions[1].status, CONDITION_FALSE);
                 assert_int_equal(c.call.response.conditions[0].status, CONDITION_UNKNOWN);
                 assert_true(text_equal(c.call.response.conditions[0].type, TEXT("CapacityValid")));
                 assert_true(
