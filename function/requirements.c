@@ -9,11 +9,11 @@
 #include "fleet/units_config.h"
 #include "place/names.h"
 
-/* Nobody has a ConfigMap of this name: asking for it keeps core's watch on the kind alive. */
-#define ANCHOR_NAME "gpu-placement-watch-anchor"
-
-static const struct text ledger_key[] = { TEXT_INIT(LABEL_LEDGER) };
-static const struct text ledger_value[] = { TEXT_INIT(LEDGER_RESERVATION) };
+/*
+ * Nothing has this name, which is longer than any that is composed. Asking for it keeps
+ * core's watch on a kind alive: the next to ask for the kind is not handed every object.
+ */
+#define ANCHOR_NAME "gpuplacement-watch-anchor-which-nobody-uses"
 
 /* What is asked for twice, as by two assignments of one environment, is sent once. */
 static bool ask(const struct request *request, struct response *response,
@@ -67,10 +67,17 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
         resolved &= ask(request, response,
                         (struct requirement) {
                                 .key = TEXT(REQUIRE_ANCHOR),
-                                .api_version = TEXT("v1"),
-                                .kind = TEXT("ConfigMap"),
+                                .api_version = TEXT(RESERVATION_API_VERSION),
+                                .kind = TEXT(RESERVATION_KIND),
                                 .match_name = TEXT(ANCHOR_NAME),
                                 .namespace_ = d->namespace_,
+                        });
+        resolved &= ask(request, response,
+                        (struct requirement) {
+                                .key = TEXT(REQUIRE_ANCHOR_POOLS),
+                                .api_version = TEXT(RESERVATION_API_VERSION),
+                                .kind = TEXT(RESERVATION_POOL_KIND),
+                                .match_name = TEXT(ANCHOR_NAME),
                         });
         for (size_t i = 0; i < of->n_held; i++) {
                 environment.match_name = of->held[i].observed.environment;
@@ -87,11 +94,8 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
         resolved &= ask(request, response,
                         (struct requirement) {
                                 .key = TEXT(REQUIRE_RESERVATIONS),
-                                .api_version = TEXT("v1"),
-                                .kind = TEXT("ConfigMap"),
-                                .label_keys = ledger_key,
-                                .label_values = ledger_value,
-                                .n_labels = 1,
+                                .api_version = TEXT(RESERVATION_API_VERSION),
+                                .kind = TEXT(RESERVATION_KIND),
                         });
         if (wants_quotas(of))
                 resolved &= ask(request, response,
@@ -270,7 +274,7 @@ static bool matters(const struct requirements_of *of, const struct environment *
 
         return of->reach == REACH_ALL ||
                environment_find(environments, n_environments,
-                                value_text(value_at(object, "data.environment"))) ||
+                                value_text(value_at(object, "spec.environment"))) ||
                text_equal(reservation->namespace_, of->order->deployment->namespace_);
 }
 

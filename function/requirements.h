@@ -19,6 +19,7 @@
 #define REQUIRE_MODEL "model"
 #define REQUIRE_ENVIRONMENT "environment-" /* and its name */
 #define REQUIRE_ANCHOR "watch-anchor"
+#define REQUIRE_ANCHOR_POOLS "watch-anchor-pools"
 #define REQUIRE_ENVIRONMENTS "environments"
 #define REQUIRE_RESERVATIONS "reservations"
 #define REQUIRE_QUOTAS "quotas"

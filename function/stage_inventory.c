@@ -13,20 +13,19 @@
 /* Only its own: asking for all would wake it by every change of the fleet. */
 static const struct answer_set *ask_reservations(const struct request *request, struct text name,
                                                  struct response *response) {
-        static const struct text keys[] = { TEXT_INIT(LABEL_LEDGER), TEXT_INIT(LABEL_ENVIRONMENT) };
-        struct text *values = ARENA_ARRAY(response->arena, 2, struct text);
+        static const struct text keys[] = { TEXT_INIT(LABEL_ENVIRONMENT) };
+        struct text *values = ARENA_ARRAY(response->arena, 1, struct text);
 
         if (!values)
                 return NULL;
-        values[0] = TEXT(LEDGER_RESERVATION);
-        values[1] = names_label_value(name, response->arena);
+        values[0] = names_label_value(name, response->arena);
         response_require(response, (struct requirement) {
                                            .key = TEXT(REQUIRE_RESERVATIONS),
-                                           .api_version = TEXT("v1"),
-                                           .kind = TEXT("ConfigMap"),
+                                           .api_version = TEXT(RESERVATION_API_VERSION),
+                                           .kind = TEXT(RESERVATION_KIND),
                                            .label_keys = keys,
                                            .label_values = values,
-                                           .n_labels = 2,
+                                           .n_labels = 1,
                                    });
         return request_required(request, TEXT(REQUIRE_RESERVATIONS));
 }

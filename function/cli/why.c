@@ -91,7 +91,7 @@ static bool is_fresh(const struct explanation *e, const struct weighed *w) {
 /* "2 replicas of 1 unit as nvidia.com/gpu" */
 static struct text describe(const struct reservation *r, struct arena *arena) {
         return text_format(arena, "%.*s of %.*s%s as %.*s",
-                           TEXT_ARG(count(r->replicas, "replica", arena)),
+                           TEXT_ARG(count(r->reserved, "replica", arena)),
                            TEXT_ARG(count(r->units_per_node, "unit", arena)),
                            r->nodes > 1 ? " on each of its nodes" : "", TEXT_ARG(r->resource_name));
 }
@@ -135,7 +135,7 @@ static struct text say_placement(const struct explanation *e, const struct weigh
         if (!a->fresh)
                 return text_format(arena, "%.*s; what has a place is not moved%.*s",
                                    TEXT_ARG(describe(r, arena)),
-                                   TEXT_ARG(r->replicas < e->deployment.replicas
+                                   TEXT_ARG(r->reserved < e->deployment.replicas
                                                     ? say_short(e, w->sub_pool, arena)
                                                     : TEXT("")));
         return text_format(arena, "%.*s; memory left over per unit: %.*s, units still free: %lld",

@@ -75,10 +75,10 @@ struct assignment {
 };
 
 /*
- * assignment_admitted() - the most replicas that were ever Ready
+ * assignment_used() - the most replicas that were ever Ready, and what is used already
  *
  * What KServe reports; else, of a Ready service, the grant before its last growth.
  */
-int64_t assignment_admitted(const struct assignment *a);
+int64_t assignment_used(const struct assignment *a);
 
 #endif

@@ -5,12 +5,6 @@
 
 #include "base/arena.h"
 
-struct text choose_model(const struct deployment *deployment, struct arena *arena) {
-        const struct text parts[] = { deployment->model_kind, TEXT("/"), deployment->model_name };
-
-        return text_join(arena, parts, 3);
-}
-
 /* A leaving assignment under the keys of `asking`, which takes its place in the same object. */
 static bool gives_way(const struct reservation *mine, const struct reservation *asking) {
         return mine != asking && mine->leaving && mine->nodes == asking->nodes &&
@@ -25,7 +19,8 @@ static void inherit(const struct chooser *chooser, struct reservation *r) {
                 if (!gives_way(mine, r))
                         continue;
                 r->order = mine->order;
-                r->admitted = mine->admitted < r->replicas ? mine->admitted : r->replicas;
+                r->used = mine->used < r->reserved ? mine->used : r->reserved;
+                r->served = r->used > 0;
         }
 }
 
@@ -36,16 +31,17 @@ struct reservation choose_reservation(const struct chooser *chooser,
         struct reservation r = {
                 .namespace_ = d->namespace_,
                 .deployment = d->name,
-                .model = choose_model(d, chooser->arena),
+                .uid = d->uid,
+                .model_kind = d->model_kind,
+                .model_name = d->model_name,
                 .environment = sub_pool->environment->name,
                 .pool = sub_pool->pool->name,
                 .mig_profile = sub_pool->mig_profile,
                 .serving_profile = profile->name,
                 .resource_name = sub_pool->resource_name,
-                .created = d->created,
                 .nodes = demand.nodes,
                 .units_per_node = demand.units_per_node,
-                .replicas = d->replicas,
+                .reserved = d->replicas,
                 .priority = d->priority,
                 .order = chooser->next_order,
         };
@@ -222,7 +218,7 @@ static int seek_room(const struct chooser *chooser, const struct candidate *c, s
         if (seating.unseated == 0 && !seating.over_committed)
                 return 0;
         /* The sentence tells of the room without this deployment in it. */
-        r.replicas = r.admitted = 0;
+        r.reserved = r.used = 0;
         err = choose_new_room(chooser, c->sub_pool, &r, &seating);
         if (err < 0)
                 return err;

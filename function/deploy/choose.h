@@ -96,14 +96,11 @@ int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
 int choose_new_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
                     const struct reservation *asking, struct seating *ret);
 
-/* choose_model() - "<Kind>/<name>", as reservations name the model. */
-struct text choose_model(const struct deployment *deployment, struct arena *arena);
-
 /*
  * choose_reservation() - the reservation that a choice of this deployment makes
  *
  * Where it takes the place of one that leaves under the same keys, it goes on with
- * that one's order and its admitted replicas.
+ * that one's order and its used replicas.
  */
 struct reservation choose_reservation(const struct chooser *chooser,
                                       const struct sub_pool *sub_pool,

@@ -4,7 +4,7 @@
  *
  * A deployment wants W environments with R replicas in each. What it has are its
  * assignments: one per environment, each with a grant of at most R replicas, of
- * which some are admitted (they have served). A decision turns the assignments
+ * which some are used (they have served). A decision turns the assignments
  * that were observed into those that are to be, in six phases:
  *
  *   review   each assignment stays or leaves. It leaves when its sub-pool is
@@ -12,7 +12,7 @@
  *            and unready environments move nothing.
  *   reduce   when more stay than are wanted, those that never served go first,
  *            then the last made.
- *   trim     each grant that stays is cut to R and loses the unadmitted replicas
+ *   trim     each grant that stays is cut to R and loses the unused replicas
  *            that have no seat. An empty grant is given up.
  *   retire   a leaving assignment goes when its replacement is Ready.
  *   grow     each grant that stays grows towards R as far as there is room.
@@ -20,7 +20,7 @@
  *            assignment that stays; all replicas or none.
  *
  * Invariants, whatever the input:
- *   - an admitted replica is taken away only because the user asked for fewer,
+ *   - a used replica is taken away only because the user asked for fewer,
  *     or after its replacement serves;
  *   - nothing new is granted in a sub-pool while anybody there is without a seat;
  *   - two deployments that decide from the same snapshot never both keep a unit
@@ -53,7 +53,7 @@ bool deploy_is_settled(const struct deployment *deployment, const struct assignm
                 const struct reservation *r = &held[i].observed;
 
                 if (r->leaving || held[i].rebuilt || !held[i].service.observed ||
-                    r->replicas != deployment->replicas || r->admitted != r->replicas)
+                    r->reserved != deployment->replicas || r->used != r->reserved)
                         return false;
         }
         return true;
@@ -97,7 +97,7 @@ static void reduce(struct deciding *d) {
                 for (size_t i = d->n; i-- > 0 && stay > wanted;) {
                         struct assignment *a = &d->assignments[i];
 
-                        if (a->fate != FATE_STAYS || (a->planned.admitted > 0) != served)
+                        if (a->fate != FATE_STAYS || (a->planned.used > 0) != served)
                                 continue;
                         a->fate = FATE_DROPPED;
                         a->why = TEXT("fewer environments are wanted");
@@ -176,14 +176,15 @@ static int begin(struct deciding *d) {
                 a->planned = a->observed;
                 a->planned.namespace_ = request->order.deployment->namespace_;
                 a->planned.deployment = request->order.deployment->name;
-                a->planned.admitted = assignment_admitted(a);
+                a->planned.uid = request->order.deployment->uid;
+                a->planned.used = assignment_used(a);
+                a->planned.served |= a->service.ready && a->planned.reserved > 0;
                 if (a->planned.order >= d->next_order && a->planned.order < INT64_MAX)
                         d->next_order = a->planned.order + 1;
         }
         if (d->n > 1)
                 qsort(d->assignments, d->n, sizeof(*d->assignments), compare_holders);
-        r = ledger_build(request->reservations, request->n_reservations,
-                         request->order.deployment->namespace_, request->order.deployment->name,
+        r = ledger_build(request->reservations, request->n_reservations, request->order.deployment,
                          d->arena, &d->ledger);
         if (r < 0)
                 return r;
@@ -230,11 +231,12 @@ static void renew(struct deciding *d, struct assignment *a) {
         const struct deployment *deployment = d->request->order.deployment;
 
         r->priority = deployment->priority;
-        r->created = deployment->created;
         if (a->fate != FATE_STAYS)
                 return;
-        if (text_is_empty(r->model))
-                r->model = choose_model(deployment, d->arena);
+        if (text_is_empty(r->model_name)) {
+                r->model_kind = deployment->model_kind;
+                r->model_name = deployment->model_name;
+        }
         r->resource_name = a->sub_pool->resource_name;
         a->name_taken = is_name_taken(d, a);
         a->workload = plan_workload(&d->request->order, a->profile, a->sub_pool);
@@ -250,7 +252,7 @@ static int finish(struct deciding *d, struct decision *ret) {
                                      .closed = d->closed,
                                      .wanted = deployment->environments };
         struct text url_of = { 0 };
-        int64_t admitted = 0;
+        int64_t used = 0;
 
         decision.plan.assignments = ARENA_ARRAY(d->arena, d->n, struct assignment);
         if (!decision.plan.assignments)
@@ -265,8 +267,8 @@ static int finish(struct deciding *d, struct decision *ret) {
                 if (a->fate == FATE_STAYS) {
                         decision.placed++;
                         decision.ready += a->service.ready && !a->fresh;
-                        decision.short_replicas += deployment->replicas - r->replicas;
-                        admitted += r->admitted;
+                        decision.short_replicas += deployment->replicas - r->reserved;
+                        used += r->used;
                 }
                 if (a->fate != FATE_DROPPED && a->service.ready && !text_is_empty(a->service.url) &&
                     (text_is_empty(url_of) || text_compare(r->environment, url_of) < 0)) {
@@ -277,7 +279,7 @@ static int finish(struct deciding *d, struct decision *ret) {
         }
         decision.settled = decision.placed == decision.wanted &&
                            deploy_count(d, FATE_LEAVES) == 0 &&
-                           admitted == decision.wanted * deployment->replicas;
+                           used == decision.wanted * deployment->replicas;
         if (arena_failed(d->arena))
                 return -ENOMEM;
         *ret = decision;

@@ -50,7 +50,7 @@ struct decision {
  * deploy_is_settled() - do the reservations alone say that nothing is left to decide?
  *
  * Every wanted environment has an assignment and its service, none is leaving, and
- * admitted = granted = wanted. What the environments and the model say can still
+ * used = granted = wanted. What the environments and the model say can still
  * unsettle it. A service that was deleted is made anew, and others may have its name.
  */
 bool deploy_is_settled(const struct deployment *deployment, const struct assignment *held,

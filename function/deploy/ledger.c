@@ -11,16 +11,16 @@ static int compare_entries(const void *a, const void *b) {
                                          *(const struct reservation *const *)b);
 }
 
-int ledger_build(const struct reservation *reservations, size_t n, struct text own_namespace,
-                 struct text own_name, struct arena *arena, struct ledger *ret) {
+int ledger_build(const struct reservation *reservations, size_t n, const struct deployment *own,
+                 struct arena *arena, struct ledger *ret) {
         const struct reservation **entries = ARENA_ARRAY(arena, n, const struct reservation *);
         size_t n_entries = 0;
 
         if (!entries)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
-                if (text_equal(reservations[i].namespace_, own_namespace) &&
-                    text_equal(reservations[i].deployment, own_name))
+                if (own &&
+                    reservation_is_owned(&reservations[i], own->namespace_, own->name, own->uid))
                         continue;
                 entries[n_entries++] = &reservations[i];
         }

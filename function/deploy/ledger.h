@@ -6,6 +6,7 @@
 #define DEPLOY_LEDGER_H
 
 #include "deploy/reservation.h"
+#include "fleet/deployment.h"
 #include "fleet/environment.h"
 
 /*
@@ -17,12 +18,13 @@ struct ledger {
 };
 
 /*
- * ledger_build() - index the n reservations, without those of one's own deployment
+ * ledger_build() - index the n reservations, without one's own
+ * @own: the deployment whose reservations are left out; NULL: none
  *
  * Errors: -ENOMEM
  */
-int ledger_build(const struct reservation *reservations, size_t n, struct text own_namespace,
-                 struct text own_name, struct arena *arena, struct ledger *ret);
+int ledger_build(const struct reservation *reservations, size_t n, const struct deployment *own,
+                 struct arena *arena, struct ledger *ret);
 
 /* ledger_place() - the sub-pool as a reservation names it: nothing else is set. */
 struct reservation ledger_place(const struct sub_pool *sub_pool);

@@ -214,7 +214,9 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena) {
                 node_set_string(entry, "key", a->suffix);
                 if (a->name_taken)
                         node_set_bool(entry, "nameTaken", true);
-                node_set(entry, TEXT("reservation"), reservation_data(&a->planned, arena));
+                node_set(entry, TEXT("reservation"), reservation_spec(&a->planned, arena));
+                if (a->planned.surge > 0)
+                        node_set_integer(entry, "surge", a->planned.surge);
                 if (a->fate == FATE_STAYS)
                         node_set(entry, TEXT("workload"), encode_workload(&a->workload, arena));
         }
@@ -245,9 +247,10 @@ int plan_decode(struct value value, struct arena *arena, struct plan *ret) {
 
                 a->suffix = value_text(value_get(entry, TEXT("key")));
                 a->name_taken = value_is_true(value_get(entry, TEXT("nameTaken")));
-                if (!reservation_from_data(value_get(entry, TEXT("reservation")), &a->planned) ||
+                if (!reservation_from_spec(value_get(entry, TEXT("reservation")), &a->planned) ||
                     text_is_empty(a->suffix))
                         return -EINVAL;
+                value_is_integer(value_get(entry, TEXT("surge")), &a->planned.surge);
                 a->fate = workload.kind == VALUE_MAP ? FATE_STAYS : FATE_LEAVES;
                 decode_workload(workload, &a->workload);
                 plan.n_assignments++;

@@ -77,7 +77,7 @@ static int64_t add(int64_t a, int64_t b) {
 static int64_t units_of(const struct reservation *r, int64_t replicas) {
         struct reservation part = *r;
 
-        part.replicas = replicas;
+        part.reserved = replicas;
         return reservation_units(&part);
 }
 
@@ -86,18 +86,18 @@ static int compare(const void *a, const void *b) {
                                *(const struct reservation *const *)b);
 }
 
-/* Admitted replicas never yield; of the others as many stay, in holding order, as there are units.
+/* Used replicas never yield; of the others as many stay, in holding order, as there are units.
  */
 static int64_t count_unseated(const struct reservation **all, size_t n, int64_t limit,
                               const struct reservation *asking) {
         int64_t taken = 0;
 
         for (size_t i = 0; i < n; i++)
-                taken = add(taken, units_of(all[i], all[i]->admitted));
+                taken = add(taken, units_of(all[i], all[i]->used));
         if (n > 1)
                 qsort(all, n, sizeof(*all), compare);
         for (size_t i = 0; i < n; i++) {
-                int64_t each = units_of(all[i], 1), waiting = all[i]->replicas - all[i]->admitted;
+                int64_t each = units_of(all[i], 1), waiting = all[i]->reserved - all[i]->used;
                 int64_t room = taken < limit ? (limit - taken) / each : 0;
                 int64_t stay = room < waiting ? room : waiting;
 

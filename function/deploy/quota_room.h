@@ -43,7 +43,7 @@ struct share {
         struct text quota; /* the one with the smallest limit */
         int64_t limit;     /* units */
         int64_t left;      /* units beside all that others and one's other reservations hold */
-        int64_t unseated;  /* unadmitted replicas that have to yield, by the ledger's order */
+        int64_t unseated;  /* unused replicas that have to yield, by the ledger's order */
 };
 
 /*

@@ -17,25 +17,25 @@ static int trim_grant(struct deciding *d, struct assignment *a) {
         struct share share;
         int err;
 
-        if (r->replicas > wanted)
-                r->replicas = wanted;
-        if (r->admitted > r->replicas)
-                r->admitted = r->replicas;
+        if (r->reserved > wanted)
+                r->reserved = wanted;
+        if (r->used > r->reserved)
+                r->used = r->reserved;
         if (!d->request->whole_fleet)
                 return 0;
         chooser = deploy_chooser(d, NULL);
         err = choose_room(&chooser, a->sub_pool, r, &seating);
         if (err < 0)
                 return err;
-        r->replicas -= seating.own_unseated;
+        r->reserved -= seating.own_unseated;
         err = choose_share(&chooser, a->sub_pool, r, &share);
         if (err < 0)
                 return err;
         if (share.limited && share.unseated > 0) {
-                r->replicas -= share.unseated;
+                r->reserved -= share.unseated;
                 d->tightest = share;
         }
-        if (r->replicas == 0) {
+        if (r->reserved == 0) {
                 a->fate = FATE_DROPPED;
                 a->why = share.limited && share.unseated > 0
                                  ? TEXT("the namespace's quota is used up")
@@ -81,32 +81,32 @@ static int all_are_seated(const struct chooser *chooser, const struct assignment
  */
 static int grow_grant(const struct chooser *chooser, struct assignment *a, int64_t wanted) {
         struct reservation *r = &a->planned;
-        int64_t granted = r->replicas, most;
+        int64_t granted = r->reserved, most;
         struct seating seating;
         bool fits;
         int err;
 
-        r->replicas = wanted;
+        r->reserved = wanted;
         err = choose_room(chooser, a->sub_pool, r, &seating);
         if (err < 0)
                 return err;
         most = wanted - seating.own_unseated;
-        r->replicas = most;
+        r->reserved = most;
         err = all_are_seated(chooser, a, &fits);
         if (err < 0 || fits)
                 return err;
         /* Of granted..most the largest that fits: what it takes from others only grows with it. */
         while (granted < most) {
-                r->replicas = most - (most - granted) / 2;
+                r->reserved = most - (most - granted) / 2;
                 err = all_are_seated(chooser, a, &fits);
                 if (err < 0)
                         return err;
                 if (fits)
-                        granted = r->replicas;
+                        granted = r->reserved;
                 else
-                        most = r->replicas - 1;
+                        most = r->reserved - 1;
         }
-        r->replicas = granted;
+        r->reserved = granted;
         return 0;
 }
 
@@ -121,11 +121,11 @@ static int grow_within_quota(struct deciding *d, const struct chooser *chooser,
 
         if (err < 0 || !share.limited)
                 return err;
-        one.replicas = 1;
+        one.reserved = 1;
         most = share.left / reservation_units(&one);
         if (most >= *wanted)
                 return 0;
-        *wanted = most > r->replicas ? most : r->replicas;
+        *wanted = most > r->reserved ? most : r->reserved;
         d->tightest = share;
         return 0;
 }
@@ -137,7 +137,7 @@ int deploy_grow(struct deciding *d) {
                 struct assignment *a = &d->assignments[i];
                 struct reservation *r = &a->planned;
                 const struct service *s = &a->service;
-                int64_t before = r->replicas, wanted = d->request->order.deployment->replicas;
+                int64_t before = r->reserved, wanted = d->request->order.deployment->replicas;
                 int err;
 
                 if (a->fate != FATE_STAYS || before >= wanted)
@@ -153,9 +153,9 @@ int deploy_grow(struct deciding *d) {
                 if (err < 0)
                         return err;
                 /* Ready of a service that tells no numbers is about what was composed before. */
-                if (r->replicas > before && s->ready && s->ready_replicas < 0 &&
+                if (r->reserved > before && s->ready && s->ready_replicas < 0 &&
                     (s->replicas < 0 || s->replicas >= before))
-                        r->admitted = before;
+                        r->used = before;
         }
         return 0;
 }

@@ -39,12 +39,8 @@ static const struct serving_profile *find_profile(const struct model *model, str
 }
 
 static bool serves_model(const struct reservation *r, const struct deployment *deployment) {
-        size_t slash = text_index(r->model, '/');
-
-        if (text_is_empty(r->model))
-                return true;
-        return text_equal(text_slice(r->model, 0, slash), deployment->model_kind) &&
-               text_equal(text_slice(r->model, slash + 1, r->model.len), deployment->model_name);
+        return text_is_empty(r->model_name) || (text_equal(r->model_kind, deployment->model_kind) &&
+                                                text_equal(r->model_name, deployment->model_name));
 }
 
 /* Why an assignment cannot stay as it is; empty when it can. Finds its sub-pool and profile. */

@@ -29,11 +29,11 @@ static int compare_own(const struct reservation *a, const struct reservation *b)
         if (order == 0)
                 order = compare_i64(a->units_per_node, b->units_per_node);
         if (order == 0)
-                order = compare_i64(a->admitted, b->admitted);
-        return order != 0 ? order : compare_i64(a->replicas, b->replicas);
+                order = compare_i64(a->used, b->used);
+        return order != 0 ? order : compare_i64(a->reserved, b->reserved);
 }
 
-/* The order in which admitted replicas are seated: what is hard to seat goes first. */
+/* The order in which used replicas are seated: what is hard to seat goes first. */
 static int compare_size(const void *a, const void *b) {
         const struct reservation *x = *(const struct reservation *const *)a;
         const struct reservation *y = *(const struct reservation *const *)b;
@@ -50,10 +50,6 @@ int seating_compare(const struct reservation *x, const struct reservation *y) {
         int order = compare_i64(y->priority, x->priority);
 
         if (order == 0)
-                order = compare_i64(text_is_empty(x->created), text_is_empty(y->created));
-        if (order == 0)
-                order = text_compare(x->created, y->created);
-        if (order == 0)
                 order = compare_names(x, y);
         return order != 0 ? order : compare_own(x, y);
 }
@@ -65,9 +61,10 @@ static int compare_holding(const void *a, const void *b) {
 
 /* A namespaced model is another one in each namespace. */
 static bool is_same_model(const struct reservation *a, const struct reservation *b) {
-        return text_equal(a->model, b->model) &&
+        return text_equal(a->model_kind, b->model_kind) &&
+               text_equal(a->model_name, b->model_name) &&
                text_equal(a->serving_profile, b->serving_profile) &&
-               (!text_starts_with(a->model, TEXT("Model/")) ||
+               (!text_equal(a->model_kind, TEXT("Model")) ||
                 text_equal(a->namespace_, b->namespace_));
 }
 
@@ -114,7 +111,7 @@ struct nodes {
         int64_t *free; /* units, of each of the first n_reached nodes; the others are untouched */
         int64_t n_reached;
         int64_t seated_units;
-        int64_t overflow_units; /* of admitted replicas that do not pack; they are somewhere */
+        int64_t overflow_units; /* of used replicas that do not pack; they are somewhere */
         int64_t first[SMALL_SIZE_MAX + 1]; /* nodes below it have no room for that size */
 };
 
@@ -164,7 +161,7 @@ static int64_t seat_replicas(struct nodes *nodes, const struct reservation *r, i
 }
 
 /*
- * Admitted replicas without a seat take no node's room from others; but where they
+ * Used replicas without a seat take no node's room from others; but where they
  * could sit, beside others or where a scheduler put them, their units are not free.
  */
 static void add_overflow(struct nodes *nodes, const struct reservation *r, int64_t replicas) {
@@ -173,7 +170,7 @@ static void add_overflow(struct nodes *nodes, const struct reservation *r, int64
 
         if (r->units_per_node > nodes->units_per_node || r->nodes > nodes->n)
                 return;
-        overflow.replicas = replicas;
+        overflow.reserved = replicas;
         units = reservation_units(&overflow);
         if (__builtin_add_overflow(nodes->overflow_units, units, &nodes->overflow_units))
                 nodes->overflow_units = INT64_MAX;
@@ -200,7 +197,7 @@ static int64_t nodes_within_reach(const struct reservation *const *all, size_t n
         int64_t reach = 0, needed;
 
         for (size_t i = 0; i < n; i++) {
-                if (__builtin_mul_overflow(all[i]->nodes, all[i]->replicas, &needed) ||
+                if (__builtin_mul_overflow(all[i]->nodes, all[i]->reserved, &needed) ||
                     __builtin_add_overflow(reach, needed, &reach) || reach >= nodes)
                         return nodes;
         }
@@ -246,13 +243,12 @@ static int free_nodes(const struct sub_pool *sub_pool, const struct reservation 
         return 0;
 }
 
-static void seat_admitted(struct nodes *nodes, const struct reservation **all, size_t n,
-                          struct seating *seating) {
+static void seat_used(struct nodes *nodes, const struct reservation **all, size_t n,
+                      struct seating *seating) {
         if (n > 1)
                 qsort(all, n, sizeof(*all), compare_size);
         for (size_t i = 0; i < n; i++) {
-                int64_t overflow =
-                        all[i]->admitted - seat_replicas(nodes, all[i], all[i]->admitted);
+                int64_t overflow = all[i]->used - seat_replicas(nodes, all[i], all[i]->used);
 
                 if (overflow <= 0)
                         continue;
@@ -266,7 +262,7 @@ static void seat_others(struct nodes *nodes, const struct reservation **all, siz
         if (n > 1)
                 qsort(all, n, sizeof(*all), compare_holding);
         for (size_t i = 0; i < n; i++) {
-                int64_t waiting = all[i]->replicas - all[i]->admitted;
+                int64_t waiting = all[i]->reserved - all[i]->used;
                 int64_t most = within_units(nodes, all[i], waiting);
                 int64_t unseated = waiting - seat_replicas(nodes, all[i], most);
 
@@ -292,7 +288,7 @@ static int seat_all(const struct ledger *ledger, const struct sub_pool *sub_pool
                 r = free_nodes(sub_pool, all, n, arena, &nodes);
         if (r < 0)
                 return r;
-        seat_admitted(&nodes, all, n, &seating);
+        seat_used(&nodes, all, n, &seating);
         seat_others(&nodes, all, n, asking, &seating);
         seating.free_units = sub_pool->units - nodes.seated_units;
         for (int64_t i = 0; i < nodes.n_reached; i++) {

@@ -18,9 +18,9 @@ int seating_compare(const struct reservation *a, const struct reservation *b);
 struct seating {
         int64_t free_units;   /* of the sub-pool, never below 0 */
         int64_t largest_gap;  /* units that are free together on one node */
-        int64_t unseated;     /* unadmitted replicas of all that have no seat */
+        int64_t unseated;     /* unused replicas of all that have no seat */
         int64_t own_unseated; /* those of `asking` */
-        bool over_committed;  /* admitted replicas alone exceed the sub-pool */
+        bool over_committed;  /* used replicas alone exceed the sub-pool */
 };
 
 /*
@@ -45,11 +45,11 @@ int seating_foresee(const struct ledger *ledger, const struct reservation *askin
  * @asking:       one of mine, whose replicas without a seat are counted apart; or NULL
  * @ret:          set on success
  *
- * First the admitted replicas: those on several nodes first, then by units per
+ * First the used replicas: those on several nodes first, then by units per
  * node descending, then namespace and name. One that no longer packs takes
  * no node's room from others; only what all hold together stays within the units. Then the rest in
  * holding order: priority descending, creation, namespace, name. Each takes its `nodes` lowest
- * distinct nodes that have room. While any unadmitted replica is without a seat nothing new is
+ * distinct nodes that have room. While any unused replica is without a seat nothing new is
  * granted.
  *
  * It proves that a packing exists; kube-scheduler may choose another.

@@ -7,20 +7,16 @@
 static const char *const our_members[] = { "assignments", "endpoint",   "model",
                                            "placements",  "rejections", "rejectionsOmitted" };
 
-/* "ClusterModel/gemma-3-27b" */
-static void set_model(struct node *map, struct text model) {
-        size_t slash = text_index(model, '/');
-
-        node_set_string(map, "kind", text_slice(model, 0, slash));
-        node_set_string(map, "name", text_slice(model, slash + 1, model.len));
-}
-
 static struct node *assignment(const struct assignment *a, struct arena *arena) {
         const struct reservation *r = &a->planned;
         struct node *map = node_map(arena);
 
-        if (!text_is_empty(r->model))
-                set_model(node_add_map(map, "model"), r->model);
+        if (!text_is_empty(r->model_name)) {
+                struct node *model = node_add_map(map, "model");
+
+                node_set_string(model, "kind", r->model_kind);
+                node_set_string(model, "name", r->model_name);
+        }
         node_set_string(map, "environment", r->environment);
         node_set_string(map, "pool", r->pool);
         if (!text_is_empty(r->mig_profile))
@@ -29,8 +25,8 @@ static struct node *assignment(const struct assignment *a, struct arena *arena) 
         node_set_string(map, "resourceName", r->resource_name);
         node_set_integer(map, "nodes", r->nodes);
         node_set_integer(map, "unitsPerNode", r->units_per_node);
-        node_set_integer(map, "replicas", r->replicas);
-        node_set_integer(map, "admitted", r->admitted);
+        node_set_integer(map, "replicas", r->reserved);
+        node_set_integer(map, "admitted", r->used);
         node_set_integer(map, "units", reservation_units(r));
         node_set_bool(map, "ready", a->service.ready && !a->fresh);
         if (r->leaving)

@@ -80,8 +80,8 @@ bool names_ends_like_a_hash(struct text t) {
                base32_is_16(text_slice(t, t.len - BASE32_DIGITS, t.len));
 }
 
-static struct text name(const struct name_of *of, const char *tail, struct arena *arena) {
-        const struct text parts[] = { of->deployment, TEXT("-"), of->suffix, text_from(tail) };
+struct text names_service(const struct name_of *of, struct arena *arena) {
+        const struct text parts[] = { of->deployment, TEXT("-"), of->suffix };
         const struct text hashed[OWNER_PARTS] = { of->namespace_, of->deployment, of->environment,
                                                   number_of(of) };
         struct text whole = text_join(arena, parts, sizeof(parts) / sizeof(parts[0]));
@@ -89,14 +89,6 @@ static struct text name(const struct name_of *of, const char *tail, struct arena
         if (!of->shared && is_dns_1035(whole) && !names_ends_like_a_hash(whole))
                 return whole;
         return cut_and_hash(whole, NAME_MAX_LENGTH, hashed, OWNER_PARTS, arena);
-}
-
-struct text names_service(const struct name_of *of, struct arena *arena) {
-        return name(of, "", arena);
-}
-
-struct text names_reservation(const struct name_of *of, struct arena *arena) {
-        return name(of, "-reservation", arena);
 }
 
 struct text names_devices(const struct name_of *of, const struct claim_of *claim,

@@ -19,8 +19,6 @@ struct arena;
 #define LABEL_POOL "modelplane.ai/pool"
 #define LABEL_MIG_PROFILE "modelplane.ai/mig-profile"
 #define LABEL_SERVING_PROFILE "modelplane.ai/serving-profile"
-#define LABEL_LEDGER "gpuplacement.fn.crossplane.io/ledger"
-#define LEDGER_RESERVATION "reservation"
 #define ANNOTATION_ASSIGNMENT "gpuplacement.fn.crossplane.io/assignment"
 
 /* KServe's children keep readable names up to here. */
@@ -49,9 +47,6 @@ struct name_of {
  * was made keeps the name under which it was made.
  */
 struct text names_service(const struct name_of *of, struct arena *arena);
-
-/* names_reservation() - the same with "-reservation" before it is cut. */
-struct text names_reservation(const struct name_of *of, struct arena *arena);
 
 /* What a pod's device claim asks for; its template's spec can never change. */
 struct claim_of {

@@ -40,19 +40,19 @@ static void desire_reservation(const struct placing *placing, const struct assig
         struct name_of of = place_name_of(placing, a);
         struct text key = names_key(KEY_RESERVATION, a->suffix, arena);
         struct identity identity = place_identity(placing, request_resource(placing->observed, key),
-                                                  names_reservation(&of, arena), false);
+                                                  names_service(&of, arena), false);
         struct node *object = node_map(arena), *metadata, *labels;
 
-        node_set_string(object, "apiVersion", TEXT("v1"));
-        node_set_string(object, "kind", TEXT("ConfigMap"));
+        node_set_string(object, "apiVersion", TEXT(RESERVATION_API_VERSION));
+        node_set_string(object, "kind", TEXT(RESERVATION_KIND));
         metadata = node_add_map(object, "metadata");
         node_set_string(metadata, "name", identity.name);
         node_set_string(metadata, "namespace", placing->namespace_);
         labels = node_add_map(metadata, "labels");
-        node_set_string(labels, LABEL_LEDGER, TEXT(LEDGER_RESERVATION));
+        node_set_string(labels, LABEL_DEPLOYMENT, names_label_value(placing->name, arena));
         node_set_string(labels, LABEL_ENVIRONMENT,
                         names_label_value(a->planned.environment, arena));
-        node_set(object, TEXT("data"), reservation_data(&a->planned, arena));
+        node_set(object, TEXT("spec"), reservation_spec(&a->planned, arena));
         response_desire(placing->response, (struct desired) {
                                                    .name = key,
                                                    .object = object,

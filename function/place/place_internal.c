@@ -20,11 +20,10 @@ static bool was_taken(const struct placing *placing, const struct assignment *a,
         if (!r)
                 return false;
         found = value_text(value_at(r->object, "metadata.name"));
-        if (!names_ends_like_a_hash(found) ||
-            text_equal(found, names_reservation(&of, placing->arena)))
+        if (!names_ends_like_a_hash(found) || text_equal(found, names_service(&of, placing->arena)))
                 return false;
         of.shared = true;
-        return text_equal(found, names_reservation(&of, placing->arena));
+        return text_equal(found, names_service(&of, placing->arena));
 }
 
 struct name_of place_name_of(const struct placing *placing, const struct assignment *a) {

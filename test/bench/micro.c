@@ -198,8 +198,8 @@ static int read_world(struct world *w) {
                         reservations->items[i].object, TEXT("ModelDeployment"),
                         TEXT("modelplane.ai"), &w->reservations[w->n_reservations]);
         if (r == 0)
-                r = ledger_build(w->reservations, w->n_reservations, w->deployment.namespace_,
-                                 w->deployment.name, &w->arena, &w->ledger);
+                r = ledger_build(w->reservations, w->n_reservations, &w->deployment, &w->arena,
+                                 &w->ledger);
         return r;
 }
 

@@ -33,14 +33,13 @@ static const char *check_held(const struct decided *d, const struct assignment *
                               struct outcome *outcome) {
         const struct assignment *p = find(d->decision, held->suffix, false);
         const struct assignment *in_place = find(d->decision, held->suffix, true);
-        int64_t admitted = assignment_admitted(held),
-                wanted = d->request->order.deployment->replicas;
+        int64_t admitted = assignment_used(held), wanted = d->request->order.deployment->replicas;
 
         if (!p)
                 return "an assignment is forgotten";
         outcome->leaving += p->planned.leaving;
         if (p->fate == FATE_DROPPED) {
-                if (in_place && in_place->planned.admitted >= least(admitted, wanted))
+                if (in_place && in_place->planned.used >= least(admitted, wanted))
                         return NULL;
                 outcome->retired += p->planned.leaving;
                 outcome->reduced += !p->planned.leaving && admitted > 0;
@@ -48,7 +47,7 @@ static const char *check_held(const struct decided *d, const struct assignment *
         }
         if (p->fate == FATE_STAYS)
                 admitted = least(admitted, wanted);
-        return p->planned.admitted < admitted || p->planned.replicas < admitted
+        return p->planned.used < admitted || p->planned.reserved < admitted
                        ? "admitted replicas are lost"
                        : NULL;
 }
@@ -67,7 +66,7 @@ static const char *check_nothing_lost(const struct decided *d) {
                 const struct assignment *p = &d->decision->plan.assignments[i];
 
                 o.staying += p->fate == FATE_STAYS;
-                o.idle += p->fate == FATE_STAYS && !p->fresh && p->planned.admitted == 0;
+                o.idle += p->fate == FATE_STAYS && !p->fresh && p->planned.used == 0;
                 o.ready += p->fate == FATE_STAYS && p->service.ready && !p->fresh;
         }
         surplus = o.leaving > wanted ? o.leaving - wanted : 0;
@@ -107,8 +106,8 @@ static const char *check_bounds(const struct decided *d) {
                         continue;
                 if (!declared(d, r))
                         return "an assignment without a sub-pool";
-                if (r->replicas < 1 || r->replicas > d->request->order.deployment->replicas ||
-                    r->admitted < 0 || r->admitted > r->replicas)
+                if (r->reserved < 1 || r->reserved > d->request->order.deployment->replicas ||
+                    r->used < 0 || r->used > r->reserved)
                         return "a grant out of bounds";
                 for (size_t k = 0; k < i; k++) {
                         const struct assignment *q = &decision->plan.assignments[k];
@@ -133,7 +132,7 @@ static const char *check_kept(const struct decided *d) {
                 bool replaced = find(d->decision, r->suffix, true) != NULL;
 
                 if (was_told_to_stay(r) && (p->fate == FATE_LEAVES || replaced) &&
-                    assignment_admitted(&d->request->held[i]) > 0 &&
+                    assignment_used(&d->request->held[i]) > 0 &&
                     r->cause == cluster_cause(d->cluster, d->actor, &r->reservation))
                         return "an assignment leaves without a cause";
         }
@@ -153,14 +152,14 @@ static enum packs everybody_sits(const struct decided *d, const struct reservati
                     text_equal(r->namespace_, granted->namespace_))
                         continue;
                 if (declared(d, r) == sub_pool)
-                        packing_add(&packing, r->nodes, r->units_per_node, r->replicas);
+                        packing_add(&packing, r->nodes, r->units_per_node, r->reserved);
         }
         for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
                 const struct assignment *p = &d->decision->plan.assignments[i];
 
                 if (p->fate != FATE_DROPPED && declared(d, &p->planned) == sub_pool)
                         packing_add(&packing, p->planned.nodes, p->planned.units_per_node,
-                                    p->planned.replicas);
+                                    p->planned.reserved);
         }
         return packing_try(&packing);
 }
@@ -170,7 +169,7 @@ static bool has_grown(const struct decided *d, const struct assignment *p) {
                 const struct reservation *r = &d->request->held[i].observed;
 
                 if (text_equal(d->request->held[i].suffix, p->suffix))
-                        return p->planned.replicas > r->replicas;
+                        return p->planned.reserved > r->reserved;
         }
         return false;
 }
@@ -213,13 +212,13 @@ static const char *check_place(struct cluster *c, const struct place *place) {
         for (size_t a = 0; a < c->n_actors; a++) {
                 for (size_t k = 0; k < c->actors[a].n_running; k++) {
                         const struct reservation *r = &c->actors[a].running[k].reservation;
-                        int64_t replicas = r->leaving ? r->admitted : r->replicas;
+                        int64_t replicas = r->leaving ? r->used : r->reserved;
 
                         if (cluster_place(c, r) != place || !could_sit(place, r))
                                 continue;
                         packing_add(&packing, r->nodes, r->units_per_node, replicas);
                         all += r->nodes * r->units_per_node * replicas;
-                        admitted += r->nodes * r->units_per_node * r->admitted;
+                        admitted += r->nodes * r->units_per_node * r->used;
                         gangs |= r->nodes > 1;
                 }
         }

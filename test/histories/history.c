@@ -50,7 +50,7 @@ static void observe(const struct cluster *c, const struct actor *actor, struct a
                                                 .service = cluster_service(c, r) };
                 if (!r->lost)
                         continue;
-                held[k].observed.admitted = held[k].observed.replicas;
+                held[k].observed.used = held[k].observed.reserved;
                 held[k].observed.leaving = false;
         }
 }
@@ -97,19 +97,19 @@ static struct running *find_running(struct actor *actor, struct text suffix) {
 
 static bool same(const struct reservation *a, const struct reservation *b) {
         return text_equal(a->environment, b->environment) && text_equal(a->pool, b->pool) &&
-               text_equal(a->mig_profile, b->mig_profile) && text_equal(a->model, b->model) &&
-               text_equal(a->serving_profile, b->serving_profile) &&
-               text_equal(a->created, b->created) && a->nodes == b->nodes &&
-               a->units_per_node == b->units_per_node && a->replicas == b->replicas &&
-               a->admitted == b->admitted && a->priority == b->priority && a->order == b->order &&
-               a->leaving == b->leaving;
+               text_equal(a->mig_profile, b->mig_profile) &&
+               text_equal(a->model_name, b->model_name) &&
+               text_equal(a->serving_profile, b->serving_profile) && a->nodes == b->nodes &&
+               a->units_per_node == b->units_per_node && a->reserved == b->reserved &&
+               a->used == b->used && a->priority == b->priority && a->order == b->order &&
+               a->leaving == b->leaving && a->served == b->served;
 }
 
 /* The same replicas on the same nodes, with fewer units each. */
 static void take_fewer_units(struct history *h, struct running *r, int64_t units) {
         struct place *place = cluster_place(&h->cluster, &r->composed);
 
-        for (int64_t i = 0; i < r->composed.replicas; i++) {
+        for (int64_t i = 0; i < r->composed.reserved; i++) {
                 for (int64_t n = 0; r->replicas[i].seated && n < r->composed.nodes; n++)
                         place->used[r->replicas[i].node[n]] -= r->composed.units_per_node - units;
         }
@@ -123,7 +123,7 @@ static void compose(struct history *h, struct running *r, const struct assignmen
         if (cluster_place(c, &r->composed) != cluster_place(c, to) ||
             r->composed.nodes != to->nodes || to->units_per_node > r->composed.units_per_node)
                 cluster_stop(c, r);
-        cluster_resize(c, r, to->replicas);
+        cluster_resize(c, r, to->reserved);
         if (to->units_per_node < r->composed.units_per_node)
                 take_fewer_units(h, r, to->units_per_node);
         r->composed = *to;
@@ -138,11 +138,11 @@ static bool carry_out(struct history *h, struct actor *actor, const struct assig
         if (!r) {
                 r = &actor->running[actor->n_running++];
                 *r = (struct running) { .suffix = p->suffix, .composed = p->planned };
-                r->composed.replicas = 0;
+                r->composed.reserved = 0;
         }
         changed = p->fresh || r->lost || !same(&r->reservation, &p->planned);
         if (p->planned.units_per_node > r->composed.units_per_node ||
-            (p->fresh && p->planned.admitted > 0)) {
+            (p->fresh && p->planned.used > 0)) {
                 cluster_place(c, &p->planned)->excused = true;
                 h->tally->enlarged += !p->fresh;
         }
@@ -206,10 +206,10 @@ static void count(struct tally *tally, const struct deploy_request *request,
 
                         if (!text_equal(request->held[k].suffix, p->suffix))
                                 continue;
-                        tally->grown += p->planned.replicas > r->replicas;
+                        tally->grown += p->planned.reserved > r->reserved;
                         tally->yielded += p->fate != FATE_LEAVES &&
-                                          p->planned.replicas < r->replicas &&
-                                          p->planned.replicas < request->order.deployment->replicas;
+                                          p->planned.reserved < r->reserved &&
+                                          p->planned.reserved < request->order.deployment->replicas;
                 }
         }
 }

@@ -62,7 +62,8 @@ static void test_best_fit(void **state) {
         assert_int_equal(decision.rejections.n, 0);
         assert_false(decision.settled);
         assert_text(decision.plan.assignments[0].suffix, "eu-1");
-        assert_text(decision.plan.assignments[0].planned.model, "ClusterModel/gemma");
+        assert_text(decision.plan.assignments[0].planned.model_kind, "ClusterModel");
+        assert_text(decision.plan.assignments[0].planned.model_name, "gemma");
         assert_text(decision.plan.assignments[0].planned.mig_profile, "3g.40gb");
         assert_text(decision.plan.assignments[0].workload.uri, "hf://google/gemma-3-27b-it");
 
@@ -306,7 +307,7 @@ static void test_more_and_fewer_environments(void **state) {
                 "drops b/p fp8 1x1x1 admitted 1: fewer environments are wanted");
 
         w.deployment.environments = 2;
-        w.held[2].observed.admitted = w.held[2].service.ready_replicas = 0;
+        w.held[2].observed.used = w.held[2].service.ready_replicas = 0;
         decides("stays c/p fp8 1x1x1 admitted 1; stays a/p fp8 1x1x1 admitted 0; "
                 "drops b/p fp8 1x1x1 admitted 0: fewer environments are wanted");
 }
@@ -315,22 +316,18 @@ static void test_more_and_fewer_environments(void **state) {
 
 /* Both took the last slice; both decide from one snapshot, and exactly one yields. */
 static void test_two_at_once(void **state) {
-        static const char *const created[] = { "2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z" };
-        static const char *const names[] = { "later", "chat" };
+        static const char *const names[] = { "chat", "later" };
 
         (void)state;
         for (size_t me = 0; me < 2; me++) {
                 struct sub_pool *slices;
-                struct reservation *other;
 
                 world_init(&w);
                 slices = one_pool(1);
                 world_other(&w, "first", slices, 1, 1, 1);
                 w.deployment.name = text_from(names[me]);
-                w.deployment.created = text_from(created[me]);
                 world_hold(&w, slices, 1, 0);
-                other = world_other(&w, names[1 - me], slices, 1, 1, 0);
-                other->created = text_from(created[1 - me]);
+                world_other(&w, names[1 - me], slices, 1, 1, 0);
                 if (me == 0)
                         decides("stays eu-1/slices fp8 1x1x1 admitted 0");
                 else
@@ -349,7 +346,7 @@ static void test_trimmed_growth(void **state) {
 
         (void)state;
         world_hold(&w, slices, 3, 1);
-        world_other(&w, "other", slices, 1, 2, 1)->created = TEXT("2024-01-01T00:00:00Z");
+        world_other(&w, "a", slices, 1, 2, 1);
         w.deployment.replicas = 3;
         decision = decides("stays eu-1/slices fp8 1x1x2 admitted 1");
         assert_int_equal(decision.short_replicas, 1);
@@ -437,21 +434,21 @@ static void test_quota(void **state) {
         limit_to("gpus", "{'requests.nvidia.com/gpu': '5'}");
         other = world_other(&w, "other", slices, 1, 2, 0);
         decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh"); /* exactly */
-        other->replicas = 3;
+        other->reserved = 3;
         decision = decides("");
         assert_rejected(
                 &decision, 1, REASON_QUOTA_EXCEEDED,
                 "wants 3 units, ResourceQuota gpus has 2 of 5 left of requests.nvidia.com/gpu");
-        other->replicas = 7;
+        other->reserved = 7;
         decision = decides("");
         assert_rejected(
                 &decision, 1, REASON_QUOTA_EXCEEDED,
                 "wants 3 units, ResourceQuota gpus has 0 of 5 left of requests.nvidia.com/gpu");
         w.quotas[2].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '10'}");
         w.n_quotas = 1; /* what the sentence says of the next one: 7 of 9 */
-        other->replicas = 6;
+        other->reserved = 6;
         decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
-        other->replicas = 7;
+        other->reserved = 7;
         other->namespace_ = TEXT("elsewhere");
         decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
         other->namespace_ = TEXT("team");
@@ -584,7 +581,7 @@ static void test_quota_two_at_once(void **state) {
         other->priority = 1;
         decides("stays eu-1/slices fp8 1x1x1 admitted 0");
         other->priority = 0;
-        other->admitted = 2;
+        other->used = 2;
         decides("stays eu-1/slices fp8 1x1x1 admitted 0");
         w.quotas[0].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '2'}");
         decides("drops eu-1/slices fp8 1x1x0 admitted 0: the namespace's quota is used up");
@@ -862,7 +859,7 @@ static void test_in_place(void **state) {
         w.deployment.model_name = TEXT("llama");
         decision = decides_and_goes_on("drops eu-1/slices fp8 1x1x1 admitted 1: replaced in place; "
                                        "stays eu-1/slices fp8 1x1x1 admitted 1 fresh");
-        assert_text(decision.plan.assignments[1].planned.model, "ClusterModel/llama");
+        assert_text(decision.plan.assignments[1].planned.model_name, "llama");
         assert_text(decision.plan.assignments[1].suffix, "eu-1");
         assert_true(decision.plan.assignments[1].service.ready); /* the one that is there */
         assert_int_equal(decision.ready, 0);
@@ -920,9 +917,9 @@ static void test_larger_replicas_of_one_model(void **state) {
         other->priority = 1;
         decides("leaves eu-1/gpus fp8 1x1x2 admitted 2: a replica wants more units now, and there "
                 "is no room");
-        other->model = TEXT("ClusterModel/llama");
+        other->model_name = TEXT("llama");
         decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
-        other->model = TEXT("ClusterModel/gemma");
+        other->model_name = TEXT("gemma");
         other->serving_profile = TEXT("bf16");
         decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
         other->serving_profile = TEXT("fp8");
@@ -930,7 +927,7 @@ static void test_larger_replicas_of_one_model(void **state) {
         decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
         other->leaving = false;
         w.deployment.model_kind = TEXT("Model");
-        w.held[0].observed.model = other->model = TEXT("Model/gemma");
+        w.held[0].observed.model_kind = other->model_kind = TEXT("Model");
         decides("leaves eu-1/gpus fp8 1x1x2 admitted 2: a replica wants more units now, and there "
                 "is no room");
         other->namespace_ = TEXT("elsewhere"); /* a model of the same name */
@@ -1038,7 +1035,7 @@ static void test_settled(void **state) {
         assert_true(world_decide(&w, &arena).settled);
         assert_false(deploy_is_settled(&w.deployment, w.held, 0));
 
-        held->observed.admitted = 1;
+        held->observed.used = 1;
         assert_false(deploy_is_settled(&w.deployment, w.held, 1));
         *held = before;
         held->observed.leaving = true;
@@ -1090,15 +1087,15 @@ static void test_admitted(void **state) {
         for (size_t i = 0; i < sizeof(admitted_rows) / sizeof(admitted_rows[0]); i++) {
                 const struct admitted_row *row = &admitted_rows[i];
                 const struct assignment held = {
-                        .observed = { .replicas = row->granted, .admitted = row->admitted },
+                        .observed = { .reserved = row->granted, .used = row->admitted },
                         .service = { .observed = true,
                                      .ready = row->ready,
                                      .ready_replicas = row->ready_replicas,
                                      .replicas = row->composed },
                 };
 
-                if (assignment_admitted(&held) != row->want)
-                        fail_msg("%s: %lld", row->name, (long long)assignment_admitted(&held));
+                if (assignment_used(&held) != row->want)
+                        fail_msg("%s: %lld", row->name, (long long)assignment_used(&held));
         }
 }
 
@@ -1145,11 +1142,12 @@ static void test_odd_reservations(void **state) {
         struct decision decision;
 
         (void)state;
-        held->observed.model = (struct text) { 0 };
+        held->observed.model_name = (struct text) { 0 };
         held->observed.order = INT64_MAX;
         decision = decides("stays eu-1/slices fp8 1x1x1 admitted 1");
-        assert_text(decision.plan.assignments[0].planned.model, "ClusterModel/gemma");
-        held->observed.replicas = held->observed.admitted = INT64_C(1) << 62;
+        assert_text(decision.plan.assignments[0].planned.model_kind, "ClusterModel");
+        assert_text(decision.plan.assignments[0].planned.model_name, "gemma");
+        held->observed.reserved = held->observed.used = INT64_C(1) << 62;
         decides("stays eu-1/slices fp8 1x1x1 admitted 1");
         world_other(&w, "a", slices, 1, INT64_C(1) << 62, 0);
         world_other(&w, "b", slices, 1, INT64_C(1) << 62, INT64_C(1) << 61);

@@ -33,8 +33,6 @@ static bool one_in(int64_t n) {
 static const char *const environment_names[] = { "a", "b", "c", "d" };
 static const char *const pool_names[] = { "p", "q", "r" };
 static const char *const others[] = { "bot", "code", "draw", "echo", "fast", "gate" };
-static const char *const times[] = { "", "2024-06-01T00:00:00Z", "2025-01-01T00:00:00Z",
-                                     "2025-06-01T00:00:00Z" };
 
 static struct sub_pool *any_sub_pool(struct world *w) {
         int64_t e = below((int64_t)w->n_environments);
@@ -55,7 +53,6 @@ static void add_other(struct world *w) {
         r = world_other(w, others[below(6)], any_sub_pool(w), 1 + below(3), replicas,
                         below(replicas + 1));
         r->order = (int64_t)w->n_others;
-        r->created = text_from(times[below(4)]);
         r->priority = below(3) - 1;
         r->leaving = one_in(6);
         if (one_in(5))
@@ -250,7 +247,7 @@ static void check_nothing_lost(const struct world *w, const struct decision *dec
         for (size_t i = 0; i < w->n_held; i++) {
                 const struct assignment *held = &w->held[i];
                 const struct assignment *p = find(decision, held->suffix, false);
-                int64_t admitted = assignment_admitted(held);
+                int64_t admitted = assignment_used(held);
 
                 assert_non_null(p);
                 staying += p->fate == FATE_STAYS;
@@ -265,7 +262,7 @@ static void check_nothing_lost(const struct world *w, const struct decision *dec
                 }
                 if (p->fate == FATE_STAYS && admitted > w->deployment.replicas)
                         admitted = w->deployment.replicas;
-                if (p->planned.admitted < admitted || p->planned.replicas < admitted)
+                if (p->planned.used < admitted || p->planned.reserved < admitted)
                         fail_msg("seed %llu: admitted replicas are lost", (unsigned long long)seed);
         }
         surplus = leaving > w->deployment.environments ? leaving - w->deployment.environments : 0;
@@ -294,8 +291,8 @@ static void check_within_bounds(const struct world *w, const struct decision *de
                                 fail_msg("seed %llu: two in one environment",
                                          (unsigned long long)seed);
                 }
-                assert_in_range(p->planned.replicas, 1, w->deployment.replicas);
-                assert_in_range(p->planned.admitted, 0, p->planned.replicas);
+                assert_in_range(p->planned.reserved, 1, w->deployment.replicas);
+                assert_in_range(p->planned.used, 0, p->planned.reserved);
         }
         assert_int_equal(staying, decision->placed);
         assert_true(staying <= w->deployment.environments);
@@ -319,9 +316,7 @@ static struct seating seating_after(const struct world *w, const struct decision
                 mine[n] = &copies[n];
                 n++;
         }
-        assert_int_equal(ledger_build(w->others, w->n_others, w->deployment.namespace_,
-                                      w->deployment.name, &arena, &ledger),
-                         0);
+        assert_int_equal(ledger_build(w->others, w->n_others, &w->deployment, &arena, &ledger), 0);
         assert_int_equal(seating_find(&ledger, s, mine, n, NULL, &arena, &seating), 0);
         return seating;
 }
@@ -375,7 +370,7 @@ static void check_grown_pool(struct world *w, const struct decision *decision) {
                 if (p->fresh || p->fate != FATE_STAYS)
                         continue;
                 q = find(&grown, p->suffix, false);
-                if (!q || q->fate != FATE_STAYS || q->planned.replicas < p->planned.replicas ||
+                if (!q || q->fate != FATE_STAYS || q->planned.reserved < p->planned.reserved ||
                     !text_equal(q->planned.pool, p->planned.pool))
                         fail_msg("seed %llu: a node more un-places", (unsigned long long)seed);
         }
@@ -405,7 +400,7 @@ static void check_added_pool(const struct world *w, const struct decision *decis
                 if (p->fresh || p->fate != FATE_STAYS)
                         continue;
                 q = find(&again, p->suffix, false);
-                if (!q || q->fate != FATE_STAYS || q->planned.replicas < p->planned.replicas ||
+                if (!q || q->fate != FATE_STAYS || q->planned.reserved < p->planned.reserved ||
                     !text_equal(q->planned.pool, p->planned.pool))
                         fail_msg("seed %llu: a pool more moves something",
                                  (unsigned long long)seed);
@@ -459,9 +454,8 @@ enum { PLAYERS = 5 };
 static struct decision decide_as(struct world *w, const struct assignment *held, size_t n,
                                  size_t i) {
         w->deployment.name = held[i].observed.deployment;
-        w->deployment.created = held[i].observed.created;
         w->deployment.priority = held[i].observed.priority;
-        w->deployment.replicas = held[i].observed.replicas;
+        w->deployment.replicas = held[i].observed.reserved;
         w->profiles[0].gpus_per_node = held[i].observed.units_per_node;
         w->held[0] = held[i];
         w->n_held = 1;
@@ -497,23 +491,21 @@ static void test_joint_snapshots(void **state) {
                         w.n_held = 0;
                         held[i] = *world_hold(&w, s, replicas, below(replicas + 1));
                         r->deployment = text_from(others[i]);
-                        r->created = text_from(times[below(4)]);
                         r->priority = below(2);
                         r->units_per_node = 1 + below(2);
                         all[i] = *r;
                 }
-                assert_int_equal(ledger_build(all, PLAYERS, TEXT(""), TEXT(""), &arena, &ledger),
-                                 0);
+                assert_int_equal(ledger_build(all, PLAYERS, NULL, &arena, &ledger), 0);
                 assert_int_equal(seating_find(&ledger, s, NULL, 0, NULL, &arena, &before), 0);
                 for (size_t i = 0; i < PLAYERS; i++) {
                         struct decision decision = decide_as(&w, held, PLAYERS, i);
                         const struct assignment *p = &decision.plan.assignments[0];
 
                         assert_true(decision.plan.n_assignments == 1);
-                        assert_int_equal(p->planned.admitted, held[i].observed.admitted);
-                        assert_true(p->fate == FATE_STAYS || held[i].observed.admitted == 0);
-                        removed += held[i].observed.replicas - p->planned.replicas;
-                        all[i].replicas = p->planned.replicas;
+                        assert_int_equal(p->planned.used, held[i].observed.used);
+                        assert_true(p->fate == FATE_STAYS || held[i].observed.used == 0);
+                        removed += held[i].observed.reserved - p->planned.reserved;
+                        all[i].reserved = p->planned.reserved;
                 }
                 if (removed != before.unseated)
                         fail_msg("seed %llu: %lld yield, not %lld", (unsigned long long)seed,
@@ -554,7 +546,6 @@ static void test_stale_snapshots(void **state) {
                 for (size_t i = 0; i < PLAYERS; i++) {
                         deployments[i] = w.deployment;
                         deployments[i].name = text_from(others[i]);
-                        deployments[i].created = text_from(times[below(4)]);
                         deployments[i].priority = below(2);
                         deployments[i].replicas = 1 + below(3);
                         units[i] = 1 + below(3);
@@ -579,8 +570,7 @@ static void test_stale_snapshots(void **state) {
                                 w.held[0] = now[i];
                                 if (have_now[i] && one_in(3)) {
                                         world_serve(&w.held[0]);
-                                        moved |=
-                                                now[i].observed.admitted < now[i].observed.replicas;
+                                        moved |= now[i].observed.used < now[i].observed.reserved;
                                 }
                                 decision = world_decide(&w, &arena);
                                 check_nothing_lost(&w, &decision);
@@ -594,7 +584,7 @@ static void test_stale_snapshots(void **state) {
                                 assert_true(w.n_held <= 1);
                                 has = w.n_held == 1;
                                 moved |= has && have_now[i] &&
-                                         now[i].observed.replicas != w.held[0].observed.replicas;
+                                         now[i].observed.reserved != w.held[0].observed.reserved;
                                 have_now[i] = has;
                                 if (has)
                                         now[i] = w.held[0];

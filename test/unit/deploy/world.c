@@ -11,7 +11,6 @@ void world_init(struct world *w) {
         memset(w, 0, sizeof(*w));
         w->deployment = (struct deployment) { .namespace_ = TEXT("team"),
                                               .name = TEXT("chat"),
-                                              .created = TEXT("2025-01-01T00:00:00Z"),
                                               .model_kind = TEXT("ClusterModel"),
                                               .model_name = TEXT("gemma"),
                                               .environments = 1,
@@ -72,7 +71,8 @@ struct sub_pool *world_pool(struct world *w, const char *name, const char *mig_p
 static struct reservation reservation_in(const struct sub_pool *sub_pool, int64_t replicas,
                                          int64_t admitted) {
         return (struct reservation) { .namespace_ = TEXT("team"),
-                                      .model = TEXT("ClusterModel/gemma"),
+                                      .model_kind = TEXT("ClusterModel"),
+                                      .model_name = TEXT("gemma"),
                                       .environment = sub_pool->environment->name,
                                       .pool = sub_pool->pool->name,
                                       .mig_profile = sub_pool->mig_profile,
@@ -80,8 +80,8 @@ static struct reservation reservation_in(const struct sub_pool *sub_pool, int64_
                                       .resource_name = sub_pool->resource_name,
                                       .nodes = 1,
                                       .units_per_node = 1,
-                                      .replicas = replicas,
-                                      .admitted = admitted };
+                                      .reserved = replicas,
+                                      .used = admitted };
 }
 
 struct reservation *world_other(struct world *w, const char *deployment,
@@ -100,7 +100,6 @@ struct reservation world_reservation(const struct world *w, const struct sub_poo
                                      int64_t replicas, int64_t admitted) {
         struct reservation r = reservation_in(sub_pool, replicas, admitted);
 
-        r.created = w->deployment.created;
         r.priority = w->deployment.priority;
         return r;
 }
@@ -125,8 +124,8 @@ struct assignment *world_hold(struct world *w, const struct sub_pool *sub_pool, 
 void world_serve(struct assignment *held) {
         held->service = (struct service) { .observed = true,
                                            .ready = true,
-                                           .ready_replicas = held->observed.replicas,
-                                           .replicas = held->observed.replicas };
+                                           .ready_replicas = held->observed.reserved,
+                                           .replicas = held->observed.reserved };
 }
 
 struct decision world_decide(const struct world *w, struct arena *arena) {
@@ -162,9 +161,9 @@ void world_observe(struct world *w, const struct decision *decision) {
                 if (p->fresh)
                         w->held[w->n_held].service =
                                 (struct service) { .observed = true,
-                                                   .replicas = p->planned.replicas };
-                if (w->held[w->n_held].service.ready_replicas > p->planned.replicas)
-                        w->held[w->n_held].service.ready_replicas = p->planned.replicas;
+                                                   .replicas = p->planned.reserved };
+                if (w->held[w->n_held].service.ready_replicas > p->planned.reserved)
+                        w->held[w->n_held].service.ready_replicas = p->planned.reserved;
                 w->n_held++;
         }
 }
@@ -187,9 +186,9 @@ static void print_placement(struct builder *b, const struct assignment *p, bool 
         builder_char(b, 'x');
         builder_i64(b, r->units_per_node);
         builder_char(b, 'x');
-        builder_i64(b, r->replicas);
+        builder_i64(b, r->reserved);
         builder_string(b, " admitted ");
-        builder_i64(b, r->admitted);
+        builder_i64(b, r->used);
         if (!news)
                 return;
         if (p->fresh)

@@ -37,7 +37,7 @@ struct world {
 /*
  * world_init() - no environments yet
  *
- * team/chat, made in 2025, wants one environment with one replica of ClusterModel
+ * team/chat wants one environment with one replica of ClusterModel
  * gemma: one unit with 40Gi, by serving profile "fp8".
  */
 void world_init(struct world *w);
@@ -52,7 +52,7 @@ size_t world_environment(struct world *w, const char *name);
 struct sub_pool *world_pool(struct world *w, const char *name, const char *mig_profile,
                             int64_t units_per_node, int64_t nodes, int64_t memory_gib);
 
-/* world_other() - somebody else's single-node reservation, without a creation time. */
+/* world_other() - somebody else's single-node reservation. */
 struct reservation *world_other(struct world *w, const char *deployment,
                                 const struct sub_pool *sub_pool, int64_t units_per_node,
                                 int64_t replicas, int64_t admitted);

@@ -24,11 +24,13 @@
         "}"
 #define EU ENVIRONMENT("eu", "", POOL, "")
 #define RESERVATION(pool, model)                                                                   \
-        "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'r',"                      \
-        "  'namespace': 'team-b', 'ownerReferences': [{'apiVersion': 'modelplane.ai/v1alpha1',"    \
+        "{'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'GPUReservation',"       \
+        " 'metadata': {'name': 'r', 'namespace': 'team-b',"                                        \
+        "  'ownerReferences': [{'apiVersion': 'modelplane.ai/v1alpha1',"                           \
         "   'kind': 'ModelDeployment', 'name': 'other', 'controller': true}]},"                    \
-        " 'data': {'environment': 'eu', 'pool': '" pool "', 'nodes': '1', 'unitsPerNode': '1',"    \
-        "  'replicas': '1', 'admitted': '1', 'model': '" model "', 'servingProfile': 'x'}}"
+        " 'spec': {'environment': 'eu', 'pool': '" pool "', 'nodes': 1, 'unitsPerNode': 1,"        \
+        "  'reserved': 1, 'used': 1, 'served': true, 'state': 'Serving',"                          \
+        "  'model': {'kind': 'ClusterModel', 'name': '" model "'}, 'servingProfile': 'x'}}"
 #define SERVICE(url, message)                                                                      \
         "{'apiVersion': 'serving.kserve.io/v1alpha2', 'kind': 'LLMInferenceService',"              \
         " 'metadata': {'name': 'gemma-eu', 'namespace': 'team-a',"                                 \
@@ -145,6 +147,7 @@ static struct text request_of(const struct row *row, struct arena *arena) {
                   .items = &reservation,
                   .n_items = !!row->reservation },
                 { .key = TEXT("watch-anchor") },
+                { .key = TEXT("watch-anchor-pools") },
         };
         struct call_request call = { .has_capabilities = true,
                                      .required = answers,

@@ -168,15 +168,13 @@ static void the_question_is_always_the_same(void **state) {
                 assert_int_equal(c.call.response.n_requirements, 1);
                 r = &c.call.response.requirements[0];
                 assert_true(text_equal(r->key, TEXT("reservations")));
-                assert_true(text_equal(r->kind, TEXT("ConfigMap")));
-                assert_true(text_equal(r->api_version, TEXT("v1")));
-                assert_true(text_is_empty(r->namespace_));
-                assert_int_equal(r->n_labels, 2);
+                assert_true(text_equal(r->kind, TEXT("GPUReservation")));
                 assert_true(
-                        text_equal(r->label_keys[0], TEXT("gpuplacement.fn.crossplane.io/ledger")));
-                assert_true(text_equal(r->label_values[0], TEXT("reservation")));
-                assert_true(text_equal(r->label_keys[1], TEXT("modelplane.ai/environment")));
-                assert_true(text_equal(r->label_values[1], TEXT("eu-1")));
+                        text_equal(r->api_version, TEXT("gpuplacement.fn.crossplane.io/v1alpha1")));
+                assert_true(text_is_empty(r->namespace_));
+                assert_int_equal(r->n_labels, 1);
+                assert_true(text_equal(r->label_keys[0], TEXT("modelplane.ai/environment")));
+                assert_true(text_equal(r->label_values[0], TEXT("eu-1")));
                 assert_int_equal(c.call.response.ttl_seconds, answered ? 60 : 0);
                 arena_release(&c.arena);
         }

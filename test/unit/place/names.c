@@ -8,7 +8,7 @@ struct service_row {
         const char *deployment, *environment;
         int64_t n; /* which of that environment */
         bool shared;
-        const char *service, *reservation;
+        const char *service;
         const char *reason;
 };
 
@@ -16,53 +16,37 @@ struct service_row {
 /* clang-format off */
 static const struct service_row service_rows[] = {
         { "chat", "eu-1", 1, false,
-          "chat-eu-1",
-          "chat-eu-1-reservation", "as it is" },
+          "chat-eu-1", "as it is" },
         { "chat", "eu-1", 2, false,
-          "chat-eu-1-m2",
-          "chat-eu-1-m2-reservation", "a second one in the environment" },
+          "chat-eu-1-m2", "a second one in the environment" },
         { "chat", "eu-1", 16, false,
-          "chat-eu-1-m16",
-          "chat-eu-1-m16-reservation", "" },
+          "chat-eu-1-m16", "" },
         { "chat", "eu-m2", 1, false,
-          "chat-eu-m2-m1",
-          "chat-eu-m2-m1-reservation", "an environment called as a second one is" },
+          "chat-eu-m2-m1", "an environment called as a second one is" },
         { "chat", "eu-m", 1, false,
-          "chat-eu-m",
-          "chat-eu-m-reservation", "" },
+          "chat-eu-m", "" },
         { "chat", "eu-internationalize", 1, false,
-          "chat-eu-international-mnajbzujdshy23ze",
-          "chat-eu-internationalize-reservation", "an environment called as a hash is written" },
+          "chat-eu-international-mnajbzujdshy23ze", "an environment called as a hash is written" },
         { "chat", "eu-internationalise1", 1, false,
-          "chat-eu-internationalise1",
-          "chat-eu-internationalise1-reservation", "a digit that no hash has" },
+          "chat-eu-internationalise1", "a digit that no hash has" },
         { "gemma-3-27b-it-production", "europe-west4", 1, false,
-          "gemma-3-27b-it-production-europe-west4",
-          "gemma-3-27b-it-produc-n6wsnwakll6qtg4d", "38 characters" },
+          "gemma-3-27b-it-production-europe-west4", "38 characters" },
         { "gemma-3-27b-it-production1", "europe-west4", 1, false,
-          "gemma-3-27b-it-produc-c637a6fsgd4vl7js",
           "gemma-3-27b-it-produc-c637a6fsgd4vl7js", "39 characters" },
         { "gemma-3-27b-it-produ", "europe-west4-and-more", 1, false,
-          "gemma-3-27b-it-produ-gyu3zm3hmnpiv5hk",
           "gemma-3-27b-it-produ-gyu3zm3hmnpiv5hk", "cut behind a dash" },
         { "v1.chat", "eu-1", 1, false,
-          "v1-chat-eu-1-znvodbwbdeuujb3n",
-          "v1-chat-eu-1-reservat-znvodbwbdeuujb3n", "a dot" },
+          "v1-chat-eu-1-znvodbwbdeuujb3n", "a dot" },
         { "v1-chat", "eu-1", 1, false,
-          "v1-chat-eu-1",
-          "v1-chat-eu-1-reservation", "and what a dot might have become" },
+          "v1-chat-eu-1", "and what a dot might have become" },
         { "3b", "eu-1", 1, false,
-          "m-3b-eu-1-fkmlplnec3z2bah7",
-          "m-3b-eu-1-reservation-fkmlplnec3z2bah7", "a digit first" },
+          "m-3b-eu-1-fkmlplnec3z2bah7", "a digit first" },
         { "Chat", "eu-1", 1, false,
-          "chat-eu-1-zratg2lfbj2ksruh",
-          "chat-eu-1-reservation-zratg2lfbj2ksruh", "upper case" },
+          "chat-eu-1-zratg2lfbj2ksruh", "upper case" },
         { "chat", "eu-1", 1, true,
-          "chat-eu-1-b3qul335parejekv",
-          "chat-eu-1-reservation-b3qul335parejekv", "beside deployments of other namespaces" },
+          "chat-eu-1-b3qul335parejekv", "beside deployments of other namespaces" },
         { "chat", "eu-1", 2, true,
-          "chat-eu-1-m2-osh5h33jrkmfobb2",
-          "chat-eu-1-m2-reservat-osh5h33jrkmfobb2", "" },
+          "chat-eu-1-m2-osh5h33jrkmfobb2", "" },
 };
 /* clang-format on */
 
@@ -92,13 +76,10 @@ static void test_services(void **state) {
                 const struct service_row *row = &service_rows[i];
                 struct name_of of = name_of(row, "team");
                 struct text service = names_service(&of, &arena);
-                struct text reservation = names_reservation(&of, &arena);
 
                 print_message("%s: %s\n", row->service, row->reason);
                 assert_text(service, row->service);
-                assert_text(reservation, row->reservation);
                 assert_true(is_dns_label(service));
-                assert_true(is_dns_label(reservation));
         }
 }
 
@@ -130,11 +111,11 @@ static void test_second_preimage(void **state) {
 
 /* Under one remote namespace each part of whose name it is counts. */
 static void test_shared_names_differ(void **state) {
-        const struct service_row rows[] = { { "a", "bc", 1, true, "", "", "" },
-                                            { "ab", "c", 1, true, "", "", "" },
-                                            { "a", "bc", 2, true, "", "", "" },
-                                            { "a-b", "c", 1, true, "", "", "" },
-                                            { "a", "b-c", 1, true, "", "", "" } };
+        const struct service_row rows[] = { { "a", "bc", 1, true, "", "" },
+                                            { "ab", "c", 1, true, "", "" },
+                                            { "a", "bc", 2, true, "", "" },
+                                            { "a-b", "c", 1, true, "", "" },
+                                            { "a", "b-c", 1, true, "", "" } };
         struct text names[10];
 
         (void)state;
@@ -181,7 +162,7 @@ static bool is_same_owner(const struct name_of *a, const struct name_of *b) {
 /* Assignments of one namespace, made one after the other as Deploy makes them. */
 static void test_names_never_meet(void **state) {
         static struct name_of made[N_RANDOM];
-        static struct text plain[N_RANDOM], services[N_RANDOM], reservations[N_RANDOM];
+        static struct text plain[N_RANDOM], services[N_RANDOM];
         size_t n = 0, n_taken = 0, n_hashed = 0;
 
         (void)state;
@@ -207,15 +188,13 @@ static void test_names_never_meet(void **state) {
                 made[n] = of;
                 plain[n] = whole;
                 services[n] = names_service(&of, &arena);
-                reservations[n] = names_reservation(&of, &arena);
                 n_hashed += !text_equal(services[n], whole);
                 n++;
         }
         for (size_t i = 0; i < n; i++) {
                 assert_true(is_dns_label(services[i]));
                 for (size_t k = 0; k < i; k++) {
-                        if (text_equal(services[i], services[k]) ||
-                            text_equal(reservations[i], reservations[k]))
+                        if (text_equal(services[i], services[k]))
                                 fail_msg("\"%.*s\" in \"%.*s\" is called like \"%.*s\" in "
                                          "\"%.*s\": \"%.*s\"",
                                          TEXT_ARG(made[i].deployment),
@@ -333,7 +312,6 @@ static void test_keys(void **state) {
         assert_false(names_is_ours(TEXT("my-serving-eu-1")));
         assert_true(names_is_our_member(TEXT(LABEL_POOL)));
         assert_true(names_is_our_member(TEXT(ANNOTATION_ASSIGNMENT)));
-        assert_true(names_is_our_member(TEXT(LABEL_LEDGER)));
         assert_false(names_is_our_member(TEXT("crossplane.io/composite")));
         assert_false(names_is_our_member(TEXT("modelplane.aim/x")));
 }

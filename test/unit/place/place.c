@@ -32,17 +32,17 @@ static struct assignment usual(void) {
         return (struct assignment) {
                 .fate = FATE_STAYS,
                 .suffix = TEXT("eu-1"),
-                .planned = { .model = TEXT("ClusterModel/gemma"),
+                .planned = { .model_kind = TEXT("ClusterModel"),
+                             .model_name = TEXT("gemma"),
                              .environment = TEXT("eu-1"),
                              .pool = TEXT("slices"),
                              .mig_profile = TEXT("1g.10gb+me"),
                              .serving_profile = TEXT("fp8"),
                              .resource_name = TEXT("nvidia.com/mig-1g.10gb.me"),
-                             .created = TEXT("2025-01-01T00:00:00Z"),
                              .nodes = 1,
                              .units_per_node = 1,
-                             .replicas = 3,
-                             .admitted = 2,
+                             .reserved = 3,
+                             .used = 2,
                              .priority = 5 },
                 .workload = { .provider_config = TEXT("eu-1-cluster"),
                               .uri = TEXT("hf://google/gemma"),
@@ -94,11 +94,11 @@ static struct response placed_one(const struct assignment *p, const struct setti
 /* ---- what is composed ------------------------------------------------------------------------ */
 
 #define ANNOTATION                                                                                 \
-        "'{\\\"created\\\":\\\"2025-01-01T00:00:00Z\\\",\\\"environment\\\":\\\"eu-1\\\","         \
-        "\\\"migProfile\\\":\\\"1g.10gb+me\\\",\\\"model\\\":\\\"ClusterModel/gemma\\\","          \
-        "\\\"nodes\\\":1,\\\"order\\\":0,\\\"pool\\\":\\\"slices\\\",\\\"priority\\\":5,"          \
-        "\\\"replicas\\\":3,\\\"resourceName\\\":\\\"nvidia.com/mig-1g.10gb.me\\\","               \
-        "\\\"servingProfile\\\":\\\"fp8\\\",\\\"unitsPerNode\\\":1}'"
+        "'{\\\"model\\\":{\\\"kind\\\":\\\"ClusterModel\\\",\\\"name\\\":\\\"gemma\\\"},"          \
+        "\\\"environment\\\":\\\"eu-1\\\",\\\"migProfile\\\":\\\"1g.10gb+me\\\","                  \
+        "\\\"pool\\\":\\\"slices\\\",\\\"resourceName\\\":\\\"nvidia.com/mig-1g.10gb.me\\\","      \
+        "\\\"servingProfile\\\":\\\"fp8\\\",\\\"nodes\\\":1,\\\"order\\\":0,\\\"surge\\\":0,"      \
+        "\\\"unitsPerNode\\\":1}'"
 #define OUR_METADATA                                                                               \
         "'labels':{'modelplane.ai/deployment':'chat','modelplane.ai/environment':'eu-1',"          \
         "'modelplane.ai/pool':'slices','modelplane.ai/mig-profile':'1g.10gb.me',"                  \
@@ -128,16 +128,16 @@ static void test_direct(void **state) {
         assert_int_equal(value_get(spec, TEXT("scaling")).kind, VALUE_ABSENT);
         assert_json(value_at(spec, "template.priorityClassName"), "'high'");
 
-        assert_json(object_of(&response, "reservation-eu-1"),
-                    "{'apiVersion':'v1','kind':'ConfigMap',"
-                    "'metadata':{'name':'chat-eu-1-reservation','namespace':'team','labels':"
-                    "{'gpuplacement.fn.crossplane.io/ledger':'reservation',"
-                    "'modelplane.ai/environment':'eu-1'}},"
-                    "'data':{'admitted':'2','created':'2025-01-01T00:00:00Z','environment':'eu-1',"
-                    "'migProfile':'1g.10gb+me','model':'ClusterModel/gemma','nodes':'1',"
-                    "'order':'0','pool':'slices','priority':'5','replicas':'3',"
-                    "'resourceName':'nvidia.com/mig-1g.10gb.me','servingProfile':'fp8',"
-                    "'unitsPerNode':'1'}}");
+        assert_json(
+                object_of(&response, "reservation-eu-1"),
+                "{'apiVersion':'gpuplacement.fn.crossplane.io/v1alpha1','kind':'GPUReservation',"
+                "'metadata':{'name':'chat-eu-1','namespace':'team','labels':"
+                "{'modelplane.ai/deployment':'chat','modelplane.ai/environment':'eu-1'}},"
+                "'spec':{'model':{'kind':'ClusterModel','name':'gemma'},'environment':'eu-1',"
+                "'pool':'slices','migProfile':'1g.10gb+me','servingProfile':'fp8',"
+                "'resourceName':'nvidia.com/mig-1g.10gb.me','nodes':1,'unitsPerNode':1,"
+                "'reserved':3,'used':2,'served':false,'units':3,'state':'Starting','order':0,"
+                "'priority':5}}");
 }
 
 static void test_without_a_router(void **state) {
@@ -199,7 +199,7 @@ static void test_over_nodes(void **state) {
         assert_json(value_at(object_of(&response, "serving-eu-1-m2"), "metadata.name"),
                     "'chat-eu-1-m2'");
         assert_json(value_at(object_of(&response, "reservation-eu-1-m2"), "metadata.name"),
-                    "'chat-eu-1-m2-reservation'");
+                    "'chat-eu-1-m2'");
 }
 
 /* A name that was taken once stays so while its service is missing: the reservation tells. */
@@ -219,15 +219,15 @@ static void test_taken(void **state) {
                 text_from(hashed)));
 
         p.name_taken = false;
-        reservation.object = json_value(&arena, "{'metadata':{'name':'chat-eu-1-reservation-"
-                                                "b3qul335parejekv','namespace':'team'}}");
+        reservation.object = json_value(
+                &arena, "{'metadata':{'name':'chat-eu-1-b3qul335parejekv','namespace':'team'}}");
         response = placed(&plan, &usual_settings, &observed);
         assert_true(text_equal(
                 value_text(value_at(object_of(&response, "serving-eu-1"), "metadata.name")),
                 text_from(hashed)));
 
-        reservation.object = json_value(
-                &arena, "{'metadata':{'name':'chat-eu-1-reservation','namespace':'team'}}");
+        reservation.object =
+                json_value(&arena, "{'metadata':{'name':'chat-eu-1','namespace':'team'}}");
         response = placed(&plan, &usual_settings, &observed);
         assert_json(value_at(object_of(&response, "serving-eu-1"), "metadata.name"), "'chat-eu-1'");
 }
@@ -295,14 +295,15 @@ static void test_remote(void **state) {
         "'name':'chat-eu-1','namespace':'team','labels':{'modelplane.ai/pool':'slices'},"          \
         "'annotations':{'gpuplacement.fn.crossplane.io/assignment':'{}'}},"                        \
         "'spec':{'replicas':3,'user':'kept'}}"
+#define RESERVATION "'apiVersion':'gpuplacement.fn.crossplane.io/v1alpha1','kind':'GPUReservation',"
 #define OBSERVED_RESERVATION                                                                       \
-        "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'chat-eu-1-reservation',"        \
-        "'namespace':'team','uid':'2','labels':{'gpuplacement.fn.crossplane.io/ledger':"           \
-        "'reservation'}},'data':{'environment':'eu-1','pool':'slices'}}"
+        "{" RESERVATION "'metadata':{'name':'chat-eu-1','namespace':'team','uid':'2',"             \
+        "'labels':{'modelplane.ai/environment':'eu-1'}},"                                          \
+        "'spec':{'environment':'eu-1','pool':'slices'}}"
 #define FROZEN_RESERVATION                                                                         \
-        "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'chat-eu-1-reservation',"        \
-        "'namespace':'team','labels':{'gpuplacement.fn.crossplane.io/ledger':'reservation'}},"     \
-        "'data':{'environment':'eu-1','pool':'slices'}}"
+        "{" RESERVATION "'metadata':{'name':'chat-eu-1','namespace':'team',"                       \
+        "'labels':{'modelplane.ai/environment':'eu-1'}},"                                          \
+        "'spec':{'environment':'eu-1','pool':'slices'}}"
 
 static void test_freeze(void **state) {
         struct resource resources[] = {
@@ -355,9 +356,10 @@ static void test_fates(void **state) {
         const struct plan plan = { .assignments = placements, .n_assignments = 3 };
         struct resource resources[] = {
                 { .name = TEXT("reservation-eu-5"),
-                  .object = json_value(&arena, "{'data':{'environment':'eu-5','pool':'p'}}") },
+                  .object = json_value(&arena, "{" RESERVATION "'spec':{'environment':'eu-5',"
+                                               "'pool':'p'}}") },
                 { .name = TEXT("reservation-eu-6"),
-                  .object = json_value(&arena, "{'data':{'pool':7}}") },
+                  .object = json_value(&arena, "{" RESERVATION "'spec':{'pool':7}}") },
                 { .name = TEXT("serving-eu-1"), .object = json_value(&arena, OBSERVED_SERVICE) },
                 { .name = TEXT("serving-eu-2"), .object = json_value(&arena, OBSERVED_SERVICE) },
                 { .name = TEXT("serving-eu-3"), .object = json_value(&arena, OBSERVED_SERVICE) },
@@ -381,7 +383,7 @@ static void test_fates(void **state) {
                 "'high'");
         assert_int_equal(find(&response, "serving-eu-1")->ready, READY_TRUE);
         assert_json(object_of(&response, "serving-eu-2"), FROZEN_SERVICE);
-        assert_json(value_at(object_of(&response, "reservation-eu-2"), "data.leaving"), "'true'");
+        assert_json(value_at(object_of(&response, "reservation-eu-2"), "spec.state"), "'Leaving'");
         assert_null(find(&response, "serving-eu-3"));
         assert_null(find(&response, "reservation-eu-3"));
         /* Nobody knows what it is: its annotation says nothing, and it has no reservation. */
@@ -390,7 +392,7 @@ static void test_fates(void **state) {
         assert_null(find(&response, "serving-eu-5"));
         /* A reservation that cannot be read tells nothing either. */
         assert_json(object_of(&response, "serving-eu-6"), FROZEN_SERVICE);
-        assert_json(value_get(object_of(&response, "reservation-eu-6"), TEXT("data")),
+        assert_json(value_get(object_of(&response, "reservation-eu-6"), TEXT("spec")),
                     "{'pool':7}");
         assert_int_equal(response.n_desired, 7);
 }

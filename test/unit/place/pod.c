@@ -150,7 +150,7 @@ static struct assignment usual(void) {
                              .resource_name = TEXT("nvidia.com/mig-3g.40gb"),
                              .nodes = 1,
                              .units_per_node = 1,
-                             .replicas = 1 },
+                             .reserved = 1 },
                 .workload = { .tensor = 1, .pipeline = 1, .share_replicas = 1 },
         };
 }
