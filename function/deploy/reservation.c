@@ -122,16 +122,6 @@ bool reservation_unreadable(struct value spec, size_t *at, struct unreadable *re
         return false;
 }
 
-/* A name that is broken is no name: where it is the pool's, nothing is reserved there. */
-static void clear_broken(struct reservation *r) {
-        for (size_t i = 0; i < N_TEXTS; i++) {
-                if (utf8_check(*text_of(&texts[i], r)) != UTF8_GOOD)
-                        *text_of(&texts[i], r) = (struct text) { 0 };
-        }
-        if (utf8_check(r->model_kind) != UTF8_GOOD || utf8_check(r->model_name) != UTF8_GOOD)
-                r->model_kind = r->model_name = (struct text) { 0 };
-}
-
 static bool has_place(const struct reservation *r) {
         return !text_is_empty(r->environment) && !text_is_empty(r->pool);
 }
@@ -145,6 +135,20 @@ static void settle_used(struct reservation *r, struct value reserved) {
         if (r->used > r->reserved || !value_is_integer(reserved, &ignored) ||
             ignored != r->reserved)
                 r->used = r->reserved;
+}
+
+/* A name that is broken is no name: where it is the pool's, nothing is held there. */
+static void clear_broken(struct reservation *r) {
+        struct text *of_model[] = { &r->model_kind, &r->model_name };
+
+        for (size_t i = 0; i < N_TEXTS; i++) {
+                if (utf8_check(*text_of(&texts[i], r)) != UTF8_GOOD)
+                        *text_of(&texts[i], r) = (struct text) { 0 };
+        }
+        for (size_t i = 0; i < COUNT_OF(of_model); i++) {
+                if (utf8_check(*of_model[i]) != UTF8_GOOD)
+                        *of_model[i] = (struct text) { 0 };
+        }
 }
 
 bool reservation_from_spec(struct value spec, struct reservation *ret) {
@@ -232,8 +236,8 @@ bool reservation_read(struct value object, struct text kind, struct text group,
         if (!text_equal(value_text(found[KIND]), TEXT(RESERVATION_KIND)) ||
             !text_equal(value_text(found[VERSION]), TEXT(RESERVATION_API_VERSION)))
                 return false;
-        value_pick(found[METADATA], inner, COUNT_OF(inner), metadata);
         found[SPEC].may_be_broken = object.may_be_broken;
+        value_pick(found[METADATA], inner, COUNT_OF(inner), metadata);
         if (!find_controller(metadata[0], kind, group, &owner) ||
             !reservation_from_spec(found[SPEC], &r))
                 return false;

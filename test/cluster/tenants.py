@@ -291,6 +291,25 @@ def hides(world):
     world.until("it is gone", lambda: not reservations(world, tenant.namespace))
 
 
+def orphans(world):
+    """A deployment that is deleted without what it has composed: what serves on holds its units."""
+    eight_units(world)
+    tenant = Tenant(world, "edit")
+    own = tenant.deployment(world, "own", UNITS)
+    tenant.does("apply", "-f", "-", stdin=[own])
+    world.until_ready(own)
+    before = world.uids(tenant.namespace)
+    tenant.does("delete", "modeldeployment", "-n", tenant.namespace, "own", "--cascade=orphan")
+    world.until("it is gone", lambda: world.get(own) is None)
+    honest = world.deployment("honest")
+    world.until_condition(honest, "Scheduled", "InsufficientCapacity")
+    time.sleep(SETTLE_SECONDS)
+    kept(before, world.uids(tenant.namespace), "orphaned")
+    assert run_at_most(world, world.namespace, tenant.namespace) == UNITS
+    world.plane.kubectl("delete", "-n", tenant.namespace, "gpur,llminferenceservices", "--all")
+    world.until_ready(honest)
+
+
 def takes_by_priority(world):
     """The highest priority there is takes nothing from one that loads its model, and decides between
     those who ask at the same moment."""
@@ -373,4 +392,4 @@ def collides(world):
         world.environment_now()["metadata"].get("labels", {})), 60)
 
 
-CASES = [may_read_only, loosened, adopts, hides, takes_by_priority, drains_in_turn, collides]
+CASES = [may_read_only, loosened, adopts, hides, orphans, takes_by_priority, drains_in_turn, collides]

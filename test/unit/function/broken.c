@@ -25,18 +25,19 @@
 #define EU ENVIRONMENT("eu", "", POOL, "")
 #define RESERVATION(pool, model)                                                                   \
         "{'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'GPUReservation',"       \
-        " 'metadata': {'name': 'r', 'namespace': 'team-b', 'ownerReferences': ["                   \
-        "  {'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ModelDeployment', 'name': 'other',"   \
-        "   'controller': true}]},"                                                                \
+        " 'metadata': {'name': 'r', 'namespace': 'team-b',"                                        \
+        "  'ownerReferences': [{'apiVersion': 'modelplane.ai/v1alpha1',"                           \
+        "   'kind': 'ModelDeployment', 'name': 'other', 'controller': true}]},"                    \
         " 'spec': {'environment': 'eu', 'pool': '" pool "', 'nodes': 1, 'unitsPerNode': 1,"        \
-        "  'reserved': 1, 'used': 1, 'model': {'kind': 'Model', 'name': '" model                   \
-        "'}, 'servingProfile': 'x'}}"
+        "  'reserved': 1, 'used': 1, 'served': true, 'state': 'Serving',"                          \
+        "  'model': {'kind': 'ClusterModel', 'name': '" model "'}, 'servingProfile': 'x'}}"
 #define SERVICE(url, message)                                                                      \
         "{'apiVersion': 'serving.kserve.io/v1alpha2', 'kind': 'LLMInferenceService',"              \
         " 'metadata': {'name': 'gemma-eu', 'namespace': 'team-a',"                                 \
         "  'annotations': {'gpuplacement.fn.crossplane.io/assignment': "                           \
         "   '{\"environment\":\"eu\",\"pool\":\"p\",\"nodes\":1,\"unitsPerNode\":1,"               \
-        "\"servingProfile\":\"default\",\"model\":{\"kind\":\"ClusterModel\",\"name\":\"g\"}}'}}," \
+        "\"replicas\":1,\"servingProfile\":\"default\",\"model\":\"ClusterModel/"                  \
+        "g\"}'}},"                                                                                 \
         " 'spec': {'replicas': 1}, 'status': {'url': '" url "', 'conditions': [{'type': 'Ready',"  \
         "  'status': 'False', 'message': '" message "'}]}}"
 #define INPUT(more)                                                                                \
