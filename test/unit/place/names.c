@@ -207,6 +207,28 @@ static void test_names_never_meet(void **state) {
         assert_true(n_taken > 100 && n_hashed < n);
 }
 
+/* ---- pools ----------------------------------------------------------------------------------- */
+
+static void test_pools(void **state) {
+        (void)state;
+        assert_text(
+                names_pool(TEXT("mig-cluster"), TEXT("small-models-mig"), TEXT("3g.40gb"), &arena),
+                "mig-cluster-small-mod-rrtkz4rcdxjwdbpv");
+        /* No hyphen keeps these apart, and core refuses the second of one name for ever. */
+        assert_false(text_equal(names_pool(TEXT("a"), TEXT("b-c"), TEXT(""), &arena),
+                                names_pool(TEXT("a-b"), TEXT("c"), TEXT(""), &arena)));
+        assert_false(text_equal(names_pool(TEXT("a"), TEXT("b"), TEXT("1g.10gb"), &arena),
+                                names_pool(TEXT("a"), TEXT("b-1g.10gb"), TEXT(""), &arena)));
+        assert_true(
+                is_dns_label(names_pool(TEXT("9"), TEXT("a pool"), TEXT("1g.10gb+me"), &arena)));
+
+        assert_text(names_pool_key(TEXT("a"), TEXT(""), false, &arena), "pool-a");
+        assert_text(names_pool_key(TEXT("a"), TEXT("1g.10gb"), false, &arena), "pool-a-1g.10gb");
+        assert_text(names_pool_key(TEXT("a-1g.10gb"), TEXT(""), false, &arena), "pool-a-1g.10gb");
+        assert_false(text_equal(names_pool_key(TEXT("a"), TEXT("1g.10gb"), true, &arena),
+                                names_pool_key(TEXT("a-1g.10gb"), TEXT(""), true, &arena)));
+}
+
 /* ---- claim templates ------------------------------------------------------------------------- */
 
 static void test_devices(void **state) {
@@ -362,6 +384,7 @@ int main(void) {
                 cmocka_unit_test(test_second_preimage),
                 cmocka_unit_test(test_shared_names_differ),
                 cmocka_unit_test(test_names_never_meet),
+                cmocka_unit_test(test_pools),
                 cmocka_unit_test(test_devices),
                 cmocka_unit_test(test_labels),
                 cmocka_unit_test(test_keys),
