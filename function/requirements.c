@@ -302,7 +302,9 @@ int requirements_reservations(const struct requirements_of *of, struct value xr,
                 r = request_open_item(item, fault);
                 if (r < 0)
                         return r;
-                n += reservation_read(item->object, kind, group, &list[n]);
+                if (reservation_read(item->object, kind, group, &list[n]) &&
+                    names_agree(item->labels, list[n].environment, of->arena))
+                        n++;
         }
         *ret = list;
         *ret_n = n;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "place/names.h"
 
 /* So many unreadable numbers are told of one pool; whoever mends them sees the next. */
 enum { UNREADABLE_TOLD_MAX = 8 };
@@ -75,6 +76,25 @@ static void tell_unreadable(const struct pool_index *index, const struct reserva
         }
 }
 
+/* Is it a reservation that says of this environment by its label alone? */
+static bool is_labelled(struct value object, struct text environment, struct arena *arena) {
+        struct value labels = value_at(object, "metadata.labels");
+
+        return reservation_is_kind(object) &&
+               value_get(labels, TEXT(LABEL_ENVIRONMENT)).kind != VALUE_ABSENT &&
+               names_agree(labels, environment, arena);
+}
+
+/* What is in no pool is reported in the first. */
+static void tell_nowhere(struct pool *pool, struct value object, struct arena *arena) {
+        pool_warn(pool, arena,
+                  text_format(arena,
+                              "reservation %.*s/%.*s counts nowhere: its owner, spec.environment "
+                              "or spec.pool cannot be read, or is not this environment's",
+                              TEXT_ARG(value_text(value_at(object, "metadata.namespace"))),
+                              TEXT_ARG(value_text(value_at(object, "metadata.name")))));
+}
+
 /* ---- counting -------------------------------------------------------------------------------- */
 
 static int read_reservations(struct environment *environment, const struct answer_item *items,
@@ -82,17 +102,26 @@ static int read_reservations(struct environment *environment, const struct answe
                              struct reservation **ret, size_t *ret_n) {
         struct reservation *list = ARENA_ARRAY(arena, n, struct reservation);
         struct pool_index index;
-        size_t n_list = 0;
+        size_t n_list = 0, n_nowhere = 0;
 
         if (!list || index_pools(environment, arena, &index) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
                 struct reservation *r = &list[n_list];
+                struct value object = items[i].object;
 
-                if (!reservation_read(items[i].object, TEXT("ModelDeployment"), group, r) ||
-                    !text_equal(r->environment, environment->name))
+                if (!reservation_read(object, TEXT("ModelDeployment"), group, r) ||
+                    !text_equal(r->environment, environment->name)) {
+                        if (environment->n_pools > 0 && n_nowhere < UNREADABLE_TOLD_MAX &&
+                            is_labelled(object, environment->name, arena)) {
+                                tell_nowhere(&environment->pools[0], object, arena);
+                                n_nowhere++;
+                        }
                         continue;
-                tell_unreadable(&index, r, items[i].object, arena);
+                }
+                if (!names_agree(value_at(object, "metadata.labels"), r->environment, arena))
+                        continue;
+                tell_unreadable(&index, r, object, arena);
                 n_list++;
         }
         *ret = list;

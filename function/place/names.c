@@ -170,6 +170,13 @@ struct text names_label_value(struct text t, struct arena *arena) {
         return cut_and_hash(t, LABEL_VALUE_MAX, &t, 1, arena);
 }
 
+bool names_agree(struct value labels, struct text environment, struct arena *arena) {
+        struct value label = value_get(labels, TEXT(LABEL_ENVIRONMENT));
+
+        return label.kind == VALUE_ABSENT || text_equal(value_text(label), environment) ||
+               text_equal(value_text(label), names_label_value(environment, arena));
+}
+
 struct text names_key(const char *prefix, struct text suffix, struct arena *arena) {
         const struct text parts[] = { text_from(prefix), suffix };
 

@@ -5,7 +5,7 @@
 #ifndef PLACE_NAMES_H
 #define PLACE_NAMES_H
 
-#include "base/text.h"
+#include "wire/value.h"
 
 struct arena;
 
@@ -92,6 +92,13 @@ bool names_ends_like_a_hash(struct text t);
 
 /* names_label_value() - as a label's value: `+` written `.`; what is none is cut and hashed. */
 struct text names_label_value(struct text t, struct arena *arena);
+
+/*
+ * names_agree() - does the environment label say this environment, or nothing?
+ *
+ * Of a reservation whose label names another one, the environment of neither would know.
+ */
+bool names_agree(struct value labels, struct text environment, struct arena *arena);
 
 /* names_key() - prefix and suffix joined. */
 struct text names_key(const char *prefix, struct text suffix, struct arena *arena);

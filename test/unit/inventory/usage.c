@@ -28,6 +28,8 @@
 
 #define KIND "'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'GPUReservation',"
 
+#define LABELLED "'labels': {'modelplane.ai/environment': 'eu-1'}"
+
 /* pool, MIG profile, nodes, units per node, reserved, used */
 #define RESERVATION                                                                                \
         "{" KIND "'metadata': {'name': 'r', 'namespace': 'team', " OWNER "},"                      \
@@ -166,6 +168,13 @@ static void units_are_counted(void **state) {
 /* What is not a reservation of this environment takes nothing. */
 static void strangers_do_not_count(void **state) {
         static const char *const strangers[] = {
+                "{" KIND "'metadata': {'namespace': 'team', 'name': 'no-owner', " LABELLED
+                "}, 'spec': {'environment': 'eu-1', 'pool': 'whole'}}",
+                "{" KIND "'metadata': {'namespace': 'team', 'name': 'moved', " LABELLED "," OWNER
+                "}, 'spec': {'environment': 'us-1', 'pool': 'whole'}}",
+                "{" KIND "'metadata': {'namespace': 'team', 'name': 'hidden',"
+                " 'labels': {'modelplane.ai/environment': 'us-1'}," OWNER
+                "}, 'spec': {'environment': 'eu-1', 'pool': 'whole'}}",
                 "{" KIND
                 "'metadata': {'namespace': 'team'}, 'spec': {'environment': 'eu-1', 'pool': "
                 "'whole'}}",
@@ -200,6 +209,12 @@ static void strangers_do_not_count(void **state) {
                          0);
         assert_false(list.any);
         assert_int_equal(list.n, environment.n_sub_pools);
+        /* Those with our label are named where a person looks. */
+        assert_int_equal(environment.pools[0].n_messages, 3);
+        assert_true(text_starts_with(environment.pools[0].messages[1],
+                                     TEXT("reservation team/no-owner counts nowhere: ")));
+        assert_true(text_starts_with(environment.pools[0].messages[2],
+                                     TEXT("reservation team/moved counts nowhere: ")));
         arena_release(&arena);
 }
 
