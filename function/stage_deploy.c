@@ -28,8 +28,9 @@ static void answer_decision(struct call *call, const struct order *order,
         call->has_plan = true;
         response->status = status_of(decision, order->model, call->arena);
         response->composite_ready =
-                ready_when(decision->placed == decision->wanted &&
-                           decision->ready == decision->wanted && decision->short_replicas == 0);
+                ready_when(decision->parked ||
+                           (decision->placed == decision->wanted &&
+                            decision->ready == decision->wanted && decision->short_replicas == 0));
         if (decision->settled && is_responsive(call))
                 response->ttl_seconds = TTL_SETTLED_SECONDS;
         status_events(decision, value_get(call->xr, TEXT("status")), response);

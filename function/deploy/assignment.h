@@ -51,8 +51,8 @@ struct workload {
 };
 
 enum fate {
-        FATE_STAYS,   /* composed from the workload */
-        FATE_LEAVES,  /* composed as observed, until its replacement serves */
+        FATE_STAYS,   /* composed from the workload; as observed when it is frozen */
+        FATE_LEAVES,  /* composed as observed, until as many others are Ready as are wanted */
         FATE_DROPPED, /* not composed any more */
 };
 
@@ -61,11 +61,14 @@ struct assignment {
 
         struct reservation observed; /* or what was rebuilt of it; a fresh one: all zero */
         bool rebuilt;                /* from the annotation: its reservation was lost */
+        bool recovered;              /* from the ledger: Crossplane no longer observes it */
         struct service service;      /* of the same keys, as observed */
 
         enum fate fate;
         bool fresh;                 /* made in this answer */
         bool leaves_now;            /* its leaving was decided in this answer */
+        bool frozen;                /* FATE_STAYS: a mistake there; `why` says which */
+        bool gave_way;              /* it gave back what another one has the seats for */
         bool name_taken;            /* another deployment of the namespace bears the plain name */
         struct reservation planned; /* as it is to be */
         const struct sub_pool *sub_pool; /* NULL: gone, or the assignment was not decided on here */
@@ -74,11 +77,26 @@ struct assignment {
         struct text why;          /* FATE_LEAVES, FATE_DROPPED: a sentence */
 };
 
+/* assignment_is_ready() - Ready with replicas: KServe calls a service without any Ready too. */
+bool assignment_is_ready(const struct assignment *a);
+
 /*
- * assignment_used() - the most replicas that were ever Ready, and what is used already
+ * assignment_settle_counts() - reserved, used and served of `planned`, as they count from now on
  *
- * What KServe reports; else, of a Ready service, the grant before its last growth.
+ * A reservation that was lost reserves and uses what its service is composed with. What was
+ * composed along with its reservation and is Ready counts as used, whatever the reservation
+ * says: it must never be taken back. One that
+ * only the ledger shows may have been let go since: nothing of it counts as used until its
+ * service is observed as Ready, or it finds a seat.
  */
-int64_t assignment_used(const struct assignment *a);
+void assignment_settle_counts(struct assignment *a);
+
+/*
+ * assignment_replicas() - the replicas that the service is composed with
+ *
+ * What is used, without a surge; where nothing is yet, what is reserved, so that a model
+ * starts at once.
+ */
+int64_t assignment_replicas(const struct assignment *a);
 
 #endif

@@ -5,33 +5,18 @@
 
 #include "base/arena.h"
 
-/* A leaving assignment under the keys of `asking`, which takes its place in the same object. */
-static bool gives_way(const struct reservation *mine, const struct reservation *asking) {
-        return mine != asking && mine->leaving && mine->nodes == asking->nodes &&
-               text_equal(mine->environment, asking->environment);
-}
-
-/* What is replaced in place serves on while KServe rolls it: it must not be lost to a race. */
-static void inherit(const struct chooser *chooser, struct reservation *r) {
-        for (size_t i = 0; i < chooser->n_mine; i++) {
-                const struct reservation *mine = chooser->mine[i];
-
-                if (!gives_way(mine, r))
-                        continue;
-                r->order = mine->order;
-                r->used = mine->used < r->reserved ? mine->used : r->reserved;
-                r->served = r->used > 0;
-        }
-}
-
 struct reservation choose_reservation(const struct chooser *chooser,
                                       const struct sub_pool *sub_pool,
                                       const struct serving_profile *profile, struct demand demand) {
         const struct deployment *d = chooser->order->deployment;
-        struct reservation r = {
+        const struct text parts[] = { d->name, TEXT("-"), sub_pool->environment->name };
+
+        return (struct reservation) {
                 .namespace_ = d->namespace_,
                 .deployment = d->name,
                 .uid = d->uid,
+                .name = text_is_empty(chooser->name) ? text_join(chooser->arena, parts, 3)
+                                                     : chooser->name,
                 .model_kind = d->model_kind,
                 .model_name = d->model_name,
                 .environment = sub_pool->environment->name,
@@ -45,14 +30,11 @@ struct reservation choose_reservation(const struct chooser *chooser,
                 .priority = d->priority,
                 .order = chooser->next_order,
         };
-
-        inherit(chooser, &r);
-        return r;
 }
 
-/* Mine as they are once `asking`, which is the last of them, is granted. */
-static const struct reservation **remaining(const struct chooser *chooser,
-                                            const struct reservation *asking, size_t *ret_n) {
+/* Mine with `asking` as the last of them. */
+static const struct reservation **with_asking(const struct chooser *chooser,
+                                              const struct reservation *asking, size_t *ret_n) {
         const struct reservation **mine =
                 ARENA_ARRAY(chooser->arena, chooser->n_mine + 1, const struct reservation *);
         size_t n = 0;
@@ -60,7 +42,7 @@ static const struct reservation **remaining(const struct chooser *chooser,
         if (!mine)
                 return NULL;
         for (size_t i = 0; i < chooser->n_mine; i++) {
-                if (chooser->mine[i] != asking && !gives_way(chooser->mine[i], asking))
+                if (chooser->mine[i] != asking)
                         mine[n++] = chooser->mine[i];
         }
         mine[n++] = asking;
@@ -72,7 +54,7 @@ int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
                 const struct reservation *asking, struct seating *ret) {
         struct arena_mark mark = arena_mark(chooser->arena);
         size_t n;
-        const struct reservation **mine = remaining(chooser, asking, &n);
+        const struct reservation **mine = with_asking(chooser, asking, &n);
         int r = mine ? seating_find(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret)
                      : -ENOMEM;
 
@@ -84,31 +66,11 @@ int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
                  const struct reservation *asking, struct share *ret) {
         struct arena_mark mark = arena_mark(chooser->arena);
         size_t n;
-        const struct reservation **mine = remaining(chooser, asking, &n);
+        const struct reservation **mine = with_asking(chooser, asking, &n);
         int r = mine ? quota_room_share(chooser->allowance, sub_pool, mine, n, asking,
                                         chooser->arena, ret)
                      : -ENOMEM;
 
-        arena_rewind(chooser->arena, mark);
-        return r;
-}
-
-/* Larger replicas can pack where smaller ones do not, so both are tried: as it is, as it will be.
- */
-int choose_new_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                    const struct reservation *asking, struct seating *ret) {
-        struct arena_mark mark = arena_mark(chooser->arena);
-        struct chooser foreseeing = *chooser;
-        struct ledger ledger;
-        bool differs = false;
-        int r = choose_room(chooser, sub_pool, asking, ret);
-
-        if (r == 0 && ret->unseated == 0 && !ret->over_committed)
-                r = seating_foresee(chooser->ledger, asking, chooser->arena, &ledger, &differs);
-        if (r == 0 && differs) {
-                foreseeing.ledger = &ledger;
-                r = choose_room(&foreseeing, sub_pool, asking, ret);
-        }
         arena_rewind(chooser->arena, mark);
         return r;
 }
@@ -211,24 +173,27 @@ static int seek_room(const struct chooser *chooser, const struct candidate *c, s
         err = seek_share(chooser, c, &r, trial);
         if (err < 0 || trial->room.reason != REASON_FITS)
                 return err;
-        err = choose_new_room(chooser, c->sub_pool, &r, &seating);
+        err = choose_room(chooser, c->sub_pool, &r, &seating);
         if (err < 0)
                 return err;
         trial->free_after = seating.free_units;
         if (seating.unseated == 0 && !seating.over_committed)
                 return 0;
         /* The sentence tells of the room without this deployment in it. */
-        r.reserved = r.used = 0;
-        err = choose_new_room(chooser, c->sub_pool, &r, &seating);
+        r.reserved = 0;
+        err = choose_room(chooser, c->sub_pool, &r, &seating);
         if (err < 0)
                 return err;
         trial->room = (struct verdict) { .reason = REASON_NO_CAPACITY,
                                          .wanted = units,
                                          .offered = seating.free_units,
                                          .total = c->sub_pool->units,
-                                         .gap = seating.largest_gap };
-        if (seating.over_committed || seating.unseated > 0)
-                trial->room.detail = TEXT("others there have too little already");
+                                         .gap = seating.largest_gap,
+                                         .crowded = seating.first_unseated != NULL,
+                                         .over_committed = seating.over_committed };
+        /* A namespace hears no names of another one. */
+        if (seating.first_unseated && text_equal(seating.first_unseated->namespace_, r.namespace_))
+                trial->room.detail = seating.first_unseated->deployment;
         return 0;
 }
 

@@ -17,6 +17,7 @@ struct chooser {
         const struct reservation *const *mine; /* of this deployment, as they are to be */
         size_t n_mine;
         int64_t next_order; /* of the reservation that a choice makes: it is the last of mine */
+        struct text name;   /* of its object, by which ties end; empty: the usual one */
         struct arena *arena;
 };
 
@@ -74,8 +75,7 @@ int choose_try(const struct chooser *chooser, const struct sub_pool *sub_pool, s
 
 /*
  * choose_room() - can the reservation have one seat more for each of its replicas?
- * @asking: one of chooser->mine, or a new one beside them; what leaves under the
- *          same keys gives way to it
+ * @asking: one of chooser->mine, or a new one beside them
  * @ret:    the seating with it
  *
  * Errors: -ENOMEM
@@ -87,20 +87,7 @@ int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
 int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
                  const struct reservation *asking, struct share *ret);
 
-/*
- * choose_new_room() - the same for units that the reservation did not have before
- *
- * Others of the model that come first have what they will ask for (seating_foresee()).
- * Errors: -ENOMEM
- */
-int choose_new_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                    const struct reservation *asking, struct seating *ret);
-
-/*
- * choose_reservation() - the reservation that a choice of this deployment makes
- *
- * Where it takes the place of one that leaves under the same keys, it goes on with
- * that one's order and its used replicas.
+/* choose_reservation() - the reservation that a choice of this deployment makes: nothing is used.
  */
 struct reservation choose_reservation(const struct chooser *chooser,
                                       const struct sub_pool *sub_pool,

@@ -2,41 +2,49 @@
 /*
  * The theory of Deploy
  *
- * A deployment wants W environments with R replicas in each. What it has are its
- * assignments: one per environment, each with a grant of at most R replicas, of
- * which some are used (they have served). A decision turns the assignments
- * that were observed into those that are to be, in six phases:
+ * A deployment wants W environments with R replicas in each; parked, R is 0. What it has are
+ * its assignments: at most one that stays in each environment, each with a reservation. Of
+ * what is reserved, some is used: these replicas may run. A decision turns the assignments
+ * that were observed into those that are to be, in phases:
  *
- *   review   each assignment stays or leaves. It leaves when its sub-pool is
- *            gone or drained, or no longer fits the model. Better pools, cordons
- *            and unready environments move nothing.
- *   reduce   when more stay than are wanted, those that never served go first,
- *            then the last made.
- *   trim     each grant that stays is cut to R and loses the unused replicas
- *            that have no seat. An empty grant is given up.
- *   retire   a leaving assignment goes when its replacement is Ready.
- *   grow     each grant that stays grows towards R as far as there is room.
- *   fill     the shortfall is made up from the best environments that have no
- *            assignment that stays; all replicas or none.
+ *   review  each assignment stays or leaves. It leaves when its environment or sub-pool is
+ *           gone or drained, when it no longer fits the model, or when a replica has another
+ *           size. Better pools, cordons and unready environments move nothing. A mistake in
+ *           a declaration moves nothing either: what is there stays, frozen.
+ *   trim    what stays is cut to R, and gives back what is reserved, unused and without a
+ *           seat. What has nothing left is given up.
+ *   leave   when more stay than W, those go first that never served, then those that are not
+ *           Ready, then the last made. Of those that leave, as many are kept as are wanted
+ *           less the Ready ones that stay: Ready ones first, then the last made. What never
+ *           served goes at once.
+ *   use     what is reserved is used once the list of reservations shows it, with a seat
+ *           behind everybody else's.
+ *   wake    what is parked takes R again where it is, if all of it fits.
+ *   grow    each reservation that stays grows towards R as far as there is room.
+ *   fill    the shortfall is made up from the best environments that have none that stays;
+ *           all replicas or none, under keys that nothing has had.
+ *   doze    what did not wake and was not placed elsewhere takes what fits where it is.
+ *
+ * Only a call that has read all reservations goes beyond `leave`.
  *
  * Invariants, whatever the input:
- *   - a used replica is taken away only because the user asked for fewer,
- *     or after its replacement serves;
- *   - nothing new is granted in a sub-pool while anybody there is without a seat;
- *   - two deployments that decide from the same snapshot never both keep a unit
- *     that only one can have (ledger.h). Only what served before it was replaced in
- *     place, under the same keys, keeps its seat even so: it is still serving;
- *   - a decision that is observed and made again is the same decision. Only a
- *     replica that wants more units may find, a round later, what this one gave back.
+ *   - by our doing the number of Ready assignments never falls below the smaller of what it
+ *     was and what is wanted: nothing that is Ready goes but by the count in `leave`;
+ *   - what is used is never taken back, but when fewer are wanted;
+ *   - two deployments never both use a unit that only one can have. Each uses only what all
+ *     can see, and only where all that the others reserved fits beside it. Who reserves later
+ *     sees what was reserved earlier, because one watch delivers one kind in the order in
+ *     which it was written: no clock is asked, and no order between used ones;
+ *   - what two reserved at once is given back by the one order that both know (seating.h);
+ *   - nothing new is granted in a sub-pool while one there is without a seat;
+ *   - nothing changes its sub-pool or the size of its replicas in place;
+ *   - a decision that is observed and made again is the same decision, once the list shows it.
  *
- * What it cannot know: who replaces whom, because no reservation says so. Of a
- * deployment that lacked an environment when another began to leave, the leaving one
- * stays until as many as wanted are placed: an environment too many for a while, not
- * one too few. And where KServe tells no ready replicas, what a grant grew by is never
- * known to have served: such a deployment goes on looking at the whole fleet.
+ * Where a service is composed along with its reservation, because nothing is used yet, it may
+ * be Ready before the list shows it. It counts as used then, and may be one too many.
  *
- * What Deploy refuses: to move what serves for a better fit, to split one
- * environment's replicas over pools, to give a part of a first placement.
+ * What Deploy refuses: to move what serves for a better fit, to split one environment's
+ * replicas over pools, to give a part of a first placement, to believe a clock.
  */
 #include "deploy/deploy_internal.h"
 
@@ -45,15 +53,21 @@
 
 #include "base/arena.h"
 
+/* Does it have just what is wanted, in use, and was it Ready once? A parked one has nothing. */
+static bool is_settled(const struct reservation *r, const struct deployment *deployment) {
+        return !r->leaving && r->reserved == deployment->replicas && r->used == r->reserved &&
+               (r->served || deployment->replicas == 0);
+}
+
 bool deploy_is_settled(const struct deployment *deployment, const struct assignment *held,
                        size_t n) {
-        if ((int64_t)n != deployment->environments)
+        /* Parked, nothing is placed that was not. */
+        if (deployment->replicas == 0 ? (int64_t)n > deployment->environments
+                                      : (int64_t)n != deployment->environments)
                 return false;
         for (size_t i = 0; i < n; i++) {
-                const struct reservation *r = &held[i].observed;
-
-                if (r->leaving || held[i].rebuilt || !held[i].service.observed ||
-                    r->reserved != deployment->replicas || r->used != r->reserved)
+                if (held[i].rebuilt || !held[i].service.observed ||
+                    !is_settled(&held[i].observed, deployment))
                         return false;
         }
         return true;
@@ -67,13 +81,20 @@ size_t deploy_count(const struct deciding *d, enum fate fate) {
         return n;
 }
 
-/* Everything but room that a later phase asks choose.c; the holder `without` does not count. */
+/*
+ * Everything but room that a later phase asks choose.c; the assignment `without` does not
+ * count. One that Crossplane does not observe cannot be let go: it counts as it says.
+ */
 struct chooser deploy_chooser(struct deciding *d, const struct assignment *without) {
-        size_t n = 0;
+        size_t n = d->n_stray;
 
         for (size_t i = 0; i < d->n; i++) {
-                if (&d->assignments[i] != without && d->assignments[i].fate != FATE_DROPPED)
-                        d->mine[n++] = &d->assignments[i].planned;
+                const struct assignment *a = &d->assignments[i];
+
+                if (a->fate != FATE_DROPPED && a != without)
+                        d->mine[n++] = &a->planned;
+                else if (a->fate == FATE_DROPPED && a->recovered)
+                        d->mine[n++] = &a->observed;
         }
         return (struct chooser) {
                 .order = &d->request->order,
@@ -86,106 +107,108 @@ struct chooser deploy_chooser(struct deciding *d, const struct assignment *witho
         };
 }
 
-/* ---- reduce ---------------------------------------------------------------------------------- */
-
-/* Those that never served go first, then the last made; holders are in the order they were made. */
-static void reduce(struct deciding *d) {
-        size_t wanted = (size_t)d->request->order.deployment->environments;
-        size_t stay = deploy_count(d, FATE_STAYS);
-
-        for (int served = 0; served <= 1; served++) {
-                for (size_t i = d->n; i-- > 0 && stay > wanted;) {
-                        struct assignment *a = &d->assignments[i];
-
-                        if (a->fate != FATE_STAYS || (a->planned.used > 0) != served)
-                                continue;
-                        a->fate = FATE_DROPPED;
-                        a->why = TEXT("fewer environments are wanted");
-                        stay--;
-                }
-        }
-}
-
-/* ---- retire ---------------------------------------------------------------------------------- */
-
-/*
- * After the trimming, because only what stays can replace, and before anything
- * grows, so that what is given back here can be used in the same answer.
- *
- * Nothing tells who replaces whom. Holders are in the order in which they were
- * made: of those that stay, the first `wanted - leaving` were there before, and the
- * others are replacements. These count up to the first that is not Ready, because
- * once something has gone they are all the same: a later one would count again.
- */
-static void retire(struct deciding *d) {
-        size_t wanted = (size_t)d->request->order.deployment->environments;
-        size_t leaving = deploy_count(d, FATE_LEAVES), seen = 0, replaced = 0;
-        size_t originals = wanted > leaving ? wanted - leaving : 0;
-
-        for (size_t i = 0; i < d->n; i++) {
-                const struct assignment *a = &d->assignments[i];
-
-                if (a->fate != FATE_STAYS)
-                        continue;
-                if (a->service.ready && seen == originals + replaced)
-                        replaced++;
-                seen++;
-        }
-        if (replaced > 0 && leaving > wanted)
-                replaced += leaving - wanted; /* fewer are wanted than there were */
-        for (size_t i = 0; i < d->n && replaced > 0; i++) {
-                struct assignment *a = &d->assignments[i];
-
-                if (a->fate != FATE_LEAVES)
-                        continue;
-                a->fate = FATE_DROPPED;
-                replaced--;
-        }
-}
-
 /* ---- the decision ---------------------------------------------------------------------------- */
 
-static int compare_holders(const void *a, const void *b) {
+static int compare_made(const void *a, const void *b) {
         const struct reservation *x = &((const struct assignment *)a)->planned;
         const struct reservation *y = &((const struct assignment *)b)->planned;
         int order = (x->order > y->order) - (x->order < y->order);
 
         if (order == 0)
                 order = text_compare(x->environment, y->environment);
-        if (order == 0)
-                order = (x->nodes > y->nodes) - (x->nodes < y->nodes);
-        if (order == 0) /* one is replaced in place by the other */
-                order = (int)((const struct assignment *)a)->fresh -
-                        (int)((const struct assignment *)b)->fresh;
-        return order;
+        return order != 0 ? order
+                          : text_compare(((const struct assignment *)a)->suffix,
+                                         ((const struct assignment *)b)->suffix);
 }
 
-static int begin(struct deciding *d) {
+/* Reservations of this very deployment, not of an earlier one of its name. */
+static bool is_own(const struct deciding *d, const struct reservation *r) {
+        const struct deployment *own = d->request->order.deployment;
+
+        return reservation_is_owned(r, own->namespace_, own->name, own->uid);
+}
+
+static void begin_assignment(struct deciding *d, const struct assignment *observed) {
+        const struct deployment *own = d->request->order.deployment;
+        struct assignment *a = &d->assignments[d->n++];
+
+        *a = *observed;
+        a->planned = a->observed;
+        a->planned.namespace_ = own->namespace_;
+        a->planned.deployment = own->name;
+        a->planned.uid = own->uid;
+        assignment_settle_counts(a);
+        if (a->planned.order >= d->next_order && a->planned.order < INT64_MAX)
+                d->next_order = a->planned.order + 1;
+}
+
+/* Is it among what is observed? */
+static bool is_observed(const struct deciding *d, const struct reservation *r) {
+        for (size_t i = 0; i < d->request->n_held; i++) {
+                if (text_equal(d->request->held[i].observed.name, r->name))
+                        return true;
+        }
+        return false;
+}
+
+static bool has_suffix(const struct deciding *d, struct text suffix) {
+        for (size_t i = 0; i < d->n; i++) {
+                if (text_equal(d->assignments[i].suffix, suffix))
+                        return true;
+        }
+        return false;
+}
+
+/*
+ * One of ours that Crossplane no longer observes is composed again under its key. One that
+ * reserves nothing, is being deleted, or whose key another has, only counts until it is gone.
+ */
+static void recover(struct deciding *d, const struct reservation *r) {
+        struct text suffix = reservation_suffix(r);
+
+        if (text_is_empty(suffix))
+                suffix = r->environment;
+        if (r->reserved == 0 || r->deleting || has_suffix(d, suffix)) {
+                d->mine[d->n_stray++] = r;
+                return;
+        }
+        begin_assignment(
+                d, &(struct assignment) { .suffix = suffix,
+                                          .observed = *r,
+                                          .recovered = true,
+                                          .service = { .ready_replicas = -1, .replicas = -1 } });
+}
+
+static int list_assignments(struct deciding *d) {
         const struct deploy_request *request = d->request;
         size_t most = request->n_held + (size_t)request->order.deployment->environments;
-        int r;
 
+        for (size_t i = 0; i < request->n_reservations; i++)
+                most += is_own(d, &request->reservations[i]);
         d->assignments = ARENA_ARRAY(d->arena, most, struct assignment);
         d->mine = ARENA_ARRAY(d->arena, most, const struct reservation *);
         if (!d->assignments || !d->mine)
                 return -ENOMEM;
-        for (size_t i = 0; i < request->n_held; i++) {
-                struct assignment *a = &d->assignments[d->n++];
+        for (size_t i = 0; i < request->n_held; i++)
+                begin_assignment(d, &request->held[i]);
+        for (size_t i = 0; i < request->n_reservations; i++) {
+                const struct reservation *r = &request->reservations[i];
 
-                *a = request->held[i];
-                a->planned = a->observed;
-                a->planned.namespace_ = request->order.deployment->namespace_;
-                a->planned.deployment = request->order.deployment->name;
-                a->planned.uid = request->order.deployment->uid;
-                a->planned.used = assignment_used(a);
-                a->planned.served |= a->service.ready && a->planned.reserved > 0;
-                if (a->planned.order >= d->next_order && a->planned.order < INT64_MAX)
-                        d->next_order = a->planned.order + 1;
+                if (is_own(d, r) && !is_observed(d, r))
+                        recover(d, r);
         }
         if (d->n > 1)
-                qsort(d->assignments, d->n, sizeof(*d->assignments), compare_holders);
-        r = ledger_build(request->reservations, request->n_reservations, request->order.deployment,
-                         d->arena, &d->ledger);
+                qsort(d->assignments, d->n, sizeof(*d->assignments), compare_made);
+        return 0;
+}
+
+static int begin(struct deciding *d) {
+        const struct deploy_request *request = d->request;
+        int r = list_assignments(d);
+
+        if (r == 0)
+                r = ledger_build(request->reservations, request->n_reservations,
+                                 request->order.deployment, d->arena, &d->ledger);
         if (r < 0)
                 return r;
         d->allowance = (struct quota_room) { .order = &request->order,
@@ -197,26 +220,20 @@ static int begin(struct deciding *d) {
 }
 
 /*
- * May another deployment of the namespace have an assignment that is called the
- * same? "a-b" in "c" and "a" in "b-c" are; which of its assignments in that environment
- * another's is, its reservation does not say. Asked also when the service is there: of
+ * Does another deployment of the namespace have an assignment that is called the
+ * same? "a-b" in "c" and "a" in "b-c" are. Asked also when the service is there: of
  * two that were made at once each may have got one of the two plain names.
  */
 static bool is_name_taken(const struct deciding *d, const struct assignment *a) {
         const struct deployment *own = d->request->order.deployment;
         const struct text parts[] = { own->name, TEXT("-"), a->suffix };
-        struct text name;
+        struct text name = text_join(d->arena, parts, sizeof(parts) / sizeof(parts[0]));
 
-        name = text_join(d->arena, parts, sizeof(parts) / sizeof(parts[0]));
         for (size_t i = 0; i < d->request->n_reservations; i++) {
                 const struct reservation *r = &d->request->reservations[i];
-                size_t n = r->deployment.len;
 
-                if (text_equal(r->deployment, own->name) ||
-                    !text_starts_with(name, r->deployment) || n == name.len ||
-                    name.data[n] != '-' || !text_equal(r->namespace_, own->namespace_))
-                        continue;
-                if (suffix_can_be_of(text_slice(name, n + 1, name.len), r->environment))
+                if (text_equal(r->name, name) && !text_equal(r->deployment, own->name) &&
+                    text_equal(r->namespace_, own->namespace_))
                         return true;
         }
         return false;
@@ -231,7 +248,7 @@ static void renew(struct deciding *d, struct assignment *a) {
         const struct deployment *deployment = d->request->order.deployment;
 
         r->priority = deployment->priority;
-        if (a->fate != FATE_STAYS)
+        if (a->fate != FATE_STAYS || a->frozen)
                 return;
         if (text_is_empty(r->model_name)) {
                 r->model_kind = deployment->model_kind;
@@ -245,41 +262,54 @@ static void renew(struct deciding *d, struct assignment *a) {
                 a->workload.tensor = r->units_per_node;
 }
 
+/*
+ * What Crossplane does not observe it cannot delete: it is composed once more, so that the
+ * next answer can let it go.
+ */
+static void take_hold(struct assignment *a) {
+        if (!a->recovered || a->fate != FATE_DROPPED)
+                return;
+        a->fate = FATE_LEAVES;
+        a->planned.leaving = true;
+        a->planned.reserved = a->observed.reserved;
+}
+
 static int finish(struct deciding *d, struct decision *ret) {
         const struct deployment *deployment = d->request->order.deployment;
         struct decision decision = { .rejections = d->rejections,
                                      .quota = d->tightest,
                                      .closed = d->closed,
+                                     .parked = deployment->replicas == 0,
                                      .wanted = deployment->environments };
         struct text url_of = { 0 };
-        int64_t used = 0;
+        bool settled = true;
 
         decision.plan.assignments = ARENA_ARRAY(d->arena, d->n, struct assignment);
         if (!decision.plan.assignments)
                 return -ENOMEM;
         if (d->n > 1)
-                qsort(d->assignments, d->n, sizeof(*d->assignments), compare_holders);
+                qsort(d->assignments, d->n, sizeof(*d->assignments), compare_made);
         for (size_t i = 0; i < d->n; i++) {
                 struct assignment *a = &d->assignments[i];
                 struct reservation *r = &a->planned;
 
+                take_hold(a);
                 renew(d, a);
-                if (a->fate == FATE_STAYS) {
+                settled &= a->fate == FATE_DROPPED || is_settled(r, deployment);
+                if (a->fate == FATE_STAYS && !deciding_is_asleep(d, a)) {
                         decision.placed++;
-                        decision.ready += a->service.ready && !a->fresh;
+                        decision.ready += assignment_is_ready(a);
                         decision.short_replicas += deployment->replicas - r->reserved;
-                        used += r->used;
                 }
-                if (a->fate != FATE_DROPPED && a->service.ready && !text_is_empty(a->service.url) &&
+                if (a->fate != FATE_DROPPED && assignment_is_ready(a) &&
+                    !text_is_empty(a->service.url) &&
                     (text_is_empty(url_of) || text_compare(r->environment, url_of) < 0)) {
                         url_of = r->environment;
                         decision.url = a->service.url;
                 }
                 decision.plan.assignments[decision.plan.n_assignments++] = *a;
         }
-        decision.settled = decision.placed == decision.wanted &&
-                           deploy_count(d, FATE_LEAVES) == 0 &&
-                           used == decision.wanted * deployment->replicas;
+        decision.settled = settled && (decision.placed == decision.wanted || decision.parked);
         if (arena_failed(d->arena))
                 return -ENOMEM;
         *ret = decision;
@@ -295,26 +325,35 @@ static int weigh_all(struct deciding *d) {
                                 request->weighing);
 }
 
+/* What is decided only from the reservations of all. */
+static int decide_by_ledger(struct deciding *d) {
+        int r = deciding_use(d);
+
+        if (r == 0)
+                r = deciding_wake(d);
+        if (r == 0)
+                r = deploy_grow(d);
+        if (r == 0 && d->request->weighing)
+                r = weigh_all(d);
+        if (r == 0)
+                r = deploy_fill(d);
+        return r == 0 ? deciding_doze(d) : r;
+}
+
 int deploy(const struct deploy_request *request, struct arena *arena, struct decision *ret) {
         struct deciding d = { .request = request, .arena = arena };
-        int r;
+        int r = begin(&d);
 
-        r = begin(&d);
+        if (r == 0)
+                r = deploy_review(&d);
+        if (r == 0)
+                r = deploy_trim(&d);
         if (r < 0)
                 return r;
-        r = deploy_review(&d);
-        if (r < 0)
-                return r;
-        reduce(&d);
-        r = deploy_trim(&d);
-        if (r < 0)
-                return r;
-        retire(&d);
+        deciding_leave(&d);
         if (request->whole_fleet)
-                r = deploy_grow(&d);
-        if (r == 0 && request->weighing)
+                r = decide_by_ledger(&d);
+        else if (request->weighing)
                 r = weigh_all(&d);
-        if (r == 0 && request->whole_fleet)
-                r = deploy_fill(&d);
         return r < 0 ? r : finish(&d, ret);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * deploy - stage one: which pools serve a deployment
+ *
+ * What serves stays, and a unit is given once. deploy.c has the phases and what each of
+ * them keeps.
  */
 #ifndef DEPLOY_DEPLOY_H
 #define DEPLOY_DEPLOY_H
@@ -36,6 +39,7 @@ struct deploy_request {
 struct decision {
         struct plan plan;
         struct rejections rejections;  /* sorted; empty when all is placed */
+        bool parked;                   /* no replicas are wanted */
         int64_t wanted;                /* environments */
         int64_t placed;                /* environments with an assignment that stays */
         int64_t ready;                 /* of those, the Ready ones */
@@ -49,9 +53,10 @@ struct decision {
 /*
  * deploy_is_settled() - do the reservations alone say that nothing is left to decide?
  *
- * Every wanted environment has an assignment and its service, none is leaving, and
- * used = granted = wanted. What the environments and the model say can still
- * unsettle it. A service that was deleted is made anew, and others may have its name.
+ * Every wanted environment has an assignment and its service, none is leaving, each was
+ * Ready once, and used = reserved = wanted. Parked, nothing is reserved anywhere. What the
+ * environments and the model say can still unsettle it. A service that was deleted is made
+ * anew, and others may have its name.
  */
 bool deploy_is_settled(const struct deployment *deployment, const struct assignment *held,
                        size_t n);

@@ -140,6 +140,17 @@ static struct text on_nodes(int64_t n, struct arena *arena) {
         return text_format(arena, "a replica on %lld nodes ", (long long)n);
 }
 
+/* Whose reservation closes the sub-pool; nothing when none does. */
+static struct text crowded(const struct verdict *v, struct arena *arena) {
+        struct text who = text_is_empty(v->detail) ? TEXT("one of another namespace") : v->detail;
+
+        if (!v->crowded)
+                return (struct text) { 0 };
+        return text_format(arena, "; nothing is granted there while %.*s %s", TEXT_ARG(who),
+                           v->over_committed ? "uses more than fits on its nodes"
+                                             : "has no seat for what it reserved");
+}
+
 struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         const struct verdict *v = &r->verdict;
         const struct pool *pool = r->sub_pool->pool;
@@ -224,11 +235,12 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                                    TEXT_ARG(b));
         case REASON_NO_CAPACITY:
                 a = units(wanted, arena);
+                b = crowded(v, arena);
                 return text_format(arena,
                                    "wants %.*s, %lld of %lld are free, at most %lld of them on one "
-                                   "node%s%.*s",
+                                   "node%.*s",
                                    TEXT_ARG(a), offered, (long long)v->total, (long long)v->gap,
-                                   text_is_empty(v->detail) ? "" : "; ", TEXT_ARG(v->detail));
+                                   TEXT_ARG(b));
         }
         BUG("a reason without a sentence");
 }

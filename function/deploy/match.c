@@ -247,7 +247,8 @@ static struct verdict match_shape(const struct candidate *c) {
                 return verdict_numbers(REASON_NOT_MULTI_NODE, demand.nodes, 1);
         if (demand.nodes > 1 && !c->order->settings->multi_node)
                 return verdict_numbers(REASON_MULTI_NODE_UNSUPPORTED, demand.nodes, 1);
-        if (s->nodes < demand.nodes)
+        /* A pool that has no nodes at all has no room; what is there stays. */
+        if (s->nodes > 0 && s->nodes < demand.nodes)
                 return verdict_numbers(REASON_NOT_ENOUGH_NODES, demand.nodes, s->nodes);
         if (s->units_per_node < demand.units_per_node)
                 return verdict_numbers(REASON_NODE_TOO_SMALL, demand.units_per_node,

@@ -58,8 +58,10 @@ struct verdict {
         int64_t wanted, offered; /* the two numbers that were compared */
         int64_t total,
                 gap; /* units of the quota or sub-pool; NoCapacity: largest gap on one node */
-        struct text
-                detail; /* the key, value, quota or sentence that failed; NoCapacity: what else */
+        struct text detail;     /* the key, value, quota or sentence that failed; NoCapacity:
+                                   the deployment without a seat, of one's own namespace */
+        bool crowded;           /* NoCapacity: one is without a seat */
+        bool over_committed;    /* NoCapacity: and may run all the same */
         enum selector selector; /* SelectorMismatch: whose; detail is the label's key */
         struct text value;      /* SelectorMismatch: the value that is wanted of the label */
 };

@@ -217,7 +217,7 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena) {
                 node_set(entry, TEXT("reservation"), reservation_spec(&a->planned, arena));
                 if (a->planned.surge > 0)
                         node_set_integer(entry, "surge", a->planned.surge);
-                if (a->fate == FATE_STAYS)
+                if (a->fate == FATE_STAYS && !a->frozen)
                         node_set(entry, TEXT("workload"), encode_workload(&a->workload, arena));
         }
         return map;

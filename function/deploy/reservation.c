@@ -38,6 +38,20 @@ int reservation_compare_place(const struct reservation *a, const struct reservat
         return order;
 }
 
+bool reservation_is_same(const struct reservation *a, const struct reservation *b) {
+        return text_equal(a->name, b->name) &&
+               reservation_is_owned(a, b->namespace_, b->deployment, b->uid);
+}
+
+struct text reservation_suffix(const struct reservation *r) {
+        static const struct text key = TEXT_INIT("crossplane.io/composition-resource-name");
+        static const struct text prefix = TEXT_INIT("reservation-");
+        struct text composed = value_text(value_get(r->annotations, key));
+
+        return text_starts_with(composed, prefix) ? text_slice(composed, prefix.len, composed.len)
+                                                  : (struct text) { 0 };
+}
+
 bool reservation_is_owned(const struct reservation *r, struct text namespace_, struct text name,
                           struct text uid) {
         return text_equal(r->namespace_, namespace_) && text_equal(r->deployment, name) &&
@@ -227,9 +241,15 @@ bool reservation_read(struct value object, struct text kind, struct text group,
         enum { METADATA, SPEC, KIND, VERSION, N };
         static const struct text outer[N] = { TEXT_INIT("metadata"), TEXT_INIT("spec"),
                                               TEXT_INIT("kind"), TEXT_INIT("apiVersion") };
-        static const struct text inner[] = { TEXT_INIT("ownerReferences"), TEXT_INIT("namespace"),
-                                             TEXT_INIT("name") };
-        struct value found[N], metadata[COUNT_OF(inner)];
+        enum { OWNERS, NAMESPACE, NAME, UID, GENERATION, ANNOTATIONS, DELETION, N_INNER };
+        static const struct text inner[N_INNER] = { TEXT_INIT("ownerReferences"),
+                                                    TEXT_INIT("namespace"),
+                                                    TEXT_INIT("name"),
+                                                    TEXT_INIT("uid"),
+                                                    TEXT_INIT("generation"),
+                                                    TEXT_INIT("annotations"),
+                                                    TEXT_INIT("deletionTimestamp") };
+        struct value found[N], metadata[N_INNER];
         struct reservation owner = { 0 }, r;
 
         value_pick(object, outer, N, found);
@@ -237,12 +257,16 @@ bool reservation_read(struct value object, struct text kind, struct text group,
             !text_equal(value_text(found[VERSION]), TEXT(RESERVATION_API_VERSION)))
                 return false;
         found[SPEC].may_be_broken = object.may_be_broken;
-        value_pick(found[METADATA], inner, COUNT_OF(inner), metadata);
-        if (!find_controller(metadata[0], kind, group, &owner) ||
+        value_pick(found[METADATA], inner, N_INNER, metadata);
+        if (!find_controller(metadata[OWNERS], kind, group, &owner) ||
             !reservation_from_spec(found[SPEC], &r))
                 return false;
-        r.namespace_ = value_text(metadata[1]);
-        r.name = value_text(metadata[2]);
+        r.namespace_ = value_text(metadata[NAMESPACE]);
+        r.name = value_text(metadata[NAME]);
+        r.object_uid = value_text(metadata[UID]);
+        value_is_integer(metadata[GENERATION], &r.generation);
+        r.annotations = metadata[ANNOTATIONS];
+        r.deleting = metadata[DELETION].kind != VALUE_ABSENT;
         r.deployment = owner.deployment;
         r.uid = owner.uid;
         *ret = r;

@@ -22,8 +22,12 @@ enum { RESERVATION_COUNT_MAX = 1000 * 1000 * 1000, RESERVATION_ORDER_MAX = 255 }
 struct reservation {
         struct text namespace_; /* of the deployment that holds it */
         struct text deployment;
-        struct text uid;  /* of that deployment; empty: not known */
-        struct text name; /* its own; empty: not composed yet */
+        struct text uid;          /* of that deployment; empty: not known */
+        struct text name;         /* its own; empty: not composed yet */
+        struct text object_uid;   /* its own; empty: not known */
+        int64_t generation;       /* its own: grows with each change; 0: not known */
+        struct value annotations; /* its own */
+        bool deleting;            /* it is being deleted */
         struct text model_kind, model_name;
         struct text environment;
         struct text pool;
@@ -55,6 +59,12 @@ int reservation_compare_place(const struct reservation *a, const struct reservat
  * name, where both are known. */
 bool reservation_is_owned(const struct reservation *r, struct text namespace_, struct text name,
                           struct text uid);
+
+/* reservation_is_same() - one object: of one name, and the same deployment's. */
+bool reservation_is_same(const struct reservation *a, const struct reservation *b);
+
+/* reservation_suffix() - of the key under which Crossplane composed it; empty: not known. */
+struct text reservation_suffix(const struct reservation *r);
 
 /* reservation_is_kind() - is it a GPUReservation? */
 bool reservation_is_kind(struct value object);

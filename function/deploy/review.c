@@ -43,109 +43,94 @@ static bool serves_model(const struct reservation *r, const struct deployment *d
                                                 text_equal(r->model_name, deployment->model_name));
 }
 
-/* Why an assignment cannot stay as it is; empty when it can. Finds its sub-pool and profile. */
+/* Rows 4 to 14, and the size of a replica: nothing changes its size in place. */
+static struct text mismatch(struct deciding *d, const struct assignment *a) {
+        struct candidate c = { .order = &d->request->order,
+                               .profile = a->profile,
+                               .sub_pool = a->sub_pool };
+        struct rejection rejection = { .sub_pool = a->sub_pool,
+                                       .profile = a->profile,
+                                       .verdict = match(&c, true) };
+        struct demand demand;
+
+        if (rejection.verdict.reason != REASON_FITS)
+                return explain_rejection(&rejection, d->arena);
+        demand = match_demand(&c);
+        if (demand.nodes != a->planned.nodes)
+                return TEXT("a replica spans another number of nodes now");
+        if (demand.units_per_node > a->planned.units_per_node)
+                return TEXT("a replica wants more units now");
+        if (demand.units_per_node < a->planned.units_per_node)
+                return TEXT("a replica wants fewer units now");
+        return (struct text) { 0 };
+}
+
+/* What is wrong there that the owner of the environment has to mend; empty when nothing is. */
+static struct text mistake(struct deciding *d, const struct environment *environment,
+                           const struct sub_pool *sub_pool) {
+        struct text why = environment->invalid;
+
+        if (!text_is_empty(why))
+                return text_format(d->arena, "the environment cannot be read: %.*s", TEXT_ARG(why));
+        if (!sub_pool)
+                return (struct text) { 0 };
+        if (text_is_empty(sub_pool->invalid) && !text_is_empty(sub_pool->ambiguous)) {
+                struct rejection rejection = { .sub_pool = sub_pool,
+                                               .verdict = { .reason = REASON_AMBIGUOUS_POOL,
+                                                            .detail = sub_pool->ambiguous } };
+
+                return explain_rejection(&rejection, d->arena);
+        }
+        return sub_pool->invalid;
+}
+
+/*
+ * Why an assignment cannot stay as it is; empty when it can. Finds its sub-pool and profile.
+ * A mistake moves nothing that runs: it stays, frozen.
+ */
 static struct text reason_to_leave(struct deciding *d, struct assignment *a) {
         const struct deploy_request *request = d->request;
         const struct reservation *r = &a->planned;
         const struct environment *environment =
                 environment_find(request->environments, request->n_environments, r->environment);
-        struct candidate c = { .order = &request->order };
-        struct verdict v;
 
         if (!serves_model(r, request->order.deployment))
                 return TEXT("the deployment names another model");
         if (!environment)
                 return TEXT("the environment is gone");
-        if (!text_is_empty(environment->invalid))
-                return text_format(d->arena, "the environment cannot be read: %.*s",
-                                   TEXT_ARG(environment->invalid));
-        a->sub_pool = find_sub_pool(environment, r);
-        if (!a->sub_pool)
-                return TEXT("the pool, or its MIG profile, is gone");
         a->profile = find_profile(request->order.model, r->serving_profile);
         if (!a->profile)
                 return TEXT("the model has no such serving profile any more");
-        if (a->sub_pool->pool->schedulable == SCHEDULABLE_DRAIN)
+        a->sub_pool = find_sub_pool(environment, r);
+        if (a->sub_pool && a->sub_pool->pool->schedulable == SCHEDULABLE_DRAIN)
                 return TEXT("the pool is being drained");
-        c.sub_pool = a->sub_pool;
-        c.profile = a->profile;
-        v = match(&c, true);
-        if (v.reason != REASON_FITS) {
-                struct rejection rejection = { .sub_pool = a->sub_pool,
-                                               .profile = a->profile,
-                                               .verdict = v };
-
-                return explain_rejection(&rejection, d->arena);
-        }
-        return (struct text) { 0 };
+        a->why = mistake(d, environment, a->sub_pool);
+        a->frozen = !text_is_empty(a->why);
+        if (a->frozen)
+                return (struct text) { 0 };
+        if (!a->sub_pool)
+                return TEXT("the pool, or its MIG profile, is gone");
+        return mismatch(d, a);
 }
 
-/* Is there room for each replica with that many units? */
-static int larger_fits(struct deciding *d, const struct assignment *a, int64_t units, bool *ret) {
-        struct reservation larger = a->planned;
-        struct chooser chooser = deploy_chooser(d, a);
-        struct seating seating = { 0 };
-        struct share share;
-        int r;
-
-        larger.units_per_node = units;
-        larger.leaving = false;
-        r = choose_share(&chooser, a->sub_pool, &larger, &share);
-        if (r == 0)
-                r = choose_new_room(&chooser, a->sub_pool, &larger, &seating);
-        if (r < 0)
-                return r;
-        *ret = seating.unseated == 0 && !seating.over_committed &&
-               (!share.limited || reservation_units(&larger) <= share.left);
-        return 0;
-}
-
-/* A profile that now wants other units per replica is followed in place, where there is room. */
-static int follow_demand(struct deciding *d, struct assignment *a, struct text *ret_why) {
-        struct candidate c = { .order = &d->request->order,
-                               .profile = a->profile,
-                               .sub_pool = a->sub_pool };
-        struct demand demand = match_demand(&c);
-        struct reservation *r = &a->planned;
-        bool fits = true;
-
-        if (demand.nodes != r->nodes) {
-                *ret_why = TEXT("a replica spans another number of nodes now");
-                return 0;
-        }
-        if (demand.units_per_node > r->units_per_node) {
-                int err;
-
-                if (!d->request->whole_fleet) {
-                        *ret_why = TEXT("a replica wants more units now");
-                        return 0;
-                }
-                err = larger_fits(d, a, demand.units_per_node, &fits);
-                if (err < 0)
-                        return err;
-        }
-        if (fits)
-                r->units_per_node = demand.units_per_node;
-        else
-                *ret_why = TEXT("a replica wants more units now, and there is no room");
-        return 0;
-}
-
+/* It gives back what it reserved and never used; the rest stays as it is. */
 static void let_leave(struct assignment *a, struct text why) {
         a->fate = FATE_LEAVES;
+        a->frozen = false;
         a->why = why;
-        a->planned.units_per_node = a->observed.units_per_node;
         a->leaves_now = !a->observed.leaving;
         a->planned.leaving = true;
+        a->planned.reserved = a->planned.used;
 }
 
-/* What left for another assignment of its environment does not come back beside it. */
+/* Two of one environment can stay when a drain was undone. */
 static bool is_replaced(const struct deciding *d, const struct assignment *a) {
-        for (size_t i = 0; i < d->n && a->observed.leaving; i++) {
+        for (size_t i = 0; i < d->n; i++) {
                 const struct assignment *other = &d->assignments[i];
 
-                if (!other->observed.leaving && other->fate == FATE_STAYS &&
-                    text_equal(other->planned.environment, a->planned.environment))
+                if (other != a && other->fate == FATE_STAYS &&
+                    text_equal(other->planned.environment, a->planned.environment) &&
+                    deciding_goes_first(a, other))
                         return true;
         }
         return false;
@@ -159,12 +144,6 @@ int deploy_review(struct deciding *d) {
                 /* A sentence that found no memory is empty, and an empty one says: stay. */
                 if (arena_failed(d->arena))
                         return -ENOMEM;
-                if (text_is_empty(why)) {
-                        int r = follow_demand(d, a, &why);
-
-                        if (r < 0)
-                                return r;
-                }
                 a->planned.leaving = false;
                 if (!text_is_empty(why))
                         let_leave(a, why);

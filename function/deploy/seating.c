@@ -13,6 +13,8 @@
 static int compare_names(const struct reservation *a, const struct reservation *b) {
         int order = text_compare(a->namespace_, b->namespace_);
 
+        if (order == 0)
+                order = text_compare(a->name, b->name);
         return order != 0 ? order : text_compare(a->deployment, b->deployment);
 }
 
@@ -54,51 +56,9 @@ int seating_compare(const struct reservation *x, const struct reservation *y) {
         return order != 0 ? order : compare_own(x, y);
 }
 
-static int compare_holding(const void *a, const void *b) {
+static int compare_priority(const void *a, const void *b) {
         return seating_compare(*(const struct reservation *const *)a,
                                *(const struct reservation *const *)b);
-}
-
-/* A namespaced model is another one in each namespace. */
-static bool is_same_model(const struct reservation *a, const struct reservation *b) {
-        return text_equal(a->model_kind, b->model_kind) &&
-               text_equal(a->model_name, b->model_name) &&
-               text_equal(a->serving_profile, b->serving_profile) &&
-               (!text_equal(a->model_kind, TEXT("Model")) ||
-                text_equal(a->namespace_, b->namespace_));
-}
-
-int seating_foresee(const struct ledger *ledger, const struct reservation *asking,
-                    struct arena *arena, struct ledger *ret, bool *ret_differs) {
-        const struct reservation *const *all;
-        const struct reservation **entries;
-        bool differs = false;
-        size_t n;
-
-        all = ledger_entries(ledger, asking, &n);
-        entries = ARENA_ARRAY(arena, n, const struct reservation *);
-        if (!entries)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                const struct reservation *r = all[i];
-                struct reservation *copy;
-
-                entries[i] = r;
-                if (r->leaving || r->nodes != asking->nodes ||
-                    r->units_per_node >= asking->units_per_node || !is_same_model(r, asking) ||
-                    seating_compare(r, asking) > 0)
-                        continue;
-                copy = ARENA_NEW(arena, struct reservation);
-                if (!copy)
-                        return -ENOMEM;
-                *copy = *r;
-                copy->units_per_node = asking->units_per_node;
-                entries[i] = copy;
-                differs = true;
-        }
-        *ret = (struct ledger) { .entries = entries, .n_entries = n };
-        *ret_differs = differs;
-        return 0;
 }
 
 /* Sizes up to here, which is nearly all, remember where room for them begins. */
@@ -110,8 +70,6 @@ struct nodes {
         int64_t units_per_node;
         int64_t *free; /* units, of each of the first n_reached nodes; the others are untouched */
         int64_t n_reached;
-        int64_t seated_units;
-        int64_t overflow_units; /* of used replicas that do not pack; they are somewhere */
         int64_t first[SMALL_SIZE_MAX + 1]; /* nodes below it have no room for that size */
 };
 
@@ -152,41 +110,11 @@ static int64_t seat_replicas(struct nodes *nodes, const struct reservation *r, i
                         nodes->free[at] -= size * round;
                         found--;
                 }
-                nodes->seated_units += size * round * r->nodes;
                 seated += round;
         }
         if (size <= SMALL_SIZE_MAX)
                 nodes->first[size] = first;
         return seated;
-}
-
-/*
- * Used replicas without a seat take no node's room from others; but where they
- * could sit, beside others or where a scheduler put them, their units are not free.
- */
-static void add_overflow(struct nodes *nodes, const struct reservation *r, int64_t replicas) {
-        struct reservation overflow = *r;
-        int64_t units;
-
-        if (r->units_per_node > nodes->units_per_node || r->nodes > nodes->n)
-                return;
-        overflow.reserved = replicas;
-        units = reservation_units(&overflow);
-        if (__builtin_add_overflow(nodes->overflow_units, units, &nodes->overflow_units))
-                nodes->overflow_units = INT64_MAX;
-}
-
-/* Of count more replicas, as many as there are units for beside the overflow. */
-static int64_t within_units(const struct nodes *nodes, const struct reservation *r, int64_t count) {
-        int64_t left = nodes->n * nodes->units_per_node - nodes->seated_units, each;
-
-        if (nodes->overflow_units == 0 || count <= 0)
-                return count;
-        if (left <= nodes->overflow_units ||
-            __builtin_mul_overflow(r->nodes, r->units_per_node, &each))
-                return 0;
-        left = (left - nodes->overflow_units) / each;
-        return left < count ? left : count;
 }
 
 /*
@@ -243,72 +171,96 @@ static int free_nodes(const struct sub_pool *sub_pool, const struct reservation 
         return 0;
 }
 
-/* Those without a seat; NULL: they are only counted. */
-struct unseated_list {
-        struct unseated *items;
-        size_t n;
+/* What one search is asked for beside the numbers. */
+struct search {
+        struct seating seating;
+        const struct reservation *asking; /* or NULL */
+        struct unseated *unseated;        /* who is without a seat; or NULL: nobody asks */
+        size_t n_unseated;
 };
 
-static void note(struct unseated_list *list, const struct reservation *r, int64_t replicas,
-                 bool used) {
-        if (list)
-                list->items[list->n++] = (struct unseated) { r, replicas, used };
+static void leave_unseated(struct search *s, const struct reservation *r, int64_t replicas,
+                           bool used) {
+        if (!s->seating.first_unseated)
+                s->seating.first_unseated = r;
+        if (s->unseated)
+                s->unseated[s->n_unseated++] = (struct unseated) { r, replicas, used };
+        if (used) {
+                s->seating.over_committed = true;
+                return;
+        }
+        if (__builtin_add_overflow(s->seating.unseated, replicas, &s->seating.unseated))
+                s->seating.unseated = INT64_MAX;
+        if (r == s->asking)
+                s->seating.own_unseated = replicas;
 }
 
 static void seat_used(struct nodes *nodes, const struct reservation **all, size_t n,
-                      struct unseated_list *list, struct seating *seating) {
+                      struct search *s) {
         if (n > 1)
                 qsort(all, n, sizeof(*all), compare_size);
         for (size_t i = 0; i < n; i++) {
-                int64_t overflow = all[i]->used - seat_replicas(nodes, all[i], all[i]->used);
+                int64_t unseated = all[i]->used - seat_replicas(nodes, all[i], all[i]->used);
 
-                if (overflow <= 0)
-                        continue;
-                seating->over_committed = true;
-                note(list, all[i], overflow, true);
-                add_overflow(nodes, all[i], overflow);
+                if (unseated > 0)
+                        leave_unseated(s, all[i], unseated, true);
         }
 }
 
-static void seat_others(struct nodes *nodes, const struct reservation **all, size_t n,
-                        const struct reservation *asking, struct unseated_list *list,
-                        struct seating *seating) {
+static void seat_unused(struct nodes *nodes, const struct reservation **all, size_t n,
+                        struct search *s) {
         if (n > 1)
-                qsort(all, n, sizeof(*all), compare_holding);
+                qsort(all, n, sizeof(*all), compare_priority);
         for (size_t i = 0; i < n; i++) {
-                int64_t waiting = all[i]->reserved - all[i]->used;
-                int64_t most = within_units(nodes, all[i], waiting);
-                int64_t unseated = waiting - seat_replicas(nodes, all[i], most);
+                int64_t unused = all[i]->reserved - all[i]->used;
+                int64_t unseated = unused - seat_replicas(nodes, all[i], unused);
 
-                if (unseated <= 0)
-                        continue;
-                note(list, all[i], unseated, false);
-                if (__builtin_add_overflow(seating->unseated, unseated, &seating->unseated))
-                        seating->unseated = INT64_MAX;
-                if (all[i] == asking)
-                        seating->own_unseated = unseated;
+                if (unseated > 0)
+                        leave_unseated(s, all[i], unseated, false);
         }
 }
 
-static int seat_all(const struct sub_pool *sub_pool, const struct reservation **all, size_t n,
-                    const struct reservation *asking, struct unseated_list *list,
-                    struct arena *arena, struct seating *ret) {
-        struct seating seating = { 0 };
-        struct nodes nodes;
-        int r = free_nodes(sub_pool, all, n, arena, &nodes);
+/* What is declared less what all reservations say, whether it packs or not. */
+static int64_t free_units(const struct sub_pool *sub_pool, const struct reservation **all,
+                          size_t n) {
+        int64_t left = sub_pool->units;
 
+        for (size_t i = 0; i < n && left > 0; i++) {
+                int64_t units = reservation_units(all[i]);
+
+                left = units < left ? left - units : 0;
+        }
+        return left;
+}
+
+static int64_t largest_gap(const struct nodes *nodes) {
+        int64_t gap = 0;
+
+        if (nodes->n_reached < nodes->n)
+                return nodes->units_per_node;
+        for (int64_t i = 0; i < nodes->n_reached; i++) {
+                if (nodes->free[i] > gap)
+                        gap = nodes->free[i];
+        }
+        return gap;
+}
+
+static int seat_all(const struct ledger *ledger, const struct sub_pool *sub_pool,
+                    const struct reservation *const *mine, size_t n_mine, struct arena *arena,
+                    struct search *s) {
+        const struct reservation **all;
+        struct nodes nodes;
+        size_t n;
+        int r = list_all(ledger, sub_pool, mine, n_mine, arena, &all, &n);
+
+        if (r == 0)
+                r = free_nodes(sub_pool, all, n, arena, &nodes);
         if (r < 0)
                 return r;
-        seat_used(&nodes, all, n, list, &seating);
-        seat_others(&nodes, all, n, asking, list, &seating);
-        seating.free_units = sub_pool->units - nodes.seated_units;
-        for (int64_t i = 0; i < nodes.n_reached; i++) {
-                if (nodes.free[i] > seating.largest_gap)
-                        seating.largest_gap = nodes.free[i];
-        }
-        if (nodes.n_reached < nodes.n)
-                seating.largest_gap = nodes.units_per_node;
-        *ret = seating;
+        seat_used(&nodes, all, n, s);
+        seat_unused(&nodes, all, n, s);
+        s->seating.free_units = free_units(sub_pool, all, n);
+        s->seating.largest_gap = largest_gap(&nodes);
         return 0;
 }
 
@@ -316,34 +268,31 @@ int seating_find(const struct ledger *ledger, const struct sub_pool *sub_pool,
                  const struct reservation *const *mine, size_t n_mine,
                  const struct reservation *asking, struct arena *arena, struct seating *ret) {
         struct arena_mark mark = arena_mark(arena);
-        const struct reservation **all;
-        size_t n;
-        int r = list_all(ledger, sub_pool, mine, n_mine, arena, &all, &n);
+        struct search s = { .asking = asking };
+        int r = seat_all(ledger, sub_pool, mine, n_mine, arena, &s);
 
-        if (r == 0)
-                r = seat_all(sub_pool, all, n, asking, NULL, arena, ret);
         arena_rewind(arena, mark);
+        if (r == 0)
+                *ret = s.seating;
         return r;
 }
 
 int seating_list_unseated(const struct ledger *ledger, const struct sub_pool *sub_pool,
                           const struct reservation *const *mine, size_t n_mine, struct arena *arena,
                           struct unseated **ret, size_t *ret_n) {
-        struct unseated_list list = { 0 };
-        const struct reservation **all;
-        struct seating seating;
+        const struct reservation place = ledger_place(sub_pool);
+        struct search s = { 0 };
         size_t n;
-        int r = list_all(ledger, sub_pool, mine, n_mine, arena, &all, &n);
+        int r;
 
-        if (r < 0)
-                return r;
-        list.items = ARENA_ARRAY(arena, 2 * n, struct unseated);
-        if (!list.items)
+        ledger_entries(ledger, &place, &n);
+        s.unseated = ARENA_ARRAY(arena, 2 * (n + n_mine), struct unseated);
+        if (!s.unseated)
                 return -ENOMEM;
-        r = seat_all(sub_pool, all, n, NULL, &list, arena, &seating);
+        r = seat_all(ledger, sub_pool, mine, n_mine, arena, &s);
         if (r < 0)
                 return r;
-        *ret = list.items;
-        *ret_n = list.n;
+        *ret = s.unseated;
+        *ret_n = s.n_unseated;
         return 0;
 }

@@ -29,7 +29,7 @@ static struct node *assignment(const struct assignment *a, struct arena *arena) 
         node_set_integer(map, "surge", r->surge);
         node_set_bool(map, "served", r->served);
         node_set_integer(map, "units", reservation_units(r));
-        node_set_bool(map, "ready", a->service.ready && !a->fresh);
+        node_set_bool(map, "ready", assignment_is_ready(a));
         if (r->leaving)
                 node_set_bool(map, "leaving", true);
         return map;
@@ -135,39 +135,80 @@ static void append_closed(struct builder *b, const struct sub_pool *closed) {
                                : " takes none while the pool's schedulable is not Always");
 }
 
+/* A remark says of each of them why it is. */
+static bool anything_is_frozen(const struct decision *decision) {
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                if (decision->plan.assignments[i].fate == FATE_STAYS &&
+                    decision->plan.assignments[i].frozen)
+                        return true;
+        }
+        return false;
+}
+
 /* "; 2 of 5 replicas have no room", or what else keeps them back. */
 static void append_short(struct builder *b, const struct decision *decision, int64_t wanted) {
         builder_string(b, "; ");
         builder_i64(b, decision->short_replicas);
         builder_string(b, " of ");
         builder_i64(b, wanted);
-        if (!decision->quota.limited && !decision->closed) {
+        if (!decision->quota.limited && !decision->closed && !anything_is_frozen(decision)) {
                 builder_string(b, " replicas have no room");
                 return;
         }
         builder_string(b, " replicas are not granted");
         if (decision->quota.limited)
                 append_quota(b, &decision->quota);
-        else
+        else if (decision->closed)
                 append_closed(b, decision->closed);
 }
 
-static void append_leaving(struct builder *b, const struct decision *decision) {
+/* What is worth a word of one assignment; NULL: nothing is. */
+static const char *remark(const struct assignment *a) {
+        if (a->fate == FATE_LEAVES)
+                return " is leaving: ";
+        if (a->fate == FATE_STAYS && a->frozen)
+                return " stays as it is: ";
+        return a->fate == FATE_STAYS && a->gave_way ? " " : NULL;
+}
+
+/* What one that leaves waits for, when as many as are wanted are placed. */
+static void append_until(struct builder *b, const struct assignment *leaving,
+                         const struct assignment *starting) {
+        builder_string(b, ", until ");
+        if (reservation_compare_place(&leaving->planned, &starting->planned) == 0)
+                builder_string(b, "the other one there");
+        else
+                append_place(b, starting);
+        builder_string(b, " is Ready");
+}
+
+static void append_remarks(struct builder *b, const struct decision *decision) {
+        const struct assignment *starting = NULL, *leaving = NULL;
+
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
+                const char *verb = remark(a);
+
+                if (a->fate == FATE_LEAVES)
+                        leaving = a;
+                if (!starting && a->fate == FATE_STAYS && !assignment_is_ready(a))
+                        starting = a;
+                if (!verb)
+                        continue;
+                builder_string(b, b->len > 0 ? "; " : "");
+                append_place(b, a);
+                builder_string(b, verb);
+                builder_text(b, a->why);
+        }
+        if (leaving && starting && decision->placed == decision->wanted)
+                append_until(b, leaving, starting);
+}
+
+static bool anything_serves(const struct decision *decision) {
         for (size_t i = 0; i < decision->plan.n_assignments; i++) {
                 const struct assignment *a = &decision->plan.assignments[i];
 
-                if (a->fate != FATE_LEAVES)
-                        continue;
-                builder_string(b, "; ");
-                append_place(b, a);
-                builder_string(b, " is leaving: ");
-                builder_text(b, a->why);
-        }
-}
-
-static bool anything_leaves(const struct decision *decision) {
-        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
-                if (decision->plan.assignments[i].fate == FATE_LEAVES)
+                if (a->fate == FATE_LEAVES && assignment_is_ready(a))
                         return true;
         }
         return false;
@@ -180,10 +221,18 @@ struct condition status_scheduled(const struct decision *decision,
         struct builder b;
 
         builder_init(&b, arena);
+        if (decision->parked) {
+                c.status = CONDITION_TRUE;
+                c.reason = TEXT("Parked");
+                builder_string(&b, "parked: no replicas are wanted");
+                append_remarks(&b, decision);
+                c.message = builder_done(&b);
+                return c;
+        }
         if (all) {
                 c.status = CONDITION_TRUE;
                 c.reason = TEXT("AllScheduled");
-        } else if (decision->placed > 0 || anything_leaves(decision)) {
+        } else if (decision->placed > 0 || anything_serves(decision)) {
                 c.reason = TEXT("PartiallyScheduled");
         } else {
                 c.reason = rejections_nearest(&decision->rejections) >= REASON_QUOTA_EXCEEDED
@@ -199,7 +248,7 @@ struct condition status_scheduled(const struct decision *decision,
                         builder_string(&b, "; ");
                 builder_text(&b, explain_count(&decision->rejections, arena));
         }
-        append_leaving(&b, decision);
+        append_remarks(&b, decision);
         c.message = builder_done(&b);
         return c;
 }
@@ -226,12 +275,15 @@ struct condition status_serving(const struct decision *decision, struct arena *a
                 if (a->fate == FATE_DROPPED)
                         continue;
                 composed++;
-                if (a->service.ready)
+                if (assignment_is_ready(a))
                         serving++;
                 else if (!starting)
                         starting = a;
         }
-        if (serving >= decision->wanted) {
+        if (decision->parked) {
+                c.reason = TEXT("NotScheduled");
+                c.message = TEXT("parked: no replicas are wanted");
+        } else if (serving >= decision->wanted) {
                 c.status = CONDITION_TRUE;
                 c.reason = TEXT("Serving");
         } else if (composed == 0) {
@@ -277,14 +329,16 @@ static bool is_known(struct value status, const struct assignment *a) {
 
         while (value_next(&it, NULL, &assignment)) {
                 struct value leaving = value_get(assignment, TEXT("leaving"));
-                int64_t nodes;
+                int64_t nodes, units;
 
                 if (says(assignment, "environment", r->environment) &&
                     says(assignment, "pool", r->pool) &&
                     says(assignment, "migProfile", r->mig_profile) &&
                     says(assignment, "servingProfile", r->serving_profile) &&
                     value_is_integer(value_get(assignment, TEXT("nodes")), &nodes) &&
-                    nodes == r->nodes && value_is_true(leaving) == r->leaving)
+                    nodes == r->nodes &&
+                    value_is_integer(value_get(assignment, TEXT("unitsPerNode")), &units) &&
+                    units == r->units_per_node && value_is_true(leaving) == r->leaving)
                         return true;
         }
         return false;
@@ -295,7 +349,9 @@ void status_events(const struct decision *decision, struct value observed_status
         for (size_t i = 0; i < decision->plan.n_assignments; i++) {
                 const struct assignment *a = &decision->plan.assignments[i];
 
-                if (a->fate != FATE_DROPPED && is_known(observed_status, a))
+                if (a->gave_way)
+                        add_event(response, SEVERITY_NORMAL, TEXT("GaveWay"), "Gave way on", a);
+                if (a->gave_way || (a->fate != FATE_DROPPED && is_known(observed_status, a)))
                         continue;
                 if (a->fresh)
                         add_event(response, SEVERITY_NORMAL, TEXT("Placed"), "Placed on", a);

@@ -122,7 +122,7 @@ static bool is_still_used(const struct placing *placing, struct text environment
 
                 if (a->fate == FATE_DROPPED || !text_equal(a->planned.environment, environment))
                         continue;
-                if (a->fate == FATE_LEAVES || !serves_from_own(placing, a))
+                if (a->fate == FATE_LEAVES || a->frozen || !serves_from_own(placing, a))
                         return true;
         }
         return false;
@@ -145,8 +145,10 @@ static bool is_named(const struct placing *placing, const struct resource *templ
 
 static bool is_composed(const struct placing *placing, struct text key) {
         for (size_t i = 0; i < placing->plan->n_assignments; i++) {
-                if (placing->plan->assignments[i].fate == FATE_STAYS &&
-                    text_equal(devices_template(placing, &placing->plan->assignments[i]).key, key))
+                const struct assignment *a = &placing->plan->assignments[i];
+
+                if (a->fate == FATE_STAYS && !a->frozen &&
+                    text_equal(devices_template(placing, a).key, key))
                         return true;
         }
         return false;

@@ -33,7 +33,7 @@ struct node *llmisvc_annotations(const struct assignment *assignment, struct are
 static void set_replicas(struct node *spec, const struct assignment *assignment,
                          const struct settings *settings) {
         const struct workload *w = &assignment->workload;
-        int64_t grant = assignment->planned.reserved - assignment->planned.surge, least;
+        int64_t grant = assignment_replicas(assignment), least;
         struct node *scaling;
 
         if (!w->concurrency || !settings->wva) {

@@ -127,6 +127,7 @@ static int64_t composed_replicas(struct value service) {
 static bool rebuild(struct value service, struct arena *arena, struct reservation *ret) {
         if (!read_annotation(service, arena, ret))
                 return false;
+        ret->name = value_text(value_at(service, "metadata.name")); /* the two share it */
         ret->reserved = composed_replicas(service) + ret->surge;
         ret->used = ret->reserved;
         return true;
@@ -142,6 +143,8 @@ static bool read_assignment(const struct state *observed, struct text suffix, st
         spec.may_be_broken = object.may_be_broken;
         if (reservation_is_kind(object) && reservation_from_spec(spec, ret)) {
                 ret->name = value_text(value_at(object, "metadata.name"));
+                ret->object_uid = value_text(value_at(object, "metadata.uid"));
+                value_is_integer(value_at(object, "metadata.generation"), &ret->generation);
                 return true;
         }
         *ret_rebuilt = true;

@@ -94,7 +94,7 @@ void place(const struct plan *plan, struct text namespace_, struct text name,
                         continue;
                 p.planned.namespace_ = namespace_;
                 p.planned.deployment = name;
-                if (p.fate == FATE_STAYS)
+                if (p.fate == FATE_STAYS && !p.frozen)
                         desire_service(&placing, &p);
                 else if (service)
                         freeze_resource(service, settings, response);

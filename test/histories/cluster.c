@@ -1,41 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "histories/cluster.h"
 
-struct site *cluster_site(struct cluster *c, struct text name) {
-        for (size_t i = 0; i < c->n_sites; i++) {
-                if (text_equal(c->sites[i].environment.name, name))
-                        return &c->sites[i];
-        }
-        return NULL;
-}
-
 struct place *cluster_place(struct cluster *c, const struct reservation *r) {
-        struct site *site = cluster_site(c, r->environment);
+        const struct site *site = fleet_site(&c->fleet, r->environment);
 
         for (size_t p = 0; site && p < site->environment.n_pools; p++) {
                 for (size_t s = 0; s < site->pools[p].n_sub_pools; s++) {
                         if (text_equal(site->pools[p].name, r->pool) &&
                             text_equal(site->sub_pools[p][s].mig_profile, r->mig_profile))
-                                return &site->places[p][s];
+                                return &c->places[site - c->fleet.sites][p][s];
                 }
         }
         return NULL;
 }
 
-size_t cluster_model(const struct cluster *c, const struct deployment *deployment) {
-        size_t i = 0;
-
-        while (i + 1 < CLUSTER_MODELS &&
-               !text_equal(c->models[i].model_name, deployment->model_name))
-                i++;
-        return i;
-}
-
-uint64_t cluster_cause(struct cluster *c, const struct actor *actor, const struct reservation *r) {
-        const struct site *site = cluster_site(c, r->environment);
-        size_t model = cluster_model(c, &actor->deployment);
-        uint64_t cause = (actor->version * CLUSTER_MODELS + model) << 32 | c->model_version[model]
-                                                                                   << 16;
+uint64_t cluster_cause(struct fleet *fleet, const struct actor *actor,
+                       const struct reservation *r) {
+        const struct site *site = fleet_site(fleet, r->environment);
+        size_t model = fleet_model(fleet, &actor->deployment);
+        uint64_t cause = (actor->version * FLEET_MODELS + model) << 32 | fleet->model_version[model]
+                                                                                 << 16;
 
         for (size_t p = 0; p < site->environment.n_pools; p++) {
                 if (text_equal(site->pools[p].name, r->pool))
@@ -55,6 +39,9 @@ int64_t cluster_ready(const struct running *r) {
 struct service cluster_service(const struct cluster *c, const struct running *r) {
         int64_t ready = cluster_ready(r);
 
+        if (r->unserved)
+                return (struct service) { .ready_replicas = -1, .replicas = -1 };
+        /* Of no replicas KServe says Ready too. */
         return (struct service) { .observed = true,
                                   .ready = ready == r->composed.reserved,
                                   .ready_replicas = c->old_kserve ? -1 : ready,
@@ -159,7 +146,8 @@ static bool schedule(struct cluster *c, struct running *r, bool eager) {
                         occupy(c, r, replica, r->composed.units_per_node);
                         replica->seated = changed = true;
                 }
-                if (replica->seated && !replica->ready && (eager || random_one_in(&c->random, 2)))
+                if (replica->seated && !replica->ready &&
+                    (eager || random_one_in(&c->random, c->loading)))
                         replica->ready = changed = true;
         }
         return changed;

@@ -64,7 +64,14 @@
         " name: " owner ", controller: true}]\n"                                                   \
         "spec: {model: {kind: ClusterModel, name: gemma}, environment: eu, pool: " pool            \
         ", migProfile: " profile ", servingProfile: fp8, resourceName: r, nodes: 1,"               \
-        " unitsPerNode: 1, reserved: " replicas ", used: " replicas ", order: 0" more "}\n"
+        " unitsPerNode: 1, reserved: " replicas ", used: " replicas                                \
+        ", served: true, order: 0" more "}\n"
+
+#define SERVICE                                                                                    \
+        "---\napiVersion: serving.kserve.io/v1alpha2\nkind: LLMInferenceService\n"                 \
+        "metadata:\n  name: m\n  namespace: team\n"                                                \
+        "  annotations: {crossplane.io/composition-resource-name: serving-eu}\n"                   \
+        "spec: {replicas: 1}\n"
 
 /* clang-format off */
 static const struct command_file files[] = {
@@ -98,7 +105,8 @@ static const struct command_file files[] = {
           "apiVersion: serving.kserve.io/v1alpha2\nkind: LLMInferenceService\n"
           "metadata:\n  name: chat-eu\n  namespace: team\n"
           "  annotations: {crossplane.io/composition-resource-name: serving-eu}\n" },
-        { "mine-gone.yaml", RESERVATION("m", "chat", "former", "''", "1", "") },
+        { "mine-runs.yaml", RESERVATION("m", "chat", "whole", "''", "1", "") SERVICE },
+        { "mine-gone.yaml", RESERVATION("m", "chat", "former", "''", "1", "") SERVICE },
 };
 /* clang-format on */
 
@@ -185,12 +193,15 @@ static const struct command_row rows[] = {
         { "has its assignment", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml --explain", 0,
           "  half   3g.40gb         16     0    16  fits\n"
           "      the environment has its assignment, which is not moved\n", NULL, "" },
-        { "leaving", "xr-one.yaml c.yaml -e model.yaml -e drained.yaml -e us.yaml -e mine.yaml -o mine.yaml --explain", 0,
+        { "leaving", "xr-one.yaml c.yaml -e model.yaml -e drained.yaml -e us.yaml -e mine.yaml -o mine-runs.yaml --explain", 0,
           "> whole  -                8     1     7  leaving\n"
           "      the pool is being drained\n", NULL, "" },
-        { "replaced", "xr-one.yaml c.yaml -e model.yaml -e drained-half.yaml -e mine.yaml -o mine.yaml --explain", 0,
-          "> whole  -                8     1     7  released\n"
-          "      replaced in place; the pool's schedulable is Drain, not Always\n", NULL, "" },
+        { "replaced", "xr-one.yaml c.yaml -e model.yaml -e drained-half.yaml -e mine.yaml -o mine-runs.yaml --explain", 0,
+          "> whole  -                8     1     7  leaving\n"
+          "      the pool is being drained\n", NULL, "beside it" },
+        { "service gone", "xr-one.yaml c.yaml -e model.yaml -e drained.yaml -e us.yaml -e mine.yaml -o mine.yaml --explain", 0,
+          "> whole  -                8     0     8  released\n"
+          "      the pool is being drained; the pool's schedulable is Drain, not Always\n", NULL, "somebody deleted it" },
         { "gone", "xr-one.yaml c.yaml -e model.yaml -e us.yaml -e mine-gone.yaml -o mine-gone.yaml --explain", 0,
           "\n> eu/former is leaving: ", NULL, "its pool has no line" },
         { "unreadable environment", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e broken.yaml --explain", 0,

@@ -231,8 +231,7 @@ static const struct row rows[] = {
           .want = REASON_FITS },
         { "one node short", .wants_nodes = 5, .multi_node = "true", .multi_node_preset = true,
           .want = REASON_NOT_ENOUGH_NODES, .sentence = "wants 5 nodes, the pool has 4" },
-        { "no node", .nodes = ZERO,
-          .want = REASON_NOT_ENOUGH_NODES, .sentence = "wants 1 node, the pool has 0" },
+        { "no node is no room, and moves nothing", .nodes = ZERO, .want = REASON_FITS },
         { "nodes before node size", .wants_nodes = 5, .multi_node = "true",
           .multi_node_preset = true, .wants_units = 9, .want = REASON_NOT_ENOUGH_NODES },
 
@@ -570,10 +569,18 @@ static void test_room_sentences(void **state) {
                                        .offered = 3,
                                        .total = 32,
                                        .gap = 2,
-                                       .detail = TEXT("others wait") };
+                                       .crowded = true,
+                                       .detail = TEXT("other") };
         assert_true(text_equal(explain_rejection(&r, &arena),
                                TEXT("wants 1 unit, 3 of 32 are free, at most 2 of them on one "
-                                    "node; others wait")));
+                                    "node; nothing is granted there while other has no seat for "
+                                    "what it reserved")));
+        r.verdict.over_committed = true;
+        r.verdict.detail = (struct text) { 0 };
+        assert_true(text_equal(explain_rejection(&r, &arena),
+                               TEXT("wants 1 unit, 3 of 32 are free, at most 2 of them on one "
+                                    "node; nothing is granted there while one of another namespace "
+                                    "uses more than fits on its nodes")));
         r.verdict = (struct verdict) { .reason = REASON_QUOTA_EXCEEDED,
                                        .wanted = 4,
                                        .offered = 3,

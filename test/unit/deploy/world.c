@@ -92,6 +92,7 @@ struct reservation *world_other(struct world *w, const char *deployment,
         assert_true(w->n_others <= WORLD_OTHERS);
         *r = reservation_in(sub_pool, replicas, admitted);
         r->deployment = text_from(deployment);
+        r->name = text_from(deployment);
         r->units_per_node = units_per_node;
         return r;
 }
@@ -114,8 +115,10 @@ struct assignment *world_hold(struct world *w, const struct sub_pool *sub_pool, 
                 .service = { .observed = true,
                              .ready = admitted > 0,
                              .ready_replicas = admitted,
-                             .replicas = replicas },
+                             .replicas = admitted > 0 ? admitted : replicas },
         };
+        held->observed.name = held->suffix;
+        held->observed.served = admitted > 0;
         held->observed.order = (int64_t)w->n_held++;
         assert_true(w->n_held <= WORLD_HELD);
         return held;
@@ -161,7 +164,7 @@ void world_observe(struct world *w, const struct decision *decision) {
                 if (p->fresh)
                         w->held[w->n_held].service =
                                 (struct service) { .observed = true,
-                                                   .replicas = p->planned.reserved };
+                                                   .replicas = assignment_replicas(p) };
                 if (w->held[w->n_held].service.ready_replicas > p->planned.reserved)
                         w->held[w->n_held].service.ready_replicas = p->planned.reserved;
                 w->n_held++;
@@ -187,7 +190,7 @@ static void print_placement(struct builder *b, const struct assignment *p, bool 
         builder_i64(b, r->units_per_node);
         builder_char(b, 'x');
         builder_i64(b, r->reserved);
-        builder_string(b, " admitted ");
+        builder_string(b, " used ");
         builder_i64(b, r->used);
         if (!news)
                 return;

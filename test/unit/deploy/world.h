@@ -64,7 +64,7 @@ struct reservation world_reservation(const struct world *w, const struct sub_poo
 /*
  * world_hold() - an assignment of the deployment that was made before
  *
- * Its service is Ready, and tells so many replicas, when admitted is not 0.
+ * Its service is Ready, with as many replicas, when admitted is not 0; then it served.
  */
 struct assignment *world_hold(struct world *w, const struct sub_pool *sub_pool, int64_t replicas,
                               int64_t admitted);
@@ -79,7 +79,7 @@ struct decision world_decide(const struct world *w, struct arena *arena);
 void world_observe(struct world *w, const struct decision *decision);
 
 /*
- * world_print() - "stays eu-1/slices fp8 1x1x2 admitted 0 fresh; leaves ...: why"
+ * world_print() - "stays eu-1/slices fp8 1x1x2 used 0 fresh; leaves ...: why"
  *
  * nodes x units per node x replicas. Without news (fresh, dropped, why) it is what is held.
  */

@@ -36,7 +36,7 @@
         "{'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'GPUReservation',"       \
         " 'metadata': {'name': 'gemma-a'},"                                                        \
         " 'spec': {'environment': 'a', 'pool': 'p', 'nodes': 1,"                                   \
-        "  'unitsPerNode': 1, 'reserved': 1, 'used': %s, 'order': 0,"                              \
+        "  'unitsPerNode': 1, 'reserved': 1, 'used': %s, 'served': true, 'order': 0,"              \
         "  'model': {'kind': 'ClusterModel', 'name': 'gemma-3-27b'}, 'servingProfile': "           \
         "'default'}}"
 

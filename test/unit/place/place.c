@@ -122,7 +122,7 @@ static void test_direct(void **state) {
         assert_json(value_get(spec, TEXT("model")),
                     "{'uri':'hf://google/gemma','name':'google/gemma'}");
         assert_json(value_get(spec, TEXT("router")), "{'gateway':{},'route':{}}");
-        assert_json(value_get(spec, TEXT("replicas")), "3");
+        assert_json(value_get(spec, TEXT("replicas")), "2"); /* those that are used */
         assert_int_equal(value_get(spec, TEXT("parallelism")).kind, VALUE_ABSENT);
         assert_int_equal(value_get(spec, TEXT("worker")).kind, VALUE_ABSENT);
         assert_int_equal(value_get(spec, TEXT("scaling")).kind, VALUE_ABSENT);
@@ -167,7 +167,7 @@ static void test_autoscaled(void **state) {
         response = placed_one(&p, &settings);
         spec = value_get(object_of(&response, "serving-eu-1"), TEXT("spec"));
         assert_json(value_get(spec, TEXT("scaling")),
-                    "{'minReplicas':1,'maxReplicas':3,'wva':{'hpa':{}}}");
+                    "{'minReplicas':1,'maxReplicas':2,'wva':{'hpa':{}}}");
         assert_int_equal(value_get(spec, TEXT("replicas")).kind, VALUE_ABSENT);
 
         p.workload.min_replicas = 0; /* KServe wants one at least */
@@ -177,10 +177,10 @@ static void test_autoscaled(void **state) {
         p.workload.min_replicas = 5; /* more than was granted */
         response = placed_one(&p, &settings);
         assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.scaling.minReplicas"),
-                    "3");
+                    "2");
         p.workload.concurrency = false;
         response = placed_one(&p, &settings);
-        assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.replicas"), "3");
+        assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.replicas"), "2");
 }
 
 static void test_over_nodes(void **state) {
