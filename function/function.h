@@ -55,6 +55,7 @@ int function_run(struct text request, struct arena *arena, struct payload *ret,
 /* What Deploy saw and decided; lives in the arena of the call. */
 struct explanation {
         bool decided; /* else nothing else is set */
+        struct settings settings;
         struct deployment deployment;
         struct model model;
         struct weighing weighing;

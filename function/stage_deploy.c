@@ -148,6 +148,7 @@ static int decide(struct call *call, const struct deployment *deployment, enum r
         answer_decision(call, deployment, &model, &decision);
         if (call->explanation)
                 *call->explanation = (struct explanation) { .decided = true,
+                                                            .settings = call->settings,
                                                             .deployment = *deployment,
                                                             .model = model,
                                                             .weighing = weighing,

@@ -6,10 +6,8 @@
 
 #include "base/arena.h"
 #include "fleet/check.h"
+#include "fleet/pool_warnings.h"
 #include "fleet/units.h"
-
-/* Beyond so many pools nobody is told of overlaps: every pair would be looked at. */
-enum { OVERLAP_POOLS_MAX = 256 };
 
 enum spec_member { NODE_POOLS, CLUSTER, N_SPEC_MEMBERS };
 
@@ -115,88 +113,6 @@ static int refuse_equal_names(struct environment *environment, struct arena *are
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 
-/* A selector's labels, sorted, and a bit for each that tells most selectors apart at once. */
-struct footprint {
-        struct value_member *labels;
-        size_t n_labels;
-        uint64_t bits;
-};
-
-static int footprint_of(const struct pool *pool, struct arena *arena, struct footprint *ret) {
-        int r = value_members(pool_selector(pool), arena, &ret->labels, &ret->n_labels);
-
-        for (size_t i = 0; r == 0 && i < ret->n_labels; i++) {
-                uint64_t hash = text_hash(TEXT_HASH_SEED, ret->labels[i].key);
-
-                hash = text_hash(hash, value_text(ret->labels[i].value));
-                ret->bits |= UINT64_C(1) << (hash & 63);
-        }
-        return r;
-}
-
-/* Does every node of the narrower selector match the wider one? */
-static bool covers(const struct footprint *wider, const struct footprint *narrower) {
-        size_t at = 0;
-
-        if (wider->bits & ~narrower->bits)
-                return false;
-        for (size_t i = 0; i < wider->n_labels; i++, at++) {
-                const struct value_member *wanted = &wider->labels[i];
-
-                while (at < narrower->n_labels &&
-                       text_compare(narrower->labels[at].key, wanted->key) < 0)
-                        at++;
-                if (at == narrower->n_labels ||
-                    !text_equal(narrower->labels[at].key, wanted->key) ||
-                    !text_equal(value_text(narrower->labels[at].value), value_text(wanted->value)))
-                        return false;
-        }
-        return true;
-}
-
-static void tell_of_overlap(struct environment *environment, const struct footprint *prints,
-                            size_t at, struct arena *arena) {
-        const struct pool *first = NULL;
-        size_t n_others = 0;
-
-        for (size_t i = 0; i < environment->n_pools; i++) {
-                if (i == at || !text_is_empty(environment->pools[i].invalid) ||
-                    (!covers(&prints[i], &prints[at]) && !covers(&prints[at], &prints[i])))
-                        continue;
-                if (n_others++ == 0)
-                        first = &environment->pools[i];
-        }
-        if (n_others == 1)
-                pool_warn(&environment->pools[at], arena,
-                          text_format(arena, "overlaps pool \"%.*s\": a node may match both",
-                                      TEXT_ARG(first->name)));
-        else if (n_others > 1)
-                pool_warn(&environment->pools[at], arena,
-                          text_format(arena,
-                                      "overlaps pool \"%.*s\" and %zu more: a node may match all",
-                                      TEXT_ARG(first->name), n_others - 1));
-}
-
-static int tell_of_overlaps(struct environment *environment, struct arena *arena) {
-        size_t n = environment->n_pools;
-        struct footprint *prints;
-
-        if (environment->is_quiet || n < 2 || n > OVERLAP_POOLS_MAX)
-                return 0;
-        prints = ARENA_ARRAY(arena, n, struct footprint);
-        if (!prints)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                if (footprint_of(&environment->pools[i], arena, &prints[i]) < 0)
-                        return -ENOMEM;
-        }
-        for (size_t i = 0; i < n; i++) {
-                if (text_is_empty(environment->pools[i].invalid))
-                        tell_of_overlap(environment, prints, i, arena);
-        }
-        return arena_failed(arena) ? -ENOMEM : 0;
-}
-
 static int count_units(struct environment *environment, const struct settings *settings,
                        struct arena *arena) {
         for (size_t i = 0; i < environment->n_pools; i++) {
@@ -245,7 +161,7 @@ static int read_environment(struct value object, const struct settings *settings
         struct value written;
         int r;
 
-        *ret = (struct environment) { .is_quiet = is_quiet };
+        *ret = (struct environment) { .is_quiet = is_quiet, .written = object };
         read_object(object, arena, ret, &written);
         spec = member_root(written, TEXT("spec"));
         member_pick(&spec, spec_names, N_SPEC_MEMBERS, in_spec);
@@ -269,10 +185,10 @@ static int read_environment(struct value object, const struct settings *settings
         r = refuse_equal_names(ret, arena);
         if (r < 0)
                 return r;
-        r = tell_of_overlaps(ret, arena);
+        r = count_units(ret, settings, arena);
         if (r < 0)
                 return r;
-        r = count_units(ret, settings, arena);
+        r = pool_warnings(ret, arena);
         if (r < 0)
                 return r;
         return arena_failed(arena) ? -ENOMEM : 0;

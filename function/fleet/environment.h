@@ -11,6 +11,7 @@ enum cluster_source { CLUSTER_IN_CLUSTER, CLUSTER_EXISTING, CLUSTER_GKE };
 
 struct environment {
         struct text name;
+        struct value written; /* the object itself */
         struct value labels;
         enum cluster_source source;
         struct text secret_namespace, secret_name,

@@ -7,6 +7,7 @@
 #include "fleet/check.h"
 #include "fleet/engine.h"
 #include "fleet/environment.h"
+#include "fleet/selection.h"
 
 enum {
         ACCELERATORS_MAX = 1024,
@@ -389,67 +390,12 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         apply_defaults(rd, form, ret);
 }
 
-/* Labels that say how the nodes of a pool are partitioned. */
-enum telling { GKE_PARTITION_SIZE, MIG_STRATEGY, GPU_PRODUCT, MISSPELT_MIG_CONFIG, N_TELLING };
-
-static const struct text telling_keys[N_TELLING] = {
-        [GKE_PARTITION_SIZE] = TEXT_INIT("cloud.google.com/gke-gpu-partition-size"),
-        [MIG_STRATEGY] = TEXT_INIT("nvidia.com/mig.strategy"),
-        [GPU_PRODUCT] = TEXT_INIT("nvidia.com/gpu.product"),
-        [MISSPELT_MIG_CONFIG] = TEXT_INIT("nvidia.com/mig-config"),
-};
-
-static enum strategy strategy_of(const struct pool *pool, const struct value *telling) {
+enum strategy pool_strategy(const struct pool *pool) {
         if (pool->allocation == ALLOCATION_DRA)
                 return STRATEGY_MIXED; /* every profile can be asked for */
         if (pool->strategy != STRATEGY_INFERRED)
                 return pool->strategy;
-        if (telling[GKE_PARTITION_SIZE].kind != VALUE_ABSENT ||
-            text_equal(value_text(telling[MIG_STRATEGY]), TEXT("single")) ||
-            text_contains(value_text(telling[GPU_PRODUCT]), TEXT("-MIG-")))
-                return STRATEGY_SINGLE;
-        return STRATEGY_MIXED;
-}
-
-enum strategy pool_strategy(const struct pool *pool) {
-        struct value telling[N_TELLING];
-
-        value_pick(pool_selector(pool), telling_keys, N_TELLING, telling);
-        return strategy_of(pool, telling);
-}
-
-/* A resource that no node has yet is one that an autoscaler does not know how to make. */
-static bool scales_from_unknown(const struct pool *pool, const struct value *telling) {
-        if (pool->allocation == ALLOCATION_DRA)
-                return false;
-        if (!text_is_empty(pool->resource_name))
-                return text_starts_with(pool->resource_name, TEXT("nvidia.com/mig-"));
-        return pool->mig && strategy_of(pool, telling) == STRATEGY_MIXED;
-}
-
-static void tell_of_selector(const struct form *form, struct pool *pool, struct arena *arena) {
-        struct value selector = pool_selector(pool), telling[N_TELLING];
-        int64_t now = 1;
-
-        value_pick(selector, telling_keys, N_TELLING, telling);
-        if (telling[MISSPELT_MIG_CONFIG].kind != VALUE_ABSENT)
-                pool_warn(pool, arena,
-                          TEXT("the selector has nvidia.com/mig-config: the label that the GPU "
-                               "operator reads is nvidia.com/mig.config"));
-        if (pool->node_selector.kind == VALUE_ABSENT && value_count(pool->labels) == 0 &&
-            value_get(pool->affinity, TEXT("nodeAffinity")).kind != VALUE_MAP)
-                pool_warn(pool, arena,
-                          TEXT("not pinned to nodes: without nodeSelector, labels or node affinity "
-                               "its pods may run on nodes of other pools"));
-        if (value_is_integer(form->values[NODE_COUNT], &now) && now == 0 &&
-            scales_from_unknown(pool, telling))
-                pool_warn(pool, arena,
-                          TEXT("scales from zero nodes with a nvidia.com/mig-* resource, which an "
-                               "autoscaler does not expect of a new node"));
-        if (pool->allocation == ALLOCATION_DRA && pool->strategy != STRATEGY_INFERRED)
-                pool_warn(pool, arena,
-                          TEXT("migConfiguration.strategy is a device plugin's: with allocation "
-                               "DRA it says nothing"));
+        return selection_strategy(pool) == STRATEGY_SINGLE ? STRATEGY_SINGLE : STRATEGY_MIXED;
 }
 
 static bool is_among(struct text key, const struct text *names, size_t n) {
@@ -525,17 +471,6 @@ struct text pool_doubt(const struct pool *pool, struct arena *arena) {
         return quantity_doubt(TEXT("memoryPerGpu"), pool->memory_bytes, arena);
 }
 
-/* What was meant is not what is counted: a default that nobody asked for, 48 bytes for 48Gi. */
-static void tell_of_slips(struct pool *pool, struct arena *arena) {
-        struct text sentences[] = { pool_misspelt(pool->written, TEXT(""), arena),
-                                    pool_doubt(pool, arena) };
-
-        for (size_t i = 0; i < COUNT_OF(sentences); i++) {
-                if (!text_is_empty(sentences[i]))
-                        pool_warn(pool, arena, sentences[i]);
-        }
-}
-
 int pool_read(const struct member *entry, const struct environment *environment,
               const struct settings *settings, struct arena *arena, struct pool *ret) {
         struct fault fault;
@@ -559,10 +494,6 @@ int pool_read(const struct member *entry, const struct environment *environment,
                 ret->path = member_path(entry, arena);
         if (rd.n_mistakes > 0)
                 ret->invalid = fault_text(&fault, arena);
-        else if (pool_collects_warnings(ret))
-                tell_of_selector(&form, ret, arena);
-        if (pool_collects_warnings(ret))
-                tell_of_slips(ret, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 

@@ -4,21 +4,8 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "fleet/selection.h"
 #include "wire/sort.h"
-
-/* What the nodeSelector says of the strategy; inferred when it says nothing. */
-static enum strategy selector_strategy(const struct pool *pool) {
-        struct value selector = pool_selector(pool);
-        struct text strategy = value_text(value_get(selector, TEXT("nvidia.com/mig.strategy")));
-
-        if (value_get(selector, TEXT("cloud.google.com/gke-gpu-partition-size")).kind !=
-                    VALUE_ABSENT ||
-            text_equal(strategy, TEXT("single")) ||
-            text_contains(value_text(value_get(selector, TEXT("nvidia.com/gpu.product"))),
-                          TEXT("-MIG-")))
-                return STRATEGY_SINGLE;
-        return text_equal(strategy, TEXT("mixed")) ? STRATEGY_MIXED : STRATEGY_INFERRED;
-}
 
 /* "nvidia.com/mig-", a profile, ".shared": the name of a resource has no "+". */
 static struct text name_of(struct text prefix, struct text profile, struct text suffix,
@@ -48,84 +35,6 @@ static struct text resource_name(const struct sub_pool *s, struct arena *arena) 
         return pool->share_renamed ? name_of(whole, (struct text) { 0 }, suffix, arena) : whole;
 }
 
-static void tell_contradiction(struct pool *pool, struct arena *arena) {
-        enum strategy selected;
-
-        if (!pool_collects_warnings(pool) || !pool->mig || pool->allocation == ALLOCATION_DRA ||
-            pool->strategy == STRATEGY_INFERRED)
-                return;
-        selected = selector_strategy(pool);
-        if (selected == STRATEGY_INFERRED || selected == pool->strategy)
-                return;
-        pool_warn(pool, arena,
-                  pool->strategy == STRATEGY_SINGLE
-                          ? TEXT("migConfiguration.strategy is single, but the nodeSelector "
-                                 "selects nodes of the mixed strategy")
-                          : TEXT("migConfiguration.strategy is mixed, but the nodeSelector "
-                                 "selects nodes that offer slices as nvidia.com/gpu"));
-}
-
-/* "1g.10gb" of "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb-SHARED". */
-static struct text profile_of_product(struct text label) {
-        const struct text mark = TEXT("-MIG-"), shared = TEXT("-SHARED");
-
-        for (size_t i = 0; i + mark.len < label.len; i++) {
-                if (!text_starts_with(text_slice(label, i, label.len), mark))
-                        continue;
-                if (text_ends_with(label, shared))
-                        label.len -= shared.len;
-                return text_slice(label, i + mark.len, label.len);
-        }
-        return (struct text) { 0 };
-}
-
-/* The only slices that the selected nodes have, "+" as "."; empty where the selector is silent. */
-static struct text selected_slices(struct value selector) {
-        struct text size = value_text(
-                            value_get(selector, TEXT("cloud.google.com/gke-gpu-partition-size"))),
-                    config = value_text(value_get(selector, TEXT("nvidia.com/mig.config"))),
-                    all = TEXT("all-");
-
-        if (text_is_empty(size))
-                size = profile_of_product(
-                        value_text(value_get(selector, TEXT("nvidia.com/gpu.product"))));
-        if (!text_is_empty(size) || !text_starts_with(config, all))
-                return size;
-        /* The operator's own configurations: "all-1g.10gb.me", but not "all-balanced". */
-        size = text_slice(config, all.len, config.len);
-        return size.len > 0 && size.data[0] >= '0' && size.data[0] <= '9' ? size
-                                                                          : (struct text) { 0 };
-}
-
-static void tell_other_slices(struct pool *pool, struct arena *arena) {
-        struct text selected;
-
-        if (!pool_collects_warnings(pool))
-                return;
-        selected = selected_slices(pool_selector(pool));
-        if (text_is_empty(selected))
-                return;
-        for (size_t i = 0; i < pool->n_sub_pools; i++) {
-                const struct sub_pool *s = &pool->sub_pools[i];
-
-                if (!text_is_empty(s->invalid) ||
-                    text_equal_fold(name_of((struct text) { 0 }, s->mig_profile,
-                                            (struct text) { 0 }, arena),
-                                    selected))
-                        continue;
-                pool_warn(pool, arena,
-                          text_format(arena,
-                                      "the nodeSelector selects nodes whose GPUs are slices of "
-                                      "%.*s, but %.*s declared",
-                                      TEXT_ARG(selected),
-                                      TEXT_ARG(text_is_empty(s->mig_profile)
-                                                       ? TEXT("whole GPUs are")
-                                                       : text_format(arena, "%.*s is",
-                                                                     TEXT_ARG(s->mig_profile)))));
-                return;
-        }
-}
-
 /* The sub-pools of an environment, one after the other. */
 struct walk {
         struct environment *environment;
@@ -147,35 +56,53 @@ static struct sub_pool *walk_next(struct walk *w) {
 /* A sub-pool that can be used, and what others may have in common with it. */
 struct claim {
         struct sub_pool *sub_pool;
-        uint64_t hash; /* of the selector: most claims differ here */
+        uint64_t hash; /* of what is selected: most claims differ here */
 };
 
 /* A NUL ends each of both, which hold none: "gpu: s1" and "gpus: 1" are told apart. */
-static uint64_t hash_label(uint64_t hash, struct text key, struct value value) {
+static uint64_t hash_text(uint64_t hash, struct text t) {
         const struct text end = { .data = "", .len = 1 };
 
-        hash = text_hash(text_hash(hash, key), end);
-        return text_hash(text_hash(hash, value_text(value)), end);
+        return text_hash(text_hash(hash, t), end);
 }
 
-/* Alike for selectors that are equal, in whatever order their entries come. */
-static int hash_selector(struct value selector, struct arena *arena, uint64_t *ret) {
-        struct value_iter it = value_iterate(selector);
+/* Alike for pools that select the same, in whatever order labels come, and where they are written.
+ */
+static int hash_selected(const struct pool *pool, struct arena *arena, uint64_t *ret) {
+        struct value_iter it = value_iterate(pool_selector(pool));
         uint64_t hash = TEXT_HASH_SEED;
-        struct value_member *members;
+        struct selection selection;
         struct value value;
         struct text key;
-        size_t n;
 
-        if (value_next(&it, &key, &value) && text_is_empty(it.rest)) {
-                *ret = hash_label(hash, key, value);
+        if (pool->affinity.kind != VALUE_MAP && value_next(&it, &key, &value) &&
+            text_is_empty(it.rest)) {
+                *ret = hash_text(hash_text(hash, key), value_text(value));
                 return 0;
         }
-        if (value_members(selector, arena, &members, &n) < 0)
+        if (selection_read(pool, arena, &selection) < 0)
                 return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
-                hash = hash_label(hash, members[i].key, members[i].value);
+        for (size_t i = 0; i < selection.n_labels; i++) {
+                hash = hash_text(hash, selection.labels[i].key);
+                for (size_t k = 0; k < selection.labels[i].n_values; k++)
+                        hash = hash_text(hash, selection.labels[i].values[k]);
+        }
         *ret = hash;
+        return 0;
+}
+
+/* Of equal hashes what is selected is compared all the same. */
+static int compare_selected(const struct pool *a, const struct pool *b, struct arena *arena,
+                            bool *ret_equal) {
+        struct selection x, y;
+
+        if (a->affinity.kind != VALUE_MAP && b->affinity.kind != VALUE_MAP) {
+                *ret_equal = value_equal(pool_selector(a), pool_selector(b), arena);
+                return 0;
+        }
+        if (selection_read(a, arena, &x) < 0 || selection_read(b, arena, &y) < 0)
+                return -ENOMEM;
+        *ret_equal = selection_equal(&x, &y, arena);
         return 0;
 }
 
@@ -195,13 +122,13 @@ static int compare_claims(const void *a, const void *b) {
         return order;
 }
 
-/* Of equal hashes the selectors are compared all the same. */
+/* Where the arena is spent, it knows. */
 static bool is_same_claim(const struct claim *a, const struct claim *b, struct arena *arena) {
         struct arena_mark mark = arena_mark(arena);
-        bool same =
-                compare_claims(a, b) == 0 && value_equal(pool_selector(a->sub_pool->pool),
-                                                         pool_selector(b->sub_pool->pool), arena);
+        bool same = false;
 
+        if (compare_claims(a, b) == 0)
+                compare_selected(a->sub_pool->pool, b->sub_pool->pool, arena, &same);
         arena_rewind(arena, mark);
         return same;
 }
@@ -215,7 +142,7 @@ static int list_claims(struct environment *environment, struct arena *arena, str
                 struct pool *pool = &environment->pools[i];
                 uint64_t hash;
 
-                if (hash_selector(pool_selector(pool), arena, &hash) < 0)
+                if (hash_selected(pool, arena, &hash) < 0)
                         return -ENOMEM;
                 for (size_t k = 0; k < pool->n_sub_pools; k++) {
                         struct sub_pool *s = &pool->sub_pools[k];
@@ -278,10 +205,6 @@ int resource_resolve(struct environment *environment, struct arena *arena) {
         struct sub_pool *s;
         int r;
 
-        for (size_t i = 0; i < environment->n_pools; i++) {
-                tell_contradiction(&environment->pools[i], arena);
-                tell_other_slices(&environment->pools[i], arena);
-        }
         while ((s = walk_next(&walk)))
                 s->resource_name = resource_name(s, arena);
         mark = arena_mark(arena);
