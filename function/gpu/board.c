@@ -8,7 +8,8 @@
 /* clang-format off */
 
 /*
- * Names that say which board it is, of products that have several.
+ * Names that say which board it is, of products that have several: what the driver says,
+ * while names of clouds, such as GKE's nvidia-h100-80gb, are used for any board.
  * Source: open-gpu-kernel-modules, README (device ids by the driver's names); the PCI
  * ID Repository; vGPU types reference.
  */
@@ -28,8 +29,6 @@ static const struct {
         { TEXT_INIT("NVIDIA-A800-SXM4-80GB"),  { TEXT_INIT("0x20F310DE") } },
         { TEXT_INIT("NVIDIA-A800-80GB-PCIe"),  { TEXT_INIT("0x20F510DE") } },
         { TEXT_INIT("NVIDIA-AX800"),           { TEXT_INIT("0x20FD10DE") } },
-        { TEXT_INIT("nvidia-h100-80gb"),       { TEXT_INIT("0x233010DE") } }, /* GKE */
-        { TEXT_INIT("nvidia-h100-mega-80gb"),  { TEXT_INIT("0x233010DE") } }, /* GKE */
         { TEXT_INIT("NVIDIA-H100-80GB-HBM3"),  { TEXT_INIT("0x233010DE") } },
         { TEXT_INIT("NVIDIA-H100-PCIe"),       { TEXT_INIT("0x233110DE") } },
         { TEXT_INIT("NVIDIA-H800"),            { TEXT_INIT("0x232410DE") } },
@@ -37,12 +36,10 @@ static const struct {
         { TEXT_INIT("nvidia-h100-nvl"),        { TEXT_INIT("0x232110DE") } },
         { TEXT_INIT("H100-SXM5-94GB"),         { TEXT_INIT("0x233910DE") } },
         { TEXT_INIT("NVIDIA-GH200-480GB"),     { TEXT_INIT("0x234210DE") } },
-        { TEXT_INIT("nvidia-h200-141gb"),      { TEXT_INIT("0x233510DE") } }, /* GKE */
         { TEXT_INIT("NVIDIA-H200"),            { TEXT_INIT("0x233510DE") } },
         { TEXT_INIT("NVIDIA-H200-NVL"),        { TEXT_INIT("0x233B10DE") } },
         { TEXT_INIT("NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition"),
           { TEXT_INIT("0x2BB510DE") } },
-        { TEXT_INIT("nvidia-rtx-pro-6000"),    { TEXT_INIT("0x2BB510DE") } }, /* GKE */
         { TEXT_INIT("NVIDIA-RTX-PRO-6000-Blackwell-Workstation-Edition"),
           { TEXT_INIT("0x2BB110DE") } },
         { TEXT_INIT("NVIDIA-RTX-PRO-6000-Blackwell-Max-Q-Workstation-Edition"),
@@ -73,8 +70,7 @@ struct gpu_board board_named(const struct gpu_product *product, struct text alia
                 if (names_is_pci_id(alias, product->pci_ids[i]))
                         return (struct gpu_board) { &product->pci_ids[i], 1, true };
         }
-        /* Our own key, "H200-141GB", is of all boards; GKE's "nvidia-h200-141gb" is of one. */
-        for (size_t i = 0; i < COUNT_OF(boards) && !names_are_same(alias, product->name); i++) {
+        for (size_t i = 0; i < COUNT_OF(boards); i++) {
                 struct gpu_board board = { boards[i].pci_ids, count_ids(boards[i].pci_ids), true };
 
                 if (names_are_same(names_bare(boards[i].name), names_bare(alias)) &&

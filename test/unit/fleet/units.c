@@ -326,9 +326,11 @@ static void test_invalid(void **state) {
                   "unknown accelerator \"\": its MIG slices are only known with "
                   "migConfiguration.profile and slicesPerGpu "
                   "(\"function-gpu-placement mig\" lists the GPUs)" },
-                { H100 "'migConfiguration': {'config': 'all-balanced'}",
-                  "unknown mig-parted configuration \"all-balanced\": the function's input "
-                  "names no mig-parted file" },
+                { H100 "'migConfiguration': {'config': 'our-own'}",
+                  "unknown mig-parted configuration \"our-own\": the function's input names no "
+                  "mig-parted file, and NVIDIA's own are all-balanced, all-disabled, all-enabled "
+                  "and "
+                  "all-<profile>" },
                 { "'acceleratorType': 'PG506-96GB', " MIG("1g.12gb"),
                   "unknown MIG profile \"1g.12gb\": NVIDIA PG506-96GB has no MIG slices that are "
                   "known" },

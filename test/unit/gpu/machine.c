@@ -91,7 +91,7 @@ static void test_boards(void **state) {
                 const char *has, *lacks;
         } rows[] = {
                 { "NVIDIA-H200", true, "0x233510DE", "0x233B10DE" },
-                { "nvidia-h200-141gb", true, "0x233510DE", "0x233B10DE" },
+                { "nvidia-h200-141gb", false, "0x233B10DE", "0x290110DE" },
                 { "NVIDIA H200 NVL", true, "0x233b10de", "0x233510DE" },
                 { "NVIDIA-H200-NVL-MIG-1g.18gb", true, "0x233B10DE", "0x233510DE" },
                 { "H200-141GB", false, "0x233510DE", "0x290110DE" },
