@@ -56,11 +56,8 @@ static int by_key(const void *a, const void *b) {
 }
 
 static bool has_value(const struct selection_label *label, struct text value) {
-        for (size_t i = 0; i < label->n_values; i++) {
-                if (text_equal(label->values[i], value))
-                        return true;
-        }
-        return false;
+        return label->n_values > 0 &&
+               bsearch(&value, label->values, label->n_values, sizeof(*label->values), text_order);
 }
 
 static int add_label(struct selection *selection, struct text key, struct value values,
@@ -158,10 +155,15 @@ struct text selection_only(const struct selection *selection, struct text key) {
         return label && label->n_values == 1 ? label->values[0] : (struct text) { 0 };
 }
 
+/* Both are sorted: one walk, however many values a pool lists. */
 static bool are_disjoint(const struct selection_label *a, const struct selection_label *b) {
-        for (size_t i = 0; i < a->n_values; i++) {
-                if (has_value(b, a->values[i]))
+        for (size_t i = 0, k = 0; i < a->n_values && k < b->n_values;) {
+                int order = text_compare(a->values[i], b->values[k]);
+
+                if (order == 0)
                         return false;
+                i += order < 0;
+                k += order > 0;
         }
         return true;
 }

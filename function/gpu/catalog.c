@@ -73,7 +73,7 @@ size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t ma
 
 /* ---- what was meant by an unknown name ------------------------------------------------------- */
 
-enum { NAMES_MAX = 512, TELLING_MIN = 5, MODEL_MAX = 24 };
+enum { NAMES_MAX = 512, TELLING_MIN = 5, TELLING_MAX = 96, MODEL_MAX = 24 };
 
 /* Models of GPUs that exist and are not here: a name of theirs is no slip of the pen. */
 static const struct text other_models[] = {
@@ -93,14 +93,14 @@ static const struct text other_models[] = {
 
 /* The next of the words between "-", "_", "." and blanks; empty behind the last. */
 static struct text next_word(struct text *rest) {
+        struct text word;
         size_t from = 0, to;
 
         while (from < rest->len && strchr("-_. ", rest->data[from]))
                 from++;
         for (to = from; to < rest->len && !strchr("-_. ", rest->data[to]);)
                 to++;
-        struct text word = text_slice(*rest, from, to);
-
+        word = text_slice(*rest, from, to);
         *rest = text_slice(*rest, to, rest->len);
         return word;
 }
@@ -115,15 +115,6 @@ static bool has_word(struct text name, struct text word) {
         return false;
 }
 
-/* "80gb": says how much memory, whoever made it. */
-static bool is_memory(struct text word) {
-        uint64_t ignored;
-
-        return word.len > 2 &&
-               text_equal_fold(text_slice(word, word.len - 2, word.len), TEXT("gb")) &&
-               text_to_u64(text_slice(word, 0, word.len - 2), &ignored);
-}
-
 static bool has_digit(struct text word) {
         for (size_t i = 0; i < word.len; i++) {
                 if (word.data[i] >= '0' && word.data[i] <= '9')
@@ -132,6 +123,7 @@ static bool has_digit(struct text word) {
         return false;
 }
 
+/* A word with a digit that a GPU has in its name: a model, or how much memory it has. */
 static bool is_model(struct text word, const struct text *names, size_t n) {
         if (!has_digit(word))
                 return false;
@@ -152,7 +144,7 @@ static size_t keep_likely(struct text alias, struct text *names, size_t n) {
         size_t n_said = 0, kept = 0;
 
         while ((word = next_word(&rest)).len > 0) {
-                if (n_said < MODEL_MAX && (is_memory(word) || is_model(word, names, n)))
+                if (n_said < MODEL_MAX && is_model(word, names, n))
                         said[n_said++] = word;
         }
         for (size_t i = 0; i < n; i++) {
@@ -173,7 +165,7 @@ struct text catalog_nearest(struct text alias, struct arena *arena) {
         const struct gpu_product *product;
         size_t n = 0;
 
-        if (bare.len < TELLING_MIN)
+        if (bare.len < TELLING_MIN || bare.len > TELLING_MAX)
                 return (struct text) { 0 };
         for (size_t i = 0; (product = catalog_product(i)); i++) {
                 if (!is_made_by(product, made))

@@ -152,6 +152,7 @@ static void test_nearest(void **state) {
                 { "nvidia-h100-96gbb", "" },
                 { "h200-80gb", "" },
                 { "nvidia-a100-64gb", "" },
+                { "nvidia-h100-81gb", "nvidia-h100-80gb" },
                 { "AMD-Instinct-MI30X", "AMD-Instinct-MI300X" },
                 { "NVIDIA-L40S-SHARD", "" },
                 { "NVIDIA-A100-SXM4-80G-SHARED", "NVIDIA-A100-SXM4-80GB" },
