@@ -3,6 +3,7 @@
  * Which command runs. Without one it serves, which is what Crossplane starts.
  */
 #include "cli/capacity.h"
+#include "cli/check.h"
 #include "cli/mig.h"
 #include "cli/render.h"
 #include "server/client.h"
@@ -33,10 +34,8 @@ struct command {
 
 /* Each gets its own name as argv[0], and returns the exit code. */
 static const struct command commands[] = {
-        { "capacity", cli_capacity },
-        { "mig", cli_mig },
-        { "render", render },
-        { "serve", serve },
+        { "capacity", cli_capacity }, { "check", cli_check }, { "mig", cli_mig },
+        { "render", render },         { "serve", serve },
 };
 
 int main(int argc, char **argv) {

@@ -105,23 +105,41 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
         return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int read_folder(const char *path, struct arena *arena, struct objects *objects,
-                       struct fault *fault) {
+static int folder_names(const char *path, struct arena *arena, const char ***ret, size_t *ret_n,
+                        struct fault *fault) {
         struct dirent **entries;
         int n = scandir(path, &entries, is_manifest, by_name);
-        int r = 0;
+        const char **names;
 
         if (n < 0)
                 return cannot_read(path, errno, fault);
+        names = ARENA_ARRAY(arena, (size_t)n, const char *);
         for (int i = 0; i < n; i++) {
-                struct text file = text_format(arena, "%s/%s%c", path, entries[i]->d_name, 0);
-
-                if (r == 0)
-                        r = file.len ? read_file(file.data, arena, objects, fault) : -ENOMEM;
+                if (names)
+                        names[i] = text_format(arena, "%s/%s%c", path, entries[i]->d_name, 0).data;
                 free(entries[i]);
         }
         free(entries);
-        return r;
+        if (arena_failed(arena))
+                return -ENOMEM;
+        *ret = names;
+        *ret_n = (size_t)n;
+        return 0;
+}
+
+int files_names(const char *path, struct arena *arena, const char ***ret, size_t *ret_n,
+                struct fault *fault) {
+        const char **one;
+
+        if (files_is_folder(path))
+                return folder_names(path, arena, ret, ret_n, fault);
+        one = ARENA_NEW(arena, const char *);
+        if (!one)
+                return -ENOMEM;
+        *one = path;
+        *ret = one;
+        *ret_n = 1;
+        return 0;
 }
 
 bool files_is_folder(const char *path) {
@@ -133,12 +151,12 @@ bool files_is_folder(const char *path) {
 int files_objects(const char *path, struct arena *arena, struct objects *objects,
                   struct fault *fault) {
         struct objects read = *objects;
-        int r;
+        const char **names = NULL;
+        size_t n = 0;
+        int r = files_names(path, arena, &names, &n, fault);
 
-        if (files_is_folder(path))
-                r = read_folder(path, arena, &read, fault);
-        else
-                r = read_file(path, arena, &read, fault);
+        for (size_t i = 0; r == 0 && i < n; i++)
+                r = read_file(names[i], arena, &read, fault);
         if (r == 0)
                 *objects = read;
         return r;

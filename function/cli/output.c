@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 int output_form(const char *word, enum output_form *ret, struct fault *fault) {
+        if (word[0] == '=')
+                word++;
         if (strcmp(word, "json") == 0) {
                 *ret = OUTPUT_JSON;
         } else if (strcmp(word, "yaml") == 0) {

@@ -10,7 +10,7 @@
 enum output_form { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_YAML };
 
 /*
- * output_form() - the word after --output
+ * output_form() - the word after --output, or "=json" after -o as kubectl takes it
  *
  * Errors: -EINVAL  neither json nor yaml; *ret is unchanged
  */

@@ -236,16 +236,16 @@ static void read_object(struct value object, struct arena *arena, struct environ
                         text_join(arena, (struct text[]) { ret->name, TEXT("-cluster") }, 2);
 }
 
-static int read_environment(struct value object, const struct settings *settings, bool is_quiet,
+/* ret->is_quiet and ret->mistakes say how; the rest is written. */
+static int read_environment(struct value object, const struct settings *settings,
                             struct arena *arena, struct environment *ret) {
         struct fault fault;
-        struct reader rd = { .arena = arena, .first = &fault };
+        struct reader rd = { .arena = arena, .first = &fault, .all = ret->mistakes };
         struct member spec, in_spec[N_SPEC_MEMBERS], in_cluster[N_CLUSTER_MEMBERS],
                 lists[N_POOL_LISTS];
         struct value written;
         int r;
 
-        *ret = (struct environment) { .is_quiet = is_quiet };
         read_object(object, arena, ret, &written);
         spec = member_root(written, TEXT("spec"));
         member_pick(&spec, spec_names, N_SPEC_MEMBERS, in_spec);
@@ -257,11 +257,14 @@ static int read_environment(struct value object, const struct settings *settings
         if (reader_map(&rd, in_spec[CLUSTER]))
                 read_cluster(&rd, in_cluster, settings, ret);
         reader_map(&rd, in_cluster[GKE]);
-        for (size_t i = 0; i < N_POOL_LISTS; i++)
-                reader_list(&rd, lists[i]);
+        for (size_t i = 0; i < N_POOL_LISTS; i++) {
+                if (!reader_list(&rd, lists[i]))
+                        lists[i].value = (struct value) { 0 };
+        }
         if (rd.n_mistakes > 0) {
                 ret->invalid = fault_text(&fault, arena);
-                return arena_failed(arena) ? -ENOMEM : 0;
+                if (!ret->mistakes)
+                        return arena_failed(arena) ? -ENOMEM : 0;
         }
         r = read_pools(lists, settings, arena, ret);
         if (r < 0)
@@ -280,12 +283,21 @@ static int read_environment(struct value object, const struct settings *settings
 
 int environment_read(struct value object, const struct settings *settings, struct arena *arena,
                      struct environment *ret) {
-        return read_environment(object, settings, false, arena, ret);
+        *ret = (struct environment) { 0 };
+        return read_environment(object, settings, arena, ret);
 }
 
 int environment_read_quietly(struct value object, const struct settings *settings,
                              struct arena *arena, struct environment *ret) {
-        return read_environment(object, settings, true, arena, ret);
+        *ret = (struct environment) { .is_quiet = true };
+        return read_environment(object, settings, arena, ret);
+}
+
+int environment_read_mistakes(struct value object, const struct settings *settings,
+                              struct arena *arena, struct mistakes *mistakes,
+                              struct environment *ret) {
+        *ret = (struct environment) { .mistakes = mistakes };
+        return read_environment(object, settings, arena, ret);
 }
 
 const struct environment *environment_find(const struct environment *environments, size_t n,

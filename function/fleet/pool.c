@@ -539,7 +539,9 @@ static void tell_of_slips(struct pool *pool, struct arena *arena) {
 int pool_read(const struct member *entry, const struct environment *environment,
               const struct settings *settings, struct arena *arena, struct pool *ret) {
         struct fault fault;
-        struct reader rd = { .arena = arena, .first = &fault };
+        struct reader rd = { .arena = arena,
+                             .first = &fault,
+                             .all = environment ? environment->mistakes : NULL };
         struct form form;
 
         *ret = (struct pool) {
