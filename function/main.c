@@ -4,6 +4,7 @@
  */
 #include "cli/capacity.h"
 #include "cli/check.h"
+#include "cli/discover.h"
 #include "cli/mig.h"
 #include "cli/render.h"
 #include "server/client.h"
@@ -34,8 +35,8 @@ struct command {
 
 /* Each gets its own name as argv[0], and returns the exit code. */
 static const struct command commands[] = {
-        { "capacity", cli_capacity }, { "check", cli_check }, { "mig", cli_mig },
-        { "render", render },         { "serve", serve },
+        { "capacity", cli_capacity }, { "check", cli_check }, { "discover", cli_discover },
+        { "mig", cli_mig },           { "render", render },   { "serve", serve },
 };
 
 int main(int argc, char **argv) {

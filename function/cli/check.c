@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/flags.h"
+#include "cli/compare.h"
 #include "cli/files.h"
 #include "cli/finding.h"
 #include "cli/inspect.h"
@@ -28,6 +29,8 @@ static const char usage[] =
         "  FILE  manifests in YAML or JSON; a folder of them, or \"-\" for the standard\n"
         "        input\n"
         "\n"
+        "  --nodes FILE       compare InferenceEnvironments with these Nodes, as kubectl\n"
+        "                     prints them: kubectl get nodes -o yaml\n"
         "  --strict           exit with 1 for a warning too\n"
         "  -o, --output FORM  json or yaml instead of lines\n"
         "  -h, --help\n"
@@ -37,6 +40,7 @@ static const char usage[] =
 struct command {
         enum output_form form;
         bool is_strict;
+        const char *nodes;  /* a file; or NULL */
         bool is_unreadable; /* a file, or one that is no YAML */
         struct arena *arena;
         struct fault fault;
@@ -46,6 +50,7 @@ struct command {
 
 static int read_flags(struct command *c, int argc, char **argv, bool *ret_help) {
         static const struct option options[] = {
+                { "nodes", required_argument, NULL, 'n' },
                 { "strict", no_argument, NULL, 's' },
                 { "output", required_argument, NULL, 'o' },
                 { "help", no_argument, NULL, 'h' },
@@ -62,6 +67,10 @@ static int read_flags(struct command *c, int argc, char **argv, bool *ret_help) 
                 }
                 if (option == 's') {
                         c->is_strict = true;
+                        continue;
+                }
+                if (option == 'n') {
+                        c->nodes = optarg;
                         continue;
                 }
                 if (option == FLAGS_REFUSED || output_form(optarg, &c->form, &c->fault) < 0)
@@ -105,6 +114,20 @@ static int read_files(struct command *c, int argc, char **argv) {
         return 0;
 }
 
+static int compare(struct command *c) {
+        struct objects objects = { 0 };
+        struct machines machines;
+        int r = machine_read_file(c->nodes, c->arena, &objects, &c->fault);
+
+        if (r == 0)
+                r = machine_read(&objects, c->arena, &machines);
+        if (r == 0 && machines.n == 0) {
+                fault_set(&c->fault, "--nodes: there is no Node in %s", c->nodes);
+                return -EINVAL;
+        }
+        return r < 0 ? r : compare_nodes(&c->inspection, &machines);
+}
+
 static int check(struct command *c) {
         int r;
 
@@ -114,6 +137,8 @@ static int check(struct command *c) {
         r = inspect_open(&c->inspection);
         if (r == 0)
                 r = inspect_all(&c->inspection);
+        if (r == 0 && c->nodes)
+                r = compare(c);
         if (r == 0 && c->inspection.n_ours == 0 && !c->is_unreadable && c->found.n == 0)
                 fputs("check: there is no object of ours in the input\n", stderr);
         return r;

@@ -28,6 +28,12 @@ int files_objects(const char *path, struct arena *arena, struct objects *objects
                   struct fault *fault);
 
 /*
+ * files_objects_without() - files_objects() that passes over members, as yaml_read_without()
+ */
+int files_objects_without(const char *path, const struct text *names, size_t n_names,
+                          struct arena *arena, struct objects *objects, struct fault *fault);
+
+/*
  * files_names() - the files that files_objects() would read of a path
  * @ret: set on success: the path itself, or those of the folder, in order
  *

@@ -154,6 +154,21 @@ static bool covers(const struct footprint *wider, const struct footprint *narrow
         return true;
 }
 
+/* Slices of one profile, or whole GPUs: the other resource is no business of theirs. */
+static bool offer_apart(const struct pool *a, const struct pool *b) {
+        bool by_profile = a->allocation == b->allocation &&
+                          (a->allocation == ALLOCATION_DRA || (pool_strategy(a) == STRATEGY_MIXED &&
+                                                               pool_strategy(b) == STRATEGY_MIXED));
+
+        if (!text_is_empty(a->resource_name) || !text_is_empty(b->resource_name))
+                return !text_is_empty(a->resource_name) && !text_is_empty(b->resource_name) &&
+                       !text_equal(a->resource_name, b->resource_name);
+        if (!by_profile || (a->mig && text_is_empty(a->mig_profile)) ||
+            (b->mig && text_is_empty(b->mig_profile)))
+                return false;
+        return a->mig != b->mig || !text_equal_fold(a->mig_profile, b->mig_profile);
+}
+
 static void tell_of_overlap(struct environment *environment, const struct footprint *prints,
                             size_t at, struct arena *arena) {
         const struct pool *first = NULL;
@@ -161,6 +176,7 @@ static void tell_of_overlap(struct environment *environment, const struct footpr
 
         for (size_t i = 0; i < environment->n_pools; i++) {
                 if (i == at || !text_is_empty(environment->pools[i].invalid) ||
+                    offer_apart(&environment->pools[i], &environment->pools[at]) ||
                     (!covers(&prints[i], &prints[at]) && !covers(&prints[at], &prints[i])))
                         continue;
                 if (n_others++ == 0)

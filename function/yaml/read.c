@@ -46,6 +46,9 @@ struct reader {
         bool keeps_places;
         struct item *places; /* of the objects, when they are kept */
         uint32_t n_places, cap_places;
+        const struct text *skipped; /* members that are passed over */
+        size_t n_skipped;
+        size_t skipped_depth; /* levels of one that is open */
 };
 
 static struct place place_of(yaml_mark_t mark) {
@@ -285,6 +288,32 @@ static int close_document(struct reader *r) {
         return 0;
 }
 
+/* Does the value of this member, or what is in it, not count? */
+static bool is_skipped(struct reader *r, const yaml_event_t *event) {
+        bool begins =
+                event->type == YAML_MAPPING_START_EVENT || event->type == YAML_SEQUENCE_START_EVENT;
+        struct container *in = innermost(r);
+
+        if (r->skipped_depth > 0) {
+                bool ends = event->type == YAML_MAPPING_END_EVENT ||
+                            event->type == YAML_SEQUENCE_END_EVENT;
+
+                r->skipped_depth += begins;
+                r->skipped_depth -= ends;
+                return true;
+        }
+        if (r->n_skipped == 0 || !in || !in->has_key)
+                return false;
+        for (size_t i = 0; i < r->n_skipped; i++) {
+                if (!text_equal(r->skipped[i], in->key.key))
+                        continue;
+                in->has_key = false;
+                r->skipped_depth = begins;
+                return true;
+        }
+        return false;
+}
+
 static int take_event(struct reader *r, const yaml_event_t *event) {
         struct place at = place_of(event->start_mark);
 
@@ -353,7 +382,7 @@ static int read_events(struct reader *r) {
                 if (!yaml_parser_parse(&r->parser, &event))
                         return parser_refuses(r);
                 done = event.type == YAML_STREAM_END_EVENT;
-                rc = take_event(r, &event);
+                rc = is_skipped(r, &event) ? 0 : take_event(r, &event);
                 yaml_event_delete(&event);
                 /* What did not fit may look like a mistake: an anchor without its name. */
                 if (arena_failed(r->arena))
@@ -380,19 +409,26 @@ static int read_stream(struct reader *r, struct text bytes, const char *file, st
         return rc;
 }
 
-int yaml_read(struct text bytes, const char *file, struct arena *arena, struct objects *ret,
-              struct fault *fault) {
+int yaml_read_without(struct text bytes, const char *file, const struct text *names, size_t n,
+                      struct arena *arena, struct objects *ret, struct fault *fault) {
         struct reader *r = ARENA_NEW(arena, struct reader);
         int rc;
 
         if (!r)
                 return -ENOMEM;
         r->arena = arena;
+        r->skipped = names;
+        r->n_skipped = n;
         rc = read_stream(r, bytes, file, fault);
         if (rc < 0)
                 return rc;
         *ret = (struct objects) { r->objects, r->n_objects };
         return 0;
+}
+
+int yaml_read(struct text bytes, const char *file, struct arena *arena, struct objects *ret,
+              struct fault *fault) {
+        return yaml_read_without(bytes, file, NULL, 0, arena, ret, fault);
 }
 
 int yaml_read_placed(struct text bytes, const char *file, struct arena *arena, struct objects *ret,

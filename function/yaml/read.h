@@ -46,6 +46,13 @@ struct objects {
 int yaml_read(struct text bytes, const char *file, struct arena *arena, struct objects *ret,
               struct fault *fault);
 
+/*
+ * yaml_read_without() - yaml_read() that passes over members
+ * @names: n of them, at any level of any object; what they hold takes no memory
+ */
+int yaml_read_without(struct text bytes, const char *file, const struct text *names, size_t n,
+                      struct arena *arena, struct objects *ret, struct fault *fault);
+
 struct item;
 
 /*

@@ -22,7 +22,59 @@
         "spec:\n  mode: " mode "\n  pipeline:\n  - step: s\n    input:\n"                          \
         "      apiVersion: gpuplacement.fn.crossplane.io/v1alpha1\n      kind: Input\n" input
 
+#define NODE(name, labels, more)                                                                   \
+        "- apiVersion: v1\n  kind: Node\n  metadata: {name: " name ", labels: {" labels "}}\n"     \
+        "  " more "\n"
+#define OFFERS(resources) "status: {allocatable: {" resources "}}"
+#define POOL(name, more)                                                                           \
+        "  - {name: " name                                                                         \
+        ", acceleratorType: h100-80gb, acceleratorCount: 8, nodeCount: 1, " more "}\n"
+
 static const struct command_file files[] = {
+        { "nodes.yaml",
+          "apiVersion: v1\nkind: List\nitems:\n" NODE("cpu", "kind: cpu", "status: {}") NODE(
+                  "whole", "kind: whole, nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3",
+                  OFFERS("nvidia.com/gpu: '8'"))
+                  NODE("cut", "kind: cut, zone: z, nvidia.com/mig-3g.40gb.memory: '40320'",
+                       OFFERS("nvidia.com/gpu: '0', nvidia.com/mig-3g.40gb: '14'"))
+                          NODE("a100",
+                               "kind: a100, zone: z, nvidia.com/gpu.product: NVIDIA-A100-SXM4-80GB",
+                               "spec: {taints: [{key: dedicated, value: team, effect: NoSchedule}, "
+                               "{key: nvidia.com/gpu, effect: NoSchedule}]}\n  " OFFERS(
+                                       "nvidia.com/gpu: 8"))
+                                  NODE("unknown",
+                                       "kind: unknown, nvidia.com/gpu.product: NVIDIA-X1, "
+                                       "nvidia.com/gpu.memory: '20000'",
+                                       OFFERS("nvidia.com/gpu: 8"))
+                                          NODE("sick", "kind: whole",
+                                               "status: {allocatable: {nvidia.com/gpu: 3}, "
+                                               "conditions: [{type: Ready, "
+                                               "status: Unknown}]}") },
+        { "real.yaml", ENVIRONMENT("e") "spec:\n  nodePools:\n"                          /* 4, 5 */
+          POOL("nowhere", "nodeSelector: {kind: none}")                                  /* 6 */
+          POOL("no-gpus", "nodeSelector: {kind: cpu}")                                   /* 7 */
+          POOL("cut", "nodeSelector: {kind: cut}, migConfiguration: {profile: 3g.40gb}") /* 8 */
+          POOL("a100", "nodeSelector: {kind: a100}")                                     /* 9 */
+          POOL("unknown", "nodeSelector: {kind: unknown}") },                            /* 10 */
+        { "few.yaml",
+          ENVIRONMENT(
+                  "e") "spec:\n  nodePools:\n"
+                       "  - {name: few, nodeSelector: {kind: whole}, acceleratorType: h100-80gb,"
+                       " acceleratorCount: 4, nodeCount: 1}\n"
+                       "  - {name: wide, affinity: {nodeAffinity: "
+                       "{requiredDuringSchedulingIgnoredDuring"
+                       "Execution: {nodeSelectorTerms: [{matchExpressions: [{key: kind, operator: "
+                       "In, values: "
+                       "[whole, other]}]}]}}}, acceleratorType: h100-80gb, acceleratorCount: 8, "
+                       "nodeCount: 4}\n" },
+        { "fine.yaml",
+          ENVIRONMENT(
+                  "e") "spec:\n  nodePools:\n"
+                       "  - {name: whole, nodeSelector: {kind: whole}, acceleratorType: h100-80gb,"
+                       " acceleratorCount: 8, nodeCount: 2}\n"
+                       "  - {name: empty, nodeSelector: {kind: later}, acceleratorType: h100-80gb,"
+                       " acceleratorCount: 8, nodeCount: 0, maxNodeCount: 4}\n" },
+        { "plain.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n" },
         { "good.yaml",
           ENVIRONMENT("e") "spec:\n  nodePools: [{name: p, " PIN ", acceleratorCount: 8}]\n"
                            "---\n" MODEL "---\n" API
@@ -196,6 +248,47 @@ static const struct command_row rows[] = {
           "\"apiVersion\",\"severity\":\"error\"}]\n",
           NULL, "for programs" },
         { "nothing as JSON", "-o=json good.yaml", 0, "[]\n", NULL, "as kubectl takes it" },
+        { "against nodes", "real.yaml --nodes nodes.yaml", 1,
+          "real.yaml:6: [error] InferenceEnvironment/e: spec.nodePools[0]: its selector finds none "
+          "of the 6 nodes\n"
+          "real.yaml:7: [error] InferenceEnvironment/e: spec.nodePools[1]: none of the 1 nodes "
+          "that "
+          "it selects offers nvidia.com/gpu: cpu offers no GPUs\n"
+          "real.yaml:8: [error] InferenceEnvironment/e: spec.nodePools[2]: declares 16 "
+          "nvidia.com/mig-3g.40gb a node, but cut allocates 14\n"
+          "real.yaml:9: [error] InferenceEnvironment/e: spec.nodePools[3]: declares h100-80gb, but "
+          "a100 has NVIDIA-A100-SXM4-80GB\n"
+          "real.yaml:9: [error] InferenceEnvironment/e: spec.nodePools[3]: nothing tolerates the "
+          "taint dedicated=team:NoSchedule of a100\n"
+          "real.yaml:10: [error] InferenceEnvironment/e: spec.nodePools[4]: counts 80Gi a unit, "
+          "but "
+          "one of unknown has 20000Mi\n",
+          NULL, "each difference where the pool stands" },
+        { "what no pool covers", "real.yaml --nodes nodes.yaml", 1,
+          "real.yaml:5: [warning] InferenceEnvironment/e: spec.nodePools: no pool covers the 3 "
+          "nvidia.com/gpu of sick and 1 more\n",
+          NULL, "said once for a resource" },
+        { "less than there is", "few.yaml --nodes nodes.yaml", 0,
+          "few.yaml:6: [warning] InferenceEnvironment/e: spec.nodePools[0]: 2 nodes that it "
+          "selects "
+          "offer GPUs, more than the 1 that count\n"
+          "few.yaml:6: [warning] InferenceEnvironment/e: spec.nodePools[0]: declares 4 "
+          "nvidia.com/gpu a node, but whole allocates 8\n",
+          NULL, "nothing breaks, and a node that is not ready does not count for units" },
+        { "affinity selects too", "few.yaml --nodes nodes.yaml", 0,
+          "few.yaml:7: [warning] InferenceEnvironment/e: spec.nodePools[1]: nodeCount is 4, but 2 "
+          "of its nodes offer GPUs\n"
+          "few.yaml:7: [warning] InferenceEnvironment/e: spec.nodePools[1]: its selector and that "
+          "of pool few both find sick, and both ask for nvidia.com/gpu\n",
+          NULL, "two pools, one node" },
+        { "nothing of a pool that is empty now", "fine.yaml --nodes nodes.yaml", 0,
+          "fine.yaml:5: [warning] InferenceEnvironment/e: spec.nodePools: no pool covers the 8 "
+          "nvidia.com/gpu of a100 and 1 more\n"
+          "fine.yaml:5: [warning] InferenceEnvironment/e: spec.nodePools: no pool covers the 14 "
+          "nvidia.com/mig-3g.40gb of cut\n",
+          NULL, "its nodes come when they are needed" },
+        { "no nodes", "fine.yaml --nodes plain.yaml", 2, NULL,
+          "--nodes: there is no Node in plain.yaml", "the wrong file" },
         { "no such file", "nothing.yaml", 2, NULL, "cannot read nothing.yaml", "unreadable" },
         { "no file", "", 2, NULL, "a FILE is needed", "usage" },
         { "a flag", "--verbose good.yaml", 2, NULL, "unknown flag", "usage" },
