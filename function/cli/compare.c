@@ -11,19 +11,17 @@
 #define MIB ((int64_t)1024 * 1024)
 
 struct comparison {
-        struct inspection *in;
+        const struct compare_report *report;
         struct arena *arena;
         const struct machines *machines;
-        const struct placed *object; /* the environment */
-        struct environment *environment;
+        const struct environment *environment;
         bool *covered; /* of each machine's resources, by a pool; machines one after the other */
         size_t *first; /* where a machine's begin there */
-        size_t pool;   /* that is looked at */
-        struct text path;
+        size_t pool;   /* that is looked at; SIZE_MAX: none */
 };
 
 static void tell(struct comparison *c, bool is_error, struct text sentence) {
-        finding_add(c->in->found, c->object, is_error, c->path, sentence);
+        c->report->tell(c->report->ctx, c->pool, is_error, sentence);
 }
 
 static const struct pool *pool_of(const struct comparison *c) {
@@ -364,15 +362,14 @@ static void compare_pool(struct comparison *c) {
         cover(c);
 }
 
-static int compare_environment(struct inspection *in, const struct machines *machines,
-                               const struct placed *object, struct environment *environment) {
+int compare_environment(const struct environment *environment, const struct machines *machines,
+                        const struct compare_report *report, struct arena *arena) {
         struct comparison c = {
-                .in = in,
-                .arena = in->arena,
+                .report = report,
+                .arena = arena,
                 .machines = machines,
-                .object = object,
                 .environment = environment,
-                .first = ARENA_ARRAY(in->arena, machines->n + 1, size_t),
+                .first = ARENA_ARRAY(arena, machines->n + 1, size_t),
         };
         size_t n = 0;
 
@@ -380,18 +377,42 @@ static int compare_environment(struct inspection *in, const struct machines *mac
                 c.first[i] = n;
                 n += machines->items[i].n_resources;
         }
-        c.covered = ARENA_ARRAY(in->arena, n + 1, bool);
-        if (arena_failed(in->arena))
+        c.covered = ARENA_ARRAY(arena, n + 1, bool);
+        if (arena_failed(arena))
                 return -ENOMEM;
         for (c.pool = 0; c.pool < environment->n_pools; c.pool++) {
-                if (!text_is_empty(environment->pools[c.pool].invalid))
-                        continue;
-                c.path = inspect_pool_path(object->value, c.pool, in->arena);
-                compare_pool(&c);
+                if (text_is_empty(environment->pools[c.pool].invalid))
+                        compare_pool(&c);
         }
-        c.path = TEXT("spec.nodePools");
+        c.pool = SIZE_MAX;
         tell_uncovered(&c);
-        return arena_failed(in->arena) ? -ENOMEM : 0;
+        return arena_failed(arena) ? -ENOMEM : 0;
+}
+
+int64_t compare_running(const struct sub_pool *sub, const struct machines *machines) {
+        int64_t n = 0;
+
+        for (size_t i = 0; i < machines->n; i++)
+                n += offers(sub, &machines->items[i]) &&
+                     selector_finds(sub->pool, &machines->items[i]);
+        return n;
+}
+
+/* ---- findings ----------------------------------------------------------------------------------
+ */
+
+struct finder {
+        struct inspection *in;
+        const struct placed *object;
+};
+
+static void find(void *ctx, size_t pool, bool is_error, struct text sentence) {
+        struct finder *f = ctx;
+        struct text path = pool == SIZE_MAX
+                                   ? TEXT("spec.nodePools")
+                                   : inspect_pool_path(f->object->value, pool, f->in->arena);
+
+        finding_add(f->in->found, f->object, is_error, path, sentence);
 }
 
 int compare_nodes(struct inspection *in, const struct machines *machines) {
@@ -400,16 +421,18 @@ int compare_nodes(struct inspection *in, const struct machines *machines) {
         for (size_t i = 0; i < in->objects.n; i++)
                 n += inspect_is_ours(in, &in->objects.items[i], TEXT("InferenceEnvironment"));
         for (size_t i = 0; i < in->objects.n; i++) {
-                const struct placed *object = &in->objects.items[i];
+                struct finder finder = { in, &in->objects.items[i] };
+                const struct compare_report report = { &finder, find };
                 struct environment *environment;
                 int r;
 
-                if (!inspect_is_ours(in, object, TEXT("InferenceEnvironment")))
+                if (!inspect_is_ours(in, finder.object, TEXT("InferenceEnvironment")))
                         continue;
                 environment = ARENA_NEW(in->arena, struct environment);
-                r = environment ? inspect_environment(in, object, NULL, environment) : -ENOMEM;
+                r = environment ? inspect_environment(in, finder.object, NULL, environment)
+                                : -ENOMEM;
                 if (r == 0 && (n == 1 || environment->source == CLUSTER_IN_CLUSTER))
-                        r = compare_environment(in, machines, object, environment);
+                        r = compare_environment(environment, machines, &report, in->arena);
                 if (r < 0)
                         return r;
         }

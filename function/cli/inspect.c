@@ -120,8 +120,11 @@ static void check_schema(struct inspection *in, const struct placed *object,
                 return; /* the arena remembers */
         schema_check(schema, root, &rd);
         /* The function's own sentence about a member says more. */
-        for (size_t i = 0; i < mistakes->n; i++)
+        for (size_t i = 0; i < mistakes->n; i++) {
+                if (in->hides_pools && !text_contains(mistakes->items[i], TEXT(": unknown member")))
+                        continue;
                 finding_add_unless_at(in->found, object, mistakes->items[i]);
+        }
         if (mistakes->n_more > 0)
                 finding_add(in->found, object, true, (struct text) { 0 },
                             text_format(in->arena, "the schema refuses %zu more members",
@@ -301,7 +304,9 @@ static int check_ours(struct inspection *in, const struct placed *object,
                 return -ENOMEM;
         in->n_ours++;
         check_metadata(in, object);
-        if (text_equal(schema->kind, TEXT("InferenceEnvironment")))
+        if (in->hides_pools)
+                r = 0;
+        else if (text_equal(schema->kind, TEXT("InferenceEnvironment")))
                 r = check_environment(in, object, mistakes);
         else if (text_equal(schema->kind, TEXT("ModelDeployment")))
                 r = check_deployment(in, object, mistakes);
@@ -452,7 +457,7 @@ static int in_identity_order(const void *a, const void *b) {
         return order != 0 ? order : left < right ? -1 : left > right;
 }
 
-static int check_twice(struct inspection *in) {
+int inspect_twice(struct inspection *in) {
         const struct placed **sorted =
                 ARENA_ARRAY(in->arena, in->objects.n + 1, const struct placed *);
         size_t n = 0, first = 0;
@@ -488,5 +493,21 @@ int inspect_all(struct inspection *in) {
                 if (r < 0)
                         return r;
         }
-        return arena_failed(in->arena) ? -ENOMEM : check_twice(in);
+        return arena_failed(in->arena) ? -ENOMEM : inspect_twice(in);
+}
+
+int inspect_environments(struct inspection *in) {
+        in->hides_pools = true;
+        for (size_t i = 0; i < in->objects.n; i++) {
+                const struct placed *object = &in->objects.items[i];
+                struct text kind = placed_text(object, "kind");
+                int r = 0;
+
+                if (text_equal(kind, TEXT("InferenceEnvironment")) || text_is_empty(kind) ||
+                    text_equal(schema_nearest(&in->schemas, kind), TEXT("InferenceEnvironment")))
+                        r = check_object(in, object);
+                if (r < 0)
+                        return r;
+        }
+        return arena_failed(in->arena) ? -ENOMEM : 0;
 }

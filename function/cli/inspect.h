@@ -20,7 +20,8 @@ struct inspection {
         struct settings defaults;
         struct text *apis; /* the apiVersions that our kinds may have */
         size_t n_apis;
-        size_t n_ours; /* objects of ours */
+        size_t n_ours;    /* objects of ours */
+        bool hides_pools; /* what a pool says of itself is shown elsewhere */
 };
 
 /* inspect_open() - what all objects are held against. Errors: -ENOMEM */
@@ -35,6 +36,17 @@ int inspect_open(struct inspection *in);
  * Errors: -ENOMEM
  */
 int inspect_all(struct inspection *in);
+
+/*
+ * inspect_environments() - of environments only, what no pool says of itself: kinds and
+ * versions near theirs, names and labels, members that nobody knows
+ *
+ * Errors: -ENOMEM
+ */
+int inspect_environments(struct inspection *in);
+
+/* inspect_twice() - objects that are given twice. Errors: -ENOMEM */
+int inspect_twice(struct inspection *in);
 
 /* inspect_is_ours() - an object of that kind and of a version that is ours? */
 bool inspect_is_ours(const struct inspection *in, const struct placed *object, struct text kind);

@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "cli/table.h"
 
 int output_form(const char *word, enum output_form *ret, struct fault *fault) {
         if (word[0] == '=')
@@ -32,6 +35,16 @@ int output_value(struct value value, enum output_form form, struct builder *b,
 
 bool output_on_terminal(void) {
         return isatty(STDOUT_FILENO) == 1;
+}
+
+size_t output_width(void) {
+        struct winsize size;
+
+        if (!output_on_terminal())
+                return SIZE_MAX;
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+                return COLUMNS_WIDTH;
+        return size.ws_col;
 }
 
 bool output_wants_colours(void) {

@@ -26,6 +26,9 @@ int output_value(struct value value, enum output_form form, struct builder *b, s
 /* output_on_terminal() - does a person look at the standard output? */
 bool output_on_terminal(void);
 
+/* output_width() - columns of the terminal; SIZE_MAX where the output is none: nothing is cut. */
+size_t output_width(void);
+
 /* output_wants_colours() - on a terminal, unless NO_COLOR is set. */
 bool output_wants_colours(void);
 
