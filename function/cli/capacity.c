@@ -171,16 +171,16 @@ static int inspect(struct command *c) {
 
 static int observe(struct command *c, struct capacity *fleet, size_t n) {
         struct objects objects = { 0 };
-        struct machines machines;
-        int r = machine_read_file(c->nodes, c->arena, &objects, &c->fault);
+        struct hosts hosts;
+        int r = host_read_file(c->nodes, c->arena, &objects, &c->fault);
 
         if (r == 0)
-                r = machine_read(&objects, c->arena, &machines);
-        if (r == 0 && machines.n == 0) {
+                r = host_read(&objects, c->arena, &hosts);
+        if (r == 0 && hosts.n == 0) {
                 fault_set(&c->fault, "--nodes: there is no Node in %s", c->nodes);
                 return -EINVAL;
         }
-        return r < 0 ? r : capacity_observe(fleet, n, &machines, c->arena);
+        return r < 0 ? r : capacity_observe(fleet, n, &hosts, c->arena);
 }
 
 /* The input of --input, or those among the manifests. */

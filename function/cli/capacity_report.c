@@ -168,7 +168,7 @@ static void note_difference(void *ctx, size_t pool, bool is_error, struct text s
                                                TEXT_ARG(sentence));
 }
 
-int capacity_observe(struct capacity *fleet, size_t n, const struct machines *machines,
+int capacity_observe(struct capacity *fleet, size_t n, const struct hosts *hosts,
                      struct arena *arena) {
         for (size_t i = 0; i < n; i++) {
                 struct observer observer = { &fleet[i], arena };
@@ -181,9 +181,9 @@ int capacity_observe(struct capacity *fleet, size_t n, const struct machines *ma
                         const struct sub_pool *sub = fleet[i].used.items[k].sub_pool;
 
                         if (sub && text_is_empty(sub->invalid))
-                                fleet[i].running[k] = compare_running(sub, machines);
+                                fleet[i].running[k] = compare_running(sub, hosts);
                 }
-                r = compare_environment(&fleet[i].environment, machines, &report, arena);
+                r = compare_environment(&fleet[i].environment, hosts, &report, arena);
                 if (r < 0)
                         return r;
         }

@@ -5,8 +5,8 @@
 #ifndef CLI_CAPACITY_REPORT_H
 #define CLI_CAPACITY_REPORT_H
 
+#include "cli/host.h"
 #include "cli/input.h"
-#include "cli/machine.h"
 #include "inventory/usage.h"
 #include "wire/response.h"
 
@@ -60,7 +60,7 @@ int capacity_table(const struct capacity *fleet, size_t n, size_t width, struct 
  *
  * Of several environments only those of the source InCluster. Errors: -ENOMEM
  */
-int capacity_observe(struct capacity *fleet, size_t n, const struct machines *machines,
+int capacity_observe(struct capacity *fleet, size_t n, const struct hosts *hosts,
                      struct arena *arena);
 
 /*

@@ -116,16 +116,16 @@ static int read_files(struct command *c, int argc, char **argv) {
 
 static int compare(struct command *c) {
         struct objects objects = { 0 };
-        struct machines machines;
-        int r = machine_read_file(c->nodes, c->arena, &objects, &c->fault);
+        struct hosts hosts;
+        int r = host_read_file(c->nodes, c->arena, &objects, &c->fault);
 
         if (r == 0)
-                r = machine_read(&objects, c->arena, &machines);
-        if (r == 0 && machines.n == 0) {
+                r = host_read(&objects, c->arena, &hosts);
+        if (r == 0 && hosts.n == 0) {
                 fault_set(&c->fault, "--nodes: there is no Node in %s", c->nodes);
                 return -EINVAL;
         }
-        return r < 0 ? r : compare_nodes(&c->inspection, &machines);
+        return r < 0 ? r : compare_nodes(&c->inspection, &hosts);
 }
 
 static int check(struct command *c) {

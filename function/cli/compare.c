@@ -13,10 +13,10 @@
 struct comparison {
         const struct compare_report *report;
         struct arena *arena;
-        const struct machines *machines;
+        const struct hosts *hosts;
         const struct environment *environment;
-        bool *covered; /* of each machine's resources, by a pool; machines one after the other */
-        size_t *first; /* where a machine's begin there */
+        bool *covered; /* of each host's resources, by a pool; hosts one after the other */
+        size_t *first; /* where a host's begin there */
         size_t pool;   /* that is looked at; SIZE_MAX: none */
 };
 
@@ -28,34 +28,33 @@ static const struct pool *pool_of(const struct comparison *c) {
         return &c->environment->pools[c->pool];
 }
 
-/* The index of what a unit of the sub-pool is on the machine, or its number of resources. */
-static uint32_t resource_on(const struct sub_pool *sub, const struct machine *machine) {
+/* The index of what a unit of the sub-pool is on the host, or its number of resources. */
+static uint32_t resource_on(const struct sub_pool *sub, const struct host *host) {
         bool by_dra = sub->pool->allocation == ALLOCATION_DRA;
         struct text wanted = by_dra ? sub->mig_profile : sub->resource_name;
         uint32_t i = 0;
 
-        if (machine->by_dra != by_dra)
-                return machine->n_resources;
-        while (i < machine->n_resources && !text_equal(machine->resources[i].name, wanted))
+        if (host->by_dra != by_dra)
+                return host->n_resources;
+        while (i < host->n_resources && !text_equal(host->resources[i].name, wanted))
                 i++;
         return i;
 }
 
-static bool offers(const struct sub_pool *sub, const struct machine *machine) {
-        return resource_on(sub, machine) < machine->n_resources;
+static bool offers(const struct sub_pool *sub, const struct host *host) {
+        return resource_on(sub, host) < host->n_resources;
 }
 
-static bool pool_offers(const struct pool *pool, const struct machine *machine) {
+static bool pool_offers(const struct pool *pool, const struct host *host) {
         for (size_t s = 0; s < pool->n_sub_pools; s++) {
-                if (text_is_empty(pool->sub_pools[s].invalid) &&
-                    offers(&pool->sub_pools[s], machine))
+                if (text_is_empty(pool->sub_pools[s].invalid) && offers(&pool->sub_pools[s], host))
                         return true;
         }
         return false;
 }
 
-static bool is_usable(const struct machine *machine) {
-        return machine->is_ready && !machine->is_cordoned;
+static bool is_usable(const struct host *host) {
+        return host->is_ready && !host->is_cordoned;
 }
 
 static struct text resource_text(const struct sub_pool *sub, struct arena *arena) {
@@ -70,28 +69,28 @@ static struct text resource_text(const struct sub_pool *sub, struct arena *arena
  */
 
 /* "8 nvidia.com/gpu, 7 nvidia.com/mig-1g.10gb" */
-static struct text offered_text(const struct machine *machine, struct arena *arena) {
+static struct text offered_text(const struct host *host, struct arena *arena) {
         struct text all = { 0 };
 
-        if (machine->n_resources == 0)
+        if (host->n_resources == 0)
                 return TEXT("no GPUs");
-        for (uint32_t i = 0; i < machine->n_resources; i++) {
-                struct text name = machine->resources[i].name;
+        for (uint32_t i = 0; i < host->n_resources; i++) {
+                struct text name = host->resources[i].name;
 
                 all = text_format(arena, "%.*s%s%lld %.*s", TEXT_ARG(all), i ? ", " : "",
-                                  (long long)machine->resources[i].count,
+                                  (long long)host->resources[i].count,
                                   TEXT_ARG(text_is_empty(name) ? TEXT("GPUs") : name));
         }
         return all;
 }
 
 static void compare_units(struct comparison *c, const struct sub_pool *sub) {
-        const struct machine *least = NULL, *found = NULL;
+        const struct host *least = NULL, *found = NULL;
         int64_t fewest = INT64_MAX;
         size_t n_found = 0;
 
-        for (size_t i = 0; i < c->machines->n; i++) {
-                const struct machine *m = &c->machines->items[i];
+        for (size_t i = 0; i < c->hosts->n; i++) {
+                const struct host *m = &c->hosts->items[i];
                 uint32_t at = resource_on(sub, m);
 
                 if (!selector_finds(sub->pool, m))
@@ -127,8 +126,8 @@ static void compare_count(struct comparison *c) {
         size_t n_found = 0, n_offering = 0;
         int64_t now = -1;
 
-        for (size_t i = 0; i < c->machines->n; i++) {
-                const struct machine *m = &c->machines->items[i];
+        for (size_t i = 0; i < c->hosts->n; i++) {
+                const struct host *m = &c->hosts->items[i];
 
                 if (!selector_finds(pool, m))
                         continue;
@@ -139,7 +138,7 @@ static void compare_count(struct comparison *c) {
         if (n_found == 0 && now != 0)
                 tell(c, true,
                      text_format(c->arena, "its selector finds none of the %zu nodes",
-                                 c->machines->n));
+                                 c->hosts->n));
         else if ((int64_t)n_offering > pool->nodes)
                 tell(c, false,
                      text_format(c->arena,
@@ -167,7 +166,7 @@ static bool may_be(struct text accelerator, const struct gpu_product *product) {
 }
 
 /* Memory of one unit as a label has it; 0: none has. */
-static int64_t real_bytes(const struct sub_pool *sub, const struct machine *machine,
+static int64_t real_bytes(const struct sub_pool *sub, const struct host *host,
                           const struct offering *o, struct arena *arena) {
         struct text resource = sub->resource_name;
         struct text key;
@@ -178,10 +177,10 @@ static int64_t real_bytes(const struct sub_pool *sub, const struct machine *mach
                 resource.len -= sizeof(".shared") - 1;
         key = text_format(arena, "%.*s.memory%c", TEXT_ARG(resource), 0);
         /* Under the single strategy the label of whole GPUs is that of a slice. */
-        if (machine->by_dra || key.len == 0 ||
+        if (host->by_dra || key.len == 0 ||
             (o->card_mib > 0 && o->gpus > 0 && text_equal(resource, TEXT("nvidia.com/gpu"))))
                 return 0;
-        return machine_count(machine, key.data) * MIB / sub->pool->share_replicas;
+        return host_count(host, key.data) * MIB / sub->pool->share_replicas;
 }
 
 /* A name is rounded up: what a 1g.18gb really has is 16Gi. */
@@ -192,8 +191,8 @@ static bool is_far_below(int64_t real, int64_t declared) {
 static void compare_card(struct comparison *c, const struct sub_pool *sub) {
         const struct pool *pool = sub->pool;
 
-        for (size_t i = 0; i < c->machines->n; i++) {
-                const struct machine *m = &c->machines->items[i];
+        for (size_t i = 0; i < c->hosts->n; i++) {
+                const struct host *m = &c->hosts->items[i];
                 struct offering o;
                 int64_t real;
 
@@ -224,12 +223,12 @@ static void compare_card(struct comparison *c, const struct sub_pool *sub) {
  */
 
 static void compare_taints(struct comparison *c, const struct sub_pool *sub) {
-        const struct machine *first = NULL;
+        const struct host *first = NULL;
         struct value taint = { 0 };
         size_t n = 0;
 
-        for (size_t i = 0; i < c->machines->n; i++) {
-                const struct machine *m = &c->machines->items[i];
+        for (size_t i = 0; i < c->hosts->n; i++) {
+                const struct host *m = &c->hosts->items[i];
                 struct value untolerated;
 
                 if (!offers(sub, m) || !selector_finds(sub->pool, m))
@@ -255,12 +254,12 @@ static void compare_taints(struct comparison *c, const struct sub_pool *sub) {
 
 /* Do both ask nodes for the same? */
 static const struct sub_pool *common_resource(const struct pool *a, const struct pool *b,
-                                              const struct machine *machine) {
+                                              const struct host *host) {
         for (size_t s = 0; s < a->n_sub_pools; s++) {
-                uint32_t at = resource_on(&a->sub_pools[s], machine);
+                uint32_t at = resource_on(&a->sub_pools[s], host);
 
-                for (size_t t = 0; at < machine->n_resources && t < b->n_sub_pools; t++) {
-                        if (resource_on(&b->sub_pools[t], machine) == at)
+                for (size_t t = 0; at < host->n_resources && t < b->n_sub_pools; t++) {
+                        if (resource_on(&b->sub_pools[t], host) == at)
                                 return &a->sub_pools[s];
                 }
         }
@@ -270,8 +269,8 @@ static const struct sub_pool *common_resource(const struct pool *a, const struct
 static void compare_others(struct comparison *c, const struct pool *other) {
         const struct pool *pool = pool_of(c);
 
-        for (size_t i = 0; i < c->machines->n; i++) {
-                const struct machine *m = &c->machines->items[i];
+        for (size_t i = 0; i < c->hosts->n; i++) {
+                const struct host *m = &c->hosts->items[i];
                 const struct sub_pool *sub;
 
                 if (!selector_finds(pool, m) || !selector_finds(other, m))
@@ -292,8 +291,8 @@ static void compare_others(struct comparison *c, const struct pool *other) {
 static void cover(struct comparison *c) {
         const struct pool *pool = pool_of(c);
 
-        for (size_t i = 0; i < c->machines->n; i++) {
-                const struct machine *m = &c->machines->items[i];
+        for (size_t i = 0; i < c->hosts->n; i++) {
+                const struct host *m = &c->hosts->items[i];
 
                 if (m->n_resources == 0 || !selector_finds(pool, m))
                         continue;
@@ -308,8 +307,8 @@ static void cover(struct comparison *c) {
 
 /* Said once for each resource. */
 static void tell_uncovered(struct comparison *c) {
-        for (size_t i = 0; i < c->machines->n; i++) {
-                const struct machine *m = &c->machines->items[i];
+        for (size_t i = 0; i < c->hosts->n; i++) {
+                const struct host *m = &c->hosts->items[i];
 
                 for (uint32_t k = 0; k < m->n_resources; k++) {
                         struct text name = m->resources[k].name;
@@ -317,8 +316,8 @@ static void tell_uncovered(struct comparison *c) {
 
                         if (c->covered[c->first[i] + k])
                                 continue;
-                        for (size_t j = i; j < c->machines->n; j++) {
-                                const struct machine *o = &c->machines->items[j];
+                        for (size_t j = i; j < c->hosts->n; j++) {
+                                const struct host *o = &c->hosts->items[j];
 
                                 for (uint32_t l = 0; l < o->n_resources; l++) {
                                         bool *covered = &c->covered[c->first[j] + l];
@@ -362,20 +361,20 @@ static void compare_pool(struct comparison *c) {
         cover(c);
 }
 
-int compare_environment(const struct environment *environment, const struct machines *machines,
+int compare_environment(const struct environment *environment, const struct hosts *hosts,
                         const struct compare_report *report, struct arena *arena) {
         struct comparison c = {
                 .report = report,
                 .arena = arena,
-                .machines = machines,
+                .hosts = hosts,
                 .environment = environment,
-                .first = ARENA_ARRAY(arena, machines->n + 1, size_t),
+                .first = ARENA_ARRAY(arena, hosts->n + 1, size_t),
         };
         size_t n = 0;
 
-        for (size_t i = 0; c.first && i < machines->n; i++) {
+        for (size_t i = 0; c.first && i < hosts->n; i++) {
                 c.first[i] = n;
-                n += machines->items[i].n_resources;
+                n += hosts->items[i].n_resources;
         }
         c.covered = ARENA_ARRAY(arena, n + 1, bool);
         if (arena_failed(arena))
@@ -389,12 +388,11 @@ int compare_environment(const struct environment *environment, const struct mach
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 
-int64_t compare_running(const struct sub_pool *sub, const struct machines *machines) {
+int64_t compare_running(const struct sub_pool *sub, const struct hosts *hosts) {
         int64_t n = 0;
 
-        for (size_t i = 0; i < machines->n; i++)
-                n += offers(sub, &machines->items[i]) &&
-                     selector_finds(sub->pool, &machines->items[i]);
+        for (size_t i = 0; i < hosts->n; i++)
+                n += offers(sub, &hosts->items[i]) && selector_finds(sub->pool, &hosts->items[i]);
         return n;
 }
 
@@ -415,7 +413,7 @@ static void find(void *ctx, size_t pool, bool is_error, struct text sentence) {
         finding_add(f->in->found, f->object, is_error, path, sentence);
 }
 
-int compare_nodes(struct inspection *in, const struct machines *machines) {
+int compare_nodes(struct inspection *in, const struct hosts *hosts) {
         size_t n = 0;
 
         for (size_t i = 0; i < in->objects.n; i++)
@@ -432,7 +430,7 @@ int compare_nodes(struct inspection *in, const struct machines *machines) {
                 r = environment ? inspect_environment(in, finder.object, NULL, environment)
                                 : -ENOMEM;
                 if (r == 0 && (n == 1 || environment->source == CLUSTER_IN_CLUSTER))
-                        r = compare_environment(environment, machines, &report, in->arena);
+                        r = compare_environment(environment, hosts, &report, in->arena);
                 if (r < 0)
                         return r;
         }

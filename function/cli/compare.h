@@ -5,8 +5,8 @@
 #ifndef CLI_COMPARE_H
 #define CLI_COMPARE_H
 
+#include "cli/host.h"
 #include "cli/inspect.h"
-#include "cli/machine.h"
 
 /* Who hears of differences: of a pool by its index, of the environment as a whole by SIZE_MAX. */
 struct compare_report {
@@ -25,17 +25,17 @@ struct compare_report {
  *
  * Errors: -ENOMEM
  */
-int compare_environment(const struct environment *environment, const struct machines *machines,
+int compare_environment(const struct environment *environment, const struct hosts *hosts,
                         const struct compare_report *report, struct arena *arena);
 
 /* compare_running() - nodes that the sub-pool's selector finds and that offer its resource. */
-int64_t compare_running(const struct sub_pool *sub, const struct machines *machines);
+int64_t compare_running(const struct sub_pool *sub, const struct hosts *hosts);
 
 /*
  * compare_nodes() - a finding for each difference of the environments among objects
  *
  * Of several only those of the source InCluster are compared. Errors: -ENOMEM
  */
-int compare_nodes(struct inspection *in, const struct machines *machines);
+int compare_nodes(struct inspection *in, const struct hosts *hosts);
 
 #endif

@@ -100,7 +100,7 @@ static bool divide(struct declared *d, int64_t gpus, struct arena *arena) {
 
 /* Slices of known GPUs that are all shared alike, or not at all. */
 static bool can_be_a_layout(const struct group *group, struct arena *arena) {
-        const struct machine *least = &group->least;
+        const struct host *least = &group->least;
         struct offered first = offering_take_apart(least, &group->offering, 0, arena);
 
         if (least->n_resources < 2 || least->n_resources > DECLARED_SLICES_MAX ||

@@ -86,28 +86,28 @@ static int read_files(struct command *c, int argc, char **argv) {
                 return -EINVAL;
         }
         if (optind == argc)
-                return machine_read_file("-", c->arena, &c->objects, &c->fault);
+                return host_read_file("-", c->arena, &c->objects, &c->fault);
         for (int i = optind; r == 0 && i < argc; i++)
-                r = machine_read_file(argv[i], c->arena, &c->objects, &c->fault);
+                r = host_read_file(argv[i], c->arena, &c->objects, &c->fault);
         return r;
 }
 
 static int make(struct command *c, struct builder *b, size_t *ret_n_pools) {
-        struct machines machines = { 0 };
+        struct hosts hosts = { 0 };
         struct groups groups = { 0 };
         struct declared *pools = NULL;
         size_t n = 0;
-        int r = machine_read(&c->objects, c->arena, &machines);
+        int r = host_read(&c->objects, c->arena, &hosts);
 
         if (r == 0)
-                r = grouping_make(&machines, c->arena, &groups);
+                r = grouping_make(&hosts, c->arena, &groups);
         if (r == 0)
                 r = declaring_pools(&groups, c->arena, &pools, &n);
         if (r < 0)
                 return r;
         *ret_n_pools = n;
-        return discover_yaml(&(struct discovery) { c->name, &machines, &groups, pools, n },
-                             c->arena, b);
+        return discover_yaml(&(struct discovery) { c->name, &hosts, &groups, pools, n }, c->arena,
+                             b);
 }
 
 /* Comments do not pass through JSON. */

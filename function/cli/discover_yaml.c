@@ -181,7 +181,7 @@ static void put_notes(struct writer *w, const struct declared *d) {
         size_t n_away = 0;
 
         for (size_t i = 0; i < d->group->n; i++)
-                n_away += !d->group->machines[i]->is_ready || d->group->machines[i]->is_cordoned;
+                n_away += !d->group->hosts[i]->is_ready || d->group->hosts[i]->is_cordoned;
         if (!text_is_empty(d->group->note))
                 put_comment(w, IN_POOL, d->group->note);
         if (d->note)
@@ -232,16 +232,16 @@ static void put_apart(struct writer *w, const struct groups *groups) {
                                     text_format(w->arena,
                                                 "Left out: %.*s%s offers something else, and "
                                                 "%.*s.",
-                                                TEXT_ARG(group->machines[0]->name),
+                                                TEXT_ARG(group->hosts[0]->name),
                                                 group->n > 1 ? " and others" : "",
                                                 TEXT_ARG(group->apart)));
         }
 }
 
-static void put_silent(struct writer *w, const struct machines *machines) {
-        for (size_t i = 0; i < machines->n; i++) {
-                const struct machine *m = &machines->items[i];
-                struct text product = machine_label(m, "nvidia.com/gpu.product");
+static void put_silent(struct writer *w, const struct hosts *hosts) {
+        for (size_t i = 0; i < hosts->n; i++) {
+                const struct host *m = &hosts->items[i];
+                struct text product = host_label(m, "nvidia.com/gpu.product");
 
                 if (m->n_resources == 0 && !text_is_empty(product))
                         put_comment(w, 0,
@@ -261,11 +261,11 @@ int discover_yaml(const struct discovery *d, struct arena *arena, struct builder
 
         for (size_t i = 0; i < d->groups->n; i++)
                 n += text_is_empty(d->groups->items[i].apart) ? d->groups->items[i].n : 0;
-        put_comment(&w, 0,
-                    text_format(arena, "Made of %zu nodes, %zu of which offer GPUs.",
-                                d->machines->n, n));
+        put_comment(
+                &w, 0,
+                text_format(arena, "Made of %zu nodes, %zu of which offer GPUs.", d->hosts->n, n));
         put_apart(&w, d->groups);
-        put_silent(&w, d->machines);
+        put_silent(&w, d->hosts);
         builder_string(b, "apiVersion: modelplane.ai/v1alpha1\nkind: InferenceEnvironment\n"
                           "metadata:\n");
         put_text(&w, 2, "name", d->name, NULL);

@@ -11,7 +11,7 @@
 
 struct discovery {
         struct text name; /* of the environment */
-        const struct machines *machines;
+        const struct hosts *hosts;
         const struct groups *groups;
         const struct declared *pools;
         size_t n_pools;

@@ -13,36 +13,36 @@
 struct work {
         struct arena *arena;
         struct groups groups;
-        const struct machine **plain; /* without GPUs */
+        const struct host **plain; /* without GPUs */
         size_t n_plain;
-        const struct machine **others; /* scratch: room for all machines */
+        const struct host **others; /* scratch: room for all hosts */
 };
 
 static struct crowd crowd_of(const struct group *group) {
-        return (struct crowd) { group->machines, group->n };
+        return (struct crowd) { group->hosts, group->n };
 }
 
 /* ---- equal offers ------------------------------------------------------------------------------
  */
 
-struct signed_machine {
+struct signed_host {
         struct text signature;
-        const struct machine *machine;
+        const struct host *host;
 };
 
 static int by_signature(const void *a, const void *b) {
-        const struct signed_machine *left = a, *right = b;
+        const struct signed_host *left = a, *right = b;
         int order = text_compare(left->signature, right->signature);
 
-        return order != 0 ? order : text_compare(left->machine->name, right->machine->name);
+        return order != 0 ? order : text_compare(left->host->name, right->host->name);
 }
 
 static void describe(struct group *group, struct arena *arena) {
-        group->least = *group->machines[0];
-        group->offering = offering_of(group->machines[0], arena);
+        group->least = *group->hosts[0];
+        group->offering = offering_of(group->hosts[0], arena);
 }
 
-static int collect(struct work *w, const struct signed_machine *all, size_t n) {
+static int collect(struct work *w, const struct signed_host *all, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 struct group *last = w->groups.n ? &w->groups.items[w->groups.n - 1] : NULL;
 
@@ -50,12 +50,12 @@ static int collect(struct work *w, const struct signed_machine *all, size_t n) {
                         last = &w->groups.items[w->groups.n++];
                         *last = (struct group) {
                                 .signature = all[i].signature,
-                                .machines = ARENA_ARRAY(w->arena, n - i, const struct machine *),
+                                .hosts = ARENA_ARRAY(w->arena, n - i, const struct host *),
                         };
-                        if (!last->machines)
+                        if (!last->hosts)
                                 return -ENOMEM;
                 }
-                last->machines[last->n++] = all[i].machine;
+                last->hosts[last->n++] = all[i].host;
         }
         for (size_t i = 0; i < w->groups.n; i++)
                 describe(&w->groups.items[i], w->arena);
@@ -63,32 +63,31 @@ static int collect(struct work *w, const struct signed_machine *all, size_t n) {
 }
 
 /* What has GPUs and offers none may offer them in a minute: it need not be told apart. */
-static bool has_gpus(const struct machine *machine) {
-        return !text_is_empty(machine_label(machine, "nvidia.com/gpu.product")) ||
-               !text_is_empty(machine_label(machine, "cloud.google.com/gke-accelerator")) ||
-               text_equal(machine_label(machine, "nvidia.com/gpu.present"), TEXT("true"));
+static bool has_gpus(const struct host *host) {
+        return !text_is_empty(host_label(host, "nvidia.com/gpu.product")) ||
+               !text_is_empty(host_label(host, "cloud.google.com/gke-accelerator")) ||
+               text_equal(host_label(host, "nvidia.com/gpu.present"), TEXT("true"));
 }
 
-static int begin(const struct machines *machines, struct arena *arena, struct work *ret) {
-        struct signed_machine *all = ARENA_ARRAY(arena, machines->n, struct signed_machine);
+static int begin(const struct hosts *hosts, struct arena *arena, struct work *ret) {
+        struct signed_host *all = ARENA_ARRAY(arena, hosts->n, struct signed_host);
         size_t n = 0;
 
         *ret = (struct work) {
                 .arena = arena,
-                .groups.items = ARENA_ARRAY(arena, machines->n, struct group),
-                .plain = ARENA_ARRAY(arena, machines->n, const struct machine *),
-                .others = ARENA_ARRAY(arena, machines->n, const struct machine *),
+                .groups.items = ARENA_ARRAY(arena, hosts->n, struct group),
+                .plain = ARENA_ARRAY(arena, hosts->n, const struct host *),
+                .others = ARENA_ARRAY(arena, hosts->n, const struct host *),
         };
         if (arena_failed(arena))
                 return -ENOMEM;
-        for (size_t i = 0; i < machines->n; i++) {
-                const struct machine *machine = &machines->items[i];
+        for (size_t i = 0; i < hosts->n; i++) {
+                const struct host *host = &hosts->items[i];
 
-                if (machine->n_resources > 0)
-                        all[n++] = (struct signed_machine) { offering_signature(machine, arena),
-                                                             machine };
-                else if (!has_gpus(machine))
-                        ret->plain[ret->n_plain++] = machine;
+                if (host->n_resources > 0)
+                        all[n++] = (struct signed_host) { offering_signature(host, arena), host };
+                else if (!has_gpus(host))
+                        ret->plain[ret->n_plain++] = host;
         }
         if (n > 1)
                 qsort(all, n, sizeof(*all), by_signature);
@@ -98,7 +97,7 @@ static int begin(const struct machines *machines, struct arena *arena, struct wo
 /* ---- selectors ---------------------------------------------------------------------------------
  */
 
-static size_t other_machines(struct work *w, size_t group) {
+static size_t other_hosts(struct work *w, size_t group) {
         size_t n = 0;
 
         for (size_t i = 0; i < w->groups.n; i++) {
@@ -106,7 +105,7 @@ static size_t other_machines(struct work *w, size_t group) {
 
                 if (i == group || !text_is_empty(other->apart))
                         continue;
-                memcpy(w->others + n, other->machines, other->n * sizeof(*w->others));
+                memcpy(w->others + n, other->hosts, other->n * sizeof(*w->others));
                 n += other->n;
         }
         return n;
@@ -115,7 +114,7 @@ static size_t other_machines(struct work *w, size_t group) {
 /* A node without GPUs that the selector finds too does no harm, if it cannot be helped. */
 static int select_group(struct work *w, size_t i) {
         struct group *group = &w->groups.items[i];
-        size_t n = other_machines(w, i);
+        size_t n = other_hosts(w, i);
         int r;
 
         memcpy(w->others + n, w->plain, w->n_plain * sizeof(*w->others));
@@ -133,27 +132,27 @@ static int select_group(struct work *w, size_t i) {
 /* ---- a group of several node pools
  * --------------------------------------------------------------- */
 
-/* The machines of a group that have the label, and those that have not. */
+/* The hosts of a group that have the label, and those that have not. */
 static struct group part_of(struct work *w, const struct group *group, struct text key,
                             struct text value, bool having) {
         struct group part = *group;
 
         part.n = 0;
-        part.machines = ARENA_ARRAY(w->arena, group->n, const struct machine *);
-        for (size_t i = 0; part.machines && i < group->n; i++) {
-                const struct value_member *label = machine_label_of(group->machines[i], key);
+        part.hosts = ARENA_ARRAY(w->arena, group->n, const struct host *);
+        for (size_t i = 0; part.hosts && i < group->n; i++) {
+                const struct value_member *label = host_label_of(group->hosts[i], key);
                 bool has = label && text_equal(value_text(label->value), value);
 
                 if (has == having)
-                        part.machines[part.n++] = group->machines[i];
+                        part.hosts[part.n++] = group->hosts[i];
         }
         return part;
 }
 
-/* Takes the machines of the first one's node pool off the group, if a label finds just these. */
+/* Takes the hosts of the first one's node pool off the group, if a label finds just these. */
 static int split_by(struct work *w, size_t i, struct text key) {
         struct group *group = &w->groups.items[i];
-        struct text value = machine_label(group->machines[0], key.data);
+        struct text value = host_label(group->hosts[0], key.data);
         struct selected ignored[SELECTED_MAX];
         struct group part, rest;
         size_t n, n_ignored;
@@ -166,7 +165,7 @@ static int split_by(struct work *w, size_t i, struct text key) {
                 return -ENOMEM;
         if (rest.n == 0)
                 return -ENOENT;
-        n = other_machines(w, i);
+        n = other_hosts(w, i);
         if (selecting_find(crowd_of(&part), (struct crowd) { w->others, n }, SELECTED_MAX, w->arena,
                            ignored, &n_ignored) < 0)
                 return -ENOENT;
@@ -203,21 +202,20 @@ static bool offer_alike(const struct group *a, const struct group *b) {
 }
 
 static int merge(struct work *w, struct group *into, struct group *from) {
-        const struct machine **all =
-                ARENA_ARRAY(w->arena, into->n + from->n, const struct machine *);
-        struct machine_resource *least =
-                ARENA_ARRAY(w->arena, into->least.n_resources, struct machine_resource);
+        const struct host **all = ARENA_ARRAY(w->arena, into->n + from->n, const struct host *);
+        struct host_resource *least =
+                ARENA_ARRAY(w->arena, into->least.n_resources, struct host_resource);
 
         if (!all || !least)
                 return -ENOMEM;
-        memcpy(all, into->machines, into->n * sizeof(*all));
-        memcpy(all + into->n, from->machines, from->n * sizeof(*all));
+        memcpy(all, into->hosts, into->n * sizeof(*all));
+        memcpy(all + into->n, from->hosts, from->n * sizeof(*all));
         for (uint32_t i = 0; i < into->least.n_resources; i++) {
                 least[i] = into->least.resources[i];
                 if (from->least.resources[i].count < least[i].count)
                         least[i].count = from->least.resources[i].count;
         }
-        into->machines = all;
+        into->hosts = all;
         into->n += from->n;
         into->least.resources = least;
         into->note = TEXT("its nodes do not offer the same, and no label tells them apart: the "
@@ -259,7 +257,7 @@ static int give_way(struct work *w, size_t i) {
                 if (!is_in_the_way(w, k, i) || other->n > group->n)
                         group = other, other = &w->groups.items[i];
                 other->apart = text_format(w->arena, "no label tells it from %.*s",
-                                           TEXT_ARG(group->machines[0]->name));
+                                           TEXT_ARG(group->hosts[0]->name));
                 return 1;
         }
         return 0;
@@ -343,7 +341,7 @@ static int use_one_key(struct work *w) {
                 return 0;
         for (size_t i = 0; i < w->groups.n; i++) {
                 struct group *group = &w->groups.items[i];
-                const struct value_member *label = machine_label_of(group->machines[0], key);
+                const struct value_member *label = host_label_of(group->hosts[0], key);
 
                 if (!text_is_empty(group->apart) || !label)
                         continue;
@@ -356,7 +354,7 @@ static int use_one_key(struct work *w) {
 /* By the partition size a reader sees how slices are called on GKE. */
 static void add_partition(struct group *group) {
         const struct text key = TEXT("cloud.google.com/gke-gpu-partition-size");
-        const struct value_member *label = machine_label_of(group->machines[0], key);
+        const struct value_member *label = host_label_of(group->hosts[0], key);
 
         if (label && text_is_empty(group->apart) &&
             selecting_common(crowd_of(group), key, value_text(label->value)))
@@ -367,17 +365,17 @@ static int in_order(const void *a, const void *b) {
         const struct group *left = a, *right = b;
         int order = text_compare(left->signature, right->signature);
 
-        return order != 0 ? order : text_compare(left->machines[0]->name, right->machines[0]->name);
+        return order != 0 ? order : text_compare(left->hosts[0]->name, right->hosts[0]->name);
 }
 
-int grouping_make(const struct machines *machines, struct arena *arena, struct groups *ret) {
+int grouping_make(const struct hosts *hosts, struct arena *arena, struct groups *ret) {
         struct work w;
-        int r = machines->n == 0 ? 0 : begin(machines, arena, &w);
+        int r = hosts->n == 0 ? 0 : begin(hosts, arena, &w);
 
         *ret = (struct groups) { 0 };
-        if (r == 0 && machines->n > 0)
+        if (r == 0 && hosts->n > 0)
                 r = settle(&w);
-        if (r < 0 || machines->n == 0)
+        if (r < 0 || hosts->n == 0)
                 return r;
         r = use_one_key(&w);
         if (r < 0)
@@ -393,7 +391,7 @@ int grouping_make(const struct machines *machines, struct arena *arena, struct g
 
 struct text grouping_pool_label(const struct group *group) {
         for (size_t k = 0; selecting_pool_keys[k]; k++) {
-                struct text value = machine_label(group->machines[0], selecting_pool_keys[k]);
+                struct text value = host_label(group->hosts[0], selecting_pool_keys[k]);
 
                 if (!text_is_empty(value) &&
                     selecting_common(crowd_of(group), text_from(selecting_pool_keys[k]), value))

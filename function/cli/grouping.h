@@ -14,11 +14,11 @@ struct selected {
 enum { SELECTED_MAX = 16 };
 
 struct group {
-        const struct machine **machines; /* by name */
+        const struct host **hosts; /* by name */
         size_t n;
         struct text signature;
         struct offering offering;
-        struct machine least; /* what each of them offers at least; else its first machine */
+        struct host least; /* what each of them offers at least; else its first host */
         struct selected selector[SELECTED_MAX];
         size_t n_selected;
         struct text note;  /* why it is not as simple; may be empty */
@@ -43,7 +43,7 @@ struct groups {
  *
  * Errors: -ENOMEM
  */
-int grouping_make(const struct machines *machines, struct arena *arena, struct groups *ret);
+int grouping_make(const struct hosts *hosts, struct arena *arena, struct groups *ret);
 
 /* grouping_pool_label() - the label by which nodes of a group are known as one node pool, or
  * empty. */

@@ -51,13 +51,13 @@ static const char *const naming[] = {
         "amd.com/gpu.product-name",
 };
 
-static struct text name_accelerator(const struct machine *machine) {
+static struct text name_accelerator(const struct host *host) {
         struct text first = { 0 };
 
-        if (machine->by_dra)
-                return machine->dra_product;
+        if (host->by_dra)
+                return host->dra_product;
         for (size_t i = 0; i < COUNT_OF(naming); i++) {
-                struct text label = card_of(machine_label(machine, naming[i]));
+                struct text label = card_of(host_label(host, naming[i]));
 
                 if (is_known(label))
                         return label;
@@ -91,16 +91,16 @@ static void find_product(struct offering *o, struct arena *arena) {
         }
 }
 
-static bool is_single(const struct machine *machine) {
-        struct text product = machine_label(machine, "nvidia.com/gpu.product");
+static bool is_single(const struct host *host) {
+        struct text product = host_label(host, "nvidia.com/gpu.product");
 
         return index_of(product, TEXT("-MIG-")) < product.len;
 }
 
 /* "1g.10gb" of "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb-SHARED", or the partition size. */
-static struct text single_profile(const struct machine *machine) {
-        struct text product = machine_label(machine, "nvidia.com/gpu.product");
-        struct text partition = machine_label(machine, "cloud.google.com/gke-gpu-partition-size");
+static struct text single_profile(const struct host *host) {
+        struct text product = host_label(host, "nvidia.com/gpu.product");
+        struct text partition = host_label(host, "cloud.google.com/gke-gpu-partition-size");
         size_t at = index_of(product, TEXT("-MIG-"));
 
         if (!text_is_empty(partition) || at == product.len)
@@ -112,30 +112,30 @@ static struct text single_profile(const struct machine *machine) {
 }
 
 /* Under the single strategy the count is that of slices. */
-static int64_t physical_gpus(const struct machine *machine) {
+static int64_t physical_gpus(const struct host *host) {
         static const char *const counting[] = {
                 "karpenter.k8s.aws/instance-gpu-count",
                 "cloud.google.com/gke-accelerator-count",
                 "gpu.nvidia.com/count",
         };
-        int64_t count = is_single(machine) ? 0 : machine_count(machine, "nvidia.com/gpu.count");
+        int64_t count = is_single(host) ? 0 : host_count(host, "nvidia.com/gpu.count");
 
         for (size_t i = 0; count == 0 && i < COUNT_OF(counting); i++)
-                count = machine_count(machine, counting[i]);
+                count = host_count(host, counting[i]);
         return count;
 }
 
-struct offering offering_of(const struct machine *machine, struct arena *arena) {
+struct offering offering_of(const struct host *host, struct arena *arena) {
         struct offering o = {
-                .accelerator = name_accelerator(machine),
-                .gpus = physical_gpus(machine),
-                .profile = single_profile(machine),
+                .accelerator = name_accelerator(host),
+                .gpus = physical_gpus(host),
+                .profile = single_profile(host),
         };
 
-        if (machine->by_dra)
-                o.card_mib = machine->dra_bytes / MIB;
-        else if (!is_single(machine))
-                o.card_mib = machine_count(machine, "nvidia.com/gpu.memory");
+        if (host->by_dra)
+                o.card_mib = host->dra_bytes / MIB;
+        else if (!is_single(host))
+                o.card_mib = host_count(host, "nvidia.com/gpu.memory");
         find_product(&o, arena);
         return o;
 }
@@ -175,10 +175,10 @@ static struct text spell_profile(const struct gpu_product *product, struct text 
                            TEXT_ARG(text_slice(in_resource, at + 3, in_resource.len)));
 }
 
-static int64_t replicas_of(const struct machine *machine, struct text resource) {
+static int64_t replicas_of(const struct host *host, struct text resource) {
         char key[80];
         struct text shared = TEXT(SHARED);
-        int64_t clients = machine_count(machine, "cloud.google.com/gke-max-shared-clients-per-gpu");
+        int64_t clients = host_count(host, "cloud.google.com/gke-max-shared-clients-per-gpu");
         const struct value_member *label;
         uint64_t replicas = 0;
 
@@ -190,15 +190,15 @@ static int64_t replicas_of(const struct machine *machine, struct text resource) 
                 return 1;
         memcpy(key, resource.data, resource.len);
         memcpy(key + resource.len, ".replicas", sizeof(".replicas"));
-        label = machine_label_of(machine, text_from(key));
+        label = host_label_of(host, text_from(key));
         if (!label || !text_to_u64(value_text(label->value), &replicas) || replicas > 1024)
                 return 1;
         return replicas > 1 ? (int64_t)replicas : 1;
 }
 
-static bool by_mps(const struct machine *machine) {
-        return text_equal(machine_label(machine, "nvidia.com/gpu.sharing-strategy"), TEXT("mps")) ||
-               text_equal(machine_label(machine, "cloud.google.com/gke-gpu-sharing-strategy"),
+static bool by_mps(const struct host *host) {
+        return text_equal(host_label(host, "nvidia.com/gpu.sharing-strategy"), TEXT("mps")) ||
+               text_equal(host_label(host, "cloud.google.com/gke-gpu-sharing-strategy"),
                           TEXT("mps"));
 }
 
@@ -214,20 +214,18 @@ static void guess_shares(struct offered *r, const struct offering *o) {
         r->guess = "more are offered than there are GPUs, and no label says how: counted as shares";
 }
 
-struct offered offering_take_apart(const struct machine *machine, const struct offering *offering,
+struct offered offering_take_apart(const struct host *host, const struct offering *offering,
                                    uint32_t i, struct arena *arena) {
-        struct text name = machine->resources[i].name, mig = TEXT(MIG_RESOURCE);
-        struct offered r = { .count = machine->resources[i].count,
-                             .replicas = 1,
-                             .resource = name };
+        struct text name = host->resources[i].name, mig = TEXT(MIG_RESOURCE);
+        struct offered r = { .count = host->resources[i].count, .replicas = 1, .resource = name };
 
-        if (machine->by_dra) {
+        if (host->by_dra) {
                 r.profile = name;
                 return r;
         }
         r.renamed = text_ends_with(name, TEXT(SHARED));
-        r.replicas = replicas_of(machine, name);
-        r.mps = by_mps(machine);
+        r.replicas = replicas_of(host, name);
+        r.mps = by_mps(host);
         if (text_starts_with(name, mig)) {
                 struct text profile = text_slice(name, mig.len, name.len);
 
@@ -275,7 +273,7 @@ static bool is_of_kubernetes(struct text key) {
         return false;
 }
 
-bool offering_taint_counts(const struct machine *machine, struct value taint) {
+bool offering_taint_counts(const struct host *host, struct value taint) {
         struct text key = text_at(taint, "key"), effect = text_at(taint, "effect");
 
         if (text_equal(effect, TEXT("PreferNoSchedule")) || is_of_kubernetes(key))
@@ -283,20 +281,20 @@ bool offering_taint_counts(const struct machine *machine, struct value taint) {
         if (!text_equal(effect, TEXT("NoSchedule")))
                 return true;
         return !text_equal(key, TEXT(GPU_RESOURCE)) &&
-               !(machine->n_resources == 1 && text_equal(key, machine->resources[0].name));
+               !(host->n_resources == 1 && text_equal(key, host->resources[0].name));
 }
 
 /* ---- signature ---------------------------------------------------------------------------------
  */
 
-static void append_taints(struct builder *b, const struct machine *machine, struct arena *arena) {
-        struct value_iter it = value_iterate(machine->taints);
-        struct text *all = ARENA_ARRAY(arena, value_count(machine->taints) + 1, struct text);
+static void append_taints(struct builder *b, const struct host *host, struct arena *arena) {
+        struct value_iter it = value_iterate(host->taints);
+        struct text *all = ARENA_ARRAY(arena, value_count(host->taints) + 1, struct text);
         struct value taint;
         size_t n = 0;
 
         while (all && value_next(&it, NULL, &taint)) {
-                if (offering_taint_counts(machine, taint))
+                if (offering_taint_counts(host, taint))
                         all[n++] = text_format(arena, "%.*s=%.*s:%.*s",
                                                TEXT_ARG(text_at(taint, "key")),
                                                TEXT_ARG(text_at(taint, "value")),
@@ -310,16 +308,16 @@ static void append_taints(struct builder *b, const struct machine *machine, stru
         }
 }
 
-struct text offering_signature(const struct machine *machine, struct arena *arena) {
-        struct offering o = offering_of(machine, arena);
+struct text offering_signature(const struct host *host, struct arena *arena) {
+        struct offering o = offering_of(host, arena);
         struct builder b;
 
         builder_init(&b, arena);
         /* A known product by its name: boards of one product offer alike. */
         builder_text(&b, o.product ? o.product->name : o.accelerator);
-        builder_text(&b, text_format(arena, "|%d|%.*s", machine->by_dra, TEXT_ARG(o.accelerator)));
-        for (uint32_t i = 0; i < machine->n_resources; i++) {
-                struct offered r = offering_take_apart(machine, &o, i, arena);
+        builder_text(&b, text_format(arena, "|%d|%.*s", host->by_dra, TEXT_ARG(o.accelerator)));
+        for (uint32_t i = 0; i < host->n_resources; i++) {
+                struct offered r = offering_take_apart(host, &o, i, arena);
 
                 builder_text(&b, text_format(arena, "|%.*s=%lld/%lld%s", TEXT_ARG(r.resource),
                                              (long long)r.count, (long long)r.replicas,
@@ -327,6 +325,6 @@ struct text offering_signature(const struct machine *machine, struct arena *aren
                 if (r.single)
                         builder_text(&b, r.profile);
         }
-        append_taints(&b, machine, arena);
+        append_taints(&b, host, arena);
         return builder_done(&b);
 }

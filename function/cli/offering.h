@@ -5,7 +5,7 @@
 #ifndef CLI_OFFERING_H
 #define CLI_OFFERING_H
 
-#include "cli/machine.h"
+#include "cli/host.h"
 #include "gpu/catalog.h"
 
 struct offering {
@@ -17,7 +17,7 @@ struct offering {
 };
 
 /* offering_of() - of a node that offers GPUs. */
-struct offering offering_of(const struct machine *machine, struct arena *arena);
+struct offering offering_of(const struct host *host, struct arena *arena);
 
 /* A resource of a node, taken apart. */
 struct offered {
@@ -33,7 +33,7 @@ struct offered {
 };
 
 /* offering_take_apart() - the i-th resource of a node. */
-struct offered offering_take_apart(const struct machine *machine, const struct offering *offering,
+struct offered offering_take_apart(const struct host *host, const struct offering *offering,
                                    uint32_t i, struct arena *arena);
 
 /*
@@ -41,10 +41,10 @@ struct offered offering_take_apart(const struct machine *machine, const struct o
  *
  * What they offer, of which GPUs, and their taints.
  */
-struct text offering_signature(const struct machine *machine, struct arena *arena);
+struct text offering_signature(const struct host *host, struct arena *arena);
 
 /* offering_taint_counts() - does a pool have to tolerate it: no taint of Kubernetes itself or of
  * the GPU, which pods tolerate anyhow? */
-bool offering_taint_counts(const struct machine *machine, struct value taint);
+bool offering_taint_counts(const struct host *host, struct value taint);
 
 #endif

@@ -114,7 +114,7 @@ struct search {
 
 bool selecting_common(struct crowd crowd, struct text key, struct text value) {
         for (size_t i = 0; i < crowd.n; i++) {
-                const struct value_member *label = machine_label_of(crowd.machines[i], key);
+                const struct value_member *label = host_label_of(crowd.hosts[i], key);
 
                 if (!label || !text_equal(value_text(label->value), value))
                         return false;
@@ -136,8 +136,7 @@ static bool mark_others(struct candidate *c, struct crowd others, size_t n_words
         if (!c->keeps)
                 return false;
         for (size_t i = 0; i < others.n; i++) {
-                const struct value_member *label =
-                        machine_label_of(others.machines[i], c->label.key);
+                const struct value_member *label = host_label_of(others.hosts[i], c->label.key);
 
                 if (label && text_equal(value_text(label->value), c->label.value))
                         c->keeps[i / 64] |= UINT64_C(1) << (i % 64);
@@ -147,7 +146,7 @@ static bool mark_others(struct candidate *c, struct crowd others, size_t n_words
 
 static int find_candidates(struct crowd crowd, struct crowd others, struct arena *arena,
                            struct search *ret) {
-        const struct machine *first = crowd.machines[0];
+        const struct host *first = crowd.hosts[0];
 
         *ret = (struct search) { .items = ARENA_ARRAY(arena, first->n_labels + 1, struct candidate),
                                  .n_words = others.n / 64 + 1 };
@@ -292,12 +291,12 @@ int selecting_find(struct crowd crowd, struct crowd others, size_t max, struct a
 
 bool selecting_between(struct crowd a, struct crowd b, struct selected *ret_a,
                        struct selected *ret_b) {
-        const struct machine *first = a.machines[0];
+        const struct host *first = a.hosts[0];
         int best = RANK_WEAK;
 
         for (size_t i = 0; i < first->n_labels; i++) {
                 struct text key = first->labels[i].key;
-                const struct value_member *other = machine_label_of(b.machines[0], key);
+                const struct value_member *other = host_label_of(b.hosts[0], key);
                 struct text of_a = value_text(first->labels[i].value);
                 struct text of_b = other ? value_text(other->value) : of_a;
                 int rank = rank_of(key);
@@ -313,7 +312,7 @@ bool selecting_between(struct crowd a, struct crowd b, struct selected *ret_a,
 }
 
 static struct text value_of(struct crowd crowd, struct text key) {
-        const struct value_member *label = machine_label_of(crowd.machines[0], key);
+        const struct value_member *label = host_label_of(crowd.hosts[0], key);
 
         return label ? value_text(label->value) : (struct text) { 0 };
 }
@@ -329,7 +328,7 @@ static bool is_one_key(const struct crowd *crowds, size_t n, struct crowd others
                                 return false;
                 }
                 for (size_t k = 0; k < others.n; k++) {
-                        struct crowd one = { &others.machines[k], 1 };
+                        struct crowd one = { &others.hosts[k], 1 };
 
                         if (text_equal(value_of(one, key), value))
                                 return false;
@@ -340,7 +339,7 @@ static bool is_one_key(const struct crowd *crowds, size_t n, struct crowd others
 
 bool selecting_one_key(const struct crowd *crowds, size_t n, struct crowd others,
                        struct text *ret) {
-        const struct machine *first = crowds[0].machines[0];
+        const struct host *first = crowds[0].hosts[0];
         int best = RANK_WEAK;
 
         for (size_t i = 0; i < first->n_labels; i++) {

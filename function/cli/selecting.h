@@ -5,13 +5,13 @@
 #ifndef CLI_SELECTING_H
 #define CLI_SELECTING_H
 
-#include "cli/machine.h"
+#include "cli/host.h"
 
 struct selected;
 
-/* A set of machines. */
+/* A set of hosts. */
 struct crowd {
-        const struct machine **machines;
+        const struct host **hosts;
         size_t n;
 };
 

@@ -33,10 +33,10 @@ static int difference(struct text label, struct value values) {
         return a < b ? -1 : a > b;
 }
 
-static bool expression_holds(struct value expression, const struct machine *machine) {
+static bool expression_holds(struct value expression, const struct host *host) {
         struct text operator_ = text_at(expression, "operator");
         struct value values = value_get(expression, TEXT("values"));
-        const struct value_member *label = machine_label_of(machine, text_at(expression, "key"));
+        const struct value_member *label = host_label_of(host, text_at(expression, "key"));
         struct text value = label ? value_text(label->value) : (struct text) { 0 };
 
         if (text_equal(operator_, TEXT("DoesNotExist")))
@@ -54,19 +54,19 @@ static bool expression_holds(struct value expression, const struct machine *mach
         return true; /* Exists */
 }
 
-static bool all_hold(struct value expressions, const struct machine *machine) {
+static bool all_hold(struct value expressions, const struct host *host) {
         struct value_iter it = value_iterate(expressions);
         struct value expression;
 
         while (value_next(&it, NULL, &expression)) {
-                if (!expression_holds(expression, machine))
+                if (!expression_holds(expression, host))
                         return false;
         }
         return true;
 }
 
 /* One of the terms has to hold; matchFields, which name a single node, are not looked at. */
-static bool affinity_holds(struct value affinity, const struct machine *machine) {
+static bool affinity_holds(struct value affinity, const struct host *host) {
         struct value terms = value_at(affinity, "nodeAffinity.requiredDuringSchedulingIgnored"
                                                 "DuringExecution.nodeSelectorTerms");
         struct value_iter it = value_iterate(terms);
@@ -75,24 +75,24 @@ static bool affinity_holds(struct value affinity, const struct machine *machine)
         if (terms.kind != VALUE_LIST)
                 return true;
         while (value_next(&it, NULL, &term)) {
-                if (all_hold(value_get(term, TEXT("matchExpressions")), machine))
+                if (all_hold(value_get(term, TEXT("matchExpressions")), host))
                         return true;
         }
         return false;
 }
 
-bool selector_finds(const struct pool *pool, const struct machine *machine) {
+bool selector_finds(const struct pool *pool, const struct host *host) {
         struct value_iter it = value_iterate(pool_selector(pool));
         struct value wanted;
         struct text key;
 
         while (value_next(&it, &key, &wanted)) {
-                const struct value_member *label = machine_label_of(machine, key);
+                const struct value_member *label = host_label_of(host, key);
 
                 if (!label || !text_equal(value_text(label->value), value_text(wanted)))
                         return false;
         }
-        return affinity_holds(pool->affinity, machine);
+        return affinity_holds(pool->affinity, host);
 }
 
 /* ---- taints ------------------------------------------------------------------------------------
@@ -120,13 +120,13 @@ static bool is_tolerated(const struct pool *pool, struct value taint) {
         return false;
 }
 
-struct value selector_untolerated(const struct pool *pool, const struct machine *machine,
+struct value selector_untolerated(const struct pool *pool, const struct host *host,
                                   struct text resource) {
-        struct value_iter it = value_iterate(machine->taints);
+        struct value_iter it = value_iterate(host->taints);
         struct value taint;
 
         while (value_next(&it, NULL, &taint)) {
-                if (offering_taint_counts(machine, taint) && !is_tolerated(pool, taint) &&
+                if (offering_taint_counts(host, taint) && !is_tolerated(pool, taint) &&
                     !(text_equal(text_at(taint, "key"), resource) &&
                       text_equal(text_at(taint, "effect"), TEXT("NoSchedule"))))
                         return taint;

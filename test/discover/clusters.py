@@ -117,8 +117,48 @@ def oke():
 def exoscale():
     return [
         *many("sks-cpu", 1, lambda name: n.exoscale(name, "cpu", "standard.large")),
-        *many("sks-a30", 3, lambda name: n.mig_single(
-            n.exoscale(name, "a30", "gpua30.small"), "A30", 1, "1g.6gb", 4, "all-1g.6gb")),
+        *many("sks-a30", 3, lambda name: n.label(n.mig_single(
+            n.exoscale(name, "a30", "gpua30.small"), "A30", 1, "1g.6gb", 4, "all-1g.6gb"),
+            **{"modelplane.ai/pool": "a30-quarter"})),
+    ]
+
+
+def eks_gpu_operator():
+    return [
+        *many("ip-10-0-0", 1, n.plain),
+        *many("ip-10-0-1", 2, lambda name: n.mig_mixed(
+            n.eks(name, "p5-mig", "p5.48xlarge", 0), "H100", 8, {"3g.40gb": 16}, "all-3g.40gb")),
+    ]
+
+
+def bare_metal():
+    return [
+        *many("rack-1", 2, n.plain),
+        *many("rack-2", 2, lambda name: n.taint(n.label(n.mig_mixed(
+            n.kubelet(name, "metal"), "H200", 8, {"1g.18gb": 56}, "all-1g.18gb"),
+            **{"modelplane.ai/pool": "h200-seventh"}), "dedicated", "inference")),
+    ]
+
+
+def upcloud():
+    return [
+        *many("uks-small", 1, lambda name: n.mig_mixed(
+            n.kubelet(name, "GPU-8xB200"), "B200", 8, {"1g.23gb": 56}, "all-1g.23gb")),
+        *many("uks-medium", 1, lambda name: n.mig_mixed(
+            n.kubelet(name, "GPU-8xB200"), "B200", 8, {"2g.45gb": 24}, "all-2g.45gb")),
+    ]
+
+
+def openshift():
+    """The certified operator's single strategy, on nodes of a machine set."""
+    def worker(name, machine, role="worker"):
+        return n.kubelet(name, machine, **{
+            "node.openshift.io/os_id": "rhel", f"node-role.kubernetes.io/{role}": ""})
+    return [
+        *many("ocp-worker", 2, lambda name: worker(name, "m6i.2xlarge")),
+        *many("ocp-gpu", 2, lambda name: n.taint(n.mig_single(
+            worker(name, "p4d.24xlarge", "gpu"), "A100-40", 8, "2g.10gb", 3, "all-2g.10gb"),
+            "nvidia.com/gpu")),
     ]
 
 
@@ -182,8 +222,8 @@ def others():
     ]
 
 
-ALL = (gpu_operator, single_strategy, shared, gke, eks, aks, oke, exoscale, bottlerocket, karpenter,
-       dra, unlike, others)
+ALL = (gpu_operator, single_strategy, shared, gke, eks, eks_gpu_operator, aks, oke, exoscale, upcloud,
+       openshift, bare_metal, bottlerocket, karpenter, dra, unlike, others)
 
 
 def main(folder):

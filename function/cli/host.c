@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/machine.h"
+#include "cli/host.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 
 #define DRA_DRIVER "gpu.nvidia.com"
 
-int machine_read_file(const char *path, struct arena *arena, struct objects *objects,
-                      struct fault *fault) {
+int host_read_file(const char *path, struct arena *arena, struct objects *objects,
+                   struct fault *fault) {
         /* Most of a Node's bytes. */
         static const struct text skipped[] = {
                 TEXT_INIT("managedFields"), TEXT_INIT("images"),          TEXT_INIT("annotations"),
@@ -58,8 +58,8 @@ static int64_t count_of(struct value written) {
         return quantity_floor(quantity);
 }
 
-static void add_resource(struct machine *m, struct text name, int64_t count, struct arena *arena) {
-        struct machine_resource *slot;
+static void add_resource(struct host *m, struct text name, int64_t count, struct arena *arena) {
+        struct host_resource *slot;
 
         for (uint32_t i = 0; i < m->n_resources; i++) {
                 if (text_equal(m->resources[i].name, name)) {
@@ -69,15 +69,15 @@ static void add_resource(struct machine *m, struct text name, int64_t count, str
         }
         slot = item_extend(arena, &m->resources, &m->n_resources, &m->cap_resources, sizeof(*slot));
         if (slot)
-                *slot = (struct machine_resource) { name, count };
+                *slot = (struct host_resource) { name, count };
 }
 
 static int by_resource(const void *a, const void *b) {
-        return text_compare(((const struct machine_resource *)a)->name,
-                            ((const struct machine_resource *)b)->name);
+        return text_compare(((const struct host_resource *)a)->name,
+                            ((const struct host_resource *)b)->name);
 }
 
-static void read_resources(struct machine *m, struct value allocatable, struct arena *arena) {
+static void read_resources(struct host *m, struct value allocatable, struct arena *arena) {
         struct value_iter it = value_iterate(allocatable);
         struct value count;
         struct text name;
@@ -102,8 +102,8 @@ static bool is_ready(struct value conditions) {
         return true;
 }
 
-static int read_machine(struct value object, struct arena *arena, struct machine *ret) {
-        *ret = (struct machine) {
+static int read_host(struct value object, struct arena *arena, struct host *ret) {
+        *ret = (struct host) {
                 .name = text_at(object, "metadata.name"),
                 .taints = value_at(object, "spec.taints"),
                 .is_ready = is_ready(value_at(object, "status.conditions")),
@@ -117,15 +117,15 @@ static int read_machine(struct value object, struct arena *arena, struct machine
 /* ---- devices of the DRA driver -----------------------------------------------------------------
  */
 
-static struct machine *find_machine(struct machines *machines, struct text name) {
-        size_t low = 0, high = machines->n;
+static struct host *find_host(struct hosts *hosts, struct text name) {
+        size_t low = 0, high = hosts->n;
 
         while (low < high) {
                 size_t middle = low + (high - low) / 2;
-                int order = text_compare(machines->items[middle].name, name);
+                int order = text_compare(hosts->items[middle].name, name);
 
                 if (order == 0)
-                        return &machines->items[middle];
+                        return &hosts->items[middle];
                 if (order < 0)
                         low = middle + 1;
                 else
@@ -152,7 +152,7 @@ static bool is_cut_on_demand(struct value device) {
         return device_member(device, "consumesCounters").kind == VALUE_LIST;
 }
 
-static void add_device(struct machine *m, struct value device, struct arena *arena) {
+static void add_device(struct host *m, struct value device, struct arena *arena) {
         bool is_slice = text_equal(attribute(device, "type"), TEXT("mig"));
         struct value memory = value_at(device_member(device, "capacity"), "memory.value");
         struct text product = attribute(device, "productName");
@@ -186,8 +186,8 @@ static bool is_superseded(const struct objects *objects, struct value slice) {
 }
 
 static void read_slice(const struct objects *objects, struct value slice, struct arena *arena,
-                       struct machines *machines) {
-        struct machine *m = find_machine(machines, text_at(slice, "spec.nodeName"));
+                       struct hosts *hosts) {
+        struct host *m = find_host(hosts, text_at(slice, "spec.nodeName"));
         struct value_iter it = value_iterate(value_at(slice, "spec.devices"));
         struct value device;
 
@@ -202,18 +202,18 @@ static void read_slice(const struct objects *objects, struct value slice, struct
  */
 
 static int by_name(const void *a, const void *b) {
-        return text_compare(((const struct machine *)a)->name, ((const struct machine *)b)->name);
+        return text_compare(((const struct host *)a)->name, ((const struct host *)b)->name);
 }
 
-int machine_read(const struct objects *objects, struct arena *arena, struct machines *ret) {
-        *ret = (struct machines) { .items = ARENA_ARRAY(arena, objects->n, struct machine) };
+int host_read(const struct objects *objects, struct arena *arena, struct hosts *ret) {
+        *ret = (struct hosts) { .items = ARENA_ARRAY(arena, objects->n, struct host) };
         if (!ret->items)
                 return objects->n > 0 ? -ENOMEM : 0;
         for (size_t i = 0; i < objects->n; i++) {
                 struct value object = objects->items[i];
 
                 if (text_equal(text_at(object, "kind"), TEXT("Node")) &&
-                    read_machine(object, arena, &ret->items[ret->n++]) < 0)
+                    read_host(object, arena, &ret->items[ret->n++]) < 0)
                         return -ENOMEM;
         }
         if (ret->n > 1)
@@ -228,20 +228,20 @@ int machine_read(const struct objects *objects, struct arena *arena, struct mach
         for (size_t i = 0; i < ret->n; i++) {
                 if (ret->items[i].n_resources > 1)
                         qsort(ret->items[i].resources, ret->items[i].n_resources,
-                              sizeof(struct machine_resource), by_resource);
+                              sizeof(struct host_resource), by_resource);
         }
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 
-const struct value_member *machine_label_of(const struct machine *machine, struct text key) {
-        size_t low = 0, high = machine->n_labels;
+const struct value_member *host_label_of(const struct host *host, struct text key) {
+        size_t low = 0, high = host->n_labels;
 
         while (low < high) {
                 size_t middle = low + (high - low) / 2;
-                int order = text_compare(machine->labels[middle].key, key);
+                int order = text_compare(host->labels[middle].key, key);
 
                 if (order == 0)
-                        return &machine->labels[middle];
+                        return &host->labels[middle];
                 if (order < 0)
                         low = middle + 1;
                 else
@@ -250,24 +250,24 @@ const struct value_member *machine_label_of(const struct machine *machine, struc
         return NULL;
 }
 
-struct text machine_label(const struct machine *machine, const char *key) {
-        const struct value_member *label = machine_label_of(machine, text_from(key));
+struct text host_label(const struct host *host, const char *key) {
+        const struct value_member *label = host_label_of(host, text_from(key));
 
         return label ? value_text(label->value) : (struct text) { 0 };
 }
 
-int64_t machine_count(const struct machine *machine, const char *key) {
+int64_t host_count(const struct host *host, const char *key) {
         uint64_t count;
 
-        if (!text_to_u64(machine_label(machine, key), &count) || count > INT32_MAX)
+        if (!text_to_u64(host_label(host, key), &count) || count > INT32_MAX)
                 return 0;
         return (int64_t)count;
 }
 
-int64_t machine_offers(const struct machine *machine, struct text resource) {
-        for (uint32_t i = 0; i < machine->n_resources; i++) {
-                if (text_equal(machine->resources[i].name, resource))
-                        return machine->resources[i].count;
+int64_t host_offers(const struct host *host, struct text resource) {
+        for (uint32_t i = 0; i < host->n_resources; i++) {
+                if (text_equal(host->resources[i].name, resource))
+                        return host->resources[i].count;
         }
         return 0;
 }
