@@ -324,7 +324,7 @@ static void tell_uncovered(struct comparison *c) {
 
                                         if (*covered || !text_equal(o->resources[l].name, name))
                                                 continue;
-                                        *covered = true; /* it is told now */
+                                        *covered = true; /* it is reported now */
                                         n++;
                                 }
                         }

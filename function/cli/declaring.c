@@ -14,7 +14,7 @@ enum { NAME_MAX_BYTES = 63, GPUS_MAX = 1024 };
 /* ---- one resource ------------------------------------------------------------------------------
  */
 
-/* So many GPUs that each has as many slices, none more than it holds. */
+/* Find a number of GPUs that share the slices evenly, none with more than it holds. */
 static void spread(struct declared *d, int64_t units) {
         const struct gpu_product *product = d->group->offering.product;
         const struct gpu_profile *profile = product ? catalog_profile(product, d->profile) : NULL;

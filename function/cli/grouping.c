@@ -62,7 +62,7 @@ static int collect(struct work *w, const struct signed_host *all, size_t n) {
         return arena_failed(w->arena) ? -ENOMEM : 0;
 }
 
-/* What has GPUs and offers none may offer them in a minute: it need not be told apart. */
+/* What has GPUs and offers none may offer them in a minute: no selector has to exclude it. */
 static bool has_gpus(const struct host *host) {
         return !text_is_empty(host_label(host, "nvidia.com/gpu.product")) ||
                !text_is_empty(host_label(host, "cloud.google.com/gke-accelerator")) ||

@@ -39,7 +39,7 @@ int inspect_all(struct inspection *in);
 
 /*
  * inspect_environments() - of environments only, what no pool says of itself: kinds and
- * versions near theirs, names and labels, members that nobody knows
+ * versions near theirs, names and labels, unknown members
  *
  * Errors: -ENOMEM
  */

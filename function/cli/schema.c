@@ -83,7 +83,7 @@ struct text schema_nearest(const struct schemas *schemas, struct text kind) {
         return text_nearest(kind, names, N_SCHEMAS);
 }
 
-/* ---- members that nobody knows --------------------------------------------------------------- */
+/* ---- unknown members --------------------------------------------------------------- */
 
 static const struct text of_objects[] = { TEXT_INIT("apiVersion"), TEXT_INIT("kind"),
                                           TEXT_INIT("metadata"), TEXT_INIT("status") };
@@ -120,7 +120,7 @@ static bool is_passed_over(const struct member *map, struct text key) {
 
 enum { DEPTH_MAX = 8 };
 
-/* The path of a member of that name that lies so many levels below; empty: there is none. */
+/* The path of a member of that name depth levels below; empty: there is none. */
 static struct text find_deep(struct value schema, struct text key, struct text path, int depth,
                              struct arena *arena) {
         struct value_iter it = value_iterate(value_get(schema, TEXT("properties")));

@@ -38,7 +38,7 @@ struct text schema_nearest(const struct schemas *schemas, struct text kind);
  * schema_check() - every member that the schema refuses is a mistake of rd
  * @object: at the root of paths; of an input in a Composition the name is its path there
  *
- * Unknown members too, which kubectl refuses. status, which nobody writes by hand,
+ * Unknown members too, which kubectl refuses. status, which Crossplane writes,
  * and what Crossplane adds to spec are passed over.
  */
 void schema_check(const struct schema *schema, const struct member *object, struct reader *rd);

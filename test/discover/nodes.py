@@ -88,7 +88,7 @@ def label(node, /, **labels):
 
 def gfd(node, card, gpus, strategy="mixed", product=None, replicas=1, count=None, memory=None,
         sharing="none"):
-    """The labels of GPU feature discovery and of the operator, of a node with so many GPUs."""
+    """The labels of GPU feature discovery and of the operator, of a node with that number of GPUs."""
     name, mib, family = CARDS[card]
     for k in range(3):
         node["metadata"]["labels"][f"feature.node.kubernetes.io/cpu-cpuid.AVX{k}"] = "true"

@@ -150,7 +150,7 @@ static const struct command_row rows[] = {
           "what a slice really has is no warning" },
         { "a warning", "warned.yaml", 0,
           "warned.yaml:7: [warning] InferenceEnvironment/e: spec.nodePools[0]: not pinned to nodes",
-          NULL, "it is told where the pool stands" },
+          NULL, "reported where the pool stands" },
         { "strict", "--strict warned.yaml", 1, "[warning]", NULL, "for a pipeline" },
         { "a name and a label", "wrong.yaml", 1,
           "wrong.yaml:5: [error] InferenceEnvironment/EKS_Prod: metadata.name: \"EKS_Prod\" is not "
@@ -221,7 +221,7 @@ static const struct command_row rows[] = {
         { "a version", "version.yaml", 1,
           "version.yaml:1: [error] ClusterModel/m: apiVersion: \"modelplane.ai/v1\" is not "
           "modelplane.ai/v1alpha1\n",
-          NULL, "nobody would read it" },
+          NULL, "the function would not read it" },
         { "neither", "bare.yaml", 1,
           "bare.yaml:1: [error] -/-: apiVersion: is missing: is modelplane.ai/v1alpha1 meant?\n"
           "bare.yaml:1: [error] -/-: kind: is missing\n",
