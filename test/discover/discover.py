@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -165,11 +166,42 @@ def check_random(program, folder, seed):
     file.unlink()
 
 
+# ---- many nodes -------------------------------------------------------------------------------------
+
+MANY_NODES, NODE_BYTES, MEMORY_MAX_KB = 1000, 20000, 300 * 1024
+
+
+def many_nodes():
+    """As much as kubectl prints of a thousand nodes with their managed fields and images."""
+    node = n.mig_config(n.whole(n.kubelet("NAME", "p5.48xlarge"), "H100", 8), "all-disabled")
+    images = node["status"]["images"]
+    while len(yaml.dump(node, Dumper=yaml.CSafeDumper)) < NODE_BYTES:
+        images.extend({"names": [f"registry.example/image-{len(images)}@sha256:{'0' * 64}"],
+                       "sizeBytes": 123456789} for _ in range(20))
+    text = yaml.dump([node], Dumper=yaml.CSafeDumper)
+    nodes = "".join(text.replace("NAME", f"node-{i}") for i in range(MANY_NODES))
+    return f"apiVersion: v1\nkind: List\nitems:\n{nodes}"
+
+
+def check_many(program, folder):
+    """Discovered and checked in 300 MB."""
+    file = pathlib.Path(folder) / "many.yaml"
+    file.write_text(many_nodes())
+    done = run(program, "discover", file)
+    checked = run(program, "check", "-", "--strict", "--nodes", file, stdin=done.stdout)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    if f"nodeCount: {MANY_NODES}" not in done.stdout or checked.returncode != 0:
+        yield f"many nodes: {done.stdout}{done.stderr}{checked.stdout}{checked.stderr}"
+    if peak > MEMORY_MAX_KB:
+        yield f"many nodes: {peak} kB of memory for {file.stat().st_size} bytes"
+
+
 def main(program, root, rounds=150):
     program = str(pathlib.Path(program).resolve())
     cases = sorted((pathlib.Path(root) / "test/discover/cases").iterdir())
     complaints = [f"{case.name}: {each}" for case in cases for each in check_case(program, case)]
     with tempfile.TemporaryDirectory() as folder:
+        complaints += check_many(program, folder)
         for seed in range(int(rounds)):
             complaints += check_random(program, folder, seed)
     for complaint in complaints[:20]:
