@@ -9,6 +9,9 @@
 
 #define MIB ((int64_t)1024 * 1024)
 
+/* Little enough for every GPU. */
+enum { LEAST_MIB = 1024 };
+
 enum { NAME_MAX_BYTES = 63, GPUS_MAX = 1024 };
 
 /* ---- one resource ------------------------------------------------------------------------------
@@ -44,6 +47,9 @@ static void tell_memory(struct declared *d) {
                 return;
         if (!o->product && o->card_mib > 0)
                 d->memory_bytes = o->card_mib / d->as.replicas * MIB;
+        d->guesses_memory = !o->product && o->card_mib == 0;
+        if (d->guesses_memory)
+                d->memory_bytes = LEAST_MIB * MIB;
 }
 
 static struct declared declare_one(const struct group *group, uint32_t i, struct arena *arena) {

@@ -24,6 +24,7 @@ struct declared {
         struct text profile;    /* migConfiguration.profile; empty: none */
         int64_t slices_per_gpu; /* 0: as the catalogue says */
         int64_t memory_bytes;   /* memoryPerGpu; 0: as the catalogue or the profile says */
+        bool guesses_memory;    /* nothing says how much a unit has: memory_bytes is little */
         struct offered as;      /* sharing, strategy, resource name; of a layout, of all */
         const char *note;       /* NULL: none */
 };

@@ -97,7 +97,8 @@ static void put_capabilities(struct writer *w, const struct declared *d) {
         put_map(w, IN_POOL, "capabilities");
         if (needs_memory)
                 put_text(w, IN_MEMBER, "memoryPerGpu",
-                         quantity_format_bytes(d->memory_bytes, w->arena), NULL);
+                         quantity_format_bytes(d->memory_bytes, w->arena),
+                         d->guesses_memory ? "nodes do not say: write what a unit has" : NULL);
         if (has_links)
                 put_text(w, IN_MEMBER, "interconnect", TEXT("pcie"),
                          "nodes do not say: nvlink or nvswitch, where the GPUs have it");
@@ -193,11 +194,6 @@ static void put_notes(struct writer *w, const struct declared *d) {
                                         n_away));
         if (text_is_empty(d->group->offering.accelerator))
                 put_comment(w, IN_POOL, TEXT("acceleratorType: no label names the GPU"));
-        if (text_is_empty(d->profile) && d->n_layout == 0 && d->memory_bytes == 0 &&
-            !d->group->offering.product)
-                put_comment(w, IN_POOL,
-                            TEXT("capabilities.memoryPerGpu: nodes do not say; models that need "
-                                 "memory do not fit without it"));
 }
 
 static void put_pool(struct writer *w, const struct declared *d) {

@@ -212,7 +212,7 @@ def others():
     """GPUs of other vendors, and one that is not known."""
     mi300x = n.kubelet("mi300x", "bare", **{
         "amd.com/gpu.product-name": "AMD_Instinct_MI300X_OAM", "amd.com/gpu.vram": "192G"})
-    gaudi = n.kubelet("gaudi", "dl2q.24xlarge")
+    gaudi = n.kubelet("gaudi", "dl1.24xlarge")
     unknown = n.whole(n.kubelet("unknown", "bare"), "T4", 2)
     n.label(unknown, **{"nvidia.com/gpu.product": "NVIDIA-GB999", "nvidia.com/gpu.memory": "400000"})
     return [
