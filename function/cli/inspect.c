@@ -11,7 +11,6 @@
 #include "fleet/model.h"
 #include "fleet/offer.h"
 #include "inventory/inventory.h"
-#include "place/resource.h"
 #include "render/object.h"
 
 #define INPUT_GROUP "gpuplacement.fn.crossplane.io/"
@@ -178,10 +177,8 @@ static const struct settings *settings_of(const struct inspection *in, struct va
 
 int inspect_environment(struct inspection *in, const struct placed *object,
                         struct mistakes *mistakes, struct environment *ret) {
-        int r = environment_read_mistakes(object->value, settings_of(in, object->value), in->arena,
-                                          mistakes, ret);
-
-        return r < 0 ? r : resource_resolve(ret, in->arena);
+        return environment_read_mistakes(object->value, settings_of(in, object->value), in->arena,
+                                         mistakes, ret);
 }
 
 struct text inspect_pool_path(struct value environment, size_t pool, struct arena *arena) {

@@ -6,9 +6,9 @@
 
 #include "base/arena.h"
 #include "base/count.h"
+#include "fleet/resource.h"
 #include "render/object.h"
 
-#define GPU_RESOURCE "nvidia.com/gpu"
 #define MIG_RESOURCE "nvidia.com/mig-"
 #define SHARED ".shared"
 

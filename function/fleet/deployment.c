@@ -66,7 +66,7 @@ static int read_deployment(struct reader *rd, struct value object, struct deploy
         struct deployment d = {
                 .namespace_ = value_text(value_at(object, "metadata.namespace")),
                 .name = value_text(value_at(object, "metadata.name")),
-                .created = value_text(value_at(object, "metadata.creationTimestamp")),
+                .uid = value_text(value_at(object, "metadata.uid")),
                 .environments = 1,
         };
 
