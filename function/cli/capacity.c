@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/flags.h"
-#include "cli/capacity_report.h"
+#include "cli/capacity_by.h"
 #include "cli/compare.h"
 #include "cli/files.h"
 #include "cli/inspect.h"
@@ -23,10 +23,10 @@ static const char usage[] =
         "are used and how many are free, and what is wrong with a declaration. NODES are\n"
         "those that run, and behind \"..\" how many there may be at most, which TOTAL counts.\n"
         "\n"
-        "  FILE  InferenceEnvironments and ConfigMaps, as kubectl prints them; a folder of\n"
-        "        such files, or \"-\" for the standard input:\n"
+        "  FILE  InferenceEnvironments and GPUReservations, as kubectl prints them; a folder\n"
+        "        of such files, or \"-\" for the standard input:\n"
         "\n"
-        "        kubectl get inferenceenvironments,configmaps,compositions -A -o yaml |\n"
+        "        kubectl get ienv,gpureservations,configmaps,compositions -A -o yaml |\n"
         "          function-gpu-placement capacity -\n"
         "\n"
         "        With Compositions among them, pools are counted as the step's input says;\n"
@@ -34,6 +34,7 @@ static const char usage[] =
         "\n"
         "  -i, --input FILE   take the input from this file instead: a Composition, or an\n"
         "                     object of kind Input\n"
+        "      --by WORD      also who holds the units: deployment, namespace or model\n"
         "      --nodes FILE   count these Nodes as running, and say where pools and they\n"
         "                     differ: kubectl get nodes -o yaml\n"
         "  -o, --output FORM  json or yaml instead of a table\n"
@@ -45,7 +46,8 @@ struct command {
         enum output_form form;
         const char *input; /* a file; or NULL */
         const char *nodes; /* a file; or NULL */
-        bool has_folder;   /* among the files */
+        enum capacity_by by;
+        bool has_folder; /* among the files */
         struct objects objects;
         struct arena *arena;
         struct fault fault;
@@ -58,6 +60,7 @@ struct command {
 static int read_arguments(struct command *c, int argc, char **argv, bool *ret_help) {
         static const struct option options[] = {
                 { "input", required_argument, NULL, 'i' },
+                { "by", required_argument, NULL, 'b' },
                 { "nodes", required_argument, NULL, 'n' },
                 { "output", required_argument, NULL, 'o' },
                 { "help", no_argument, NULL, 'h' },
@@ -81,6 +84,10 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                         c->nodes = optarg;
                         continue;
                 }
+                if (option == 'b' && capacity_by_word(optarg, &c->by, &c->fault) < 0)
+                        return -EINVAL;
+                if (option == 'b')
+                        continue;
                 if (option == FLAGS_REFUSED || output_form(optarg, &c->form, &c->fault) < 0)
                         return -EINVAL;
         }
@@ -204,12 +211,25 @@ static int read_inputs(struct command *c, struct inputs *ret) {
 }
 
 static int build(struct command *c, const struct capacity *fleet, size_t n, struct builder *b) {
+        struct capacity_holder *holders = NULL;
+        struct node *by = NULL;
         struct value values;
-        int r;
+        size_t n_holders = 0;
+        int r = 0;
 
-        if (c->form == OUTPUT_TEXT)
-                return capacity_table(fleet, n, output_width(), c->arena, b);
-        r = capacity_values(fleet, n, c->arena, &values);
+        if (c->by != CAPACITY_BY_POOL)
+                r = capacity_by_read(fleet, n, c->by, c->arena, &holders, &n_holders);
+        if (r == 0 && c->form == OUTPUT_TEXT) {
+                r = capacity_table(fleet, n, output_width(), c->arena, b);
+                if (r == 0 && c->by != CAPACITY_BY_POOL)
+                        r = capacity_by_table(holders, n_holders, c->by, output_width(), c->arena,
+                                              b);
+                return r;
+        }
+        if (c->by != CAPACITY_BY_POOL)
+                by = capacity_by_node(holders, n_holders, c->by, c->arena);
+        if (r == 0)
+                r = capacity_values(fleet, n, by, c->arena, &values);
         return r < 0 ? r : output_value(values, c->form, b, c->arena);
 }
 

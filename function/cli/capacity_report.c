@@ -80,6 +80,19 @@ static int find_environments(const struct objects *objects, struct arena *arena,
         return 0;
 }
 
+/* Those that count, as usage_count() counts them. */
+static int keep_reservations(const struct answer_item *items, size_t n, struct text group,
+                             struct arena *arena, struct capacity *ret) {
+        ret->reservations = ARENA_ARRAY(arena, n + 1, struct reservation);
+        if (!ret->reservations)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                ret->n_reservations +=
+                        reservation_read(items[i].object, TEXT("ModelDeployment"), group,
+                                         &ret->reservations[ret->n_reservations]);
+        return 0;
+}
+
 /* The claims of one environment, which stand together. */
 static int read_environment(struct value object, const struct claim *claims, size_t n_claims,
                             const struct settings *settings, struct arena *arena,
@@ -109,6 +122,8 @@ static int read_environment(struct value object, const struct claim *claims, siz
         r = environment_read(object, settings, arena, &ret->environment);
         if (r == 0)
                 r = usage_count(&ret->environment, items, n, group, arena, &ret->used);
+        if (r == 0)
+                r = keep_reservations(items, n, group, arena, ret);
         if (r < 0)
                 return r;
         ret->condition = inventory_condition(&ret->environment, &ret->used, arena);

@@ -17,9 +17,11 @@ struct capacity_units {
 struct capacity {
         struct environment environment;
         struct usage_list used;
-        struct capacity_units sum; /* of used */
-        int64_t *running;          /* nodes, of each of used: as declared, or real ones */
-        struct text *differences;  /* between pools and real nodes, each with its pool */
+        struct capacity_units sum;        /* of used */
+        struct reservation *reservations; /* of this environment, that count */
+        size_t n_reservations;
+        int64_t *running;         /* nodes, of each of used: as declared, or real ones */
+        struct text *differences; /* between pools and real nodes, each with its pool */
         uint32_t n_differences, cap_differences;
         struct condition condition; /* CapacityValid */
         const struct input *input;  /* that it is counted with; NULL: one without members */
@@ -67,10 +69,15 @@ int capacity_observe(struct capacity *fleet, size_t n, const struct hosts *hosts
  * capacity_values() - {pools: [{environment, pool, migProfile, resourceName, memoryPerUnit,
  * nodes: {running, most}, unitsPerNode, total, used, free, messages}], environments: [{name,
  * capacityValid, total, used, free, messages}], total, used, free}
+ * @by:  the member "by" (cli/capacity_by.h), or NULL
  * @ret: set on success; lives in the arena
  *
  * Errors: -ENOMEM
  */
-int capacity_values(const struct capacity *fleet, size_t n, struct arena *arena, struct value *ret);
+int capacity_values(const struct capacity *fleet, size_t n, struct node *by, struct arena *arena,
+                    struct value *ret);
+
+/* capacity_set_integer() - capped at what passes through JSON. */
+void capacity_set_integer(struct node *map, const char *key, int64_t number);
 
 #endif

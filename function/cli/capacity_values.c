@@ -9,14 +9,14 @@
 /* Larger whole numbers do not pass through a double. */
 #define INTEGER_MAX (INT64_C(1) << 53)
 
-static void set_integer(struct node *map, const char *key, int64_t number) {
+void capacity_set_integer(struct node *map, const char *key, int64_t number) {
         node_set_integer(map, key, number < INTEGER_MAX ? number : INTEGER_MAX);
 }
 
 static void set_units(struct node *map, struct capacity_units u) {
-        set_integer(map, "total", u.total);
-        set_integer(map, "used", u.used);
-        set_integer(map, "free", u.free_units);
+        capacity_set_integer(map, "total", u.total);
+        capacity_set_integer(map, "used", u.used);
+        capacity_set_integer(map, "free", u.free_units);
 }
 
 static void add_messages(struct node *list, const struct text *messages, size_t n) {
@@ -41,10 +41,10 @@ static int add_pool(struct node *pools, const struct capacity *c, size_t i, stru
                 return 0;
         if (capacity_has_resource(u)) {
                 node_set_string(entry, "resourceName", u->sub_pool->resource_name);
-                set_integer(entry, "unitsPerNode", u->sub_pool->units_per_node);
+                capacity_set_integer(entry, "unitsPerNode", u->sub_pool->units_per_node);
                 nodes = node_add_map(entry, "nodes");
-                set_integer(nodes, "running", c->running[i]);
-                set_integer(nodes, "most", u->sub_pool->nodes);
+                capacity_set_integer(nodes, "running", c->running[i]);
+                capacity_set_integer(nodes, "most", u->sub_pool->nodes);
                 if (u->sub_pool->memory_bytes != UNKNOWN_BYTES)
                         node_set_string(entry, "memoryPerUnit",
                                         quantity_format_bytes(u->sub_pool->memory_bytes, arena));
@@ -67,7 +67,7 @@ static void add_environment(struct node *environments, const struct capacity *c)
         add_messages(node_add_list(entry, "messages"), c->differences, c->n_differences);
 }
 
-int capacity_values(const struct capacity *fleet, size_t n, struct arena *arena,
+int capacity_values(const struct capacity *fleet, size_t n, struct node *by, struct arena *arena,
                     struct value *ret) {
         struct node *root = node_map(arena), *environments = node_add_list(root, "environments");
         struct node *pools = node_add_list(root, "pools");
@@ -83,6 +83,7 @@ int capacity_values(const struct capacity *fleet, size_t n, struct arena *arena,
                 }
         }
         set_units(root, capacity_sum(fleet, n));
+        node_set(root, TEXT("by"), by);
         r = node_encode(root, arena, &bytes);
         if (r == 0)
                 *ret = value_of_struct(bytes);

@@ -78,7 +78,26 @@
         "- {apiVersion: v1, kind: Node, metadata: {name: " name ", labels: {p: w}},"                 \
         " status: {allocatable: {nvidia.com/gpu: '" gpus "'}}}\n"
 
+#define HELD(name, space, deployment, kind, model, place, units)                                   \
+        "apiVersion: gpuplacement.fn.crossplane.io/v1alpha1\nkind: GPUReservation\n"               \
+        "metadata:\n  name: " name "\n  namespace: " space "\n  ownerReferences:"                  \
+        " [{apiVersion: modelplane.ai/v1alpha1, kind: ModelDeployment, name: " deployment            \
+        ", controller: true}]\nspec: {model: {kind: " kind ", name: " model "}, " place             \
+        ", nodes: 1, unitsPerNode: " units ", reserved: 1, used: 1}\n---\n"
+
 static const struct command_file files[] = {
+        { "held.yaml",
+          HELD("r1", "team-a", "d", "ClusterModel", "gemma",
+               "environment: a, pool: slices, migProfile: 3g.40gb", "2")
+          HELD("r2", "team-a", "d", "Model", "qwen", "environment: a, pool: whole", "4")
+          HELD("r3", "team-a", "e", "Model", "qwen",
+               "environment: b, pool: slices, migProfile: 3g.40gb", "1")
+          HELD("r4", "team-b", "big", "ClusterModel", "gemma",
+               "environment: b, pool: slices, migProfile: 3g.40gb", "3")
+          HELD("r5", "team-b", "big", "ClusterModel", "gemma",
+               "environment: b, pool: slices, migProfile: 3g.40gb", "5")
+          HELD("r6", "team-b", "big", "ClusterModel", "gemma", "environment: elsewhere, pool: x",
+               "5") },
         { "kind.yaml", "apiVersion: modelplane.ai/v1alpha1\nkind: InferenceEnviroment\n"
                        "metadata: {name: e}\n" },
         { "nameless.yaml",
@@ -150,6 +169,29 @@ static const struct command_row rows[] = {
           "- pool whole: 2 nodes that it selects offer GPUs, more than the 1 that count\n"
           "- pool whole: declares 4 nvidia.com/gpu a node, but m allocates 3\n", NULL, "real ones run" },
         { "nodes as json", "list.yaml --nodes nodes.yaml -o=json", 0, "\"messages\":[\"pool whole: 2 nodes", NULL, "" },
+        { "by deployment", "a.yaml b.yaml held.yaml --by deployment", 0,
+          "\nDEPLOYMENT  ENVIRONMENT  POOL    MIG PROFILE  UNITS\n"
+          "team-b/big  b            slices  3g.40gb          8\n"
+          "team-a/d    a            slices  3g.40gb          2\n"
+          "team-a/d    a            whole   -                4\n"
+          "team-a/e    b            slices  3g.40gb          1\n", NULL, "those of most units first" },
+        { "by namespace", "a.yaml b.yaml held.yaml --by namespace", 0,
+          "\nNAMESPACE  ENVIRONMENT  POOL    MIG PROFILE  UNITS\n"
+          "team-b     b            slices  3g.40gb          8\n"
+          "team-a     a            slices  3g.40gb          2\n"
+          "team-a     a            whole   -                4\n"
+          "team-a     b            slices  3g.40gb          1\n", NULL, "equal sub-pools add up" },
+        { "by model",     "a.yaml b.yaml held.yaml --by model", 0,
+          "\nMODEL        ENVIRONMENT  POOL    MIG PROFILE  UNITS\n"
+          "gemma        a            slices  3g.40gb          2\n"
+          "gemma        b            slices  3g.40gb          8\n"
+          "team-a/qwen  a            whole   -                4\n"
+          "team-a/qwen  b            slices  3g.40gb          1\n", NULL, "a Model is its namespace's" },
+        { "by, as json",  "a.yaml held.yaml --by model -o json", 0,
+          "{\"by\":[{\"model\":\"team-a/qwen\",\"pools\":[{\"environment\":\"a\",\"pool\":\"whole\",\"units\":4}],\"units\":4},"
+          "{\"model\":\"gemma\",\"pools\":[{\"environment\":\"a\",\"migProfile\":\"3g.40gb\",\"pool\":\"slices\",\"units\":2}],\"units\":2}],", NULL, "" },
+        { "by, and none", "a.yaml --by model", 0, "\nNo GPUReservation holds units here.\n", NULL, "" },
+        { "by what",      "a.yaml --by pool", 2, NULL, "--by: \"pool\" is not one of deployment, namespace, model", "" },
         { "no nodes",     "list.yaml --nodes a.yaml", 2, NULL, "--nodes: there is no Node in a.yaml", "" },
         { "no input",     "asking.yaml parted.yaml", 0, "grows   -            nvidia.com/gpu    80Gi   2..4     32     0    32\n"
           "parted  -            -                    -      -      0     0     0\n", NULL, "the most nodes; no file is named" },
