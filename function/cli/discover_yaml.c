@@ -137,13 +137,17 @@ static void put_sharing(struct writer *w, const struct declared *d) {
         }
 }
 
-/* What no rule of a pool's other members gives. */
+/* What no rule of a pool's other members gives, and where one node is several pools or not all of
+ * its GPUs count. */
 static void put_resource(struct writer *w, const struct declared *d) {
-        bool is_odd = d->as.foreign || (d->as.renamed && d->as.replicas == 1 && !d->n_layout);
+        const struct group *group = d->group;
+        bool is_odd = d->as.foreign || (d->as.renamed && d->as.replicas == 1);
+        bool is_part = group->least.n_resources > 1 ||
+                       (group->offering.gpus > 0 && group->offering.gpus != d->gpus);
 
-        if (d->group->least.by_dra)
+        if (group->least.by_dra)
                 put_text(w, IN_POOL, "allocation", TEXT("DRA"), NULL);
-        else if (is_odd)
+        else if (d->n_layout == 0 && (is_odd || is_part))
                 put_text(w, IN_POOL, "resourceName", d->as.resource, NULL);
 }
 

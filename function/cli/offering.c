@@ -51,7 +51,11 @@ static const char *const naming[] = {
         "amd.com/gpu.product-name",
 };
 
-static struct text name_accelerator(const struct host *host) {
+static bool is_machine_type(const char *key) {
+        return text_ends_with(text_from(key), TEXT("/instance-type"));
+}
+
+static struct text name_accelerator(const struct host *host, bool *ret_by_machine) {
         struct text first = { 0 };
 
         if (host->by_dra)
@@ -59,13 +63,27 @@ static struct text name_accelerator(const struct host *host) {
         for (size_t i = 0; i < COUNT_OF(naming); i++) {
                 struct text label = card_of(host_label(host, naming[i]));
 
+                *ret_by_machine = is_machine_type(naming[i]);
                 if (is_known(label))
                         return label;
                 /* A machine type that is not known names no GPU. */
-                if (text_is_empty(first) && i != 2 && i != 3)
+                if (text_is_empty(first) && !*ret_by_machine)
                         first = label;
         }
+        *ret_by_machine = false;
         return first;
+}
+
+static struct text small_name(const struct gpu_product *product, struct arena *arena) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        for (size_t i = 0; i < product->name.len; i++) {
+                char c = product->name.data[i];
+
+                builder_char(&b, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+        }
+        return builder_done(&b);
 }
 
 /* Of several the one with the memory of the label; the name of that one then. */
@@ -86,7 +104,7 @@ static void find_product(struct offering *o, struct arena *arena) {
                 if (o->card_mib == 0 || o->card_mib > nominal || o->card_mib < nominal / 10 * 9)
                         continue;
                 o->product = products[i];
-                o->accelerator = text_format(arena, "nvidia-%.*s", TEXT_ARG(products[i]->name));
+                o->accelerator = small_name(products[i], arena);
                 return;
         }
 }
@@ -126,8 +144,9 @@ static int64_t physical_gpus(const struct host *host) {
 }
 
 struct offering offering_of(const struct host *host, struct arena *arena) {
+        bool by_machine = false;
         struct offering o = {
-                .accelerator = name_accelerator(host),
+                .accelerator = name_accelerator(host, &by_machine),
                 .gpus = physical_gpus(host),
                 .profile = single_profile(host),
         };
@@ -137,6 +156,9 @@ struct offering offering_of(const struct host *host, struct arena *arena) {
         else if (!is_single(host))
                 o.card_mib = host_count(host, "nvidia.com/gpu.memory");
         find_product(&o, arena);
+        /* A machine type says a number of GPUs too, which is not always what is offered. */
+        if (by_machine && o.product)
+                o.accelerator = small_name(o.product, arena);
         return o;
 }
 

@@ -164,9 +164,13 @@ static bool offer_apart(const struct pool *a, const struct pool *b) {
                           (a->allocation == ALLOCATION_DRA || (pool_strategy(a) == STRATEGY_MIXED &&
                                                                pool_strategy(b) == STRATEGY_MIXED));
 
-        if (!text_is_empty(a->resource_name) || !text_is_empty(b->resource_name))
-                return !text_is_empty(a->resource_name) && !text_is_empty(b->resource_name) &&
-                       !text_equal(a->resource_name, b->resource_name);
+        struct text named = text_is_empty(a->resource_name) ? b->resource_name : a->resource_name;
+
+        if (!text_is_empty(a->resource_name) && !text_is_empty(b->resource_name))
+                return !text_equal(a->resource_name, b->resource_name);
+        /* By rule all names are NVIDIA's. */
+        if (!text_is_empty(named))
+                return !text_starts_with(named, TEXT("nvidia.com/"));
         if (!by_profile || (a->mig && text_is_empty(a->mig_profile)) ||
             (b->mig && text_is_empty(b->mig_profile)))
                 return false;

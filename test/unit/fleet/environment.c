@@ -246,6 +246,7 @@ static void test_unlike_resources(void **state) {
                 { "'resourceName': 'a.b/c'", "'resourceName': 'a.b/d'", false },
                 { "'resourceName': 'a.b/c'", "'resourceName': 'a.b/c'", true },
                 { "'resourceName': 'nvidia.com/gpu'", "", true },
+                { "", "'resourceName': 'amd.com/gpu'", false },
                 { "'allocation': 'DRA'",
                   "'allocation': 'DRA', 'migConfiguration': {'profile': '1g.5gb'}", false },
         };
