@@ -65,6 +65,8 @@ static const char help[] =
         "Without a command it serves Crossplane's composition function protocol.\n"
         "\n"
         "  render    run a Composition's steps without a cluster\n"
+        "  discover  make an InferenceEnvironment of a cluster's nodes\n"
+        "  check     say what is wrong with manifests, also against real nodes\n"
         "  capacity  print what a fleet's pools hold, used and free\n"
         "  mig       print the MIG catalogue; \"mig check\" says what fits on one GPU\n"
         "  serve     the same as no command\n"
