@@ -178,7 +178,7 @@ static int inspect(struct command *c) {
 
 static int observe(struct command *c, struct capacity *fleet, size_t n) {
         struct objects objects = { 0 };
-        struct hosts hosts;
+        struct hosts hosts = { 0 };
         int r = host_read_file(c->nodes, c->arena, &objects, &c->fault);
 
         if (r == 0)

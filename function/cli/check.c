@@ -116,7 +116,7 @@ static int read_files(struct command *c, int argc, char **argv) {
 
 static int compare(struct command *c) {
         struct objects objects = { 0 };
-        struct hosts hosts;
+        struct hosts hosts = { 0 };
         int r = host_read_file(c->nodes, c->arena, &objects, &c->fault);
 
         if (r == 0)

@@ -12,15 +12,10 @@
 /* ---- the files that are built in ------------------------------------------------------------- */
 
 /* Made of the package's files by proto/embed.py. */
-#define EMBEDDED(name)                                                                             \
-        extern const unsigned char name[];                                                         \
-        extern const size_t name##_len
-
-EMBEDDED(schema_environments);
-EMBEDDED(schema_cluster_models);
-EMBEDDED(schema_models);
-EMBEDDED(schema_deployments);
-EMBEDDED(schema_inputs);
+extern const unsigned char schema_environments[], schema_cluster_models[], schema_models[],
+        schema_deployments[], schema_inputs[];
+extern const size_t schema_environments_len, schema_cluster_models_len, schema_models_len,
+        schema_deployments_len, schema_inputs_len;
 
 static const struct file {
         const unsigned char *bytes;
