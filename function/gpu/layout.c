@@ -33,8 +33,7 @@ static int read_wish(struct text text, struct layout_wish *ret, struct fault *fa
         return read_count(text_slice(text, colon + 1, text.len), text, &ret->count, fault);
 }
 
-/* Where the first profile ends: a comma before an attribute is its own, as in "+me,gfx". */
-static size_t find_end(struct text text) {
+size_t layout_word_end(struct text text) {
         for (size_t i = 0; i < text.len; i++) {
                 if (text.data[i] == ',' &&
                     (i + 1 == text.len || (text.data[i + 1] >= '0' && text.data[i + 1] <= '9')))
@@ -45,7 +44,7 @@ static size_t find_end(struct text text) {
 
 int layout_read(struct text text, struct layout_wish *ret, size_t *ret_n, struct fault *fault) {
         for (size_t n = 0; n < LAYOUT_KINDS_MAX; n++) {
-                size_t comma = find_end(text);
+                size_t comma = layout_word_end(text);
                 int r = read_wish(text_slice(text, 0, comma), &ret[n], fault);
 
                 if (r < 0)
