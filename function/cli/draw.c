@@ -83,7 +83,11 @@ void draw_products(struct builder *b) {
                 left(b, product->name, NAME);
                 right(b, product->memory_gib > 0 ? number(b, product->memory_gib, "Gi") : TEXT("-"),
                       MEMORY);
-                right(b, known ? number(b, product->compute_slices, "") : TEXT("-"), SLICES);
+                right(b,
+                      known                               ? number(b, product->compute_slices, "")
+                      : product->basis == GPU_WITHOUT_MIG ? TEXT("no MIG")
+                                                          : TEXT("-"),
+                      SLICES);
                 right(b, known ? number(b, (int64_t)product->n_profiles, "") : TEXT("-"), PROFILES);
                 repeat(b, ' ', GAP);
                 draw_some_names(product, COLUMNS_WIDTH - NAME - MEMORY - SLICES - PROFILES - GAP,
@@ -103,6 +107,8 @@ struct text draw_basis(enum gpu_basis basis) {
         case GPU_GUESSED:
                 return TEXT("The starts are not published, or reports disagree: try on the machine "
                             "what fits.");
+        case GPU_WITHOUT_MIG:
+                return TEXT("This GPU has no MIG: a pod gets a whole one, or a share.");
         case GPU_UNDOCUMENTED:
                 break;
         }
@@ -149,6 +155,8 @@ void draw_product(const struct gpu_product *product, struct builder *b) {
         end_line(b);
         draw_names("Also called", product->aliases, product->n_aliases, b);
         draw_names("PCI ids", product->pci_ids, product->n_pci_ids, b);
+        draw_names("Precisions", product->generation->precisions, product->generation->n_precisions,
+                   b);
         builder_char(b, '\n');
         if (product->n_profiles > 0) {
                 draw_profiles(product, NULL, b);

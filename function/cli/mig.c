@@ -20,11 +20,12 @@ static const char usage[] =
         "usage: function-gpu-placement mig [GPU] [flags]\n"
         "       function-gpu-placement mig check GPU LAYOUT [flags]\n"
         "\n"
-        "Prints what NVIDIA documents about the MIG profiles of its GPUs, or whether a\n"
-        "layout fits one GPU.\n"
+        "Prints what makers document about their GPUs: memory, precisions and, where a GPU\n"
+        "has MIG, its profiles; or whether a layout fits one GPU.\n"
         "\n"
         "  GPU     a name of the catalogue or any other that it has: a cloud's name for it, a\n"
-        "          label of GPU feature discovery, a machine type. Without it: all GPUs\n"
+        "          label of GPU feature discovery, a PCI id, a machine type. Without it: all\n"
+        "          GPUs\n"
         "  LAYOUT  profile[:count] joined by commas, such as 3g.40gb,1g.10gb:4\n"
         "\n"
         "  -o, --output FORM  json or yaml instead of text\n"
@@ -54,6 +55,8 @@ static struct text basis_word(enum gpu_basis basis) {
                 return TEXT("Assumed");
         case GPU_GUESSED:
                 return TEXT("Unpublished");
+        case GPU_WITHOUT_MIG:
+                return TEXT("NoMIG");
         case GPU_UNDOCUMENTED:
                 break;
         }
@@ -96,6 +99,10 @@ static void add_product(struct node *list, const struct gpu_product *product, st
         node_set_string(entry, "basis", basis_word(product->basis));
         add_texts(entry, "aliases", product->aliases, product->n_aliases);
         add_texts(entry, "pciIds", product->pci_ids, product->n_pci_ids);
+        node_set_string(entry, "maker", product->generation->maker);
+        node_set_string(entry, "resource", product->generation->resource);
+        add_texts(entry, "precisions", product->generation->precisions,
+                  product->generation->n_precisions);
         profiles = node_add_list(entry, "profiles");
         for (size_t i = 0; i < product->n_profiles; i++)
                 add_profile(profiles, &product->profiles[i], arena);

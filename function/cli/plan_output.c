@@ -24,8 +24,10 @@ bool plan_is_complete(const struct plan_answer *a) {
         return true;
 }
 
-/* The product of least memory that could hold one unit; NULL: none could. */
-static const struct gpu_product *smallest_for(const struct cut_want *want) {
+/* The maker's product of least memory that could hold one unit; NULL: none could. */
+static const struct gpu_product *smallest_for(const struct plan_answer *a,
+                                              const struct cut_want *want) {
+        struct text maker = a->task->product->generation->maker;
         const struct gpu_product *product, *smallest = NULL;
 
         for (size_t i = 0; (product = catalog_product(i)); i++) {
@@ -33,7 +35,8 @@ static const struct gpu_product *smallest_for(const struct cut_want *want) {
                              (text_is_empty(want->profile) &&
                               product->memory_gib * GIB >= want->memory_bytes);
 
-                if (holds && (!smallest || product->memory_gib < smallest->memory_gib))
+                if (holds && text_equal(product->generation->maker, maker) &&
+                    (!smallest || product->memory_gib < smallest->memory_gib))
                         smallest = product;
         }
         return smallest;
@@ -124,7 +127,7 @@ static struct text describe(const struct plan_answer *a, size_t i, struct arena 
 
 static void write_missing(const struct plan_answer *a, size_t i, struct builder *b) {
         const struct cut_want *want = &a->wants->items[i];
-        const struct gpu_product *smallest = smallest_for(want);
+        const struct gpu_product *smallest = smallest_for(a, want);
         struct text what = describe(a, i, b->arena), product = a->task->product->name, line;
 
         if (cut_holds(a->task->product, want))
@@ -179,7 +182,7 @@ static void set_layout(const struct plan_answer *a, const int64_t *counts, struc
 
 static void add_missing(const struct plan_answer *a, size_t i, struct node *list) {
         const struct cut_want *want = &a->wants->items[i];
-        const struct gpu_product *smallest = smallest_for(want);
+        const struct gpu_product *smallest = smallest_for(a, want);
         struct node *entry = node_append_map(list);
 
         node_set_string(entry, "want", a->wants->names[i]);

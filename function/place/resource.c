@@ -35,7 +35,7 @@ static struct text name_of(struct text prefix, struct text profile, struct text 
 
 static struct text resource_name(const struct sub_pool *s, struct arena *arena) {
         const struct pool *pool = s->pool;
-        struct text suffix = pool->share_renamed ? TEXT(".shared") : (struct text) { 0 };
+        struct text suffix = pool->share_renamed ? TEXT(".shared") : (struct text) { 0 }, whole;
 
         if (pool->allocation == ALLOCATION_DRA)
                 return text_is_empty(s->mig_profile) ? TEXT("gpu.nvidia.com")
@@ -44,9 +44,8 @@ static struct text resource_name(const struct sub_pool *s, struct arena *arena) 
                 return pool->resource_name;
         if (!text_is_empty(s->mig_profile) && pool_strategy(pool) == STRATEGY_MIXED)
                 return name_of(TEXT("nvidia.com/mig-"), s->mig_profile, suffix, arena);
-        if (pool->share_renamed)
-                return name_of(TEXT(GPU_RESOURCE), (struct text) { 0 }, suffix, arena);
-        return TEXT(GPU_RESOURCE);
+        whole = pool->product ? pool->product->generation->resource : TEXT(GPU_RESOURCE);
+        return pool->share_renamed ? name_of(whole, (struct text) { 0 }, suffix, arena) : whole;
 }
 
 static void tell_contradiction(struct pool *pool, struct arena *arena) {

@@ -187,6 +187,9 @@ static void test_equal_names(void **state) {
         assert_true(text_equal(e.pools[1].invalid, TEXT("spec.nodePools[1].name: is missing")));
 }
 
+/* One of which there is nothing to say. */
+#define GPU ", 'acceleratorType': 'nvidia-a30'"
+
 /* Selectors of pools a, b, c; what each is told of the others. */
 static void test_overlaps(void **state) {
         static const struct {
@@ -214,8 +217,9 @@ static void test_overlaps(void **state) {
                 struct environment e;
 
                 snprintf(json, sizeof(json),
-                         "{'spec': {'nodePools': [{'name': 'a', 'nodeSelector': %s},"
-                         "{'name': 'b', 'nodeSelector': %s}, {'name': 'c', 'nodeSelector': %s}]}}",
+                         "{'spec': {'nodePools': [{'name': 'a', 'nodeSelector': %s" GPU "},"
+                         "{'name': 'b', 'nodeSelector': %s" GPU "},"
+                         "{'name': 'c', 'nodeSelector': %s" GPU "}]}}",
                          rows[i].selectors[0], rows[i].selectors[1], rows[i].selectors[2]);
                 print_message("%s\n", json);
                 read_environment(json, &e);
@@ -282,6 +286,7 @@ static void test_equal_footprints(void **state) {
                 struct node *pool = node_append_map(pools);
 
                 node_set_string(pool, "name", name);
+                node_set_string(pool, "acceleratorType", TEXT("nvidia-a30"));
                 node_set_string(node_add_map(pool, "nodeSelector"), "pool", name);
         }
         assert_int_equal(node_encode(object, &input_arena, &bytes), 0);
