@@ -4,6 +4,7 @@
  */
 #include "cli/capacity.h"
 #include "cli/mig.h"
+#include "cli/model.h"
 #include "cli/plan.h"
 #include "cli/render.h"
 #include "server/client.h"
@@ -34,8 +35,8 @@ struct command {
 
 /* Each gets its own name as argv[0], and returns the exit code. */
 static const struct command commands[] = {
-        { "capacity", cli_capacity }, { "mig", cli_mig }, { "plan", cli_plan },
-        { "render", render },         { "serve", serve },
+        { "capacity", cli_capacity }, { "mig", cli_mig },   { "model", cli_model },
+        { "plan", cli_plan },         { "render", render }, { "serve", serve },
 };
 
 int main(int argc, char **argv) {

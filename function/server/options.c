@@ -67,6 +67,7 @@ static const char help[] =
         "  render    run a Composition's steps without a cluster\n"
         "  capacity  print what a fleet's pools hold, used and free\n"
         "  mig       print the MIG catalogue; \"mig check\" says what fits on one GPU\n"
+        "  model     say how much memory a model takes, from its config.json\n"
         "  plan      say which layouts to cut GPUs into\n"
         "  serve     the same as no command\n"
         "\n"
