@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/draw.h"
 
+#include "base/count.h"
 #include "cli/table.h"
 #include "gpu/profile.h"
 
-/* The drawing takes so many columns whatever the GPU: 3, 4, 8 and 12 slices divide it. */
-enum { DRAWING_COLUMNS = 72 };
+/* A slice takes so many columns, with its border; 3, 4, 8 and 12 slices divide 72. */
+enum { DRAWING_COLUMNS = 72, MARGIN = 8, CELL_MIN = 2, CELL_MAX = 24 };
+
+static size_t cell_of(const struct gpu_product *product, struct draw_style style) {
+        size_t room = style.columns > MARGIN ? style.columns - MARGIN : DRAWING_COLUMNS, cell;
+
+        cell = (room < DRAWING_COLUMNS || room > DRAWING_COLUMNS + MARGIN ? room
+                                                                          : DRAWING_COLUMNS) /
+               product->memory_slices;
+        if (cell > CELL_MAX && room > DRAWING_COLUMNS)
+                cell = CELL_MAX;
+        return cell < CELL_MIN ? CELL_MIN : cell;
+}
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
@@ -220,10 +232,14 @@ static void draw_rule(const struct stretch *stretches, size_t n, size_t cell, st
         builder_string(b, "+\n");
 }
 
-/* One of six colours by the profile's place in the table; what is free is dim. */
+/* A colour by the profile's place in the table; what is free is dim. Red is for what is wrong. */
 static void start_colour(const struct gpu_product *product, const struct gpu_profile *profile,
                          struct builder *b) {
-        int colour = profile ? 31 + (int)((profile - product->profiles) % 6) : 2;
+        static const int colours[] = { 36, 34, 35, 32, 33 };
+        int colour = 2;
+
+        if (profile)
+                colour = colours[(size_t)(profile - product->profiles) % COUNT_OF(colours)];
 
         builder_text(b, text_format(b->arena, "\033[%dm", colour));
 }
@@ -246,7 +262,9 @@ static void draw_labels(const struct gpu_product *product, const struct stretch 
                 builder_char(b, '|');
                 if (colours)
                         start_colour(product, stretches[i].profile, b);
-                left(b, label_of(stretches[i].profile, attributes),
+                left(b,
+                     text_slice(label_of(stretches[i].profile, attributes), 0,
+                                stretches[i].n_slices * cell - 1),
                      stretches[i].n_slices * cell - 1);
                 if (colours)
                         builder_string(b, "\033[0m");
@@ -254,9 +272,19 @@ static void draw_labels(const struct gpu_product *product, const struct stretch 
         builder_string(b, "|\n");
 }
 
-void draw_layout(const struct gpu_product *product, const struct layout *layout, bool colours,
-                 struct builder *b) {
-        size_t cell = DRAWING_COLUMNS / product->memory_slices;
+void draw_wrong(struct text sentence, struct draw_style style, struct builder *b) {
+        if (style.colours)
+                builder_string(b, "\033[31m");
+        table_wrapped("", "  ", sentence, b);
+        if (!style.colours || b->len == 0)
+                return;
+        b->len--; /* the end of the line, which has no colour */
+        builder_string(b, "\033[0m\n");
+}
+
+void draw_layout(const struct gpu_product *product, const struct layout *layout,
+                 struct draw_style style, struct builder *b) {
+        size_t cell = cell_of(product, style);
         struct stretch stretches[LAYOUT_SLICES_MAX] = { 0 };
         size_t n = stretches_of(product, layout, stretches);
         bool attributes = false;
@@ -269,8 +297,8 @@ void draw_layout(const struct gpu_product *product, const struct layout *layout,
         }
         end_line(b);
         draw_rule(stretches, n, cell, b);
-        draw_labels(product, stretches, n, cell, false, colours, b);
+        draw_labels(product, stretches, n, cell, false, style.colours, b);
         if (attributes)
-                draw_labels(product, stretches, n, cell, true, colours, b);
+                draw_labels(product, stretches, n, cell, true, style.colours, b);
         draw_rule(stretches, n, cell, b);
 }

@@ -31,7 +31,8 @@ static const char usage[] =
         "  -o, --output FORM  json or yaml instead of text\n"
         "  -h, --help\n"
         "\n"
-        "Colour only on a terminal, and not when NO_COLOR is set.\n"
+        "Colour only on a terminal, and not when NO_COLOR is set or TERM is dumb; red is what is\n"
+        "wrong.\n"
         "\n"
         "Exit code: 0 done or fits, 1 does not fit, 2 unknown GPU or unreadable.\n";
 
@@ -194,7 +195,25 @@ static void tell_use(const struct verdict *v, struct builder *b) {
                                  v->product->compute_slices, memory, v->product->memory_slices));
 }
 
-static void draw_verdict(struct command *c, const struct verdict *v, bool colours,
+/* The part of it that fits, and what is left without a place. */
+static void draw_reach(const struct verdict *v, struct draw_style style, struct builder *b) {
+        int64_t placed[LAYOUT_KINDS_MAX], left[LAYOUT_KINDS_MAX];
+        struct builder sentence;
+        struct layout layout;
+
+        layout_reach(v->product, v->counts, &layout, placed);
+        for (size_t i = 0; i < LAYOUT_KINDS_MAX; i++)
+                left[i] = v->counts[i] - placed[i];
+        draw_layout(v->product, &layout, style, b);
+        builder_init(&sentence, b->arena);
+        builder_string(&sentence, "No place for ");
+        draw_counts(v->product, left, &sentence);
+        builder_char(&sentence, '.');
+        draw_wrong(builder_done(&sentence), style, b);
+        builder_char(b, '\n');
+}
+
+static void draw_verdict(struct command *c, const struct verdict *v, struct draw_style style,
                          struct builder *b) {
         struct builder sentence;
 
@@ -207,13 +226,17 @@ static void draw_verdict(struct command *c, const struct verdict *v, bool colour
                         builder_string(&sentence, ": ");
         }
         builder_text(&sentence, v->reason);
-        table_wrapped("", "  ", builder_done(&sentence), b);
+        if (v->fits)
+                table_wrapped("", "  ", builder_done(&sentence), b);
+        else
+                draw_wrong(builder_done(&sentence), style, b);
         if (!v->lacks)
                 builder_char(b, '\n');
         if (v->fits) {
-                draw_layout(v->product, &v->layout, colours, b);
+                draw_layout(v->product, &v->layout, style, b);
                 tell_use(v, b);
         } else if (!v->lacks) {
+                draw_reach(v, style, b);
                 draw_profiles(v->product, v->counts, b);
         }
         if (!v->lacks && v->product->basis != GPU_LISTED)
@@ -234,7 +257,10 @@ static int check(struct command *c, struct builder *b, enum exit_code *ret) {
         *ret = v.fits ? EXIT_DONE : EXIT_REFUSED;
         if (c->form != OUTPUT_TEXT)
                 return write_values(c, verdict_values(&v, c->arena), b);
-        draw_verdict(c, &v, output_wants_colours(), b);
+        draw_verdict(c, &v,
+                     (struct draw_style) { .colours = output_wants_colours(),
+                                           .columns = output_columns() },
+                     b);
         return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 int output_form(const char *word, enum output_form *ret, struct fault *fault) {
@@ -33,9 +34,18 @@ bool output_on_terminal(void) {
 }
 
 bool output_wants_colours(void) {
-        const char *no_colour = getenv("NO_COLOR");
+        const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
-        return output_on_terminal() && !(no_colour && no_colour[0]);
+        return output_on_terminal() && !(no_colour && no_colour[0]) &&
+               !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+size_t output_columns(void) {
+        struct winsize size = { 0 };
+
+        if (!output_on_terminal() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+                return 0;
+        return size.ws_col;
 }
 
 bool output_print(const char *command, struct text out) {

@@ -26,8 +26,11 @@ int output_value(struct value value, enum output_form form, struct builder *b, s
 /* output_on_terminal() - does a person look at the standard output? */
 bool output_on_terminal(void);
 
-/* output_wants_colours() - on a terminal, unless NO_COLOR is set. */
+/* output_wants_colours() - on a terminal that is not dumb, unless NO_COLOR is set. */
 bool output_wants_colours(void);
+
+/* output_columns() - how wide the terminal is; 0 where there is none, or it does not say. */
+size_t output_columns(void);
 
 /*
  * output_print() - everything to the standard output, at once

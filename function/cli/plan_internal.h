@@ -5,6 +5,7 @@
 #ifndef CLI_PLAN_INTERNAL_H
 #define CLI_PLAN_INTERNAL_H
 
+#include "cli/draw.h"
 #include "cli/output.h"
 #include "gpu/cut.h"
 
@@ -31,7 +32,8 @@ struct plan_answer {
         const struct cut_plan *plan;
         const struct plan_wants *wants;
         const struct plan_today *today;
-        bool has_today, colours;
+        bool has_today;
+        struct draw_style style;
         struct arena *arena;
 };
 

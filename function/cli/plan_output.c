@@ -79,7 +79,7 @@ static void write_share(const struct plan_answer *a, const struct cut_share *sha
                              text_format(b->arena, "; %lld cut so today", (long long)share->kept));
         builder_char(b, '\n');
         if (layout_place(a->task->product, share->layout.counts, &layout, &ignored) == 0)
-                draw_layout(a->task->product, &layout, a->colours, b);
+                draw_layout(a->task->product, &layout, a->style, b);
 }
 
 static void write_slices(const struct plan_answer *a, struct builder *b) {

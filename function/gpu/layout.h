@@ -78,4 +78,13 @@ const struct layout_wish *layout_count(const struct gpu_product *product,
 int layout_place(const struct gpu_product *product, const int64_t *counts, struct layout *ret,
                  struct fault *fault);
 
+/*
+ * layout_reach() - how far an impossible layout gets
+ * @ret:        the part of it that fills the most memory slices; of those the one with the
+ *              most slices, larger ones first
+ * @ret_counts: LAYOUT_KINDS_MAX of them, all written: what of each profile is part of it
+ */
+void layout_reach(const struct gpu_product *product, const int64_t *counts, struct layout *ret,
+                  int64_t *ret_counts);
+
 #endif

@@ -209,12 +209,24 @@ static const struct row rows[] = {
           "H100-80GB does not hold 4g.40gb, 2 x 2g.20gb: no arrangement keeps the slices\n"
           "  from overlapping\n"
           "\n"
+          " 0        1        2        3        4        5        6        7\n"
+          "+-----------------------------------+-----------------+-----------------+\n"
+          "|4g.40gb                            |2g.20gb          |free             |\n"
+          "+-----------------------------------+-----------------+-----------------+\n"
+          "No place for 2g.20gb.\n"
+          "\n"
           "PROFILE         COMPUTE  MEMORY  PER GPU  REALLY HAS  STARTS AT\n"
           "2g.20gb               2       2        3     20096Mi  0 2 4\n"
           "4g.40gb               4       4        1     40448Mi  0\n",
           NULL },
         { "too many", "check nvidia-a100 1g.10gb:8", 1, "the first that has the profile is meant",
           "A100-40GB does not hold 8 x 1g.10gb: 8 x 1g.10gb, but one GPU holds 4\n"
+          "\n"
+          " 0        1        2        3        4        5        6        7\n"
+          "+-----------------+-----------------+-----------------+-----------------+\n"
+          "|1g.10gb          |1g.10gb          |1g.10gb          |1g.10gb          |\n"
+          "+-----------------+-----------------+-----------------+-----------------+\n"
+          "No place for 4 x 1g.10gb.\n"
           "\n"
           "PROFILE         COMPUTE  MEMORY  PER GPU  REALLY HAS  STARTS AT\n"
           "1g.10gb               1       2        4      9856Mi  0 2 4 6\n"
@@ -496,9 +508,9 @@ static void test_colours(void **state) {
                 struct text drawn;
 
                 builder_init(&b, &arena);
-                draw_layout(product, &layout, colours, &b);
+                draw_layout(product, &layout, (struct draw_style) { .colours = colours }, &b);
                 drawn = builder_done(&b);
-                assert_int_equal(text_contains(drawn, TEXT("|\033[31m1g.6gb           \033[0m|")),
+                assert_int_equal(text_contains(drawn, TEXT("|\033[36m1g.6gb           \033[0m|")),
                                  colours);
                 assert_int_equal(text_contains(drawn, TEXT("|\033[2mfree")), colours);
                 assert_int_equal(text_contains(drawn, TEXT("\033")), colours);
@@ -518,9 +530,42 @@ static int judge_and_draw(const char *layout, struct arena *arena) {
         builder_init(&b, arena);
         draw_product(v.product, &b);
         if (v.fits)
-                draw_layout(v.product, &v.layout, true, &b);
+                draw_layout(v.product, &v.layout, (struct draw_style) { .colours = true }, &b);
         builder_done(&b);
         return arena_failed(arena) ? -ENOMEM : 0;
+}
+
+/* What is wrong is red, nothing else is; and a terminal's width is used. */
+static void test_wrong(void **state) {
+        const struct gpu_product *product = catalog_product(0);
+        struct arena arena;
+        struct builder b;
+
+        (void)state;
+        arena_init(&arena, 1 << 20);
+        builder_init(&b, &arena);
+        draw_wrong(TEXT("No place."), (struct draw_style) { .colours = true }, &b);
+        assert_true(text_equal(builder_done(&b), TEXT("\033[31mNo place.\033[0m\n")));
+        for (size_t i = 0; i < product->n_profiles; i++) {
+                int64_t counts[LAYOUT_KINDS_MAX] = { 0 };
+                struct layout layout;
+                struct fault fault;
+                struct text drawn;
+
+                counts[i] = 1;
+                assert_int_equal(layout_place(product, counts, &layout, &fault), 0);
+                builder_init(&b, &arena);
+                draw_layout(product, &layout,
+                            (struct draw_style) { .colours = true, .columns = 40 }, &b);
+                drawn = builder_done(&b);
+                assert_false(text_contains(drawn, TEXT("\033[31m")));
+                assert_true(text_index(drawn, '\n') <= 40);
+                builder_init(&b, &arena);
+                draw_layout(product, &layout, (struct draw_style) { .columns = 100 }, &b);
+                drawn = builder_done(&b);
+                assert_true(drawn.len > 3 * 85);
+        }
+        arena_release(&arena);
 }
 
 static void test_no_memory(void **state) {
@@ -545,9 +590,10 @@ static void test_no_memory(void **state) {
 
 int main(void) {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_commands), cmocka_unit_test(test_list),
-                cmocka_unit_test(test_help),     cmocka_unit_test(test_every_product),
-                cmocka_unit_test(test_colours),  cmocka_unit_test(test_no_memory),
+                cmocka_unit_test(test_commands),  cmocka_unit_test(test_list),
+                cmocka_unit_test(test_help),      cmocka_unit_test(test_every_product),
+                cmocka_unit_test(test_colours),   cmocka_unit_test(test_wrong),
+                cmocka_unit_test(test_no_memory),
         };
 
         return cmocka_run_group_tests_name("mig", tests, begin, command_end);
