@@ -7,14 +7,13 @@
 #include "base/arena.h"
 #include "inventory/inventory.h"
 #include "place/names.h"
-#include "place/resource.h"
 #include "render/object.h"
 
 /* A reservation, and the environment that it says it is of. */
 struct claim {
         struct text environment;
         size_t position; /* in the input; equal ones stay in its order */
-        struct resource config_map;
+        struct answer_item item;
 };
 
 static int compare_claims(const void *a, const void *b) {
@@ -30,13 +29,6 @@ static bool is_kind(struct value object, struct text kind) {
         return text_equal(value_text(value_get(object, TEXT("kind"))), kind);
 }
 
-static bool is_reservation(struct value object) {
-        struct value label = value_get(value_at(object, "metadata.labels"), TEXT(LABEL_LEDGER));
-
-        return is_kind(object, TEXT("ConfigMap")) &&
-               text_equal(value_text(label), TEXT(LEDGER_RESERVATION));
-}
-
 static int find_claims(const struct objects *objects, struct arena *arena, struct claim **ret,
                        size_t *ret_n) {
         struct claim *claims = ARENA_ARRAY(arena, objects->n, struct claim);
@@ -47,11 +39,11 @@ static int find_claims(const struct objects *objects, struct arena *arena, struc
         for (size_t i = 0; i < objects->n; i++) {
                 struct value object = objects->items[i];
 
-                if (is_reservation(object))
+                if (reservation_is_kind(object))
                         claims[n++] = (struct claim) {
-                                .environment = text_at(object, "data.environment"),
+                                .environment = text_at(object, "spec.environment"),
                                 .position = i,
-                                .config_map.object = object,
+                                .item.object = object,
                         };
         }
         if (n > 1)
@@ -95,7 +87,7 @@ static int read_environment(struct value object, const struct claim *claims, siz
         struct text group = text_slice(version, 0, text_index(version, '/'));
         const struct claim key = { .environment = name_of(object) };
         size_t low = 0, high = n_claims, n = 0;
-        struct resource *config_maps;
+        struct answer_item *items;
         int r;
 
         while (low < high) {
@@ -108,16 +100,14 @@ static int read_environment(struct value object, const struct claim *claims, siz
         }
         while (low + n < n_claims && text_equal(claims[low + n].environment, key.environment))
                 n++;
-        config_maps = ARENA_ARRAY(arena, n, struct resource);
-        if (!config_maps)
+        items = ARENA_ARRAY(arena, n, struct answer_item);
+        if (!items)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                config_maps[i] = claims[low + i].config_map;
+                items[i] = claims[low + i].item;
         r = environment_read(object, settings, arena, &ret->environment);
         if (r == 0)
-                r = resource_resolve(&ret->environment, arena);
-        if (r == 0)
-                r = usage_count(&ret->environment, config_maps, n, group, arena, &ret->used);
+                r = usage_count(&ret->environment, items, n, group, arena, &ret->used);
         if (r < 0)
                 return r;
         ret->condition = inventory_condition(&ret->environment, &ret->used, arena);

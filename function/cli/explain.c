@@ -65,7 +65,7 @@ static int compare_groups(const void *a, const void *b) {
 
 static void add_to_group(const struct explanation *e, struct group *g, const struct weighed *w) {
         g->n++;
-        g->has_assignment |= why_placement(e, w->sub_pool) != NULL;
+        g->has_assignment |= why_assignment(e, w->sub_pool) != NULL;
         if (w->verdict.reason == REASON_FITS &&
             (!g->best || choice_compare(&w->choice, g->best, NULL) < 0))
                 g->best = &w->choice;
@@ -219,15 +219,15 @@ static void append_group(struct table *t, const struct group *g) {
         builder_char(t->b, '\n');
         for (size_t i = 0, n; i < g->n; i += n) {
                 const struct weighed *w = &g->items[i];
-                const struct placement *p = why_placement(t->e, w->sub_pool);
+                const struct assignment *a = why_assignment(t->e, w->sub_pool);
 
                 n = same_sub_pool(w, g->n - i);
                 make_row(t, w, n, cells);
-                if (p)
-                        colour(t, p->fate == FATE_STAYS ? COLOUR_GREEN : COLOUR_YELLOW);
-                builder_string(t->b, p ? TAKEN : OTHER);
+                if (a)
+                        colour(t, a->fate == FATE_STAYS ? COLOUR_GREEN : COLOUR_YELLOW);
+                builder_string(t->b, a ? TAKEN : OTHER);
                 table_row(&t->columns, cells, t->b);
-                if (p)
+                if (a)
                         colour(t, COLOUR_OFF);
                 append_sentences(t, w, n);
                 if (i == 0 || w[-1].sub_pool->pool != w->sub_pool->pool)
@@ -312,8 +312,8 @@ static void append_empty(struct table *t) {
 static void append_gone(struct table *t) {
         const struct plan *plan = &t->e->decision.plan;
 
-        for (size_t i = 0; i < plan->n_placements; i++) {
-                struct text sentence = why_gone(t->e, &plan->placements[i], t->arena);
+        for (size_t i = 0; i < plan->n_assignments; i++) {
+                struct text sentence = why_gone(t->e, &plan->assignments[i], t->arena);
 
                 if (!text_is_empty(sentence))
                         table_wrapped(TAKEN, SENTENCE, printable_text(sentence, t->arena), t->b);

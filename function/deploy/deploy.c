@@ -4,7 +4,7 @@
  *
  * A deployment wants W environments with R replicas in each. What it has are its
  * assignments: one per environment, each with a grant of at most R replicas, of
- * which some are admitted (they have served). A decision turns the assignments
+ * which some are used (they have served). A decision turns the assignments
  * that were observed into those that are to be, in six phases:
  *
  *   review   each assignment stays or leaves. It leaves when its sub-pool is
@@ -12,7 +12,7 @@
  *            and unready environments move nothing.
  *   reduce   when more stay than are wanted, those that never served go first,
  *            then the last made.
- *   trim     each grant that stays is cut to R and loses the unadmitted replicas
+ *   trim     each grant that stays is cut to R and loses the unused replicas
  *            that have no seat. An empty grant is given up.
  *   retire   a leaving assignment goes when its replacement is Ready.
  *   grow     each grant that stays grows towards R as far as there is room.
@@ -20,7 +20,7 @@
  *            assignment that stays; all replicas or none.
  *
  * Invariants, whatever the input:
- *   - an admitted replica is taken away only because the user asked for fewer,
+ *   - a used replica is taken away only because the user asked for fewer,
  *     or after its replacement serves;
  *   - nothing new is granted in a sub-pool while anybody there is without a seat;
  *   - two deployments that decide from the same snapshot never both keep a unit
@@ -45,30 +45,15 @@
 
 #include "base/arena.h"
 
-int64_t deploy_admitted(const struct held *held) {
-        const struct reservation *r = &held->reservation;
-        const struct service *s = &held->service;
-        int64_t served = 0;
-
-        if (s->ready_replicas >= 0)
-                served = s->ready_replicas;
-        else if (s->ready)
-                served = r->admitted > 0    ? r->admitted
-                         : s->replicas >= 0 ? s->replicas
-                                            : r->replicas;
-        if (served > r->replicas)
-                served = r->replicas;
-        return served > r->admitted ? served : r->admitted;
-}
-
-bool deploy_is_settled(const struct deployment *deployment, const struct held *held, size_t n) {
+bool deploy_is_settled(const struct deployment *deployment, const struct assignment *held,
+                       size_t n) {
         if ((int64_t)n != deployment->environments)
                 return false;
         for (size_t i = 0; i < n; i++) {
-                const struct reservation *r = &held[i].reservation;
+                const struct reservation *r = &held[i].observed;
 
                 if (r->leaving || held[i].rebuilt || !held[i].service.observed ||
-                    r->replicas != deployment->replicas || r->admitted != r->replicas)
+                    r->reserved != deployment->replicas || r->used != r->reserved)
                         return false;
         }
         return true;
@@ -78,22 +63,20 @@ size_t deploy_count(const struct deciding *d, enum fate fate) {
         size_t n = 0;
 
         for (size_t i = 0; i < d->n; i++)
-                n += d->holders[i].placement.fate == fate;
+                n += d->assignments[i].fate == fate;
         return n;
 }
 
 /* Everything but room that a later phase asks choose.c; the holder `without` does not count. */
-struct chooser deploy_chooser(struct deciding *d, const struct seat_holder *without) {
+struct chooser deploy_chooser(struct deciding *d, const struct assignment *without) {
         size_t n = 0;
 
         for (size_t i = 0; i < d->n; i++) {
-                if (&d->holders[i] != without && d->holders[i].placement.fate != FATE_DROPPED)
-                        d->mine[n++] = &d->holders[i].placement.reservation;
+                if (&d->assignments[i] != without && d->assignments[i].fate != FATE_DROPPED)
+                        d->mine[n++] = &d->assignments[i].planned;
         }
         return (struct chooser) {
-                .deployment = d->request->deployment,
-                .settings = d->request->settings,
-                .model = d->request->model,
+                .order = &d->request->order,
                 .ledger = &d->ledger,
                 .allowance = &d->allowance,
                 .mine = d->mine,
@@ -107,17 +90,17 @@ struct chooser deploy_chooser(struct deciding *d, const struct seat_holder *with
 
 /* Those that never served go first, then the last made; holders are in the order they were made. */
 static void reduce(struct deciding *d) {
-        size_t wanted = (size_t)d->request->deployment->environments;
+        size_t wanted = (size_t)d->request->order.deployment->environments;
         size_t stay = deploy_count(d, FATE_STAYS);
 
         for (int served = 0; served <= 1; served++) {
                 for (size_t i = d->n; i-- > 0 && stay > wanted;) {
-                        struct placement *p = &d->holders[i].placement;
+                        struct assignment *a = &d->assignments[i];
 
-                        if (p->fate != FATE_STAYS || (p->reservation.admitted > 0) != served)
+                        if (a->fate != FATE_STAYS || (a->planned.used > 0) != served)
                                 continue;
-                        p->fate = FATE_DROPPED;
-                        p->why = TEXT("fewer environments are wanted");
+                        a->fate = FATE_DROPPED;
+                        a->why = TEXT("fewer environments are wanted");
                         stay--;
                 }
         }
@@ -135,27 +118,27 @@ static void reduce(struct deciding *d) {
  * once something has gone they are all the same: a later one would count again.
  */
 static void retire(struct deciding *d) {
-        size_t wanted = (size_t)d->request->deployment->environments;
+        size_t wanted = (size_t)d->request->order.deployment->environments;
         size_t leaving = deploy_count(d, FATE_LEAVES), seen = 0, replaced = 0;
         size_t originals = wanted > leaving ? wanted - leaving : 0;
 
         for (size_t i = 0; i < d->n; i++) {
-                const struct placement *p = &d->holders[i].placement;
+                const struct assignment *a = &d->assignments[i];
 
-                if (p->fate != FATE_STAYS)
+                if (a->fate != FATE_STAYS)
                         continue;
-                if (p->service.ready && seen == originals + replaced)
+                if (a->service.ready && seen == originals + replaced)
                         replaced++;
                 seen++;
         }
         if (replaced > 0 && leaving > wanted)
                 replaced += leaving - wanted; /* fewer are wanted than there were */
         for (size_t i = 0; i < d->n && replaced > 0; i++) {
-                struct placement *p = &d->holders[i].placement;
+                struct assignment *a = &d->assignments[i];
 
-                if (p->fate != FATE_LEAVES)
+                if (a->fate != FATE_LEAVES)
                         continue;
-                p->fate = FATE_DROPPED;
+                a->fate = FATE_DROPPED;
                 replaced--;
         }
 }
@@ -163,8 +146,8 @@ static void retire(struct deciding *d) {
 /* ---- the decision ---------------------------------------------------------------------------- */
 
 static int compare_holders(const void *a, const void *b) {
-        const struct reservation *x = &((const struct seat_holder *)a)->placement.reservation;
-        const struct reservation *y = &((const struct seat_holder *)b)->placement.reservation;
+        const struct reservation *x = &((const struct assignment *)a)->planned;
+        const struct reservation *y = &((const struct assignment *)b)->planned;
         int order = (x->order > y->order) - (x->order < y->order);
 
         if (order == 0)
@@ -172,42 +155,40 @@ static int compare_holders(const void *a, const void *b) {
         if (order == 0)
                 order = (x->nodes > y->nodes) - (x->nodes < y->nodes);
         if (order == 0) /* one is replaced in place by the other */
-                order = (int)((const struct seat_holder *)a)->placement.fresh -
-                        (int)((const struct seat_holder *)b)->placement.fresh;
+                order = (int)((const struct assignment *)a)->fresh -
+                        (int)((const struct assignment *)b)->fresh;
         return order;
 }
 
 static int begin(struct deciding *d) {
         const struct deploy_request *request = d->request;
-        size_t most = request->n_held + (size_t)request->deployment->environments;
+        size_t most = request->n_held + (size_t)request->order.deployment->environments;
         int r;
 
-        d->holders = ARENA_ARRAY(d->arena, most, struct seat_holder);
+        d->assignments = ARENA_ARRAY(d->arena, most, struct assignment);
         d->mine = ARENA_ARRAY(d->arena, most, const struct reservation *);
-        if (!d->holders || !d->mine)
+        if (!d->assignments || !d->mine)
                 return -ENOMEM;
         for (size_t i = 0; i < request->n_held; i++) {
-                struct placement *p = &d->holders[d->n++].placement;
+                struct assignment *a = &d->assignments[d->n++];
 
-                d->holders[d->n - 1].held = &request->held[i];
-                p->reservation = request->held[i].reservation;
-                p->reservation.namespace_ = request->deployment->namespace_;
-                p->reservation.deployment = request->deployment->name;
-                p->reservation.admitted = deploy_admitted(&request->held[i]);
-                p->suffix = request->held[i].suffix;
-                p->service = request->held[i].service;
-                if (p->reservation.order >= d->next_order && p->reservation.order < INT64_MAX)
-                        d->next_order = p->reservation.order + 1;
+                *a = request->held[i];
+                a->planned = a->observed;
+                a->planned.namespace_ = request->order.deployment->namespace_;
+                a->planned.deployment = request->order.deployment->name;
+                a->planned.uid = request->order.deployment->uid;
+                a->planned.used = assignment_used(a);
+                a->planned.served |= a->service.ready && a->planned.reserved > 0;
+                if (a->planned.order >= d->next_order && a->planned.order < INT64_MAX)
+                        d->next_order = a->planned.order + 1;
         }
         if (d->n > 1)
-                qsort(d->holders, d->n, sizeof(*d->holders), compare_holders);
-        r = ledger_build(request->reservations, request->n_reservations,
-                         request->deployment->namespace_, request->deployment->name, d->arena,
-                         &d->ledger);
+                qsort(d->assignments, d->n, sizeof(*d->assignments), compare_holders);
+        r = ledger_build(request->reservations, request->n_reservations, request->order.deployment,
+                         d->arena, &d->ledger);
         if (r < 0)
                 return r;
-        d->allowance = (struct quota_room) { .settings = request->settings,
-                                             .deployment = request->deployment,
+        d->allowance = (struct quota_room) { .order = &request->order,
                                              .quotas = request->quotas,
                                              .n_quotas = request->n_quotas,
                                              .environments = request->environments,
@@ -220,9 +201,9 @@ static int begin(struct deciding *d) {
  * same? "a-b" in "c" and "a" in "b-c" are. Asked also when the service is there: of
  * two that were made at once each may have got one of the two plain names.
  */
-static bool is_name_taken(const struct deciding *d, const struct placement *p) {
-        const struct deployment *own = d->request->deployment;
-        const struct text parts[] = { own->name, TEXT("-"), p->suffix };
+static bool is_name_taken(const struct deciding *d, const struct assignment *a) {
+        const struct deployment *own = d->request->order.deployment;
+        const struct text parts[] = { own->name, TEXT("-"), a->suffix };
         struct text name;
 
         name = text_join(d->arena, parts, sizeof(parts) / sizeof(parts[0]));
@@ -245,61 +226,60 @@ static bool is_name_taken(const struct deciding *d, const struct placement *p) {
  * What the deployment says of itself now. Only at the end: others decide by what
  * the observed reservations say, and so must who yields to whom here.
  */
-static void renew(struct deciding *d, struct seat_holder *holder) {
-        struct reservation *r = &holder->placement.reservation;
-        const struct deployment *deployment = d->request->deployment;
+static void renew(struct deciding *d, struct assignment *a) {
+        struct reservation *r = &a->planned;
+        const struct deployment *deployment = d->request->order.deployment;
 
         r->priority = deployment->priority;
-        r->created = deployment->created;
-        if (holder->placement.fate != FATE_STAYS)
+        if (a->fate != FATE_STAYS)
                 return;
-        if (text_is_empty(r->model))
-                r->model = choose_model(deployment, d->arena);
-        r->resource_name = holder->sub_pool->resource_name;
-        holder->placement.name_taken = is_name_taken(d, &holder->placement);
-        holder->placement.workload =
-                plan_workload(deployment, d->request->model, holder->profile, holder->sub_pool);
+        if (text_is_empty(r->model_name)) {
+                r->model_kind = deployment->model_kind;
+                r->model_name = deployment->model_name;
+        }
+        r->resource_name = a->sub_pool->resource_name;
+        a->name_taken = is_name_taken(d, a);
+        a->workload = plan_workload(&d->request->order, a->profile, a->sub_pool);
         /* Without a topology the units follow from the memory, and the engine spans them all. */
-        if (holder->profile->gpus_per_node == 0)
-                holder->placement.workload.tensor = r->units_per_node;
+        if (a->profile->gpus_per_node == 0)
+                a->workload.tensor = r->units_per_node;
 }
 
 static int finish(struct deciding *d, struct decision *ret) {
-        const struct deployment *deployment = d->request->deployment;
+        const struct deployment *deployment = d->request->order.deployment;
         struct decision decision = { .rejections = d->rejections,
                                      .quota = d->tightest,
                                      .closed = d->closed,
                                      .wanted = deployment->environments };
         struct text url_of = { 0 };
-        int64_t admitted = 0;
+        int64_t used = 0;
 
-        decision.plan.placements = ARENA_ARRAY(d->arena, d->n, struct placement);
-        if (!decision.plan.placements)
+        decision.plan.assignments = ARENA_ARRAY(d->arena, d->n, struct assignment);
+        if (!decision.plan.assignments)
                 return -ENOMEM;
         if (d->n > 1)
-                qsort(d->holders, d->n, sizeof(*d->holders), compare_holders);
+                qsort(d->assignments, d->n, sizeof(*d->assignments), compare_holders);
         for (size_t i = 0; i < d->n; i++) {
-                struct seat_holder *holder = &d->holders[i];
-                struct placement *p = &holder->placement;
-                struct reservation *r = &p->reservation;
+                struct assignment *a = &d->assignments[i];
+                struct reservation *r = &a->planned;
 
-                renew(d, holder);
-                if (p->fate == FATE_STAYS) {
+                renew(d, a);
+                if (a->fate == FATE_STAYS) {
                         decision.placed++;
-                        decision.ready += p->service.ready && !p->fresh;
-                        decision.short_replicas += deployment->replicas - r->replicas;
-                        admitted += r->admitted;
+                        decision.ready += a->service.ready && !a->fresh;
+                        decision.short_replicas += deployment->replicas - r->reserved;
+                        used += r->used;
                 }
-                if (p->fate != FATE_DROPPED && p->service.ready && !text_is_empty(p->service.url) &&
+                if (a->fate != FATE_DROPPED && a->service.ready && !text_is_empty(a->service.url) &&
                     (text_is_empty(url_of) || text_compare(r->environment, url_of) < 0)) {
                         url_of = r->environment;
-                        decision.url = p->service.url;
+                        decision.url = a->service.url;
                 }
-                decision.plan.placements[decision.plan.n_placements++] = *p;
+                decision.plan.assignments[decision.plan.n_assignments++] = *a;
         }
         decision.settled = decision.placed == decision.wanted &&
                            deploy_count(d, FATE_LEAVES) == 0 &&
-                           admitted == decision.wanted * deployment->replicas;
+                           used == decision.wanted * deployment->replicas;
         if (arena_failed(d->arena))
                 return -ENOMEM;
         *ret = decision;

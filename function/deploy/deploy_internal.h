@@ -8,20 +8,12 @@
 #include "deploy/choose.h"
 #include "deploy/deploy.h"
 
-/* An assignment while it is being decided about. */
-struct seat_holder {
-        struct placement placement;
-        const struct sub_pool *sub_pool; /* NULL: gone */
-        const struct serving_profile *profile;
-        const struct held *held; /* as observed; NULL: made in this answer */
-};
-
 struct deciding {
         const struct deploy_request *request;
         struct arena *arena;
         struct ledger ledger;
         struct quota_room allowance;
-        struct seat_holder *holders; /* those held, by order; then fresh ones */
+        struct assignment *assignments; /* those held, by order; then fresh ones */
         size_t n;
         const struct reservation **mine; /* scratch: reservations that count now */
         int64_t next_order;
@@ -39,7 +31,7 @@ size_t deploy_count(const struct deciding *d, enum fate fate);
  *
  * Valid until the next one is made.
  */
-struct chooser deploy_chooser(struct deciding *d, const struct seat_holder *without);
+struct chooser deploy_chooser(struct deciding *d, const struct assignment *without);
 
 /* The phases, in the order of their calls; deploy.c says what each is for. Errors: -ENOMEM */
 int deploy_review(struct deciding *d);

@@ -11,10 +11,9 @@
 
 static bool stays_in(const struct deciding *d, const struct environment *environment) {
         for (size_t i = 0; i < d->n; i++) {
-                const struct placement *p = &d->holders[i].placement;
+                const struct assignment *a = &d->assignments[i];
 
-                if (p->fate == FATE_STAYS &&
-                    text_equal(p->reservation.environment, environment->name))
+                if (a->fate == FATE_STAYS && text_equal(a->planned.environment, environment->name))
                         return true;
         }
         return false;
@@ -23,30 +22,32 @@ static bool stays_in(const struct deciding *d, const struct environment *environ
 /* A leaving assignment under the same key is replaced in place: one object, rolled by KServe. */
 static void take_over(struct deciding *d, struct text suffix, struct service *ret_service) {
         for (size_t i = 0; i < d->n; i++) {
-                struct placement *p = &d->holders[i].placement;
+                struct assignment *a = &d->assignments[i];
 
-                if (p->fate != FATE_LEAVES || !text_equal(p->suffix, suffix))
+                if (a->fate != FATE_LEAVES || !text_equal(a->suffix, suffix))
                         continue;
-                *ret_service = p->service;
-                p->fate = FATE_DROPPED;
-                p->why = TEXT("replaced in place");
+                *ret_service = a->service;
+                a->fate = FATE_DROPPED;
+                a->why = TEXT("replaced in place");
         }
 }
 
-static void add_placement(struct deciding *d, const struct chooser *chooser,
-                          const struct choice *choice) {
-        struct seat_holder *holder = &d->holders[d->n];
-        struct placement *p = &holder->placement;
+static void add_assignment(struct deciding *d, const struct chooser *chooser,
+                           const struct choice *choice) {
+        struct assignment *a = &d->assignments[d->n];
 
-        *holder = (struct seat_holder) { .sub_pool = choice->sub_pool, .profile = choice->profile };
-        p->fate = FATE_STAYS;
-        p->fresh = true;
-        p->service = (struct service) { .ready_replicas = -1, .replicas = -1 };
-        p->reservation =
-                choose_reservation(chooser, choice->sub_pool, choice->profile, choice->demand);
+        *a = (struct assignment) {
+                .fate = FATE_STAYS,
+                .fresh = true,
+                .sub_pool = choice->sub_pool,
+                .profile = choice->profile,
+                .service = { .ready_replicas = -1, .replicas = -1 },
+                .planned = choose_reservation(chooser, choice->sub_pool, choice->profile,
+                                              choice->demand),
+        };
         d->next_order++;
-        p->suffix = plan_suffix(p->reservation.environment, p->reservation.nodes, d->arena);
-        take_over(d, p->suffix, &p->service);
+        a->suffix = plan_suffix(a->planned.environment, a->planned.nodes, d->arena);
+        take_over(d, a->suffix, &a->service);
         d->n++;
 }
 
@@ -105,7 +106,7 @@ static int choose_best(struct deciding *d, const struct environment *environment
 
 int deploy_fill(struct deciding *d) {
         const struct deploy_request *request = d->request;
-        size_t wanted = (size_t)request->deployment->environments,
+        size_t wanted = (size_t)request->order.deployment->environments,
                stay = deploy_count(d, FATE_STAYS);
         struct choice *choices;
         size_t n_choices = 0;
@@ -142,7 +143,7 @@ int deploy_fill(struct deciding *d) {
                                 continue;
                 }
                 chooser = deploy_chooser(d, NULL);
-                add_placement(d, &chooser, &choice);
+                add_assignment(d, &chooser, &choice);
                 stay++;
         }
         if (stay >= wanted)

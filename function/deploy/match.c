@@ -144,7 +144,7 @@ static bool is_whole_gpu(const struct sub_pool *s) {
 
 struct demand match_demand(const struct candidate *c) {
         const struct serving_profile *profile = c->profile;
-        int64_t unit = c->sub_pool->memory_bytes, vram = c->model->vram_bytes;
+        int64_t unit = c->sub_pool->memory_bytes, vram = c->order->model->vram_bytes;
 
         if (profile->gpus_per_node > 0)
                 return (struct demand) { profile->nodes, profile->gpus_per_node };
@@ -156,10 +156,10 @@ struct demand match_demand(const struct candidate *c) {
 int64_t match_memory(const struct candidate *c) {
         int64_t units;
 
-        if (c->profile->gpus_per_node > 0 || c->model->vram_bytes == 0)
+        if (c->profile->gpus_per_node > 0 || c->order->model->vram_bytes == 0)
                 return c->profile->needs.memory_bytes;
         units = match_demand(c).units_per_node;
-        return c->model->vram_bytes / units + (c->model->vram_bytes % units > 0);
+        return c->order->model->vram_bytes / units + (c->order->model->vram_bytes % units > 0);
 }
 
 static struct verdict verdict(enum reason reason) {
@@ -193,7 +193,7 @@ static struct verdict match_environment(const struct candidate *c) {
 
         if (c->selected && c->selected->asked)
                 return c->selected->verdict;
-        v = match_selector(SELECTOR_DEPLOYMENT, c->deployment->environment_selector, labels);
+        v = match_selector(SELECTOR_DEPLOYMENT, c->order->deployment->environment_selector, labels);
         if (v.reason == REASON_FITS)
                 v = match_selector(SELECTOR_ENVIRONMENT, c->profile->environment_selector, labels);
         if (c->selected)
@@ -242,7 +242,7 @@ static struct verdict match_shape(const struct candidate *c) {
 
         if (multi_node_needed && !value_is_true(s->pool->multi_node))
                 return verdict_numbers(REASON_NOT_MULTI_NODE, demand.nodes, 1);
-        if (demand.nodes > 1 && !c->settings->multi_node)
+        if (demand.nodes > 1 && !c->order->settings->multi_node)
                 return verdict_numbers(REASON_MULTI_NODE_UNSUPPORTED, demand.nodes, 1);
         if (s->nodes < demand.nodes)
                 return verdict_numbers(REASON_NOT_ENOUGH_NODES, demand.nodes, s->nodes);
@@ -250,7 +250,7 @@ static struct verdict match_shape(const struct candidate *c) {
                 return verdict_numbers(REASON_NODE_TOO_SMALL, demand.units_per_node,
                                        s->units_per_node);
         if (demand.units_per_node > 1 && !text_is_empty(s->mig_profile) &&
-            !c->settings->multi_slice)
+            !c->order->settings->multi_slice)
                 return verdict_numbers(REASON_SLICES_CANNOT_GANG, demand.units_per_node, 1);
         if (demand.units_per_node > 1 && s->pool->sharing != SHARING_NONE)
                 return verdict_numbers(REASON_SHARED_CANNOT_GANG, demand.units_per_node, 1);

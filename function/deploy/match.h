@@ -76,11 +76,16 @@ struct selected_environment {
         struct verdict verdict; /* of row 4, as far as the environment decides it */
 };
 
+/* What is to be placed, and how. */
+struct order {
+        const struct deployment *deployment;
+        const struct model *model; /* NULL: not read yet */
+        const struct settings *settings;
+};
+
 /* A candidate, and everything a row may look at. */
 struct candidate {
-        const struct deployment *deployment;
-        const struct settings *settings;
-        const struct model *model;
+        const struct order *order;
         const struct serving_profile *profile;
         const struct sub_pool *sub_pool;
         struct selected_environment *selected; /* kept from one sub-pool to the next; may be NULL */

@@ -39,46 +39,40 @@ static const struct serving_profile *find_profile(const struct model *model, str
 }
 
 static bool serves_model(const struct reservation *r, const struct deployment *deployment) {
-        size_t slash = text_index(r->model, '/');
-
-        if (text_is_empty(r->model))
-                return true;
-        return text_equal(text_slice(r->model, 0, slash), deployment->model_kind) &&
-               text_equal(text_slice(r->model, slash + 1, r->model.len), deployment->model_name);
+        return text_is_empty(r->model_name) || (text_equal(r->model_kind, deployment->model_kind) &&
+                                                text_equal(r->model_name, deployment->model_name));
 }
 
 /* Why an assignment cannot stay as it is; empty when it can. Finds its sub-pool and profile. */
-static struct text reason_to_leave(struct deciding *d, struct seat_holder *holder) {
+static struct text reason_to_leave(struct deciding *d, struct assignment *a) {
         const struct deploy_request *request = d->request;
-        const struct reservation *r = &holder->placement.reservation;
+        const struct reservation *r = &a->planned;
         const struct environment *environment =
                 environment_find(request->environments, request->n_environments, r->environment);
-        struct candidate c = { .deployment = request->deployment,
-                               .settings = request->settings,
-                               .model = request->model };
+        struct candidate c = { .order = &request->order };
         struct verdict v;
 
-        if (!serves_model(r, request->deployment))
+        if (!serves_model(r, request->order.deployment))
                 return TEXT("the deployment names another model");
         if (!environment)
                 return TEXT("the environment is gone");
         if (!text_is_empty(environment->invalid))
                 return text_format(d->arena, "the environment cannot be read: %.*s",
                                    TEXT_ARG(environment->invalid));
-        holder->sub_pool = find_sub_pool(environment, r);
-        if (!holder->sub_pool)
+        a->sub_pool = find_sub_pool(environment, r);
+        if (!a->sub_pool)
                 return TEXT("the pool, or its MIG profile, is gone");
-        holder->profile = find_profile(request->model, r->serving_profile);
-        if (!holder->profile)
+        a->profile = find_profile(request->order.model, r->serving_profile);
+        if (!a->profile)
                 return TEXT("the model has no such serving profile any more");
-        if (holder->sub_pool->pool->schedulable == SCHEDULABLE_DRAIN)
+        if (a->sub_pool->pool->schedulable == SCHEDULABLE_DRAIN)
                 return TEXT("the pool is being drained");
-        c.sub_pool = holder->sub_pool;
-        c.profile = holder->profile;
+        c.sub_pool = a->sub_pool;
+        c.profile = a->profile;
         v = match(&c, true);
         if (v.reason != REASON_FITS) {
-                struct rejection rejection = { .sub_pool = holder->sub_pool,
-                                               .profile = holder->profile,
+                struct rejection rejection = { .sub_pool = a->sub_pool,
+                                               .profile = a->profile,
                                                .verdict = v };
 
                 return explain_rejection(&rejection, d->arena);
@@ -87,35 +81,32 @@ static struct text reason_to_leave(struct deciding *d, struct seat_holder *holde
 }
 
 /* Is there room for each replica with that many units? */
-static int larger_fits(struct deciding *d, const struct seat_holder *holder, int64_t units,
-                       bool *ret) {
-        struct reservation larger = holder->placement.reservation;
-        struct chooser chooser = deploy_chooser(d, holder);
-        struct seats seats = { 0 };
+static int larger_fits(struct deciding *d, const struct assignment *a, int64_t units, bool *ret) {
+        struct reservation larger = a->planned;
+        struct chooser chooser = deploy_chooser(d, a);
+        struct seating seating = { 0 };
         struct share share;
         int r;
 
         larger.units_per_node = units;
         larger.leaving = false;
-        r = choose_share(&chooser, holder->sub_pool, &larger, &share);
+        r = choose_share(&chooser, a->sub_pool, &larger, &share);
         if (r == 0)
-                r = choose_new_room(&chooser, holder->sub_pool, &larger, &seats);
+                r = choose_new_room(&chooser, a->sub_pool, &larger, &seating);
         if (r < 0)
                 return r;
-        *ret = seats.without == 0 && !seats.over_committed &&
+        *ret = seating.unseated == 0 && !seating.over_committed &&
                (!share.limited || reservation_units(&larger) <= share.left);
         return 0;
 }
 
 /* A profile that now wants other units per replica is followed in place, where there is room. */
-static int follow_demand(struct deciding *d, struct seat_holder *holder, struct text *ret_why) {
-        struct candidate c = { .deployment = d->request->deployment,
-                               .settings = d->request->settings,
-                               .model = d->request->model,
-                               .profile = holder->profile,
-                               .sub_pool = holder->sub_pool };
+static int follow_demand(struct deciding *d, struct assignment *a, struct text *ret_why) {
+        struct candidate c = { .order = &d->request->order,
+                               .profile = a->profile,
+                               .sub_pool = a->sub_pool };
         struct demand demand = match_demand(&c);
-        struct reservation *r = &holder->placement.reservation;
+        struct reservation *r = &a->planned;
         bool fits = true;
 
         if (demand.nodes != r->nodes) {
@@ -129,7 +120,7 @@ static int follow_demand(struct deciding *d, struct seat_holder *holder, struct 
                         *ret_why = TEXT("a replica wants more units now");
                         return 0;
                 }
-                err = larger_fits(d, holder, demand.units_per_node, &fits);
+                err = larger_fits(d, a, demand.units_per_node, &fits);
                 if (err < 0)
                         return err;
         }
@@ -140,24 +131,21 @@ static int follow_demand(struct deciding *d, struct seat_holder *holder, struct 
         return 0;
 }
 
-static void let_leave(struct seat_holder *holder, struct text why) {
-        struct placement *p = &holder->placement;
-
-        p->fate = FATE_LEAVES;
-        p->why = why;
-        p->reservation.units_per_node = holder->held->reservation.units_per_node;
-        p->leaves_now = !holder->held->reservation.leaving;
-        p->reservation.leaving = true;
+static void let_leave(struct assignment *a, struct text why) {
+        a->fate = FATE_LEAVES;
+        a->why = why;
+        a->planned.units_per_node = a->observed.units_per_node;
+        a->leaves_now = !a->observed.leaving;
+        a->planned.leaving = true;
 }
 
 /* What left for another assignment of its environment does not come back beside it. */
-static bool is_replaced(const struct deciding *d, const struct seat_holder *holder) {
-        for (size_t i = 0; i < d->n && holder->held->reservation.leaving; i++) {
-                const struct seat_holder *other = &d->holders[i];
+static bool is_replaced(const struct deciding *d, const struct assignment *a) {
+        for (size_t i = 0; i < d->n && a->observed.leaving; i++) {
+                const struct assignment *other = &d->assignments[i];
 
-                if (!other->held->reservation.leaving && other->placement.fate == FATE_STAYS &&
-                    text_equal(other->placement.reservation.environment,
-                               holder->placement.reservation.environment))
+                if (!other->observed.leaving && other->fate == FATE_STAYS &&
+                    text_equal(other->planned.environment, a->planned.environment))
                         return true;
         }
         return false;
@@ -165,27 +153,27 @@ static bool is_replaced(const struct deciding *d, const struct seat_holder *hold
 
 int deploy_review(struct deciding *d) {
         for (size_t i = 0; i < d->n; i++) {
-                struct seat_holder *holder = &d->holders[i];
-                struct text why = reason_to_leave(d, holder);
+                struct assignment *a = &d->assignments[i];
+                struct text why = reason_to_leave(d, a);
 
                 /* A sentence that found no memory is empty, and an empty one says: stay. */
                 if (arena_failed(d->arena))
                         return -ENOMEM;
                 if (text_is_empty(why)) {
-                        int r = follow_demand(d, holder, &why);
+                        int r = follow_demand(d, a, &why);
 
                         if (r < 0)
                                 return r;
                 }
-                holder->placement.reservation.leaving = false;
+                a->planned.leaving = false;
                 if (!text_is_empty(why))
-                        let_leave(holder, why);
+                        let_leave(a, why);
         }
         for (size_t i = 0; i < d->n; i++) {
-                struct seat_holder *holder = &d->holders[i];
+                struct assignment *a = &d->assignments[i];
 
-                if (holder->placement.fate == FATE_STAYS && is_replaced(d, holder))
-                        let_leave(holder, TEXT("it is being replaced in its environment"));
+                if (a->fate == FATE_STAYS && is_replaced(d, a))
+                        let_leave(a, TEXT("it is being replaced in its environment"));
         }
         return 0;
 }

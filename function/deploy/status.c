@@ -7,20 +7,16 @@
 static const char *const our_members[] = { "assignments", "endpoint",   "model",
                                            "placements",  "rejections", "rejectionsOmitted" };
 
-/* "ClusterModel/gemma-3-27b" */
-static void set_model(struct node *map, struct text model) {
-        size_t slash = text_index(model, '/');
-
-        node_set_string(map, "kind", text_slice(model, 0, slash));
-        node_set_string(map, "name", text_slice(model, slash + 1, model.len));
-}
-
-static struct node *assignment(const struct placement *p, struct arena *arena) {
-        const struct reservation *r = &p->reservation;
+static struct node *assignment(const struct assignment *a, struct arena *arena) {
+        const struct reservation *r = &a->planned;
         struct node *map = node_map(arena);
 
-        if (!text_is_empty(r->model))
-                set_model(node_add_map(map, "model"), r->model);
+        if (!text_is_empty(r->model_name)) {
+                struct node *model = node_add_map(map, "model");
+
+                node_set_string(model, "kind", r->model_kind);
+                node_set_string(model, "name", r->model_name);
+        }
         node_set_string(map, "environment", r->environment);
         node_set_string(map, "pool", r->pool);
         if (!text_is_empty(r->mig_profile))
@@ -29,10 +25,10 @@ static struct node *assignment(const struct placement *p, struct arena *arena) {
         node_set_string(map, "resourceName", r->resource_name);
         node_set_integer(map, "nodes", r->nodes);
         node_set_integer(map, "unitsPerNode", r->units_per_node);
-        node_set_integer(map, "replicas", r->replicas);
-        node_set_integer(map, "admitted", r->admitted);
+        node_set_integer(map, "replicas", r->reserved);
+        node_set_integer(map, "admitted", r->used);
         node_set_integer(map, "units", reservation_units(r));
-        node_set_bool(map, "ready", p->service.ready && !p->fresh);
+        node_set_bool(map, "ready", a->service.ready && !a->fresh);
         if (r->leaving)
                 node_set_bool(map, "leaving", true);
         return map;
@@ -63,9 +59,9 @@ struct node *status_of(const struct decision *decision, const struct model *mode
         if (!text_is_empty(decision->url))
                 node_set_string(node_add_map(status, "endpoint"), "url", decision->url);
         list = node_add_list(status, "assignments");
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                if (decision->plan.placements[i].fate != FATE_DROPPED)
-                        node_append(list, assignment(&decision->plan.placements[i], arena));
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                if (decision->plan.assignments[i].fate != FATE_DROPPED)
+                        node_append(list, assignment(&decision->plan.assignments[i], arena));
         }
         if (rejections->n == 0)
                 return status;
@@ -90,10 +86,10 @@ struct node *status_keep(struct value observed_status, struct arena *arena) {
 }
 
 /* "eu-1/small-models-mig" */
-static void append_place(struct builder *b, const struct placement *p) {
-        builder_text(b, p->reservation.environment);
+static void append_place(struct builder *b, const struct assignment *a) {
+        builder_text(b, a->planned.environment);
         builder_char(b, '/');
-        builder_text(b, p->reservation.pool);
+        builder_text(b, a->planned.pool);
 }
 
 static void append_placed(struct builder *b, const struct decision *decision) {
@@ -103,17 +99,17 @@ static void append_placed(struct builder *b, const struct decision *decision) {
         builder_string(b, " of ");
         builder_i64(b, decision->wanted);
         builder_string(b, decision->wanted == 1 ? " environment placed" : " environments placed");
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
 
-                if (p->fate != FATE_STAYS)
+                if (a->fate != FATE_STAYS)
                         continue;
                 builder_string(b, separator);
-                append_place(b, p);
+                append_place(b, a);
                 builder_string(b, " (");
-                builder_text(b, p->reservation.resource_name);
+                builder_text(b, a->planned.resource_name);
                 builder_string(b, " x ");
-                builder_i64(b, reservation_units(&p->reservation));
+                builder_i64(b, reservation_units(&a->planned));
                 builder_char(b, ')');
                 separator = ", ";
         }
@@ -156,21 +152,21 @@ static void append_short(struct builder *b, const struct decision *decision, int
 }
 
 static void append_leaving(struct builder *b, const struct decision *decision) {
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
 
-                if (p->fate != FATE_LEAVES)
+                if (a->fate != FATE_LEAVES)
                         continue;
                 builder_string(b, "; ");
-                append_place(b, p);
+                append_place(b, a);
                 builder_string(b, " is leaving: ");
-                builder_text(b, p->why);
+                builder_text(b, a->why);
         }
 }
 
 static bool anything_leaves(const struct decision *decision) {
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                if (decision->plan.placements[i].fate == FATE_LEAVES)
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                if (decision->plan.assignments[i].fate == FATE_LEAVES)
                         return true;
         }
         return false;
@@ -208,31 +204,31 @@ struct condition status_scheduled(const struct decision *decision,
 }
 
 /* "eu-1: the service is being created", or what keeps it from being Ready. */
-static struct text starting_sentence(const struct placement *p, struct arena *arena) {
-        struct text sentence = !p->service.observed ? TEXT("the service is being created")
-                               : text_is_empty(p->service.sentence)
+static struct text starting_sentence(const struct assignment *a, struct arena *arena) {
+        struct text sentence = !a->service.observed ? TEXT("the service is being created")
+                               : text_is_empty(a->service.sentence)
                                        ? TEXT("the service is not Ready yet")
-                                       : p->service.sentence;
+                                       : a->service.sentence;
 
-        return text_join(arena,
-                         (struct text[]) { p->reservation.environment, TEXT(": "), sentence }, 3);
+        return text_join(arena, (struct text[]) { a->planned.environment, TEXT(": "), sentence },
+                         3);
 }
 
 struct condition status_serving(const struct decision *decision, struct arena *arena) {
         struct condition c = { .type = TEXT("Serving"), .status = CONDITION_FALSE };
-        const struct placement *starting = NULL;
+        const struct assignment *starting = NULL;
         int64_t serving = 0, composed = 0;
 
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
 
-                if (p->fate == FATE_DROPPED)
+                if (a->fate == FATE_DROPPED)
                         continue;
                 composed++;
-                if (p->service.ready)
+                if (a->service.ready)
                         serving++;
                 else if (!starting)
-                        starting = p;
+                        starting = a;
         }
         if (serving >= decision->wanted) {
                 c.status = CONDITION_TRUE;
@@ -249,16 +245,16 @@ struct condition status_serving(const struct decision *decision, struct arena *a
 }
 
 static void add_event(struct response *response, enum severity severity, struct text reason,
-                      const char *verb, const struct placement *p) {
+                      const char *verb, const struct assignment *a) {
         struct builder b;
 
         builder_init(&b, response->arena);
         builder_string(&b, verb);
         builder_char(&b, ' ');
-        append_place(&b, p);
-        if (!text_is_empty(p->why)) {
+        append_place(&b, a);
+        if (!text_is_empty(a->why)) {
                 builder_string(&b, ": ");
-                builder_text(&b, p->why);
+                builder_text(&b, a->why);
         }
         response_result(response, (struct result) { .severity = severity,
                                                     .reason = reason,
@@ -273,8 +269,8 @@ static bool says(struct value assignment, const char *key, struct text word) {
  * Does the observed status have this assignment already, leaving or not? A decision is
  * made again as long as nobody carries it out.
  */
-static bool is_known(struct value status, const struct placement *p) {
-        const struct reservation *r = &p->reservation;
+static bool is_known(struct value status, const struct assignment *a) {
+        const struct reservation *r = &a->planned;
         struct value_iter it = value_iterate(value_get(status, TEXT("assignments")));
         struct value assignment;
 
@@ -295,16 +291,16 @@ static bool is_known(struct value status, const struct placement *p) {
 
 void status_events(const struct decision *decision, struct value observed_status,
                    struct response *response) {
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
 
-                if (p->fate != FATE_DROPPED && is_known(observed_status, p))
+                if (a->fate != FATE_DROPPED && is_known(observed_status, a))
                         continue;
-                if (p->fresh)
-                        add_event(response, SEVERITY_NORMAL, TEXT("Placed"), "Placed on", p);
-                else if (p->fate == FATE_LEAVES && p->leaves_now)
-                        add_event(response, SEVERITY_WARNING, TEXT("Leaving"), "Leaving", p);
-                else if (p->fate == FATE_DROPPED)
-                        add_event(response, SEVERITY_NORMAL, TEXT("Released"), "Released", p);
+                if (a->fresh)
+                        add_event(response, SEVERITY_NORMAL, TEXT("Placed"), "Placed on", a);
+                else if (a->fate == FATE_LEAVES && a->leaves_now)
+                        add_event(response, SEVERITY_WARNING, TEXT("Leaving"), "Leaving", a);
+                else if (a->fate == FATE_DROPPED)
+                        add_event(response, SEVERITY_NORMAL, TEXT("Released"), "Released", a);
         }
 }

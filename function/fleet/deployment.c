@@ -68,7 +68,7 @@ int deployment_read(struct value object, struct arena *arena, struct deployment 
         struct deployment d = {
                 .namespace_ = value_text(value_at(object, "metadata.namespace")),
                 .name = value_text(value_at(object, "metadata.name")),
-                .created = value_text(value_at(object, "metadata.creationTimestamp")),
+                .uid = value_text(value_at(object, "metadata.uid")),
                 .environments = 1,
         };
 

@@ -10,7 +10,7 @@
 struct deployment {
         struct text namespace_;
         struct text name;
-        struct text created;    /* metadata.creationTimestamp, RFC 3339; may be empty */
+        struct text uid;        /* may be empty */
         struct text model_kind; /* ClusterModel, Model */
         struct text model_name;
         int64_t environments;              /* how many are wanted, 1..10 */

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "fleet/check.h"
+#include "fleet/resource.h"
 #include "fleet/units.h"
 
 /* Beyond so many pools nobody is told of overlaps: every pair would be looked at. */
@@ -64,6 +65,7 @@ enum { N_POOL_LISTS = 3 };
 
 static int read_pools(const struct member *lists, const struct settings *settings,
                       struct arena *arena, struct environment *ret) {
+        const struct pool_owner owner = { .environment = ret, .is_quiet = ret->is_quiet };
         size_t n = 0;
 
         for (size_t i = 0; i < N_POOL_LISTS; i++)
@@ -77,7 +79,7 @@ static int read_pools(const struct member *lists, const struct settings *setting
 
                 for (size_t j = 0; value_next(&it, NULL, &item); j++) {
                         struct member entry = member_element(&lists[i], j, item);
-                        int r = pool_read(&entry, ret, settings, arena,
+                        int r = pool_read(&entry, owner, settings, arena,
                                           &ret->pools[ret->n_pools++]);
 
                         if (r < 0)
@@ -273,6 +275,8 @@ static int read_environment(struct value object, const struct settings *settings
         if (r < 0)
                 return r;
         r = count_units(ret, settings, arena);
+        if (r == 0)
+                r = resource_resolve(ret->pools, ret->n_pools, arena);
         if (r < 0)
                 return r;
         return arena_failed(arena) ? -ENOMEM : 0;

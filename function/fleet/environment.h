@@ -29,7 +29,8 @@ struct environment {
  * environment_read() - the object as Crossplane sent it
  *
  * Never fails on what a user wrote: a bad pool is `invalid`; two pools of one
- * name are both. Sub-pools are counted (fleet/units.h).
+ * name are both. Sub-pools are counted (fleet/units.h) and their resources named
+ * (fleet/resource.h).
  *
  * Errors: -ENOMEM
  */

@@ -10,13 +10,6 @@
 /* Of one replica. */
 enum { NODES_MAX = 1024, UNITS_PER_NODE_MAX = 1024 };
 
-void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *fault) {
-        if (fault && !mistakes_are_full(m))
-                m->items[m->n++] = fault_text(fault, arena);
-        else
-                m->n_more++;
-}
-
 static void read_source(struct reader *rd, const struct member *spec, struct model *ret) {
         static const struct text sources[] = { TEXT_INIT("HuggingFace") };
         struct member model = member_get(spec, "model"), hub = member_get(spec, "huggingFace");

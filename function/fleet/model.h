@@ -6,7 +6,7 @@
 #define FLEET_MODEL_H
 
 #include "base/quantity.h"
-#include "fleet/settings.h"
+#include "fleet/reader.h"
 
 /* replicaTopology.requires; an absent member requires nothing. */
 struct needs {
@@ -46,23 +46,6 @@ struct model {
         struct serving_profile *profiles;    /* in order of preference; 1 to 32 */
         size_t n_profiles;
 };
-
-/* So many, of 500 bytes at most each, are not too long for a condition. */
-enum { MISTAKES_MAX = 50 };
-
-/* The mistakes of an object, each "path: message". */
-struct mistakes {
-        struct text items[MISTAKES_MAX];
-        size_t n;
-        size_t n_more; /* that are not told */
-};
-
-/* mistakes_add() - a fault; NULL: one that is only counted, as is what has no room */
-void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *fault);
-
-static inline bool mistakes_are_full(const struct mistakes *m) {
-        return m->n == MISTAKES_MAX;
-}
 
 /*
  * model_read() - the object as Crossplane sent it

@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "fleet/check.h"
 #include "fleet/engine.h"
-#include "fleet/environment.h"
 
 enum {
         ACCELERATORS_MAX = 1024,
@@ -399,16 +398,29 @@ static const struct text telling_keys[N_TELLING] = {
         [MISSPELT_MIG_CONFIG] = TEXT_INIT("nvidia.com/mig-config"),
 };
 
+static enum strategy selected_strategy(const struct value *telling) {
+        struct text strategy = value_text(telling[MIG_STRATEGY]);
+
+        if (telling[GKE_PARTITION_SIZE].kind != VALUE_ABSENT ||
+            text_equal(strategy, TEXT("single")) ||
+            text_contains(value_text(telling[GPU_PRODUCT]), TEXT("-MIG-")))
+                return STRATEGY_SINGLE;
+        return text_equal(strategy, TEXT("mixed")) ? STRATEGY_MIXED : STRATEGY_INFERRED;
+}
+
 static enum strategy strategy_of(const struct pool *pool, const struct value *telling) {
         if (pool->allocation == ALLOCATION_DRA)
                 return STRATEGY_MIXED; /* every profile can be asked for */
         if (pool->strategy != STRATEGY_INFERRED)
                 return pool->strategy;
-        if (telling[GKE_PARTITION_SIZE].kind != VALUE_ABSENT ||
-            text_equal(value_text(telling[MIG_STRATEGY]), TEXT("single")) ||
-            text_contains(value_text(telling[GPU_PRODUCT]), TEXT("-MIG-")))
-                return STRATEGY_SINGLE;
-        return STRATEGY_MIXED;
+        return selected_strategy(telling) == STRATEGY_SINGLE ? STRATEGY_SINGLE : STRATEGY_MIXED;
+}
+
+enum strategy pool_selected_strategy(const struct pool *pool) {
+        struct value telling[N_TELLING];
+
+        value_pick(pool_selector(pool), telling_keys, N_TELLING, telling);
+        return selected_strategy(telling);
 }
 
 enum strategy pool_strategy(const struct pool *pool) {
@@ -536,14 +548,15 @@ static void tell_of_slips(struct pool *pool, struct arena *arena) {
         }
 }
 
-int pool_read(const struct member *entry, const struct environment *environment,
-              const struct settings *settings, struct arena *arena, struct pool *ret) {
+int pool_read(const struct member *entry, struct pool_owner owner, const struct settings *settings,
+              struct arena *arena, struct pool *ret) {
         struct fault fault;
         struct reader rd = { .arena = arena, .first = &fault };
         struct form form;
 
         *ret = (struct pool) {
-                .environment = environment,
+                .environment = owner.environment,
+                .is_quiet = owner.is_quiet,
                 .written = entry->value,
                 .accelerator_count = 1,
                 .nodes = 1,
@@ -567,7 +580,7 @@ int pool_read(const struct member *entry, const struct environment *environment,
 }
 
 bool pool_collects_warnings(const struct pool *pool) {
-        return !pool->environment || !pool->environment->is_quiet;
+        return !pool->is_quiet;
 }
 
 void pool_warn(struct pool *pool, struct arena *arena, struct text message) {

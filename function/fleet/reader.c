@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "fleet/model.h"
 
 enum { FEW = 4 };         /* so many names are listed in a sentence */
 enum { MEMBERS_MAX = 8 }; /* that are picked in one walk */
@@ -75,6 +74,14 @@ struct text member_path(const struct member *f, struct arena *arena) {
 
         put_path(f, &fault);
         return text_copy(arena, text_from(fault.path));
+}
+
+/* A fault; NULL: one that is only counted, as is what has no room. */
+static void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *fault) {
+        if (fault && !mistakes_are_full(m))
+                m->items[m->n++] = fault_text(fault, arena);
+        else
+                m->n_more++;
 }
 
 /* Is there room for one more mistake, or is it only counted? */

@@ -14,8 +14,6 @@
 #include "base/quantity.h"
 #include "wire/value.h"
 
-struct mistakes;
-
 struct member {
         struct value value;
         const struct member *above; /* NULL at the root; must outlive this */
@@ -25,6 +23,20 @@ struct member {
                 size_t index;     /* MEMBER_ELEMENT */
         };
 };
+
+/* As many, of 500 bytes at most each, are not too long for a condition. */
+enum { MISTAKES_MAX = 50 };
+
+/* The mistakes of an object, each "path: message". */
+struct mistakes {
+        struct text items[MISTAKES_MAX];
+        size_t n;
+        size_t n_more; /* that are not told */
+};
+
+static inline bool mistakes_are_full(const struct mistakes *m) {
+        return m->n == MISTAKES_MAX;
+}
 
 struct reader {
         struct arena *arena;

@@ -8,14 +8,17 @@
 #include "fleet/check.h"
 #include "gpu/catalog.h"
 
-static const struct settings defaults = {
-        .kserve_api_version = TEXT_INIT("serving.kserve.io/v1alpha2"),
-        .route = true,
-        .mig_parted_key = TEXT_INIT("config.yaml"),
-        .ttl_seconds = 60,
-        .system_namespace = TEXT_INIT("crossplane-system"),
-        .api = TEXT_INIT("modelplane.ai/v1alpha1"),
-};
+struct settings settings_default(void) {
+        return (struct settings) {
+                .kserve_api_version = TEXT("serving.kserve.io/v1alpha2"),
+                .route = true,
+                .mig_parted_key = TEXT("config.yaml"),
+                .ttl_seconds = 60,
+                .system_namespace = TEXT("crossplane-system"),
+                .api = TEXT("modelplane.ai/v1alpha1"),
+                .group = TEXT("modelplane.ai"),
+        };
+}
 
 static const struct text members[] = {
         TEXT_INIT("apiVersion"), TEXT_INIT("kind"),
@@ -143,7 +146,7 @@ int settings_read(struct value input, struct arena *arena, struct settings *ret,
                   struct fault *fault) {
         struct reader rd = { .arena = arena, .first = fault };
         struct member root = member_root(input, TEXT("input"));
-        struct settings s = defaults;
+        struct settings s = settings_default();
 
         if (reader_map(&rd, root))
                 reader_refuse_unknown(&rd, &root, members, COUNT_OF(members));

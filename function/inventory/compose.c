@@ -12,6 +12,7 @@
 #define KEY_PROVIDER_CONFIG "provider-config"
 #define KEY_IN_USE "in-use"
 
+#define LABEL_LEDGER "gpuplacement.fn.crossplane.io/ledger"
 #define LEDGER_CAPACITY "capacity"
 
 static const struct text keys[] = { TEXT_INIT(KEY_CAPACITY), TEXT_INIT(KEY_PROVIDER_CONFIG),

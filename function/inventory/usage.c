@@ -55,13 +55,13 @@ static size_t find_pool(const struct pool_index *index, struct text name) {
 }
 
 static void tell_unreadable(const struct pool_index *index, const struct reservation *r,
-                            struct value config_map, struct arena *arena) {
-        struct value data = value_get(config_map, TEXT("data"));
-        struct text name = value_text(value_at(config_map, "metadata.name"));
+                            struct value object, struct arena *arena) {
+        struct value spec = value_get(object, TEXT("spec"));
+        struct text name = value_text(value_at(object, "metadata.name"));
         size_t at = find_pool(index, r->pool);
         struct unreadable number;
 
-        for (size_t i = 0; at < index->n && reservation_unreadable(data, &i, &number);) {
+        for (size_t i = 0; at < index->n && reservation_unreadable(spec, &i, &number);) {
                 struct text brief;
 
                 if (index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
@@ -69,16 +69,15 @@ static void tell_unreadable(const struct pool_index *index, const struct reserva
                 brief = number.written.kind == VALUE_ABSENT ? TEXT("missing")
                                                             : value_brief(number.written, arena);
                 pool_warn(index->sorted[at], arena,
-                          text_format(arena,
-                                      "reservation %.*s/%.*s: data.%.*s is %.*s and counts %lld",
+                          text_format(arena, "reservation %.*s/%.*s: spec.%.*s is %.*s and %.*s",
                                       TEXT_ARG(r->namespace_), TEXT_ARG(name), TEXT_ARG(number.key),
-                                      TEXT_ARG(brief), (long long)number.counts));
+                                      TEXT_ARG(brief), TEXT_ARG(number.counts)));
         }
 }
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-static int read_reservations(struct environment *environment, const struct resource *config_maps,
+static int read_reservations(struct environment *environment, const struct answer_item *items,
                              size_t n, struct text group, struct arena *arena,
                              struct reservation **ret, size_t *ret_n) {
         struct reservation *list = ARENA_ARRAY(arena, n, struct reservation);
@@ -90,10 +89,10 @@ static int read_reservations(struct environment *environment, const struct resou
         for (size_t i = 0; i < n; i++) {
                 struct reservation *r = &list[n_list];
 
-                if (!reservation_read(config_maps[i].object, TEXT("ModelDeployment"), group, r) ||
+                if (!reservation_read(items[i].object, TEXT("ModelDeployment"), group, r) ||
                     !text_equal(r->environment, environment->name))
                         continue;
-                tell_unreadable(&index, r, config_maps[i].object, arena);
+                tell_unreadable(&index, r, items[i].object, arena);
                 n_list++;
         }
         *ret = list;
@@ -151,8 +150,8 @@ static int add_declared(const struct environment *environment, const struct ledg
 
                 for (size_t s = 0; s < pool->n_sub_pools; s++) {
                         const struct sub_pool *sub_pool = &pool->sub_pools[s];
-                        struct seats seats;
-                        int r = ledger_seat(ledger, sub_pool, NULL, 0, NULL, arena, &seats);
+                        struct seating seating;
+                        int r = seating_find(ledger, sub_pool, NULL, 0, NULL, arena, &seating);
 
                         if (r < 0)
                                 return r;
@@ -161,7 +160,7 @@ static int add_declared(const struct environment *environment, const struct ledg
                                 .pool = pool->name,
                                 .mig_profile = sub_pool->mig_profile,
                                 .total = sub_pool->units,
-                                .over_committed = seats.over_committed,
+                                .over_committed = seating.over_committed,
                         };
                 }
         }
@@ -187,24 +186,23 @@ static int add_used(const struct ledger *ledger, struct arena *arena, struct usa
                 }
                 if (__builtin_add_overflow(line->used, reservation_units(r), &line->used))
                         line->used = INT64_MAX;
-                if (!line->sub_pool && r->admitted > 0)
+                if (!line->sub_pool && r->used > 0)
                         line->over_committed = true;
         }
         return 0;
 }
 
-int usage_count(struct environment *environment, const struct resource *config_maps, size_t n,
+int usage_count(struct environment *environment, const struct answer_item *items, size_t n,
                 struct text group, struct arena *arena, struct usage_list *ret) {
         struct usage_list list = { 0 };
         struct reservation *reservations;
         struct ledger ledger = { 0 };
         size_t n_reservations;
-        int r = read_reservations(environment, config_maps, n, group, arena, &reservations,
+        int r = read_reservations(environment, items, n, group, arena, &reservations,
                                   &n_reservations);
 
         if (r == 0)
-                r = ledger_build(reservations, n_reservations, (struct text) { 0 },
-                                 (struct text) { 0 }, arena, &ledger);
+                r = ledger_build(reservations, n_reservations, NULL, arena, &ledger);
         if (r < 0)
                 return r;
         list.items = ARENA_ARRAY(arena, environment->n_sub_pools + n_reservations, struct usage);

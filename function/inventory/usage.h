@@ -8,7 +8,7 @@
 #ifndef INVENTORY_USAGE_H
 #define INVENTORY_USAGE_H
 
-#include "deploy/ledger.h"
+#include "deploy/seating.h"
 #include "wire/request.h"
 
 /* The units of one sub-pool. */
@@ -28,7 +28,7 @@ struct usage_list {
 
 /*
  * usage_count() - count the units of an environment
- * @config_maps: n of them, in any order; those that are no reservation of this
+ * @items: n GPUReservations, in any order; those that are no reservation of this
  *               environment do not count
  * @group:       of the deployments that hold them: "modelplane.ai"
  * @ret:         set on success
@@ -37,7 +37,7 @@ struct usage_list {
  *
  * Errors: -ENOMEM
  */
-int usage_count(struct environment *environment, const struct resource *config_maps, size_t n,
+int usage_count(struct environment *environment, const struct answer_item *items, size_t n,
                 struct text group, struct arena *arena, struct usage_list *ret);
 
 #endif

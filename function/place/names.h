@@ -19,8 +19,6 @@ struct arena;
 #define LABEL_POOL "modelplane.ai/pool"
 #define LABEL_MIG_PROFILE "modelplane.ai/mig-profile"
 #define LABEL_SERVING_PROFILE "modelplane.ai/serving-profile"
-#define LABEL_LEDGER "gpuplacement.fn.crossplane.io/ledger"
-#define LEDGER_RESERVATION "reservation"
 #define ANNOTATION_ASSIGNMENT "gpuplacement.fn.crossplane.io/assignment"
 
 /* KServe's children keep readable names up to here. */

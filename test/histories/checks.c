@@ -5,10 +5,10 @@
 
 /* ---- one decision ---------------------------------------------------------------------------- */
 
-static const struct placement *find(const struct decision *decision, struct text suffix,
-                                    bool fresh) {
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+static const struct assignment *find(const struct decision *decision, struct text suffix,
+                                     bool fresh) {
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *p = &decision->plan.assignments[i];
 
                 if (text_equal(p->suffix, suffix) && p->fresh == fresh)
                         return p;
@@ -29,31 +29,31 @@ struct outcome {
         int64_t idle;    /* that stay and have not served */
 };
 
-static const char *check_held(const struct decided *d, const struct held *held,
+static const char *check_held(const struct decided *d, const struct assignment *held,
                               struct outcome *outcome) {
-        const struct placement *p = find(d->decision, held->suffix, false);
-        const struct placement *in_place = find(d->decision, held->suffix, true);
-        int64_t admitted = deploy_admitted(held), wanted = d->request->deployment->replicas;
+        const struct assignment *p = find(d->decision, held->suffix, false);
+        const struct assignment *in_place = find(d->decision, held->suffix, true);
+        int64_t admitted = assignment_used(held), wanted = d->request->order.deployment->replicas;
 
         if (!p)
                 return "an assignment is forgotten";
-        outcome->leaving += p->reservation.leaving;
+        outcome->leaving += p->planned.leaving;
         if (p->fate == FATE_DROPPED) {
-                if (in_place && in_place->reservation.admitted >= least(admitted, wanted))
+                if (in_place && in_place->planned.used >= least(admitted, wanted))
                         return NULL;
-                outcome->retired += p->reservation.leaving;
-                outcome->reduced += !p->reservation.leaving && admitted > 0;
+                outcome->retired += p->planned.leaving;
+                outcome->reduced += !p->planned.leaving && admitted > 0;
                 return NULL;
         }
         if (p->fate == FATE_STAYS)
                 admitted = least(admitted, wanted);
-        return p->reservation.admitted < admitted || p->reservation.replicas < admitted
+        return p->planned.used < admitted || p->planned.reserved < admitted
                        ? "admitted replicas are lost"
                        : NULL;
 }
 
 static const char *check_nothing_lost(const struct decided *d) {
-        int64_t wanted = d->request->deployment->environments, surplus;
+        int64_t wanted = d->request->order.deployment->environments, surplus;
         struct outcome o = { 0 };
 
         for (size_t i = 0; i < d->request->n_held; i++) {
@@ -62,11 +62,11 @@ static const char *check_nothing_lost(const struct decided *d) {
                 if (seen)
                         return seen;
         }
-        for (size_t i = 0; i < d->decision->plan.n_placements; i++) {
-                const struct placement *p = &d->decision->plan.placements[i];
+        for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
+                const struct assignment *p = &d->decision->plan.assignments[i];
 
                 o.staying += p->fate == FATE_STAYS;
-                o.idle += p->fate == FATE_STAYS && !p->fresh && p->reservation.admitted == 0;
+                o.idle += p->fate == FATE_STAYS && !p->fresh && p->planned.used == 0;
                 o.ready += p->fate == FATE_STAYS && p->service.ready && !p->fresh;
         }
         surplus = o.leaving > wanted ? o.leaving - wanted : 0;
@@ -98,22 +98,22 @@ static const struct sub_pool *declared(const struct decided *d, const struct res
 static const char *check_bounds(const struct decided *d) {
         const struct decision *decision = d->decision;
 
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
-                const struct reservation *r = &p->reservation;
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *p = &decision->plan.assignments[i];
+                const struct reservation *r = &p->planned;
 
                 if (p->fate != FATE_STAYS)
                         continue;
                 if (!declared(d, r))
                         return "an assignment without a sub-pool";
-                if (r->replicas < 1 || r->replicas > d->request->deployment->replicas ||
-                    r->admitted < 0 || r->admitted > r->replicas)
+                if (r->reserved < 1 || r->reserved > d->request->order.deployment->replicas ||
+                    r->used < 0 || r->used > r->reserved)
                         return "a grant out of bounds";
                 for (size_t k = 0; k < i; k++) {
-                        const struct placement *q = &decision->plan.placements[k];
+                        const struct assignment *q = &decision->plan.assignments[k];
 
                         if (q->fate == FATE_STAYS &&
-                            text_equal(r->environment, q->reservation.environment))
+                            text_equal(r->environment, q->planned.environment))
                                 return "two in one environment";
                 }
         }
@@ -128,11 +128,11 @@ static bool was_told_to_stay(const struct running *r) {
 static const char *check_kept(const struct decided *d) {
         for (size_t i = 0; i < d->actor->n_running; i++) {
                 const struct running *r = &d->actor->running[i];
-                const struct placement *p = find(d->decision, r->suffix, false);
+                const struct assignment *p = find(d->decision, r->suffix, false);
                 bool replaced = find(d->decision, r->suffix, true) != NULL;
 
                 if (was_told_to_stay(r) && (p->fate == FATE_LEAVES || replaced) &&
-                    deploy_admitted(&d->request->held[i]) > 0 &&
+                    assignment_used(&d->request->held[i]) > 0 &&
                     r->cause == cluster_cause(d->cluster, d->actor, &r->reservation))
                         return "an assignment leaves without a cause";
         }
@@ -152,34 +152,34 @@ static enum packs everybody_sits(const struct decided *d, const struct reservati
                     text_equal(r->namespace_, granted->namespace_))
                         continue;
                 if (declared(d, r) == sub_pool)
-                        packing_add(&packing, r->nodes, r->units_per_node, r->replicas);
+                        packing_add(&packing, r->nodes, r->units_per_node, r->reserved);
         }
-        for (size_t i = 0; i < d->decision->plan.n_placements; i++) {
-                const struct placement *p = &d->decision->plan.placements[i];
+        for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
+                const struct assignment *p = &d->decision->plan.assignments[i];
 
-                if (p->fate != FATE_DROPPED && declared(d, &p->reservation) == sub_pool)
-                        packing_add(&packing, p->reservation.nodes, p->reservation.units_per_node,
-                                    p->reservation.replicas);
+                if (p->fate != FATE_DROPPED && declared(d, &p->planned) == sub_pool)
+                        packing_add(&packing, p->planned.nodes, p->planned.units_per_node,
+                                    p->planned.reserved);
         }
         return packing_try(&packing);
 }
 
-static bool has_grown(const struct decided *d, const struct placement *p) {
+static bool has_grown(const struct decided *d, const struct assignment *p) {
         for (size_t i = 0; i < d->request->n_held; i++) {
-                const struct reservation *r = &d->request->held[i].reservation;
+                const struct reservation *r = &d->request->held[i].observed;
 
                 if (text_equal(d->request->held[i].suffix, p->suffix))
-                        return p->reservation.replicas > r->replicas;
+                        return p->planned.reserved > r->reserved;
         }
         return false;
 }
 
 static const char *check_grants(const struct decided *d) {
-        for (size_t i = 0; i < d->decision->plan.n_placements; i++) {
-                const struct placement *p = &d->decision->plan.placements[i];
+        for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
+                const struct assignment *p = &d->decision->plan.assignments[i];
 
                 if (p->fate == FATE_STAYS && (p->fresh || has_grown(d, p)) &&
-                    everybody_sits(d, &p->reservation) == PACKS_NOT)
+                    everybody_sits(d, &p->planned) == PACKS_NOT)
                         return "a grant where there is no room";
         }
         return NULL;
@@ -212,13 +212,13 @@ static const char *check_place(struct cluster *c, const struct place *place) {
         for (size_t a = 0; a < c->n_actors; a++) {
                 for (size_t k = 0; k < c->actors[a].n_running; k++) {
                         const struct reservation *r = &c->actors[a].running[k].reservation;
-                        int64_t replicas = r->leaving ? r->admitted : r->replicas;
+                        int64_t replicas = r->leaving ? r->used : r->reserved;
 
                         if (cluster_place(c, r) != place || !could_sit(place, r))
                                 continue;
                         packing_add(&packing, r->nodes, r->units_per_node, replicas);
                         all += r->nodes * r->units_per_node * replicas;
-                        admitted += r->nodes * r->units_per_node * r->admitted;
+                        admitted += r->nodes * r->units_per_node * r->used;
                         gangs |= r->nodes > 1;
                 }
         }

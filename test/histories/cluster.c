@@ -47,7 +47,7 @@ uint64_t cluster_cause(struct cluster *c, const struct actor *actor, const struc
 int64_t cluster_ready(const struct running *r) {
         int64_t n = 0;
 
-        for (int64_t i = 0; i < r->composed.replicas; i++)
+        for (int64_t i = 0; i < r->composed.reserved; i++)
                 n += r->replicas[i].ready;
         return n;
 }
@@ -56,9 +56,9 @@ struct service cluster_service(const struct cluster *c, const struct running *r)
         int64_t ready = cluster_ready(r);
 
         return (struct service) { .observed = true,
-                                  .ready = ready == r->composed.replicas,
+                                  .ready = ready == r->composed.reserved,
                                   .ready_replicas = c->old_kserve ? -1 : ready,
-                                  .replicas = r->composed.replicas };
+                                  .replicas = r->composed.reserved };
 }
 
 static void occupy(struct cluster *c, const struct running *r, const struct replica *replica,
@@ -76,7 +76,7 @@ void cluster_unseat(struct cluster *c, const struct running *r, struct replica *
 }
 
 void cluster_resize(struct cluster *c, struct running *r, int64_t replicas) {
-        int64_t n = r->composed.replicas;
+        int64_t n = r->composed.reserved;
 
         while (n > replicas) {
                 int64_t last = n - 1;
@@ -92,7 +92,7 @@ void cluster_resize(struct cluster *c, struct running *r, int64_t replicas) {
                 r->replicas[last] = r->replicas[n];
                 r->replicas[n] = (struct replica) { 0 };
         }
-        r->composed.replicas = replicas;
+        r->composed.reserved = replicas;
 }
 
 void cluster_stop(struct cluster *c, struct running *r) {
@@ -111,7 +111,7 @@ static bool sits_on(const struct running *r, const struct replica *replica, int6
  */
 static void leave_node(struct cluster *c, struct running *r, const struct place *place,
                        int64_t node, int64_t has) {
-        for (int64_t i = 0; i < r->composed.replicas && place->used[node] > has; i++) {
+        for (int64_t i = 0; i < r->composed.reserved && place->used[node] > has; i++) {
                 if (sits_on(r, &r->replicas[i], node))
                         cluster_unseat(c, r, &r->replicas[i]);
         }
@@ -151,7 +151,7 @@ static bool find_nodes(struct cluster *c, const struct running *r, struct replic
 static bool schedule(struct cluster *c, struct running *r, bool eager) {
         bool changed = false;
 
-        for (int64_t i = 0; i < r->composed.replicas; i++) {
+        for (int64_t i = 0; i < r->composed.reserved; i++) {
                 struct replica *replica = &r->replicas[i];
 
                 if (!replica->seated && (eager || random_one_in(&c->random, 2)) &&

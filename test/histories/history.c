@@ -40,24 +40,24 @@ static void take_snapshot(const struct cluster *c, struct snapshot *ret) {
 /* ---- one decision ---------------------------------------------------------------------------- */
 
 /* What Place finds of a deployment: the ConfigMap, or else the service's annotation. */
-static void observe(const struct cluster *c, const struct actor *actor, struct held *held) {
+static void observe(const struct cluster *c, const struct actor *actor, struct assignment *held) {
         for (size_t k = 0; k < actor->n_running; k++) {
                 const struct running *r = &actor->running[k];
 
-                held[k] = (struct held) { .reservation = r->lost ? r->composed : r->reservation,
-                                          .suffix = r->suffix,
-                                          .rebuilt = r->lost,
-                                          .service = cluster_service(c, r) };
+                held[k] = (struct assignment) { .observed = r->lost ? r->composed : r->reservation,
+                                                .suffix = r->suffix,
+                                                .rebuilt = r->lost,
+                                                .service = cluster_service(c, r) };
                 if (!r->lost)
                         continue;
-                held[k].reservation.admitted = held[k].reservation.replicas;
-                held[k].reservation.leaving = false;
+                held[k].observed.used = held[k].observed.reserved;
+                held[k].observed.leaving = false;
         }
 }
 
 static bool is_held(const struct deploy_request *request, struct text environment) {
         for (size_t i = 0; i < request->n_held; i++) {
-                if (text_equal(request->held[i].reservation.environment, environment))
+                if (text_equal(request->held[i].observed.environment, environment))
                         return true;
         }
         return false;
@@ -97,60 +97,60 @@ static struct running *find_running(struct actor *actor, struct text suffix) {
 
 static bool same(const struct reservation *a, const struct reservation *b) {
         return text_equal(a->environment, b->environment) && text_equal(a->pool, b->pool) &&
-               text_equal(a->mig_profile, b->mig_profile) && text_equal(a->model, b->model) &&
-               text_equal(a->serving_profile, b->serving_profile) &&
-               text_equal(a->created, b->created) && a->nodes == b->nodes &&
-               a->units_per_node == b->units_per_node && a->replicas == b->replicas &&
-               a->admitted == b->admitted && a->priority == b->priority && a->order == b->order &&
-               a->leaving == b->leaving;
+               text_equal(a->mig_profile, b->mig_profile) &&
+               text_equal(a->model_name, b->model_name) &&
+               text_equal(a->serving_profile, b->serving_profile) && a->nodes == b->nodes &&
+               a->units_per_node == b->units_per_node && a->reserved == b->reserved &&
+               a->used == b->used && a->priority == b->priority && a->order == b->order &&
+               a->leaving == b->leaving && a->served == b->served;
 }
 
 /* The same replicas on the same nodes, with fewer units each. */
 static void take_fewer_units(struct history *h, struct running *r, int64_t units) {
         struct place *place = cluster_place(&h->cluster, &r->composed);
 
-        for (int64_t i = 0; i < r->composed.replicas; i++) {
+        for (int64_t i = 0; i < r->composed.reserved; i++) {
                 for (int64_t n = 0; r->replicas[i].seated && n < r->composed.nodes; n++)
                         place->used[r->replicas[i].node[n]] -= r->composed.units_per_node - units;
         }
 }
 
 /* The service is composed anew: pods of another shape, or elsewhere, start again. */
-static void compose(struct history *h, struct running *r, const struct placement *p) {
+static void compose(struct history *h, struct running *r, const struct assignment *p) {
         struct cluster *c = &h->cluster;
-        const struct reservation *to = &p->reservation;
+        const struct reservation *to = &p->planned;
 
         if (cluster_place(c, &r->composed) != cluster_place(c, to) ||
             r->composed.nodes != to->nodes || to->units_per_node > r->composed.units_per_node)
                 cluster_stop(c, r);
-        cluster_resize(c, r, to->replicas);
+        cluster_resize(c, r, to->reserved);
         if (to->units_per_node < r->composed.units_per_node)
                 take_fewer_units(h, r, to->units_per_node);
         r->composed = *to;
 }
 
 /* Returns whether anything is other than it was. */
-static bool carry_out(struct history *h, struct actor *actor, const struct placement *p) {
+static bool carry_out(struct history *h, struct actor *actor, const struct assignment *p) {
         struct cluster *c = &h->cluster;
         struct running *r = find_running(actor, p->suffix);
         bool changed;
 
         if (!r) {
                 r = &actor->running[actor->n_running++];
-                *r = (struct running) { .suffix = p->suffix, .composed = p->reservation };
-                r->composed.replicas = 0;
+                *r = (struct running) { .suffix = p->suffix, .composed = p->planned };
+                r->composed.reserved = 0;
         }
-        changed = p->fresh || r->lost || !same(&r->reservation, &p->reservation);
-        if (p->reservation.units_per_node > r->composed.units_per_node ||
-            (p->fresh && p->reservation.admitted > 0)) {
-                cluster_place(c, &p->reservation)->excused = true;
+        changed = p->fresh || r->lost || !same(&r->reservation, &p->planned);
+        if (p->planned.units_per_node > r->composed.units_per_node ||
+            (p->fresh && p->planned.used > 0)) {
+                cluster_place(c, &p->planned)->excused = true;
                 h->tally->enlarged += !p->fresh;
         }
         r->lost = false;
-        r->reservation = p->reservation;
+        r->reservation = p->planned;
         if (p->fate == FATE_STAYS) {
                 compose(h, r, p);
-                r->cause = cluster_cause(c, actor, &p->reservation);
+                r->cause = cluster_cause(c, actor, &p->planned);
         }
         return changed;
 }
@@ -164,8 +164,8 @@ static bool observe_decision(struct history *h, struct actor *actor,
                 struct running *r = &actor->running[k];
                 bool kept = false;
 
-                for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                        const struct placement *p = &decision->plan.placements[i];
+                for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                        const struct assignment *p = &decision->plan.assignments[i];
 
                         kept |= p->fate != FATE_DROPPED && text_equal(p->suffix, r->suffix);
                 }
@@ -177,9 +177,9 @@ static bool observe_decision(struct history *h, struct actor *actor,
                 }
         }
         actor->n_running = n;
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                if (decision->plan.placements[i].fate != FATE_DROPPED)
-                        changed |= carry_out(h, actor, &decision->plan.placements[i]);
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                if (decision->plan.assignments[i].fate != FATE_DROPPED)
+                        changed |= carry_out(h, actor, &decision->plan.assignments[i]);
         }
         return changed;
 }
@@ -190,26 +190,26 @@ static void count(struct tally *tally, const struct deploy_request *request,
         tally->alone += !request->whole_fleet;
         for (size_t i = 0; i < request->n_held; i++)
                 tally->rebuilt += request->held[i].rebuilt;
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *p = &decision->plan.assignments[i];
                 bool in_place = text_equal(p->why, TEXT("replaced in place"));
 
                 tally->placed += p->fresh;
                 tally->left += p->leaves_now;
                 tally->in_place += in_place;
                 if (p->fate == FATE_DROPPED && !in_place) {
-                        tally->retired += p->reservation.leaving;
-                        tally->reduced += !p->reservation.leaving;
+                        tally->retired += p->planned.leaving;
+                        tally->reduced += !p->planned.leaving;
                 }
                 for (size_t k = 0; k < request->n_held && !p->fresh; k++) {
-                        const struct reservation *r = &request->held[k].reservation;
+                        const struct reservation *r = &request->held[k].observed;
 
                         if (!text_equal(request->held[k].suffix, p->suffix))
                                 continue;
-                        tally->grown += p->reservation.replicas > r->replicas;
+                        tally->grown += p->planned.reserved > r->reserved;
                         tally->yielded += p->fate != FATE_LEAVES &&
-                                          p->reservation.replicas < r->replicas &&
-                                          p->reservation.replicas < request->deployment->replicas;
+                                          p->planned.reserved < r->reserved &&
+                                          p->planned.reserved < request->order.deployment->replicas;
                 }
         }
 }
@@ -217,14 +217,16 @@ static void count(struct tally *tally, const struct deploy_request *request,
 /* Returns whether anything changed; h->seen is set when something was seen. */
 static bool decide(struct history *h, struct actor *actor, const struct snapshot *others) {
         struct cluster *c = &h->cluster;
-        struct held held[CLUSTER_HELD];
+        struct assignment held[CLUSTER_HELD];
         struct environment environments[CLUSTER_ENVIRONMENTS];
-        struct deploy_request request = { .deployment = &actor->deployment,
-                                          .settings = &c->settings,
-                                          .model = &c->models[cluster_model(c, &actor->deployment)],
-                                          .environments = environments,
-                                          .held = held,
-                                          .n_held = actor->n_running };
+        struct deploy_request request = {
+                .order = { .deployment = &actor->deployment,
+                           .model = &c->models[cluster_model(c, &actor->deployment)],
+                           .settings = &c->settings },
+                .environments = environments,
+                .held = held,
+                .n_held = actor->n_running
+        };
         struct decided decided = { .cluster = c, .actor = actor, .request = &request };
         struct decision decision = { 0 };
 

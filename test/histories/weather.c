@@ -9,8 +9,6 @@
 static const char *const site_names[] = { "a", "b", "c", "d" };
 static const char *const pool_names[] = { "p", "q", "r" };
 static const char *const model_names[] = { "gemma", "llama", "qwen" };
-static const char *const times[] = { "", "2024-06-01T00:00:00Z", "2025-01-01T00:00:00Z",
-                                     "2025-06-01T00:00:00Z" };
 
 static int64_t below(struct cluster *c, int64_t n) {
         return random_below(&c->random, n);
@@ -101,7 +99,6 @@ static void make_actor(struct cluster *c, struct actor *actor) {
         actor->deployment = (struct deployment) {
                 .namespace_ = one_in(c, 4) ? TEXT("lab") : TEXT("team"),
                 .name = text_from(names[at]),
-                .created = text_from(times[below(c, 4)]),
                 .model_kind = TEXT("ClusterModel"),
                 .model_name = c->models[below(c, CLUSTER_MODELS)].model_name,
                 .environments = one_in(c, 3) ? 1 + below(c, 3) : 1,
@@ -228,7 +225,7 @@ static void lose(struct cluster *c, struct actor *actor) {
 
 static void crash(struct cluster *c, struct actor *actor) {
         for (size_t k = 0; k < actor->n_running; k++) {
-                for (int64_t i = 0; i < actor->running[k].composed.replicas; i++) {
+                for (int64_t i = 0; i < actor->running[k].composed.reserved; i++) {
                         if (one_in(c, 2))
                                 actor->running[k].replicas[i].ready = false;
                 }

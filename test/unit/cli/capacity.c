@@ -23,12 +23,12 @@
         " acceleratorCount: 8, nodeCount: 1}\n"
 
 #define RESERVATION(name, environment, replicas)                                                   \
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " name "\n  namespace: team\n"        \
-        "  labels: {gpuplacement.fn.crossplane.io/ledger: reservation}\n"                          \
+        "apiVersion: gpuplacement.fn.crossplane.io/v1alpha1\nkind: GPUReservation\nmetadata:\n"    \
+        "  name: " name "\n  namespace: team\n"                                                    \
         "  ownerReferences: [{apiVersion: modelplane.ai/v1alpha1, kind: ModelDeployment,"          \
         " name: " name ", controller: true}]\n"                                                    \
-        "data: {environment: " environment ", pool: slices, migProfile: 3g.40gb, nodes: '1',"      \
-        " unitsPerNode: '1', replicas: '" replicas "', admitted: '" replicas "'}\n"
+        "spec: {environment: " environment ", pool: slices, migProfile: 3g.40gb, nodes: 1,"        \
+        " unitsPerNode: 1, reserved: " replicas ", used: " replicas "}\n"
 
 #define LIST                                                                                       \
         "apiVersion: v1\nkind: List\nitems:\n"                                                     \
@@ -36,11 +36,11 @@
         " spec: {nodePools: [{name: whole, nodeSelector: {p: w}, acceleratorCount: 4,"             \
         " acceleratorType: nvidia-h100-80gb}]}}\n"                                                 \
         "- {apiVersion: v1, kind: ConfigMap, metadata: {name: kube-root-ca.crt}}\n"                \
-        "- {apiVersion: v1, kind: ConfigMap, metadata: {name: r, namespace: t,"                    \
-        " labels: {gpuplacement.fn.crossplane.io/ledger: reservation}, ownerReferences:"           \
+        "- {apiVersion: gpuplacement.fn.crossplane.io/v1alpha1, kind: GPUReservation,"             \
+        " metadata: {name: r, namespace: t, ownerReferences:"                                      \
         " [{apiVersion: modelplane.ai/v1alpha1, kind: ModelDeployment, name: d,"                   \
-        " controller: true}]}, data: {environment: l, pool: whole, nodes: '1',"                    \
-        " unitsPerNode: '2', replicas: '1', admitted: '1'}}\n"
+        " controller: true}]}, spec: {environment: l, pool: whole, nodes: 1,"                      \
+        " unitsPerNode: 2, reserved: 1, used: 1}}\n"
 
 #define ENVIRONMENT(name)                                                                          \
         "apiVersion: modelplane.ai/v1alpha1\nkind: InferenceEnvironment\nmetadata: {name: " name   \

@@ -55,16 +55,16 @@
 #define SLICES(profile) ", migConfiguration: {profile: " profile "}"
 #define COST(cost) ", costPerUnitHour: \"" cost "\""
 
-/* A ConfigMap of the ledger, in one namespace. */
+/* A reservation, in one namespace. */
 #define RESERVATION(name, owner, pool, profile, replicas, more)                                    \
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " name "\n  namespace: team\n"        \
+        "apiVersion: gpuplacement.fn.crossplane.io/v1alpha1\nkind: GPUReservation\nmetadata:\n"    \
+        "  name: " name "\n  namespace: team\n"                                                    \
         "  annotations: {crossplane.io/composition-resource-name: reservation-eu}\n"               \
-        "  labels: {gpuplacement.fn.crossplane.io/ledger: reservation}\n"                          \
         "  ownerReferences: [{apiVersion: modelplane.ai/v1alpha1, kind: ModelDeployment,"          \
         " name: " owner ", controller: true}]\n"                                                   \
-        "data: {model: ClusterModel/gemma, environment: eu, pool: " pool ", migProfile: " profile  \
-        ", servingProfile: fp8, resourceName: r, nodes: '1', unitsPerNode: '1', replicas: "        \
-        "'" replicas "', admitted: '" replicas "', order: '0'" more "}\n"
+        "spec: {model: {kind: ClusterModel, name: gemma}, environment: eu, pool: " pool            \
+        ", migProfile: " profile ", servingProfile: fp8, resourceName: r, nodes: 1,"               \
+        " unitsPerNode: 1, reserved: " replicas ", used: " replicas ", order: 0" more "}\n"
 
 /* clang-format off */
 static const struct command_file files[] = {

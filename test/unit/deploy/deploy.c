@@ -61,10 +61,11 @@ static void test_best_fit(void **state) {
         assert_int_equal(decision.ready, 0);
         assert_int_equal(decision.rejections.n, 0);
         assert_false(decision.settled);
-        assert_text(decision.plan.placements[0].suffix, "eu-1");
-        assert_text(decision.plan.placements[0].reservation.model, "ClusterModel/gemma");
-        assert_text(decision.plan.placements[0].reservation.mig_profile, "3g.40gb");
-        assert_text(decision.plan.placements[0].workload.uri, "hf://google/gemma-3-27b-it");
+        assert_text(decision.plan.assignments[0].suffix, "eu-1");
+        assert_text(decision.plan.assignments[0].planned.model_kind, "ClusterModel");
+        assert_text(decision.plan.assignments[0].planned.model_name, "gemma");
+        assert_text(decision.plan.assignments[0].planned.mig_profile, "3g.40gb");
+        assert_text(decision.plan.assignments[0].workload.uri, "hf://google/gemma-3-27b-it");
 
         /* One slice short: the whole GPU does as well. */
         slices->units_per_node = slices->nodes = slices->units = 1;
@@ -223,8 +224,8 @@ static void test_keep(void **state) {
         w.profiles[0].image = TEXT("vllm:next");
         gpus->resource_name = TEXT("example.com/gpu");
         decision = decides("stays eu-1/gpus fp8 1x1x1 admitted 1");
-        assert_text(decision.plan.placements[0].workload.image, "vllm:next");
-        assert_text(decision.plan.placements[0].reservation.resource_name, "example.com/gpu");
+        assert_text(decision.plan.assignments[0].workload.image, "vllm:next");
+        assert_text(decision.plan.assignments[0].planned.resource_name, "example.com/gpu");
 
         /* Better before in the model's order: still where it is. */
         w.model.n_profiles = 2;
@@ -307,7 +308,7 @@ static void test_more_and_fewer_environments(void **state) {
                 "drops b/p fp8 1x1x1 admitted 1: fewer environments are wanted");
 
         w.deployment.environments = 2;
-        w.held[2].reservation.admitted = w.held[2].service.ready_replicas = 0;
+        w.held[2].observed.used = w.held[2].service.ready_replicas = 0;
         decides("stays c/p fp8 1x1x1 admitted 1; stays a/p fp8 1x1x1 admitted 0; "
                 "drops b/p fp8 1x1x1 admitted 0: fewer environments are wanted");
 }
@@ -316,22 +317,18 @@ static void test_more_and_fewer_environments(void **state) {
 
 /* Both took the last slice; both decide from one snapshot, and exactly one yields. */
 static void test_two_at_once(void **state) {
-        static const char *const created[] = { "2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z" };
-        static const char *const names[] = { "later", "chat" };
+        static const char *const names[] = { "chat", "later" };
 
         (void)state;
         for (size_t me = 0; me < 2; me++) {
                 struct sub_pool *slices;
-                struct reservation *other;
 
                 world_init(&w);
                 slices = one_pool(1);
                 world_other(&w, "first", slices, 1, 1, 1);
                 w.deployment.name = text_from(names[me]);
-                w.deployment.created = text_from(created[me]);
                 world_hold(&w, slices, 1, 0);
-                other = world_other(&w, names[1 - me], slices, 1, 1, 0);
-                other->created = text_from(created[1 - me]);
+                world_other(&w, names[1 - me], slices, 1, 1, 0);
                 if (me == 0)
                         decides("stays eu-1/slices fp8 1x1x1 admitted 0");
                 else
@@ -350,7 +347,7 @@ static void test_trimmed_growth(void **state) {
 
         (void)state;
         world_hold(&w, slices, 3, 1);
-        world_other(&w, "other", slices, 1, 2, 1)->created = TEXT("2024-01-01T00:00:00Z");
+        world_other(&w, "a", slices, 1, 2, 1);
         w.deployment.replicas = 3;
         decision = decides("stays eu-1/slices fp8 1x1x2 admitted 1");
         assert_int_equal(decision.short_replicas, 1);
@@ -368,7 +365,7 @@ static void test_priority_not_yet_observed(void **state) {
         w.deployment.replicas = 2;
         w.deployment.priority = 10;
         decision = decides("stays eu-1/slices fp8 1x1x1 admitted 0");
-        assert_int_equal(decision.plan.placements[0].reservation.priority, 10);
+        assert_int_equal(decision.plan.assignments[0].planned.priority, 10);
 }
 
 /* ---- nothing to choose from ------------------------------------------------------------------ */
@@ -438,21 +435,21 @@ static void test_quota(void **state) {
         limit_to("gpus", "{'requests.nvidia.com/gpu': '5'}");
         other = world_other(&w, "other", slices, 1, 2, 0);
         decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh"); /* exactly */
-        other->replicas = 3;
+        other->reserved = 3;
         decision = decides("");
         assert_rejected(
                 &decision, 1, REASON_QUOTA_EXCEEDED,
                 "wants 3 units, ResourceQuota gpus has 2 of 5 left of requests.nvidia.com/gpu");
-        other->replicas = 7;
+        other->reserved = 7;
         decision = decides("");
         assert_rejected(
                 &decision, 1, REASON_QUOTA_EXCEEDED,
                 "wants 3 units, ResourceQuota gpus has 0 of 5 left of requests.nvidia.com/gpu");
         w.quotas[2].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '10'}");
         w.n_quotas = 1; /* what the sentence says of the next one: 7 of 9 */
-        other->replicas = 6;
+        other->reserved = 6;
         decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
-        other->replicas = 7;
+        other->reserved = 7;
         other->namespace_ = TEXT("elsewhere");
         decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
         other->namespace_ = TEXT("team");
@@ -585,7 +582,7 @@ static void test_quota_two_at_once(void **state) {
         other->priority = 1;
         decides("stays eu-1/slices fp8 1x1x1 admitted 0");
         other->priority = 0;
-        other->admitted = 2;
+        other->used = 2;
         decides("stays eu-1/slices fp8 1x1x1 admitted 0");
         w.quotas[0].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '2'}");
         decides("drops eu-1/slices fp8 1x1x0 admitted 0: the namespace's quota is used up");
@@ -643,12 +640,12 @@ static void test_drain(void **state) {
         decision = decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being "
                                        "drained");
         assert_int_equal(decision.placed, 0);
-        assert_true(decision.plan.placements[0].leaves_now);
-        assert_true(decision.plan.placements[0].reservation.leaving);
+        assert_true(decision.plan.assignments[0].leaves_now);
+        assert_true(decision.plan.assignments[0].planned.leaving);
         assert_text(decision.url, "https://a");
         assert_rejected(&decision, 2, REASON_POOL_CORDONED,
                         "the pool's schedulable is Drain, not Always");
-        assert_false(world_decide(&w, &arena).plan.placements[0].leaves_now);
+        assert_false(world_decide(&w, &arena).plan.assignments[0].leaves_now);
 
         w.n_others = 0;
         decision = decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being "
@@ -661,7 +658,7 @@ static void test_drain(void **state) {
                                        "stays b/p fp8 1x1x1 admitted 1");
         assert_true(decision.settled);
         assert_int_equal(w.n_held, 1);
-        assert_int_equal(w.held[0].reservation.order, 1);
+        assert_int_equal(w.held[0].observed.order, 1);
         decides("stays b/p fp8 1x1x1 admitted 1");
 }
 
@@ -674,7 +671,7 @@ static void test_drain_called_off(void **state) {
         a = world_pool(&w, "p", "", 4, 1, 80);
         world_environment(&w, "b");
         b = world_pool(&w, "p", "", 4, 1, 80);
-        world_hold(&w, a, 1, 1)->reservation.leaving = true;
+        world_hold(&w, a, 1, 1)->observed.leaving = true;
         world_hold(&w, b, 1, 0);
         decides("stays a/p fp8 1x1x1 admitted 1; "
                 "drops b/p fp8 1x1x1 admitted 0: fewer environments are wanted");
@@ -750,10 +747,10 @@ static void test_an_original_is_no_replacement(void **state) {
 /* Units that are given back are there for growth in the same answer. */
 static void test_retired_units_are_free(void **state) {
         struct sub_pool *slices = one_pool(2);
-        struct held *leaving = world_hold(&w, slices, 1, 1);
+        struct assignment *leaving = world_hold(&w, slices, 1, 1);
 
         (void)state;
-        leaving->reservation.nodes = 2;
+        leaving->observed.nodes = 2;
         leaving->suffix = TEXT("eu-1-g2");
         world_hold(&w, slices, 1, 1);
         w.deployment.replicas = 4;
@@ -863,9 +860,9 @@ static void test_in_place(void **state) {
         w.deployment.model_name = TEXT("llama");
         decision = decides_and_goes_on("drops eu-1/slices fp8 1x1x1 admitted 1: replaced in place; "
                                        "stays eu-1/slices fp8 1x1x1 admitted 1 fresh");
-        assert_text(decision.plan.placements[1].reservation.model, "ClusterModel/llama");
-        assert_text(decision.plan.placements[1].suffix, "eu-1");
-        assert_true(decision.plan.placements[1].service.ready); /* the one that is there */
+        assert_text(decision.plan.assignments[1].planned.model_name, "llama");
+        assert_text(decision.plan.assignments[1].suffix, "eu-1");
+        assert_true(decision.plan.assignments[1].service.ready); /* the one that is there */
         assert_int_equal(decision.ready, 0);
         decides("stays eu-1/slices fp8 1x1x1 admitted 1");
 }
@@ -880,10 +877,10 @@ static void test_in_place_is_not_lost(void **state) {
         (void)state;
         last = world_pool(&w, "last", "3g.40gb", 1, 1, 40);
         w.pools[0][0].schedulable = SCHEDULABLE_DRAIN;
-        world_hold(&w, old, 1, 1)->reservation.order = 4;
+        world_hold(&w, old, 1, 1)->observed.order = 4;
         decides_and_goes_on("drops eu-1/slices fp8 1x1x1 admitted 1: replaced in place; "
                             "stays eu-1/last fp8 1x1x1 admitted 1 fresh");
-        assert_int_equal(w.held[0].reservation.order, 4);
+        assert_int_equal(w.held[0].observed.order, 4);
         world_other(&w, "aaa", last, 1, 1, 1);
         w.held[0].service.ready = false;
         decides("stays eu-1/last fp8 1x1x1 admitted 1");
@@ -921,9 +918,9 @@ static void test_larger_replicas_of_one_model(void **state) {
         other->priority = 1;
         decides("leaves eu-1/gpus fp8 1x1x2 admitted 2: a replica wants more units now, and there "
                 "is no room");
-        other->model = TEXT("ClusterModel/llama");
+        other->model_name = TEXT("llama");
         decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
-        other->model = TEXT("ClusterModel/gemma");
+        other->model_name = TEXT("gemma");
         other->serving_profile = TEXT("bf16");
         decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
         other->serving_profile = TEXT("fp8");
@@ -931,7 +928,7 @@ static void test_larger_replicas_of_one_model(void **state) {
         decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
         other->leaving = false;
         w.deployment.model_kind = TEXT("Model");
-        w.held[0].reservation.model = other->model = TEXT("Model/gemma");
+        w.held[0].observed.model_kind = other->model_kind = TEXT("Model");
         decides("leaves eu-1/gpus fp8 1x1x2 admitted 2: a replica wants more units now, and there "
                 "is no room");
         other->namespace_ = TEXT("elsewhere"); /* a model of the same name */
@@ -941,7 +938,7 @@ static void test_larger_replicas_of_one_model(void **state) {
 /* What left for another assignment of its environment does not come back beside it. */
 static void test_replaced_in_its_environment(void **state) {
         struct sub_pool *slices = one_pool(4);
-        struct held *held;
+        struct assignment *held;
 
         (void)state;
         w.model.n_profiles = 2;
@@ -951,14 +948,14 @@ static void test_replaced_in_its_environment(void **state) {
         w.pools[0][0].multi_node = json_value(&arena, "true");
         w.deployment.environments = 2;
         held = world_hold(&w, slices, 1, 1);
-        held->reservation.serving_profile = TEXT("bf16");
-        held->reservation.leaving = true;
+        held->observed.serving_profile = TEXT("bf16");
+        held->observed.leaving = true;
         held = world_hold(&w, slices, 1, 0);
-        held->reservation.nodes = 2;
+        held->observed.nodes = 2;
         held->suffix = TEXT("eu-1-g2");
         decides("leaves eu-1/slices bf16 1x1x1 admitted 1: it is being replaced in its "
                 "environment; stays eu-1/slices fp8 2x1x1 admitted 0");
-        held->reservation.leaving = true; /* not by one that leaves itself */
+        held->observed.leaving = true; /* not by one that leaves itself */
         w.profiles[0].needs.memory_bytes = 41 * GIB;
         decides("stays eu-1/slices bf16 1x1x1 admitted 1; leaves eu-1/slices fp8 2x1x1 admitted "
                 "0: wants 41Gi of memory per unit, a unit here has 40Gi");
@@ -982,17 +979,17 @@ static void test_group_size(void **state) {
         w.n_others = 0;
         decision = decides("leaves eu-1/slices fp8 1x1x1 admitted 1: a replica spans another "
                            "number of nodes now; stays eu-1/slices fp8 2x1x1 admitted 0 fresh");
-        assert_text(decision.plan.placements[1].suffix, "eu-1-g2");
+        assert_text(decision.plan.assignments[1].suffix, "eu-1-g2");
 }
 
 /* And the same group size elsewhere in the environment is taken over, its units too. */
 static void test_group_in_place(void **state) {
         struct sub_pool *slices = one_pool(2);
-        struct held *held = world_hold(&w, slices, 1, 1);
+        struct assignment *held = world_hold(&w, slices, 1, 1);
 
         (void)state;
-        held->reservation.nodes = 2;
-        held->reservation.units_per_node = 2;
+        held->observed.nodes = 2;
+        held->observed.units_per_node = 2;
         held->suffix = TEXT("eu-1-g2");
         w.profiles[0].nodes = 2;
         w.profiles[0].gpus_per_node = 2;
@@ -1012,14 +1009,14 @@ static void test_units_per_replica(void **state) {
         w.deployment.replicas = 2;
         need_units();
         decides("stays eu-1/slices fp8 1x2x2 admitted 2");
-        w.held[0].reservation.units_per_node = 2;
+        w.held[0].observed.units_per_node = 2;
         w.profiles[0].gpus_per_node = 1;
         decides("stays eu-1/slices fp8 1x1x2 admitted 2");
         w.partly = true;
         assert_true(decides("stays eu-1/slices fp8 1x1x2 admitted 2").settled);
 
         /* More units are a question to the whole fleet. */
-        w.held[0].reservation.units_per_node = 1;
+        w.held[0].observed.units_per_node = 1;
         need_units();
         assert_false(decides("leaves eu-1/slices fp8 1x1x2 admitted 2: a replica wants more units "
                              "now")
@@ -1030,7 +1027,7 @@ static void test_units_per_replica(void **state) {
 
 static void test_settled(void **state) {
         struct sub_pool *slices = one_pool(2);
-        struct held *held = world_hold(&w, slices, 2, 2), before = *held;
+        struct assignment *held = world_hold(&w, slices, 2, 2), before = *held;
 
         (void)state;
         w.partly = true;
@@ -1039,10 +1036,10 @@ static void test_settled(void **state) {
         assert_true(world_decide(&w, &arena).settled);
         assert_false(deploy_is_settled(&w.deployment, w.held, 0));
 
-        held->reservation.admitted = 1;
+        held->observed.used = 1;
         assert_false(deploy_is_settled(&w.deployment, w.held, 1));
         *held = before;
-        held->reservation.leaving = true;
+        held->observed.leaving = true;
         assert_false(deploy_is_settled(&w.deployment, w.held, 1));
         *held = before;
         held->rebuilt = true;
@@ -1090,23 +1087,23 @@ static void test_admitted(void **state) {
         (void)state;
         for (size_t i = 0; i < sizeof(admitted_rows) / sizeof(admitted_rows[0]); i++) {
                 const struct admitted_row *row = &admitted_rows[i];
-                const struct held held = {
-                        .reservation = { .replicas = row->granted, .admitted = row->admitted },
+                const struct assignment held = {
+                        .observed = { .reserved = row->granted, .used = row->admitted },
                         .service = { .observed = true,
                                      .ready = row->ready,
                                      .ready_replicas = row->ready_replicas,
                                      .replicas = row->composed },
                 };
 
-                if (deploy_admitted(&held) != row->want)
-                        fail_msg("%s: %lld", row->name, (long long)deploy_admitted(&held));
+                if (assignment_used(&held) != row->want)
+                        fail_msg("%s: %lld", row->name, (long long)assignment_used(&held));
         }
 }
 
 /* Growth says that what was composed before it had been Ready, where KServe tells no numbers. */
 static void test_admitted_by_growth(void **state) {
         struct sub_pool *slices = one_pool(4);
-        struct held *held = world_hold(&w, slices, 2, 1);
+        struct assignment *held = world_hold(&w, slices, 2, 1);
 
         (void)state;
         held->service.ready_replicas = -1;
@@ -1142,15 +1139,16 @@ static void test_url(void **state) {
 
 static void test_odd_reservations(void **state) {
         struct sub_pool *slices = one_pool(2);
-        struct held *held = world_hold(&w, slices, 1, 1);
+        struct assignment *held = world_hold(&w, slices, 1, 1);
         struct decision decision;
 
         (void)state;
-        held->reservation.model = (struct text) { 0 };
-        held->reservation.order = INT64_MAX;
+        held->observed.model_name = (struct text) { 0 };
+        held->observed.order = INT64_MAX;
         decision = decides("stays eu-1/slices fp8 1x1x1 admitted 1");
-        assert_text(decision.plan.placements[0].reservation.model, "ClusterModel/gemma");
-        held->reservation.replicas = held->reservation.admitted = INT64_C(1) << 62;
+        assert_text(decision.plan.assignments[0].planned.model_kind, "ClusterModel");
+        assert_text(decision.plan.assignments[0].planned.model_name, "gemma");
+        held->observed.reserved = held->observed.used = INT64_C(1) << 62;
         decides("stays eu-1/slices fp8 1x1x1 admitted 1");
         world_other(&w, "a", slices, 1, INT64_C(1) << 62, 0);
         world_other(&w, "b", slices, 1, INT64_C(1) << 62, INT64_C(1) << 61);
@@ -1183,9 +1181,9 @@ static void test_sweep(void **state) {
 
         arena_init(&small, SIZE_MAX);
         for (uint64_t n = 1;; n++) {
-                const struct deploy_request request = { .deployment = &w.deployment,
-                                                        .settings = &w.settings,
-                                                        .model = &w.model,
+                const struct deploy_request request = { .order = { .deployment = &w.deployment,
+                                                                   .model = &w.model,
+                                                                   .settings = &w.settings },
                                                         .environments = w.environments,
                                                         .n_environments = w.n_environments,
                                                         .reservations = w.others,
@@ -1228,23 +1226,23 @@ static void test_name_taken(void **state) {
         theirs = world_pool(&w, "p", "", 4, 1, 160);
         other = world_other(&w, "team", theirs, 1, 1, 1);
         decision = world_decide(&w, &arena);
-        assert_true(decision.plan.placements[0].name_taken);
+        assert_true(decision.plan.assignments[0].name_taken);
 
         other->deployment = TEXT("team-chat-a"); /* the start of no name */
-        assert_false(world_decide(&w, &arena).plan.placements[0].name_taken);
+        assert_false(world_decide(&w, &arena).plan.assignments[0].name_taken);
         other->deployment = TEXT("team");
         other->namespace_ = TEXT("other");
-        assert_false(world_decide(&w, &arena).plan.placements[0].name_taken);
+        assert_false(world_decide(&w, &arena).plan.assignments[0].name_taken);
         other->namespace_ = TEXT("team");
         other->nodes = 2; /* "-g2" follows */
-        assert_false(world_decide(&w, &arena).plan.placements[0].name_taken);
+        assert_false(world_decide(&w, &arena).plan.assignments[0].name_taken);
 
         /* Whatever is there: what is missing of the two is made under another name. */
         other->nodes = 1;
         world_hold(&w, mine, 1, 1)->service.observed = true;
-        assert_true(world_decide(&w, &arena).plan.placements[0].name_taken);
+        assert_true(world_decide(&w, &arena).plan.assignments[0].name_taken);
         w.held[0].service.observed = false;
-        assert_true(world_decide(&w, &arena).plan.placements[0].name_taken);
+        assert_true(world_decide(&w, &arena).plan.assignments[0].name_taken);
 }
 
 int main(void) {

@@ -303,6 +303,7 @@ struct bench {
         struct sub_pool sub_pool;
         struct deployment deployment;
         struct settings settings;
+        struct order order;
         struct model model;
         struct serving_profile profile;
 };
@@ -349,9 +350,10 @@ static struct candidate set_up(const struct row *row, struct bench *b, struct ar
                            .unknown = text_from(row->unknown) }
         };
         b->sub_pool.units = b->sub_pool.units_per_node * b->sub_pool.nodes;
-        return (struct candidate) { .deployment = &b->deployment,
-                                    .settings = &b->settings,
+        b->order = (struct order) { .deployment = &b->deployment,
                                     .model = &b->model,
+                                    .settings = &b->settings };
+        return (struct candidate) { .order = &b->order,
                                     .profile = &b->profile,
                                     .sub_pool = &b->sub_pool };
 }

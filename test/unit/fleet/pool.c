@@ -11,7 +11,7 @@
 static void read_pool(const char *json, struct pool *ret) {
         struct member entry = member_root(json_value(&arena, json), TEXT("spec.nodePools[2]"));
 
-        assert_int_equal(pool_read(&entry, NULL, &settings, &arena, ret), 0);
+        assert_int_equal(pool_read(&entry, (struct pool_owner) { 0 }, &settings, &arena, ret), 0);
 }
 
 #define NOT_QUOTED ": leave out the quotes"

@@ -209,7 +209,7 @@ static void test_config_without_memory(void **state) {
                         int r;
 
                         sweep_arm(&arena, n);
-                        r = pool_read(&entry, NULL, &settings, &arena, &pool);
+                        r = pool_read(&entry, (struct pool_owner) { 0 }, &settings, &arena, &pool);
                         if (r == 0)
                                 r = units_count(&pool, &settings, &arena);
                         if (sweep_is_over(&arena, n, r))

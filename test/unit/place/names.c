@@ -280,7 +280,6 @@ static void test_keys(void **state) {
         assert_false(names_is_ours(TEXT("my-serving-eu-1")));
         assert_true(names_is_our_member(TEXT(LABEL_POOL)));
         assert_true(names_is_our_member(TEXT(ANNOTATION_ASSIGNMENT)));
-        assert_true(names_is_our_member(TEXT(LABEL_LEDGER)));
         assert_false(names_is_our_member(TEXT("crossplane.io/composite")));
         assert_false(names_is_our_member(TEXT("modelplane.aim/x")));
 }

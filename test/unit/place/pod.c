@@ -143,23 +143,23 @@ static const struct flags_row flags[] = {
 };
 /* clang-format on */
 
-static struct placement usual(void) {
-        return (struct placement) {
-                .reservation = { .environment = TEXT("eu-1"),
-                                 .pool = TEXT("slices"),
-                                 .resource_name = TEXT("nvidia.com/mig-3g.40gb"),
-                                 .nodes = 1,
-                                 .units_per_node = 1,
-                                 .replicas = 1 },
+static struct assignment usual(void) {
+        return (struct assignment) {
+                .planned = { .environment = TEXT("eu-1"),
+                             .pool = TEXT("slices"),
+                             .resource_name = TEXT("nvidia.com/mig-3g.40gb"),
+                             .nodes = 1,
+                             .units_per_node = 1,
+                             .reserved = 1 },
                 .workload = { .tensor = 1, .pipeline = 1, .share_replicas = 1 },
         };
 }
 
-static struct value template_of(const struct placement *p) {
+static struct value template_of(const struct assignment *p) {
         return json_encoded(&arena, pod_template(p, (struct text) { 0 }, &arena));
 }
 
-static struct value main_container(const struct placement *p) {
+static struct value main_container(const struct assignment *p) {
         struct value_iter it = value_iterate(value_get(template_of(p), TEXT("containers")));
         struct value container;
 
@@ -171,7 +171,7 @@ static void test_flags(void **state) {
         (void)state;
         for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
                 const struct flags_row *row = &flags[i];
-                struct placement p = usual();
+                struct assignment p = usual();
 
                 p.workload.pool_args = json_value(&arena, row->pool_args);
                 p.workload.engine_args = json_value(&arena, row->engine_args);
@@ -213,9 +213,9 @@ static void test_resources(void **state) {
         (void)state;
         for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
                 const struct resources_row *row = &resources[i];
-                struct placement p = usual();
+                struct assignment p = usual();
 
-                p.reservation.units_per_node = row->units;
+                p.planned.units_per_node = row->units;
                 p.workload.cpu = text_from(row->cpu);
                 p.workload.memory = text_from(row->memory);
                 p.workload.cpu_per_unit = text_from(row->cpu_per_unit);
@@ -228,7 +228,7 @@ static void test_resources(void **state) {
 /* ---- the whole template ---------------------------------------------------------------------- */
 
 static void test_bare(void **state) {
-        struct placement p = usual();
+        struct assignment p = usual();
 
         (void)state;
         assert_json(template_of(&p),
@@ -237,13 +237,13 @@ static void test_bare(void **state) {
                     "'tolerations':[{'key':'nvidia.com/gpu','operator':'Exists',"
                     "'effect':'NoSchedule'},{'key':'nvidia.com/mig-3g.40gb','operator':'Exists',"
                     "'effect':'NoSchedule'}]}");
-        p.reservation.resource_name = TEXT("nvidia.com/gpu");
+        p.planned.resource_name = TEXT("nvidia.com/gpu");
         assert_json(value_get(template_of(&p), TEXT("tolerations")),
                     "[{'key':'nvidia.com/gpu','operator':'Exists','effect':'NoSchedule'}]");
 }
 
 static void test_whole(void **state) {
-        struct placement p = usual();
+        struct assignment p = usual();
 
         (void)state;
         p.workload = (struct workload) {

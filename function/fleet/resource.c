@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "place/resource.h"
+#include "fleet/resource.h"
 
 #include <errno.h>
 
 #include "base/arena.h"
 #include "wire/sort.h"
-
-/* What the nodeSelector says of the strategy; inferred when it says nothing. */
-static enum strategy selector_strategy(const struct pool *pool) {
-        struct value selector = pool_selector(pool);
-        struct text strategy = value_text(value_get(selector, TEXT("nvidia.com/mig.strategy")));
-
-        if (value_get(selector, TEXT("cloud.google.com/gke-gpu-partition-size")).kind !=
-                    VALUE_ABSENT ||
-            text_equal(strategy, TEXT("single")) ||
-            text_contains(value_text(value_get(selector, TEXT("nvidia.com/gpu.product"))),
-                          TEXT("-MIG-")))
-                return STRATEGY_SINGLE;
-        return text_equal(strategy, TEXT("mixed")) ? STRATEGY_MIXED : STRATEGY_INFERRED;
-}
 
 /* "nvidia.com/mig-", a profile, ".shared": the name of a resource has no "+". */
 static struct text name_of(struct text prefix, struct text profile, struct text suffix,
@@ -33,7 +19,9 @@ static struct text name_of(struct text prefix, struct text profile, struct text 
         return builder_done(&b);
 }
 
-static struct text resource_name(const struct sub_pool *s, struct arena *arena) {
+/* @strategy: the pool's; of one without slices it says nothing. */
+static struct text resource_name(const struct sub_pool *s, enum strategy strategy,
+                                 struct arena *arena) {
         const struct pool *pool = s->pool;
         struct text suffix = pool->share_renamed ? TEXT(".shared") : (struct text) { 0 }, whole;
 
@@ -42,10 +30,18 @@ static struct text resource_name(const struct sub_pool *s, struct arena *arena) 
                                                      : TEXT("mig.nvidia.com");
         if (!text_is_empty(pool->resource_name))
                 return pool->resource_name;
-        if (!text_is_empty(s->mig_profile) && pool_strategy(pool) == STRATEGY_MIXED)
+        if (!text_is_empty(s->mig_profile) && strategy == STRATEGY_MIXED)
                 return name_of(TEXT("nvidia.com/mig-"), s->mig_profile, suffix, arena);
         whole = pool->product ? pool->product->generation->resource : TEXT(GPU_RESOURCE);
         return pool->share_renamed ? name_of(whole, (struct text) { 0 }, suffix, arena) : whole;
+}
+
+static void name_resources(struct pool *pool, struct arena *arena) {
+        enum strategy strategy = pool->mig ? pool_strategy(pool) : STRATEGY_MIXED;
+
+        for (size_t i = 0; i < pool->n_sub_pools; i++)
+                pool->sub_pools[i].resource_name =
+                        resource_name(&pool->sub_pools[i], strategy, arena);
 }
 
 static void tell_contradiction(struct pool *pool, struct arena *arena) {
@@ -54,7 +50,7 @@ static void tell_contradiction(struct pool *pool, struct arena *arena) {
         if (!pool_collects_warnings(pool) || !pool->mig || pool->allocation == ALLOCATION_DRA ||
             pool->strategy == STRATEGY_INFERRED)
                 return;
-        selected = selector_strategy(pool);
+        selected = pool_selected_strategy(pool);
         if (selected == STRATEGY_INFERRED || selected == pool->strategy)
                 return;
         pool_warn(pool, arena,
@@ -126,24 +122,6 @@ static void tell_other_slices(struct pool *pool, struct arena *arena) {
         }
 }
 
-/* The sub-pools of an environment, one after the other. */
-struct walk {
-        struct environment *environment;
-        size_t pool, sub_pool;
-};
-
-static struct sub_pool *walk_next(struct walk *w) {
-        while (w->pool < w->environment->n_pools) {
-                struct pool *pool = &w->environment->pools[w->pool];
-
-                if (w->sub_pool < pool->n_sub_pools)
-                        return &pool->sub_pools[w->sub_pool++];
-                w->pool++;
-                w->sub_pool = 0;
-        }
-        return NULL;
-}
-
 /* A sub-pool that can be used, and what others may have in common with it. */
 struct claim {
         struct sub_pool *sub_pool;
@@ -207,12 +185,12 @@ static bool is_same_claim(const struct claim *a, const struct claim *b, struct a
 }
 
 /* One claim of each usable sub-pool, in declared order. */
-static int list_claims(struct environment *environment, struct arena *arena, struct claim *claims,
-                       size_t *ret_n) {
+static int list_claims(struct pool *pools, size_t n_pools, struct arena *arena,
+                       struct claim *claims, size_t *ret_n) {
         size_t n = 0;
 
-        for (size_t i = 0; i < environment->n_pools; i++) {
-                struct pool *pool = &environment->pools[i];
+        for (size_t i = 0; i < n_pools; i++) {
+                struct pool *pool = &pools[i];
                 uint64_t hash;
 
                 if (hash_selector(pool_selector(pool), arena, &hash) < 0)
@@ -243,18 +221,18 @@ static const struct claim *find_same(const struct claim *claims, size_t run, siz
 }
 
 /* Of one claim the first sub-pool names the second, all others the first. */
-static int find_ambiguous(struct environment *environment, struct arena *arena) {
+static int find_ambiguous(struct pool *pools, size_t n_pools, struct arena *arena) {
         struct claim *claims;
         size_t n = 0, run = 0;
 
-        for (size_t i = 0; i < environment->n_pools; i++)
-                n += environment->pools[i].n_sub_pools;
+        for (size_t i = 0; i < n_pools; i++)
+                n += pools[i].n_sub_pools;
         if (n < 2)
                 return 0;
         claims = ARENA_ARRAY(arena, n, struct claim);
         if (!claims)
                 return -ENOMEM;
-        if (list_claims(environment, arena, claims, &n) < 0 ||
+        if (list_claims(pools, n_pools, arena, claims, &n) < 0 ||
             sort_stable(claims, n, sizeof(*claims), compare_claims, arena) < 0)
                 return -ENOMEM;
         for (size_t i = 1; i < n; i++) {
@@ -272,20 +250,17 @@ static int find_ambiguous(struct environment *environment, struct arena *arena) 
         return 0;
 }
 
-int resource_resolve(struct environment *environment, struct arena *arena) {
-        struct walk walk = { .environment = environment };
+int resource_resolve(struct pool *pools, size_t n_pools, struct arena *arena) {
         struct arena_mark mark;
-        struct sub_pool *s;
         int r;
 
-        for (size_t i = 0; i < environment->n_pools; i++) {
-                tell_contradiction(&environment->pools[i], arena);
-                tell_other_slices(&environment->pools[i], arena);
+        for (size_t i = 0; i < n_pools; i++) {
+                tell_contradiction(&pools[i], arena);
+                tell_other_slices(&pools[i], arena);
+                name_resources(&pools[i], arena);
         }
-        while ((s = walk_next(&walk)))
-                s->resource_name = resource_name(s, arena);
         mark = arena_mark(arena);
-        r = find_ambiguous(environment, arena);
+        r = find_ambiguous(pools, n_pools, arena);
         arena_rewind(arena, mark);
         return r < 0 || arena_failed(arena) ? -ENOMEM : 0;
 }

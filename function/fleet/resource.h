@@ -2,16 +2,17 @@
 /*
  * resource - what a pod asks for of a sub-pool: a device plugin's resource, or a device class
  */
-#ifndef PLACE_RESOURCE_H
-#define PLACE_RESOURCE_H
+#ifndef FLEET_RESOURCE_H
+#define FLEET_RESOURCE_H
 
-#include "fleet/environment.h"
+#include "fleet/pool.h"
 
 /* The resource of whole GPUs, and the taint that keeps other pods off their nodes. */
 #define GPU_RESOURCE "nvidia.com/gpu"
 
 /*
  * resource_resolve() - set resource_name and ambiguous of every sub-pool
+ * @pools: those of one environment, counted (fleet/units.h); environment_read() does it
  *
  * The pool's override; else, cut into slices under the mixed strategy,
  * nvidia.com/mig-<profile> with every `+` written `.`; else what the plugin of the
@@ -31,6 +32,6 @@
  * Source: NVIDIA k8s-device-plugin v0.20.0, internal/rm and internal/resource;
  *         GKE's GPU partitioning documentation; NVIDIA's DRA driver, deployments/helm
  */
-int resource_resolve(struct environment *environment, struct arena *arena);
+int resource_resolve(struct pool *pools, size_t n_pools, struct arena *arena);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "place/resource.h"
+#include "fleet/resource.h"
+#include "fleet/environment.h"
 #include "lib/json.h"
 #include "lib/memory.h"
 #include "lib/sweep.h"
@@ -150,7 +151,7 @@ static void test_names(void **state) {
                 struct text got;
 
                 add_pool(&f, "p", row);
-                assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+                assert_int_equal(resource_resolve(f.pools, f.environment.n_pools, &arena), 0);
                 got = f.sub_pools[0][0].resource_name;
                 if (!text_equal(got, text_from(row->want)))
                         fail_msg("%s: %.*s", row->name, TEXT_ARG(got));
@@ -174,7 +175,7 @@ static void test_ambiguous(void **state) {
         add_pool(&f, "other", &other);
         add_pool(&f, "slices", &slices);
         add_pool(&f, "same", &same);
-        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_int_equal(resource_resolve(f.pools, f.environment.n_pools, &arena), 0);
         assert_true(text_equal(f.sub_pools[0][0].ambiguous, TEXT("same")));
         assert_true(text_equal(f.sub_pools[3][0].ambiguous, TEXT("gpus")));
         assert_true(text_is_empty(f.sub_pools[1][0].ambiguous));
@@ -194,14 +195,14 @@ static void test_ambiguous_claims(void **state) {
         add_pool(&f, "layout", &layout);
         add_pool(&f, "gpus", &gpus);
         add_pool(&f, "plugin", &by_plugin);
-        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_int_equal(resource_resolve(f.pools, f.environment.n_pools, &arena), 0);
         for (size_t i = 0; i < f.environment.n_pools; i++) {
                 for (size_t k = 0; k < f.pools[i].n_sub_pools; k++)
                         assert_true(text_is_empty(f.sub_pools[i][k].ambiguous));
         }
 
         add_pool(&f, "same", &same);
-        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_int_equal(resource_resolve(f.pools, f.environment.n_pools, &arena), 0);
         assert_true(text_is_empty(f.sub_pools[0][0].ambiguous));
         assert_true(text_equal(f.sub_pools[0][1].ambiguous, TEXT("same")));
         assert_true(text_equal(f.sub_pools[3][0].ambiguous, TEXT("layout")));
@@ -220,7 +221,7 @@ static void test_ambiguous_three(void **state) {
         add_pool(&f, "other", &other);
         add_pool(&f, "b", &ba);
         add_pool(&f, "a", &ab);
-        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_int_equal(resource_resolve(f.pools, f.environment.n_pools, &arena), 0);
         assert_true(text_equal(f.sub_pools[0][0].ambiguous, TEXT("b")));
         assert_true(text_is_empty(f.sub_pools[1][0].ambiguous));
         assert_true(text_equal(f.sub_pools[2][0].ambiguous, TEXT("z")));
@@ -239,7 +240,7 @@ static void test_ambiguous_on_the_wire(void **state) {
         add_pool(&f, "sorted", &row);
         add_pool(&f, "not-sorted", &row);
         f.pools[1].node_selector = value_of_struct(text_join(&arena, entries, 3));
-        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_int_equal(resource_resolve(f.pools, f.environment.n_pools, &arena), 0);
         assert_true(text_equal(f.sub_pools[0][0].ambiguous, TEXT("not-sorted")));
         assert_true(text_equal(f.sub_pools[1][0].ambiguous, TEXT("sorted")));
 }
@@ -253,7 +254,7 @@ static void test_ambiguous_alike(void **state) {
         add_pool(&f, "first", &s1);
         add_pool(&f, "other", &s);
         add_pool(&f, "second", &s1);
-        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_int_equal(resource_resolve(f.pools, f.environment.n_pools, &arena), 0);
         assert_true(text_equal(f.sub_pools[0][0].ambiguous, TEXT("second")));
         assert_true(text_is_empty(f.sub_pools[1][0].ambiguous));
         assert_true(text_equal(f.sub_pools[2][0].ambiguous, TEXT("first")));
@@ -264,7 +265,6 @@ static void test_ambiguous_among_many(void **state) {
         enum { MANY = 3000 };
         struct pool *pools = ARENA_ARRAY(&arena, MANY, struct pool);
         struct sub_pool *sub_pools = ARENA_ARRAY(&arena, MANY, struct sub_pool);
-        struct environment environment = { .pools = pools, .n_pools = MANY };
         struct arena small;
 
         (void)state;
@@ -281,7 +281,7 @@ static void test_ambiguous_among_many(void **state) {
         }
         pools[MANY - 1].node_selector = json_value(&arena, "{'b':'2','a':'7'}");
         arena_init(&small, 1 << 20);
-        assert_int_equal(resource_resolve(&environment, &small), 0);
+        assert_int_equal(resource_resolve(pools, MANY, &small), 0);
         for (size_t i = 0; i < MANY - 1; i++) {
                 if (i != 7)
                         assert_true(text_is_empty(sub_pools[i].ambiguous));
@@ -301,7 +301,7 @@ static void test_ambiguous_with_an_invalid_pool(void **state) {
         add_pool(&f, "gpus", &gpus);
         add_pool(&f, "broken", &gpus);
         f.sub_pools[1][0].invalid = TEXT("unknown accelerator \"x\"");
-        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_int_equal(resource_resolve(f.pools, f.environment.n_pools, &arena), 0);
         assert_true(text_is_empty(f.sub_pools[0][0].ambiguous));
         assert_true(text_is_empty(f.sub_pools[1][0].ambiguous));
 }
@@ -315,13 +315,13 @@ static void test_ambiguous_in_a_layout(void **state) {
 
         (void)state;
         add_pool(&f, "layout", &layout);
-        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_int_equal(resource_resolve(f.pools, f.environment.n_pools, &arena), 0);
         assert_true(text_equal(f.sub_pools[0][1].resource_name, TEXT("nvidia.com/mig-1g.10gb")));
         assert_true(text_is_empty(f.sub_pools[0][0].ambiguous));
 
         f = (struct fleet) { 0 };
         add_pool(&f, "layout", &overridden);
-        assert_int_equal(resource_resolve(&f.environment, &arena), 0);
+        assert_int_equal(resource_resolve(f.pools, f.environment.n_pools, &arena), 0);
         assert_true(text_equal(f.sub_pools[0][0].ambiguous, TEXT("layout")));
         assert_true(text_equal(f.sub_pools[0][1].ambiguous, TEXT("layout")));
 }
@@ -340,7 +340,8 @@ static void test_sweep(void **state) {
                 add_pool(&f, "p", &slices);
                 add_pool(&f, "q", &slices);
                 sweep_arm(&small, n);
-                if (sweep_is_over(&small, n, resource_resolve(&f.environment, &small)))
+                if (sweep_is_over(&small, n,
+                                  resource_resolve(f.pools, f.environment.n_pools, &small)))
                         break;
         }
         arena_release(&small);
