@@ -25,7 +25,7 @@ static int add_want(struct plan_wants *wants, struct cut_want want, struct text 
         return 0;
 }
 
-static int reader_word(struct text word, struct plan_wants *wants, struct fault *fault) {
+static int read_want(struct text word, struct plan_wants *wants, struct fault *fault) {
         struct text what = text_slice(word, 0, text_index(word, ':'));
         struct cut_want want = { .count = 1 };
         struct profile_name name;
@@ -65,7 +65,7 @@ static int reader_word(struct text word, struct plan_wants *wants, struct fault 
 int plan_read_list(struct text list, struct plan_wants *wants, struct fault *fault) {
         for (;;) {
                 size_t end = layout_word_end(list);
-                int r = reader_word(text_slice(list, 0, end), wants, fault);
+                int r = read_want(text_slice(list, 0, end), wants, fault);
 
                 if (r < 0 || end == list.len)
                         return r;
