@@ -3,6 +3,8 @@
  * Which command runs. Without one it serves, which is what Crossplane starts.
  */
 #include "cli/capacity.h"
+#include "cli/check.h"
+#include "cli/discover.h"
 #include "cli/mig.h"
 #include "cli/model.h"
 #include "cli/plan.h"
@@ -35,8 +37,9 @@ struct command {
 
 /* Each gets its own name as argv[0], and returns the exit code. */
 static const struct command commands[] = {
-        { "capacity", cli_capacity }, { "mig", cli_mig },   { "model", cli_model },
-        { "plan", cli_plan },         { "render", render }, { "serve", serve },
+        { "capacity", cli_capacity }, { "check", cli_check }, { "discover", cli_discover },
+        { "mig", cli_mig },           { "model", cli_model }, { "plan", cli_plan },
+        { "render", render },         { "serve", serve },
 };
 
 int main(int argc, char **argv) {

@@ -9,7 +9,10 @@
 enum { DRAWING_COLUMNS = 72, MARGIN = 8, CELL_MIN = 2, CELL_MAX = 24 };
 
 static size_t cell_of(const struct gpu_product *product, struct draw_style style) {
-        size_t room = style.columns > MARGIN ? style.columns - MARGIN : DRAWING_COLUMNS, cell;
+        size_t room = DRAWING_COLUMNS, cell;
+
+        if (style.columns > MARGIN && style.columns < SIZE_MAX)
+                room = style.columns - MARGIN;
 
         cell = (room < DRAWING_COLUMNS || room > DRAWING_COLUMNS + MARGIN ? room
                                                                           : DRAWING_COLUMNS) /

@@ -24,7 +24,7 @@ void draw_profiles(const struct gpu_product *product, const int64_t *counts, str
 /* How a drawing looks: zeroed it is plain, for 80 columns. */
 struct draw_style {
         bool colours;   /* with the escapes of a terminal: a colour for each profile, never red */
-        size_t columns; /* that there are; 0: 80 */
+        size_t columns; /* that there are; 0 or SIZE_MAX: 80 */
 };
 
 /* draw_layout() - the slices at their places on the GPU's memory */

@@ -259,7 +259,7 @@ static int check(struct command *c, struct builder *b, enum exit_code *ret) {
                 return write_values(c, verdict_values(&v, c->arena), b);
         draw_verdict(c, &v,
                      (struct draw_style) { .colours = output_wants_colours(),
-                                           .columns = output_columns() },
+                                           .columns = output_width() },
                      b);
         return 0;
 }

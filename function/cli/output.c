@@ -8,7 +8,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/table.h"
+
 int output_form(const char *word, enum output_form *ret, struct fault *fault) {
+        if (word[0] == '=')
+                word++;
         if (strcmp(word, "json") == 0) {
                 *ret = OUTPUT_JSON;
         } else if (strcmp(word, "yaml") == 0) {
@@ -33,19 +37,21 @@ bool output_on_terminal(void) {
         return isatty(STDOUT_FILENO) == 1;
 }
 
+size_t output_width(void) {
+        struct winsize size;
+
+        if (!output_on_terminal())
+                return SIZE_MAX;
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+                return COLUMNS_WIDTH;
+        return size.ws_col;
+}
+
 bool output_wants_colours(void) {
         const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
         return output_on_terminal() && !(no_colour && no_colour[0]) &&
                !(terminal && strcmp(terminal, "dumb") == 0);
-}
-
-size_t output_columns(void) {
-        struct winsize size = { 0 };
-
-        if (!output_on_terminal() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-                return 0;
-        return size.ws_col;
 }
 
 bool output_print(const char *command, struct text out) {

@@ -205,7 +205,7 @@ static int answer(struct command *c, struct builder *b, enum exit_code *ret) {
                 .wants = c->wants,
                 .today = c->today,
                 .has_today = c->from != NULL,
-                .style = { .colours = output_wants_colours(), .columns = output_columns() },
+                .style = { .colours = output_wants_colours(), .columns = output_width() },
                 .arena = c->arena,
         };
         int r = cut_plan(&task, c->arena, &plan);

@@ -65,7 +65,9 @@ enum { N_POOL_LISTS = 3 };
 
 static int read_pools(const struct member *lists, const struct settings *settings,
                       struct arena *arena, struct environment *ret) {
-        const struct pool_owner owner = { .environment = ret, .is_quiet = ret->is_quiet };
+        const struct pool_owner owner = { .environment = ret,
+                                          .is_quiet = ret->is_quiet,
+                                          .mistakes = ret->mistakes };
         size_t n = 0;
 
         for (size_t i = 0; i < N_POOL_LISTS; i++)
@@ -156,6 +158,21 @@ static bool covers(const struct footprint *wider, const struct footprint *narrow
         return true;
 }
 
+/* Slices of one profile, or whole GPUs: the other resource is no business of theirs. */
+static bool offer_apart(const struct pool *a, const struct pool *b) {
+        bool by_profile = a->allocation == b->allocation &&
+                          (a->allocation == ALLOCATION_DRA || (pool_strategy(a) == STRATEGY_MIXED &&
+                                                               pool_strategy(b) == STRATEGY_MIXED));
+
+        if (!text_is_empty(a->resource_name) || !text_is_empty(b->resource_name))
+                return !text_is_empty(a->resource_name) && !text_is_empty(b->resource_name) &&
+                       !text_equal(a->resource_name, b->resource_name);
+        if (!by_profile || (a->mig && text_is_empty(a->mig_profile)) ||
+            (b->mig && text_is_empty(b->mig_profile)))
+                return false;
+        return a->mig != b->mig || !text_equal_fold(a->mig_profile, b->mig_profile);
+}
+
 static void tell_of_overlap(struct environment *environment, const struct footprint *prints,
                             size_t at, struct arena *arena) {
         const struct pool *first = NULL;
@@ -163,6 +180,7 @@ static void tell_of_overlap(struct environment *environment, const struct footpr
 
         for (size_t i = 0; i < environment->n_pools; i++) {
                 if (i == at || !text_is_empty(environment->pools[i].invalid) ||
+                    offer_apart(&environment->pools[i], &environment->pools[at]) ||
                     (!covers(&prints[i], &prints[at]) && !covers(&prints[at], &prints[i])))
                         continue;
                 if (n_others++ == 0)
@@ -238,16 +256,16 @@ static void read_object(struct value object, struct arena *arena, struct environ
                         text_join(arena, (struct text[]) { ret->name, TEXT("-cluster") }, 2);
 }
 
-static int read_environment(struct value object, const struct settings *settings, bool is_quiet,
+/* ret->is_quiet and ret->mistakes say how; the rest is written. */
+static int read_environment(struct value object, const struct settings *settings,
                             struct arena *arena, struct environment *ret) {
         struct fault fault;
-        struct reader rd = { .arena = arena, .first = &fault };
+        struct reader rd = { .arena = arena, .first = &fault, .all = ret->mistakes };
         struct member spec, in_spec[N_SPEC_MEMBERS], in_cluster[N_CLUSTER_MEMBERS],
                 lists[N_POOL_LISTS];
         struct value written;
         int r;
 
-        *ret = (struct environment) { .is_quiet = is_quiet };
         read_object(object, arena, ret, &written);
         spec = member_root(written, TEXT("spec"));
         member_pick(&spec, spec_names, N_SPEC_MEMBERS, in_spec);
@@ -259,11 +277,14 @@ static int read_environment(struct value object, const struct settings *settings
         if (reader_map(&rd, in_spec[CLUSTER]))
                 read_cluster(&rd, in_cluster, settings, ret);
         reader_map(&rd, in_cluster[GKE]);
-        for (size_t i = 0; i < N_POOL_LISTS; i++)
-                reader_list(&rd, lists[i]);
+        for (size_t i = 0; i < N_POOL_LISTS; i++) {
+                if (!reader_list(&rd, lists[i]))
+                        lists[i].value = (struct value) { 0 };
+        }
         if (rd.n_mistakes > 0) {
                 ret->invalid = fault_text(&fault, arena);
-                return arena_failed(arena) ? -ENOMEM : 0;
+                if (!ret->mistakes)
+                        return arena_failed(arena) ? -ENOMEM : 0;
         }
         r = read_pools(lists, settings, arena, ret);
         if (r < 0)
@@ -284,12 +305,21 @@ static int read_environment(struct value object, const struct settings *settings
 
 int environment_read(struct value object, const struct settings *settings, struct arena *arena,
                      struct environment *ret) {
-        return read_environment(object, settings, false, arena, ret);
+        *ret = (struct environment) { 0 };
+        return read_environment(object, settings, arena, ret);
 }
 
 int environment_read_quietly(struct value object, const struct settings *settings,
                              struct arena *arena, struct environment *ret) {
-        return read_environment(object, settings, true, arena, ret);
+        *ret = (struct environment) { .is_quiet = true };
+        return read_environment(object, settings, arena, ret);
+}
+
+int environment_read_mistakes(struct value object, const struct settings *settings,
+                              struct arena *arena, struct mistakes *mistakes,
+                              struct environment *ret) {
+        *ret = (struct environment) { .mistakes = mistakes };
+        return read_environment(object, settings, arena, ret);
 }
 
 const struct environment *environment_find(const struct environment *environments, size_t n,

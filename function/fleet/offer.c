@@ -101,10 +101,16 @@ int64_t offer_usable_bytes(const struct pool *pool, const struct settings *setti
         return offer_smaller(bytes, product->reported_mib * MIB / pool->share_replicas);
 }
 
+#define REALLY_HAS " really has "
+
+bool offer_is_fact(struct text message) {
+        return text_starts_with(message, TEXT("a ")) && text_contains(message, TEXT(REALLY_HAS));
+}
+
 /* Nearly every MIG pool is told, so that this is not printed with a format. */
 static void tell_of_gap(struct pool *pool, struct text name, int64_t real_bytes,
                         struct arena *arena) {
-        struct text parts[] = { TEXT("a "), name, TEXT(" really has "),
+        struct text parts[] = { TEXT("a "), name, TEXT(REALLY_HAS),
                                 quantity_format_bytes(real_bytes, arena) };
 
         pool_warn(pool, arena, text_join(arena, parts, COUNT_OF(parts)));

@@ -65,4 +65,7 @@ int64_t offer_slice_bytes(struct pool *pool, const struct settings *settings,
 void offer_over_declared(struct pool *pool, struct arena *arena, struct text what,
                          int64_t most_bytes, const char *consequence);
 
+/* offer_is_fact() - a pool's message that says what its slices are, and doubts nothing? */
+bool offer_is_fact(struct text message);
+
 #endif

@@ -551,7 +551,7 @@ static void tell_of_slips(struct pool *pool, struct arena *arena) {
 int pool_read(const struct member *entry, struct pool_owner owner, const struct settings *settings,
               struct arena *arena, struct pool *ret) {
         struct fault fault;
-        struct reader rd = { .arena = arena, .first = &fault };
+        struct reader rd = { .arena = arena, .first = &fault, .all = owner.mistakes };
         struct form form;
 
         *ret = (struct pool) {

@@ -14,6 +14,7 @@
 
 struct environment;
 struct member;
+struct mistakes;
 
 enum interconnect {
         INTERCONNECT_UNKNOWN = -1,
@@ -108,6 +109,7 @@ struct sub_pool {
 struct pool_owner {
         const struct environment *environment; /* may be NULL */
         bool is_quiet;                         /* its pools collect no messages */
+        struct mistakes *mistakes; /* each field mistake is added; NULL: the first is told */
 };
 
 /* pool_read() - an entry of a list of pools; never fails on what a user wrote. Errors: -ENOMEM */

@@ -234,13 +234,54 @@ static void test_overlaps(void **state) {
         }
 }
 
+/* What a node offers under two names is two pools of one selector. */
+static void test_unlike_resources(void **state) {
+        static const struct {
+                const char *a, *b;
+                bool overlap;
+        } rows[] = {
+                { "", "", true },
+                { "", "'migConfiguration': {'profile': '1g.5gb'}", false },
+                { "'migConfiguration': {'profile': '3g.20gb'}",
+                  "'migConfiguration': {'profile': '1g.5gb'}", false },
+                { "'migConfiguration': {'profile': '1g.5gb'}",
+                  "'migConfiguration': {'layout': {'1g.5gb': 1}}", true },
+                { "", "'migConfiguration': {'profile': '1g.5gb', 'strategy': 'single'}", true },
+                { "'resourceName': 'a.b/c'", "'resourceName': 'a.b/d'", false },
+                { "'resourceName': 'a.b/c'", "'resourceName': 'a.b/c'", true },
+                { "'resourceName': 'nvidia.com/gpu'", "", true },
+                { "'allocation': 'DRA'",
+                  "'allocation': 'DRA', 'migConfiguration': {'profile': '1g.5gb'}", false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct environment e;
+                char json[512];
+                bool told = false;
+
+                snprintf(json, sizeof(json),
+                         "{'spec': {'nodePools': [{'name': 'a', 'nodeSelector': {'x': 'y'}, "
+                         "'acceleratorType': 'nvidia-tesla-a100'%s%s}, {'name': 'b', "
+                         "'nodeSelector': {'x': 'y'}, 'acceleratorType': "
+                         "'nvidia-tesla-a100'%s%s}]}}",
+                         *rows[i].a ? ", " : "", rows[i].a, *rows[i].b ? ", " : "", rows[i].b);
+                read_environment(json, &e);
+                for (size_t k = 0; k < e.pools[0].n_messages; k++)
+                        told |= text_starts_with(e.pools[0].messages[k], TEXT("overlaps pool"));
+                print_message("%s\n", json);
+                assert_int_equal(told, rows[i].overlap);
+        }
+}
+
 /* Messages are all that who decides goes without. */
 static void test_quietly(void **state) {
         static const char *const pools[] = {
                 "{'name': 'gap', 'acceleratorType': 'nvidia-tesla-a100', 'nodeSelector': {'x': "
                 "'y'},"
                 " 'migConfiguration': {'profile': '1g.5gb'}}",
-                "{'name': 'overlap', 'acceleratorType': 'nvidia-l4', 'nodeSelector': {'x': 'y'}}",
+                "{'name': 'overlap', 'acceleratorType': 'nvidia-tesla-a100', 'nodeSelector': "
+                "{'x': 'y'}, 'migConfiguration': {'profile': '1g.5gb', 'strategy': 'single'}}",
                 "{'name': 'large', 'acceleratorType': 'nvidia-h100-80gb', 'nodeSelector': {'x': "
                 "'z'},"
                 " 'capabilities': {'memoryPerGpu': '160Gi'}}",
@@ -348,6 +389,7 @@ int main(void) {
                 cmocka_unit_test_setup(test_ready, pools_begin),
                 cmocka_unit_test_setup(test_equal_names, pools_begin),
                 cmocka_unit_test_setup(test_overlaps, pools_begin),
+                cmocka_unit_test_setup(test_unlike_resources, pools_begin),
                 cmocka_unit_test_setup(test_quietly, pools_begin),
                 cmocka_unit_test_setup(test_equal_footprints, pools_begin),
                 cmocka_unit_test_setup(test_many_pools, pools_begin),
