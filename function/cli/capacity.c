@@ -7,6 +7,7 @@
 
 #include "base/flags.h"
 #include "cli/capacity_by.h"
+#include "cli/capacity_page.h"
 #include "cli/compare.h"
 #include "cli/files.h"
 #include "cli/inspect.h"
@@ -37,13 +38,14 @@ static const char usage[] =
         "      --by WORD      also who holds the units: deployment, namespace or model\n"
         "      --nodes FILE   count these Nodes as running, and say where pools and they\n"
         "                     differ: kubectl get nodes -o yaml\n"
-        "  -o, --output FORM  json or yaml instead of a table\n"
+        "  -o, --output FORM  json or yaml instead of a table; or html, the fleet as a page\n"
         "  -h, --help\n"
         "\n"
         "Exit code: 0 done, 2 usage or unreadable input.\n";
 
 struct command {
         enum output_form form;
+        bool page;         /* HTML */
         const char *input; /* a file; or NULL */
         const char *nodes; /* a file; or NULL */
         enum capacity_by by;
@@ -88,7 +90,9 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                         return -EINVAL;
                 if (option == 'b')
                         continue;
-                if (option == FLAGS_REFUSED || output_form(optarg, &c->form, &c->fault) < 0)
+                c->page = option == 'o' && strcmp(optarg, "html") == 0;
+                if (option == FLAGS_REFUSED ||
+                    (!c->page && output_form(optarg, &c->form, &c->fault) < 0))
                         return -EINVAL;
         }
         if (optind == argc) {
@@ -217,6 +221,11 @@ static int build(struct command *c, const struct capacity *fleet, size_t n, stru
         size_t n_holders = 0;
         int r = 0;
 
+        if (c->page) {
+                r = capacity_by_read(fleet, n, CAPACITY_BY_DEPLOYMENT, c->arena, &holders,
+                                     &n_holders);
+                return r < 0 ? r : capacity_page(fleet, n, holders, n_holders, c->arena, b);
+        }
         if (c->by != CAPACITY_BY_POOL)
                 r = capacity_by_read(fleet, n, c->by, c->arena, &holders, &n_holders);
         if (r == 0 && c->form == OUTPUT_TEXT) {
