@@ -8,6 +8,7 @@
 #include "base/flags.h"
 #include "cli/capacity_by.h"
 #include "cli/capacity_page.h"
+#include "cli/capacity_scattered.h"
 #include "cli/compare.h"
 #include "cli/files.h"
 #include "cli/inspect.h"
@@ -230,6 +231,8 @@ static int build(struct command *c, const struct capacity *fleet, size_t n, stru
                 r = capacity_by_read(fleet, n, c->by, c->arena, &holders, &n_holders);
         if (r == 0 && c->form == OUTPUT_TEXT) {
                 r = capacity_table(fleet, n, output_width(), c->arena, b);
+                if (r == 0)
+                        r = capacity_scattered(fleet, n, c->arena, b);
                 if (r == 0 && c->by != CAPACITY_BY_POOL)
                         r = capacity_by_table(holders, n_holders, c->by, output_width(), c->arena,
                                               b);

@@ -45,7 +45,7 @@ FOREIGN = {
 # How the text blocks of a page begin: drawings and formulas.
 TEXTS = {
     "README.md": ("  InferenceEnvironment",),
-    "docs/capacity.md": ("units per node  = ",),
+    "docs/capacity.md": ("units per node  = ", "Free in sum"),
     "docs/models.md": ("weights   = ",),
 }
 TOUR = "CONTRIBUTING.md"  # whose text block names folders of function/ and files in them

@@ -111,6 +111,8 @@ static const struct command_file files[] = {
         { "used.yaml", RESERVATION("r1", "a", "3") "---\n" RESERVATION(
                                "r2", "a", "2") "---\n" RESERVATION("r3", "b", "1") },
         { "over.yaml", RESERVATION("r1", "a", "17") },
+        { "five.yaml", RESERVATION("r1", "a", "5") },
+        { "fourteen.yaml", RESERVATION("r1", "a", "14") },
         { "list.yaml", LIST },
         { "bad.yaml", "a: 1\na: 2\n" },
         { "asking.yaml", ASKING("asking", "") },
@@ -136,6 +138,13 @@ static const struct command_file files[] = {
 
 /* clang-format off */
 static const struct command_row rows[] = {
+        { "free in sum", "a.yaml five.yaml", 0,
+          "Free in sum, but not in one piece:\n"
+          "- Pool slices of a: 11 x 3g.40gb are free, but no 7g.80gb: with its replicas\n"
+          "  moved together 5 GPUs could be cut anew\n", NULL,
+          "five slices of sixteen keep three of eight GPUs" },
+        { "one GPU to empty", "a.yaml fourteen.yaml", 0, "moved together 1 GPU could be cut anew", NULL, "" },
+        { "a page", "a.yaml -o html", 0, "<td>free", NULL, "" },
         { "help",         "--help",               0, "usage: ", NULL, "" },
         { "no file",      "",                     2, NULL, "a FILE is needed", "" },
         { "unknown flag", "a.yaml -z",            2, NULL, "capacity: unknown flag -z; see capacity --help\n", "" },
