@@ -5,6 +5,7 @@
 #include "cli/capacity.h"
 #include "cli/check.h"
 #include "cli/discover.h"
+#include "cli/kubectl.h"
 #include "cli/mig.h"
 #include "cli/model.h"
 #include "cli/plan.h"
@@ -24,9 +25,9 @@ static int call_remote(void *ctx, const char *target, struct text request, struc
         return client_call(target, request, REMOTE_TIMEOUT_MS, arena, ret, fault);
 }
 
-static int render(int argc, char **argv) {
-        const struct cli_transport remote = { .call = call_remote };
+static const struct cli_transport remote = { .call = call_remote };
 
+static int render(int argc, char **argv) {
         return cli_render(argc, argv, &remote);
 }
 
@@ -43,6 +44,8 @@ static const struct command commands[] = {
 };
 
 int main(int argc, char **argv) {
+        if (argc > 0 && cli_kubectl_is(argv[0]))
+                return cli_kubectl(argc, argv, &remote);
         if (argc < 2 || argv[1][0] == '-')
                 return serve(argc, argv);
         for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
