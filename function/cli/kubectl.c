@@ -84,7 +84,7 @@ static int fetch(struct plugin *p, char *const *words, size_t n, const char **re
         pid_t child;
         int fd, r;
 
-        strcpy(path, "/tmp/kubectl-gpu-XXXXXX.yaml"); /* NOLINT: it fits */
+        snprintf(path, PATH_SIZE, "/tmp/kubectl-gpu-XXXXXX.yaml");
         fd = mkstemps(path, 5);
         if (fd < 0) {
                 fault_set(&p->fault, "cannot make a file in /tmp: %s", strerror(errno));
