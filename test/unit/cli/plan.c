@@ -152,10 +152,14 @@ static void test_counted_by_capacity(void **state) {
              "apiVersion: gpuplacement.fn.crossplane.io/v1alpha1\nkind: Input\n"
              "migParted: {configMapRef: {name: parted, namespace: gpu-operator}}\n",
              "", "");
-        command_run(cli_capacity, "capacity", "planned.yaml --input input.yaml", &out);
+        command_run(cli_capacity, "capacity", "planned.yaml --input input.yaml -o json", &out);
         assert_int_equal(out.code, 0);
-        assert_non_null(strstr(out.out, "  3g.40gb      nvidia.com/mig-3g.40gb      5  "));
-        assert_non_null(strstr(out.out, "  7g.80gb      nvidia.com/mig-7g.80gb      1  "));
+        assert_non_null(
+                strstr(out.out, "\"resourceName\":\"nvidia.com/mig-3g.40gb\",\"total\":5,"));
+        assert_non_null(
+                strstr(out.out, "\"resourceName\":\"nvidia.com/mig-7g.80gb\",\"total\":1,"));
+        assert_non_null(
+                strstr(out.out, "\"resourceName\":\"nvidia.com/mig-1g.10gb\",\"total\":20,"));
         assert_null(strstr(out.out, "InvalidPool"));
 
         command_run(cli_plan, "plan", "--gpu H100-80GB --gpus 8 --want 40Gi:5,10Gi:20 -o yaml",
