@@ -35,6 +35,7 @@ struct call_summary {
 /* What Deploy saw and decided; lives in the arena of the call. */
 struct explanation {
         bool decided; /* else nothing else is set */
+        struct settings settings;
         struct deployment deployment;
         struct model model;
         struct weighing weighing;

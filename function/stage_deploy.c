@@ -120,6 +120,7 @@ static void answer(struct call *call, const struct attempt *attempt) {
         if (call->explanation)
                 *call->explanation =
                         (struct explanation) { .decided = true,
+                                               .settings = call->settings,
                                                .deployment = *attempt->order.deployment,
                                                .model = attempt->model,
                                                .weighing = attempt->weighing,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "cli/compare.h"
 #include "inventory/inventory.h"
 #include "place/names.h"
 #include "render/object.h"
@@ -79,6 +80,19 @@ static int find_environments(const struct objects *objects, struct arena *arena,
         return 0;
 }
 
+/* Those that count, as usage_count() counts them. */
+static int keep_reservations(const struct answer_item *items, size_t n, struct text group,
+                             struct arena *arena, struct capacity *ret) {
+        ret->reservations = ARENA_ARRAY(arena, n + 1, struct reservation);
+        if (!ret->reservations)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                ret->n_reservations +=
+                        reservation_read(items[i].object, TEXT("ModelDeployment"), group,
+                                         &ret->reservations[ret->n_reservations]);
+        return 0;
+}
+
 /* The claims of one environment, which stand together. */
 static int read_environment(struct value object, const struct claim *claims, size_t n_claims,
                             const struct settings *settings, struct arena *arena,
@@ -108,11 +122,81 @@ static int read_environment(struct value object, const struct claim *claims, siz
         r = environment_read(object, settings, arena, &ret->environment);
         if (r == 0)
                 r = usage_count(&ret->environment, items, n, group, arena, &ret->used);
+        if (r == 0)
+                r = keep_reservations(items, n, group, arena, ret);
         if (r < 0)
                 return r;
         ret->condition = inventory_condition(&ret->environment, &ret->used, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
+
+/* What is declared to be there now: nodeCount, else one, of what counts at most. */
+static int64_t declared_running(const struct usage *u) {
+        const struct pool *pool = u->sub_pool ? u->sub_pool->pool : NULL;
+        int64_t now = 1;
+
+        if (!pool || !text_is_empty(pool->invalid))
+                return 0;
+        value_is_integer(value_get(pool->written, TEXT("nodeCount")), &now);
+        return now < pool->nodes ? now : pool->nodes;
+}
+
+static int count_running(struct capacity *c, struct arena *arena) {
+        c->running = ARENA_ARRAY(arena, c->used.n + 1, int64_t);
+        if (!c->running)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->used.n; i++)
+                c->running[i] = declared_running(&c->used.items[i]);
+        return 0;
+}
+
+/* ---- real nodes --------------------------------------------------------------------------------
+ */
+
+struct observer {
+        struct capacity *capacity;
+        struct arena *arena;
+};
+
+static void note_difference(void *ctx, size_t pool, bool is_error, struct text sentence) {
+        struct observer *o = ctx;
+        struct capacity *c = o->capacity;
+        struct text *slot = item_extend(o->arena, &c->differences, &c->n_differences,
+                                        &c->cap_differences, sizeof(*slot));
+
+        (void)is_error;
+        if (!slot)
+                return; /* the arena remembers */
+        *slot = pool == SIZE_MAX ? sentence
+                                 : text_format(o->arena, "pool %.*s: %.*s",
+                                               TEXT_ARG(c->environment.pools[pool].name),
+                                               TEXT_ARG(sentence));
+}
+
+int capacity_observe(struct capacity *fleet, size_t n, const struct hosts *hosts,
+                     struct arena *arena) {
+        for (size_t i = 0; i < n; i++) {
+                struct observer observer = { &fleet[i], arena };
+                const struct compare_report report = { &observer, note_difference };
+                int r;
+
+                if (n > 1 && fleet[i].environment.source != CLUSTER_IN_CLUSTER)
+                        continue;
+                for (size_t k = 0; k < fleet[i].used.n; k++) {
+                        const struct sub_pool *sub = fleet[i].used.items[k].sub_pool;
+
+                        if (sub && text_is_empty(sub->invalid))
+                                fleet[i].running[k] = compare_running(sub, hosts);
+                }
+                r = compare_environment(&fleet[i].environment, hosts, &report, arena);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* ---- sums --------------------------------------------------------------------------------------
+ */
 
 static void add(int64_t *sum, int64_t number) {
         if (__builtin_add_overflow(*sum, number, sum))
@@ -175,6 +259,8 @@ int capacity_read(const struct objects *objects, const struct inputs *inputs, st
                                              arena, &fleet[i]);
                 if (r < 0)
                         return r;
+                if (count_running(&fleet[i], arena) < 0)
+                        return -ENOMEM;
                 fleet[i].sum = sum_of(&fleet[i].used);
         }
         *ret = fleet;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "fleet/precision.h"
 #include "fleet/quota.h"
 
 static int compare_sub_pools(const struct sub_pool *a, const struct sub_pool *b) {
@@ -64,16 +65,6 @@ enum reason rejections_nearest(const struct rejections *r) {
 
 static struct text or_nothing(struct text t) {
         return text_is_empty(t) ? TEXT("none declared") : t;
-}
-
-static struct text list(struct value v, struct arena *arena) {
-        struct builder b;
-
-        if (value_count(v) == 0)
-                return TEXT("none declared");
-        builder_init(&b, arena);
-        value_print(v, &b);
-        return builder_done(&b);
 }
 
 /* "1 unit", "2 units" */
@@ -185,7 +176,7 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                 return text_format(arena, "wants %.*s of memory per unit, a unit here has %.*s",
                                    TEXT_ARG(a), TEXT_ARG(b));
         case REASON_PRECISION_UNSUPPORTED:
-                a = list(pool->precisions, arena);
+                a = precision_list(pool, arena);
                 return text_format(arena, "wants precision %.*s, the pool supports %.*s",
                                    TEXT_ARG(v->detail), TEXT_ARG(a));
         case REASON_INTERCONNECT_TOO_WEAK:

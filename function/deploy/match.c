@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "deploy/match.h"
 
+#include "fleet/precision.h"
+
 static const char *const reason_names[N_REASONS] = {
         [REASON_FITS] = "Fits",
         [REASON_INVALID_POOL] = "InvalidPool",
@@ -125,17 +127,12 @@ bool match_bandwidth(struct text offered, struct text required) {
 }
 
 /* The first required precision that is not offered; empty when all are. */
-static struct text missing_precision(struct value offered, struct value required) {
+static struct text missing_precision(const struct pool *pool, struct value required) {
         struct value_iter it = value_iterate(required);
-        struct value want, have;
+        struct value want;
 
         while (value_next(&it, NULL, &want)) {
-                struct value_iter offers = value_iterate(offered);
-                bool found = false;
-
-                while (!found && value_next(&offers, NULL, &have))
-                        found = text_equal_fold(value_text(have), value_text(want));
-                if (!found)
+                if (!precision_offered(pool, value_text(want)))
                         return value_text(want);
         }
         return (struct text) { 0 };
@@ -225,7 +222,7 @@ static struct verdict match_needs(const struct candidate *c) {
         if (memory > 0 && c->sub_pool->memory_bytes < memory)
                 return verdict_numbers(REASON_INSUFFICIENT_MEMORY, memory,
                                        c->sub_pool->memory_bytes);
-        precision = missing_precision(pool->precisions, needs->precisions);
+        precision = missing_precision(pool, needs->precisions);
         if (!text_is_empty(precision))
                 return verdict_text(REASON_PRECISION_UNSUPPORTED, precision);
         if (!text_is_empty(needs->interconnect) &&

@@ -66,9 +66,7 @@ static bool is_broken(struct reader *rd, struct value object) {
                broken_refuse(rd, object, "metadata.name") || broken_refuse(rd, object, "spec");
 }
 
-int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
-                    struct fault *fault) {
-        struct reader rd = { .arena = arena, .first = fault };
+static int read_deployment(struct reader *rd, struct value object, struct deployment *ret) {
         struct member root = member_root(object, (struct text) { 0 });
         struct member spec = member_get(&root, "spec");
         struct deployment d = {
@@ -78,26 +76,40 @@ int deployment_read(struct value object, struct arena *arena, struct deployment 
                 .environments = 1,
         };
 
-        if (is_broken(&rd, object))
-                return arena_failed(arena) ? -ENOMEM : -EINVAL;
+        if (is_broken(rd, object))
+                return arena_failed(rd->arena) ? -ENOMEM : -EINVAL;
         if (member_is_absent(&spec))
-                reader_refuse(&rd, &spec, "is missing");
-        if (reader_map(&rd, spec)) {
-                read_model_ref(&rd, member_get(&spec, "modelRef"), &d);
-                reader_integer(&rd, member_get(&spec, "environments"), 1, ENVIRONMENTS_MAX,
+                reader_refuse(rd, &spec, "is missing");
+        if (reader_map(rd, spec)) {
+                read_model_ref(rd, member_get(&spec, "modelRef"), &d);
+                reader_integer(rd, member_get(&spec, "environments"), 1, ENVIRONMENTS_MAX,
                                &d.environments);
-                check_selector(&rd, member_get(&spec, "environmentSelector"),
+                check_selector(rd, member_get(&spec, "environmentSelector"),
                                &d.environment_selector);
-                read_scaling(&rd, member_get(&spec, "scaling"), &d);
-                reader_integer(&rd, member_get(&spec, "priority"), INT32_MIN, INT32_MAX,
+                read_scaling(rd, member_get(&spec, "scaling"), &d);
+                reader_integer(rd, member_get(&spec, "priority"), INT32_MIN, INT32_MAX,
                                &d.priority);
-                check_tolerations(&rd, member_get(&spec, "tolerations"), &d.tolerations);
-                check_object_name(&rd, member_get(&spec, "priorityClassName"), &d.priority_class);
+                check_tolerations(rd, member_get(&spec, "tolerations"), &d.tolerations);
+                check_object_name(rd, member_get(&spec, "priorityClassName"), &d.priority_class);
         }
-        if (arena_failed(arena))
+        if (arena_failed(rd->arena))
                 return -ENOMEM;
-        if (rd.n_mistakes > 0)
+        if (rd->n_mistakes > 0)
                 return -EINVAL;
         *ret = d;
         return 0;
+}
+
+int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
+                    struct fault *fault) {
+        struct reader rd = { .arena = arena, .first = fault };
+
+        return read_deployment(&rd, object, ret);
+}
+
+int deployment_read_mistakes(struct value object, struct arena *arena, struct deployment *ret,
+                             struct mistakes *mistakes) {
+        struct reader rd = { .arena = arena, .all = mistakes };
+
+        return read_deployment(&rd, object, ret);
 }

@@ -7,6 +7,8 @@
 
 #include "fleet/settings.h"
 
+struct mistakes;
+
 struct deployment {
         struct text namespace_;
         struct text name;
@@ -31,5 +33,9 @@ struct deployment {
  */
 int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
                     struct fault *fault);
+
+/* deployment_read_mistakes() - deployment_read() that adds every mistake. Errors: the same. */
+int deployment_read_mistakes(struct value object, struct arena *arena, struct deployment *ret,
+                             struct mistakes *mistakes);
 
 #endif

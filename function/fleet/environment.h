@@ -7,10 +7,14 @@
 
 #include "fleet/pool.h"
 
+struct mistakes;
+
 enum cluster_source { CLUSTER_IN_CLUSTER, CLUSTER_EXISTING, CLUSTER_GKE };
 
 struct environment {
+        struct mistakes *mistakes; /* each field mistake is added; NULL: a pool tells its first */
         struct text name;
+        struct value written; /* the object itself */
         struct value labels;
         enum cluster_source source;
         struct text secret_namespace, secret_name,
@@ -40,6 +44,16 @@ int environment_read(struct value object, const struct settings *settings, struc
 /* environment_read_quietly() - the same for who decides: pools have no messages. */
 int environment_read_quietly(struct value object, const struct settings *settings,
                              struct arena *arena, struct environment *ret);
+
+/*
+ * environment_read_mistakes() - environment_read() that adds every field mistake, of pools too, to
+ * mistakes
+ *
+ * The pools are read also where the spec is `invalid`: only their mistakes are to be used then.
+ */
+int environment_read_mistakes(struct value object, const struct settings *settings,
+                              struct arena *arena, struct mistakes *mistakes,
+                              struct environment *ret);
 
 /* environment_find() - the one of that name among n that are sorted by it, or NULL. */
 const struct environment *environment_find(const struct environment *environments, size_t n,

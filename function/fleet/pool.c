@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "fleet/check.h"
 #include "fleet/engine.h"
+#include "fleet/selection.h"
 
 enum {
         ACCELERATORS_MAX = 1024,
@@ -391,80 +392,12 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         apply_defaults(rd, form, ret);
 }
 
-/* Labels that say how the nodes of a pool are partitioned. */
-enum telling { GKE_PARTITION_SIZE, MIG_STRATEGY, GPU_PRODUCT, MISSPELT_MIG_CONFIG, N_TELLING };
-
-static const struct text telling_keys[N_TELLING] = {
-        [GKE_PARTITION_SIZE] = TEXT_INIT("cloud.google.com/gke-gpu-partition-size"),
-        [MIG_STRATEGY] = TEXT_INIT("nvidia.com/mig.strategy"),
-        [GPU_PRODUCT] = TEXT_INIT("nvidia.com/gpu.product"),
-        [MISSPELT_MIG_CONFIG] = TEXT_INIT("nvidia.com/mig-config"),
-};
-
-static enum strategy selected_strategy(const struct value *telling) {
-        struct text strategy = value_text(telling[MIG_STRATEGY]);
-
-        if (telling[GKE_PARTITION_SIZE].kind != VALUE_ABSENT ||
-            text_equal(strategy, TEXT("single")) ||
-            text_contains(value_text(telling[GPU_PRODUCT]), TEXT("-MIG-")))
-                return STRATEGY_SINGLE;
-        return text_equal(strategy, TEXT("mixed")) ? STRATEGY_MIXED : STRATEGY_INFERRED;
-}
-
-static enum strategy strategy_of(const struct pool *pool, const struct value *telling) {
+enum strategy pool_strategy(const struct pool *pool) {
         if (pool->allocation == ALLOCATION_DRA)
                 return STRATEGY_MIXED; /* every profile can be asked for */
         if (pool->strategy != STRATEGY_INFERRED)
                 return pool->strategy;
-        return selected_strategy(telling) == STRATEGY_SINGLE ? STRATEGY_SINGLE : STRATEGY_MIXED;
-}
-
-enum strategy pool_selected_strategy(const struct pool *pool) {
-        struct value telling[N_TELLING];
-
-        value_pick(pool_selector(pool), telling_keys, N_TELLING, telling);
-        return selected_strategy(telling);
-}
-
-enum strategy pool_strategy(const struct pool *pool) {
-        struct value telling[N_TELLING];
-
-        value_pick(pool_selector(pool), telling_keys, N_TELLING, telling);
-        return strategy_of(pool, telling);
-}
-
-/* A resource that no node has yet is one that an autoscaler does not know how to make. */
-static bool scales_from_unknown(const struct pool *pool, const struct value *telling) {
-        if (pool->allocation == ALLOCATION_DRA)
-                return false;
-        if (!text_is_empty(pool->resource_name))
-                return text_starts_with(pool->resource_name, TEXT("nvidia.com/mig-"));
-        return pool->mig && strategy_of(pool, telling) == STRATEGY_MIXED;
-}
-
-static void tell_of_selector(const struct form *form, struct pool *pool, struct arena *arena) {
-        struct value selector = pool_selector(pool), telling[N_TELLING];
-        int64_t now = 1;
-
-        value_pick(selector, telling_keys, N_TELLING, telling);
-        if (telling[MISSPELT_MIG_CONFIG].kind != VALUE_ABSENT)
-                pool_warn(pool, arena,
-                          TEXT("the selector has nvidia.com/mig-config: the label that the GPU "
-                               "operator reads is nvidia.com/mig.config"));
-        if (pool->node_selector.kind == VALUE_ABSENT && value_count(pool->labels) == 0 &&
-            value_get(pool->affinity, TEXT("nodeAffinity")).kind != VALUE_MAP)
-                pool_warn(pool, arena,
-                          TEXT("not pinned to nodes: without nodeSelector, labels or node affinity "
-                               "its pods may run on nodes of other pools"));
-        if (value_is_integer(form->values[NODE_COUNT], &now) && now == 0 &&
-            scales_from_unknown(pool, telling))
-                pool_warn(pool, arena,
-                          TEXT("scales from zero nodes with a nvidia.com/mig-* resource, which an "
-                               "autoscaler does not expect of a new node"));
-        if (pool->allocation == ALLOCATION_DRA && pool->strategy != STRATEGY_INFERRED)
-                pool_warn(pool, arena,
-                          TEXT("migConfiguration.strategy is a device plugin's: with allocation "
-                               "DRA it says nothing"));
+        return selection_strategy(pool) == STRATEGY_SINGLE ? STRATEGY_SINGLE : STRATEGY_MIXED;
 }
 
 static bool is_among(struct text key, const struct text *names, size_t n) {
@@ -540,25 +473,15 @@ struct text pool_doubt(const struct pool *pool, struct arena *arena) {
         return quantity_doubt(TEXT("memoryPerGpu"), pool->memory_bytes, arena);
 }
 
-/* What was meant is not what is counted: a default that nobody asked for, 48 bytes for 48Gi. */
-static void tell_of_slips(struct pool *pool, struct arena *arena) {
-        struct text sentences[] = { pool_misspelt(pool->written, TEXT(""), arena),
-                                    pool_doubt(pool, arena) };
-
-        for (size_t i = 0; i < COUNT_OF(sentences); i++) {
-                if (!text_is_empty(sentences[i]))
-                        pool_warn(pool, arena, sentences[i]);
-        }
-}
-
 int pool_read(const struct member *entry, struct pool_owner owner, const struct settings *settings,
               struct arena *arena, struct pool *ret) {
         struct fault fault;
-        struct reader rd = { .arena = arena, .first = &fault };
+        struct reader rd = { .arena = arena, .first = &fault, .all = owner.mistakes };
         struct form form;
 
         *ret = (struct pool) {
                 .environment = owner.environment,
+                .on_gke = owner.on_gke,
                 .is_quiet = owner.is_quiet,
                 .written = entry->value,
                 .accelerator_count = 1,
@@ -575,10 +498,6 @@ int pool_read(const struct member *entry, struct pool_owner owner, const struct 
                 ret->path = member_path(entry, arena);
         if (rd.n_mistakes > 0)
                 ret->invalid = fault_text(&fault, arena);
-        else if (pool_collects_warnings(ret))
-                tell_of_selector(&form, ret, arena);
-        if (pool_collects_warnings(ret))
-                tell_of_slips(ret, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 

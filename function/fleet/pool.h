@@ -14,6 +14,7 @@
 
 struct environment;
 struct member;
+struct mistakes;
 
 enum interconnect {
         INTERCONNECT_UNKNOWN = -1,
@@ -33,6 +34,7 @@ enum strategy { STRATEGY_INFERRED, STRATEGY_MIXED, STRATEGY_SINGLE };
 struct pool {
         const struct environment *environment;
         bool is_quiet; /* messages are not collected */
+        bool on_gke;   /* the source of its environment is GKE */
         struct text name;
         struct text path;     /* "spec.nodePools[2]", for sentences; empty where it has a name */
         struct text invalid;  /* why the pool cannot be used; empty when it can */
@@ -108,6 +110,8 @@ struct sub_pool {
 struct pool_owner {
         const struct environment *environment; /* may be NULL */
         bool is_quiet;                         /* its pools collect no messages */
+        bool on_gke;                           /* its source is GKE */
+        struct mistakes *mistakes; /* each field mistake is added; NULL: the first is told */
 };
 
 /* pool_read() - an entry of a list of pools; never fails on what a user wrote. Errors: -ENOMEM */
@@ -137,14 +141,12 @@ struct text pool_doubt(const struct pool *pool, struct arena *arena);
 struct value pool_selector(const struct pool *pool);
 
 /*
- * pool_selected_strategy() - what the selector's labels say of the nodes; inferred: nothing
+ * pool_strategy() - mixed or single: as written, else what the selected labels say of the nodes
  *
  * GKE advertises its partitions as nvidia.com/gpu, and feature discovery labels
- * nodes whose device plugin does so: mig.strategy, and a product with "-MIG-".
+ * nodes whose device plugin does so: mig.strategy, and a product with "-MIG-". Any
+ * cloud.google.com label, or an environment of source GKE, is GKE.
  */
-enum strategy pool_selected_strategy(const struct pool *pool);
-
-/* pool_strategy() - mixed or single: as written, else as selected, else mixed. */
 enum strategy pool_strategy(const struct pool *pool);
 
 #endif

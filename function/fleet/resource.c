@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "fleet/selection.h"
 #include "wire/sort.h"
 
 /* "nvidia.com/mig-", a profile, ".shared": the name of a resource has no "+". */
@@ -24,6 +25,8 @@ static struct text resource_name(const struct sub_pool *s, enum strategy strateg
                                  struct arena *arena) {
         const struct pool *pool = s->pool;
         struct text suffix = pool->share_renamed ? TEXT(".shared") : (struct text) { 0 };
+        struct text whole =
+                pool->product ? pool->product->generation->resource : TEXT(GPU_RESOURCE);
 
         if (pool->allocation == ALLOCATION_DRA)
                 return text_is_empty(s->mig_profile) ? TEXT("gpu.nvidia.com")
@@ -33,8 +36,8 @@ static struct text resource_name(const struct sub_pool *s, enum strategy strateg
         if (!text_is_empty(s->mig_profile) && strategy == STRATEGY_MIXED)
                 return name_of(TEXT("nvidia.com/mig-"), s->mig_profile, suffix, arena);
         if (pool->share_renamed)
-                return name_of(TEXT(GPU_RESOURCE), (struct text) { 0 }, suffix, arena);
-        return TEXT(GPU_RESOURCE);
+                return name_of(whole, (struct text) { 0 }, suffix, arena);
+        return whole;
 }
 
 static void name_resources(struct pool *pool, struct arena *arena) {
@@ -45,116 +48,56 @@ static void name_resources(struct pool *pool, struct arena *arena) {
                         resource_name(&pool->sub_pools[i], strategy, arena);
 }
 
-static void tell_contradiction(struct pool *pool, struct arena *arena) {
-        enum strategy selected;
-
-        if (!pool_collects_warnings(pool) || !pool->mig || pool->allocation == ALLOCATION_DRA ||
-            pool->strategy == STRATEGY_INFERRED)
-                return;
-        selected = pool_selected_strategy(pool);
-        if (selected == STRATEGY_INFERRED || selected == pool->strategy)
-                return;
-        pool_warn(pool, arena,
-                  pool->strategy == STRATEGY_SINGLE
-                          ? TEXT("migConfiguration.strategy is single, but the nodeSelector "
-                                 "selects nodes of the mixed strategy")
-                          : TEXT("migConfiguration.strategy is mixed, but the nodeSelector "
-                                 "selects nodes that offer slices as nvidia.com/gpu"));
-}
-
-/* "1g.10gb" of "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb-SHARED". */
-static struct text profile_of_product(struct text label) {
-        const struct text mark = TEXT("-MIG-"), shared = TEXT("-SHARED");
-
-        for (size_t i = 0; i + mark.len < label.len; i++) {
-                if (!text_starts_with(text_slice(label, i, label.len), mark))
-                        continue;
-                if (text_ends_with(label, shared))
-                        label.len -= shared.len;
-                return text_slice(label, i + mark.len, label.len);
-        }
-        return (struct text) { 0 };
-}
-
-/* The only slices that the selected nodes have, "+" as "."; empty where the selector is silent. */
-static struct text selected_slices(struct value selector) {
-        struct text size = value_text(
-                            value_get(selector, TEXT("cloud.google.com/gke-gpu-partition-size"))),
-                    config = value_text(value_get(selector, TEXT("nvidia.com/mig.config"))),
-                    all = TEXT("all-");
-
-        if (text_is_empty(size))
-                size = profile_of_product(
-                        value_text(value_get(selector, TEXT("nvidia.com/gpu.product"))));
-        if (!text_is_empty(size) || !text_starts_with(config, all))
-                return size;
-        /* The operator's own configurations: "all-1g.10gb.me", but not "all-balanced". */
-        size = text_slice(config, all.len, config.len);
-        return size.len > 0 && size.data[0] >= '0' && size.data[0] <= '9' ? size
-                                                                          : (struct text) { 0 };
-}
-
-static void tell_other_slices(struct pool *pool, struct arena *arena) {
-        struct text selected;
-
-        if (!pool_collects_warnings(pool))
-                return;
-        selected = selected_slices(pool_selector(pool));
-        if (text_is_empty(selected))
-                return;
-        for (size_t i = 0; i < pool->n_sub_pools; i++) {
-                const struct sub_pool *s = &pool->sub_pools[i];
-
-                if (!text_is_empty(s->invalid) ||
-                    text_equal_fold(name_of((struct text) { 0 }, s->mig_profile,
-                                            (struct text) { 0 }, arena),
-                                    selected))
-                        continue;
-                pool_warn(pool, arena,
-                          text_format(arena,
-                                      "the nodeSelector selects nodes whose GPUs are slices of "
-                                      "%.*s, but %.*s declared",
-                                      TEXT_ARG(selected),
-                                      TEXT_ARG(text_is_empty(s->mig_profile)
-                                                       ? TEXT("whole GPUs are")
-                                                       : text_format(arena, "%.*s is",
-                                                                     TEXT_ARG(s->mig_profile)))));
-                return;
-        }
-}
-
 /* A sub-pool that can be used, and what others may have in common with it. */
 struct claim {
         struct sub_pool *sub_pool;
-        uint64_t hash; /* of the selector: most claims differ here */
+        uint64_t hash; /* of what is selected: most claims differ here */
 };
 
 /* A NUL ends each of both, which hold none: "gpu: s1" and "gpus: 1" are told apart. */
-static uint64_t hash_label(uint64_t hash, struct text key, struct value value) {
+static uint64_t hash_text(uint64_t hash, struct text t) {
         const struct text end = { .data = "", .len = 1 };
 
-        hash = text_hash(text_hash(hash, key), end);
-        return text_hash(text_hash(hash, value_text(value)), end);
+        return text_hash(text_hash(hash, t), end);
 }
 
-/* Alike for selectors that are equal, in whatever order their entries come. */
-static int hash_selector(struct value selector, struct arena *arena, uint64_t *ret) {
-        struct value_iter it = value_iterate(selector);
+/* Alike for pools that select the same, in whatever order labels come, and where they are written.
+ */
+static int hash_selected(const struct pool *pool, struct arena *arena, uint64_t *ret) {
+        struct value_iter it = value_iterate(pool_selector(pool));
         uint64_t hash = TEXT_HASH_SEED;
-        struct value_member *members;
+        struct selection selection;
         struct value value;
         struct text key;
-        size_t n;
 
-        if (value_next(&it, &key, &value) && text_is_empty(it.rest)) {
-                *ret = hash_label(hash, key, value);
+        if (pool->affinity.kind != VALUE_MAP && value_next(&it, &key, &value) &&
+            text_is_empty(it.rest)) {
+                *ret = hash_text(hash_text(hash, key), value_text(value));
                 return 0;
         }
-        if (value_members(selector, arena, &members, &n) < 0)
+        if (selection_read(pool, arena, &selection) < 0)
                 return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
-                hash = hash_label(hash, members[i].key, members[i].value);
+        for (size_t i = 0; i < selection.n_labels; i++) {
+                hash = hash_text(hash, selection.labels[i].key);
+                for (size_t k = 0; k < selection.labels[i].n_values; k++)
+                        hash = hash_text(hash, selection.labels[i].values[k]);
+        }
         *ret = hash;
+        return 0;
+}
+
+/* Of equal hashes what is selected is compared all the same. */
+static int compare_selected(const struct pool *a, const struct pool *b, struct arena *arena,
+                            bool *ret_equal) {
+        struct selection x, y;
+
+        if (a->affinity.kind != VALUE_MAP && b->affinity.kind != VALUE_MAP) {
+                *ret_equal = value_equal(pool_selector(a), pool_selector(b), arena);
+                return 0;
+        }
+        if (selection_read(a, arena, &x) < 0 || selection_read(b, arena, &y) < 0)
+                return -ENOMEM;
+        *ret_equal = selection_equal(&x, &y, arena);
         return 0;
 }
 
@@ -174,13 +117,13 @@ static int compare_claims(const void *a, const void *b) {
         return order;
 }
 
-/* Of equal hashes the selectors are compared all the same. */
+/* Where the arena is spent, it knows. */
 static bool is_same_claim(const struct claim *a, const struct claim *b, struct arena *arena) {
         struct arena_mark mark = arena_mark(arena);
-        bool same =
-                compare_claims(a, b) == 0 && value_equal(pool_selector(a->sub_pool->pool),
-                                                         pool_selector(b->sub_pool->pool), arena);
+        bool same = false;
 
+        if (compare_claims(a, b) == 0)
+                compare_selected(a->sub_pool->pool, b->sub_pool->pool, arena, &same);
         arena_rewind(arena, mark);
         return same;
 }
@@ -194,7 +137,7 @@ static int list_claims(struct pool *pools, size_t n_pools, struct arena *arena,
                 struct pool *pool = &pools[i];
                 uint64_t hash;
 
-                if (hash_selector(pool_selector(pool), arena, &hash) < 0)
+                if (hash_selected(pool, arena, &hash) < 0)
                         return -ENOMEM;
                 for (size_t k = 0; k < pool->n_sub_pools; k++) {
                         struct sub_pool *s = &pool->sub_pools[k];
@@ -255,11 +198,8 @@ int resource_resolve(struct pool *pools, size_t n_pools, struct arena *arena) {
         struct arena_mark mark;
         int r;
 
-        for (size_t i = 0; i < n_pools; i++) {
-                tell_contradiction(&pools[i], arena);
-                tell_other_slices(&pools[i], arena);
+        for (size_t i = 0; i < n_pools; i++)
                 name_resources(&pools[i], arena);
-        }
         mark = arena_mark(arena);
         r = find_ambiguous(pools, n_pools, arena);
         arena_rewind(arena, mark);

@@ -15,7 +15,8 @@
  * @pools: those of one environment, counted (fleet/units.h); environment_read() does it
  *
  * The pool's override; else, cut into slices under the mixed strategy,
- * nvidia.com/mig-<profile> with every `+` written `.`; else nvidia.com/gpu. The
+ * nvidia.com/mig-<profile> with every `+` written `.`; else what the plugin of the
+ * GPU's maker offers: nvidia.com/gpu, amd.com/gpu or habana.ai/gaudi. The
  * suffix .shared where sharing renames. An unwritten strategy is single where the
  * nodeSelector shows that the cluster offers slices as nvidia.com/gpu: GKE's
  * partition size, the strategy label, or a product label with -MIG-.

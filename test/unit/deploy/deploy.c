@@ -76,7 +76,8 @@ static void test_best_fit(void **state) {
         decision = decides("");
         assert_int_equal(decision.placed, 0);
         assert_rejected(&decision, 4, REASON_PRECISION_UNSUPPORTED,
-                        "wants precision fp8, the pool supports none declared");
+                        "wants precision fp8, the pool supports none that is known: declare "
+                        "capabilities.precisionSupport");
         assert_text(explain_count(&decision.rejections, &arena),
                     "0/4 pools fit: 2 InsufficientMemory, 1 PrecisionUnsupported, 1 NoCapacity");
 }

@@ -174,7 +174,8 @@ static const struct row rows[] = {
           .sentence = "wants precision fp4, the pool supports [\"fp16\",\"fp8\"]" },
         { "precision not declared", .wants_precisions = "['fp8']",
           .want = REASON_PRECISION_UNSUPPORTED,
-          .sentence = "wants precision fp8, the pool supports none declared" },
+          .sentence = "wants precision fp8, the pool supports none that is known: declare "
+                        "capabilities.precisionSupport" },
         { "no precision wanted", .wants_precisions = "[]", .want = REASON_FITS },
         { "precision before interconnect", .wants_precisions = "['fp8']",
           .wants_interconnect = "nvlink", .want = REASON_PRECISION_UNSUPPORTED },
