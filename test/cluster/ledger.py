@@ -6,7 +6,8 @@ import copy
 import json
 import re
 
-API = "gpuplacement.fn.crossplane.io/v1alpha1"
+from world import LEDGER as API
+
 RESERVATION = {
     "apiVersion": API, "kind": "GPUReservation",
     "metadata": {"namespace": "team-a", "name": "gemma-mig-cluster"},

@@ -25,6 +25,7 @@ def until_told(world, sentence):
 def rights_missing(world, program):
     """Everything is declared before the function is there, and that before package/rbac.yaml."""
     plane = world.plane
+    plane.kubectl("apply", "-f", rights.PACKAGE / "crds.yaml")
     plane.apply_configuration(CONFIGURATION)
     with standins.installed(plane.api):
         world.model()
@@ -45,6 +46,44 @@ def rights_missing(world, program):
         plane.kubectl("apply", "-f", rights.PACKAGE / "rbac.yaml")
         world.until_ready(gemma, late, seconds=SECONDS)
         kept(before, world.uids(), "the rights are back")
+
+
+NO_LEDGER = ('fetching resources for reservations: cannot list required resources: no matches for kind '
+             '"GPUReservation" in version "gpuplacement.fn.crossplane.io/v1alpha1"')
+LEDGER_GONE = 'cannot apply composed resource "reservation-ledger-missing"'  # for one reason or another
+
+
+def ledger_missing(world, program):
+    """Everything but package/crds.yaml: no deployment is decided on until it is there, and what serves
+    is not touched while it is gone again."""
+    plane = world.plane
+    plane.apply_configuration(CONFIGURATION)
+    for manifest in rights.MANIFESTS:
+        if manifest.name != "crds.yaml":
+            plane.kubectl("apply", "-f", manifest)
+    Function(program, plane)
+    with standins.installed(plane.api):
+        world.model()
+        world.environment(pool("mig", acceleratorCount=4))
+        gemma = world.deployment("gemma")
+        until_told(world, NO_LEDGER)
+        assert not world.services(), "something is composed without a ledger"
+        plane.kubectl("apply", "-f", rights.PACKAGE / "crds.yaml")
+        world.until_ready(gemma, seconds=SECONDS)
+        before = {name: each["metadata"]["uid"] for name, each in world.services().items()}
+
+        plane.kubectl("delete", "-f", rights.PACKAGE / "crds.yaml")
+        plane.kubectl("delete", "events", "-A", "--all")
+        late = world.deployment("late")
+        world.api.patch(gemma, {"spec": {"priority": 1}})  # so that core looks at it
+        until_told(world, LEDGER_GONE)
+        kept(before, {name: each["metadata"]["uid"] for name, each in world.services().items()},
+             "the ledger was taken away")
+        plane.kubectl("apply", "-f", rights.PACKAGE / "crds.yaml")
+        world.until_ready(gemma, late, seconds=SECONDS)
+        kept(before, {name: each["metadata"]["uid"] for name, each in world.services().items()},
+             "the ledger is back")
+        assert len(world.reservations()) == 2, "each holds its units again"
 
 
 def kinds_missing(world, program):
@@ -93,4 +132,4 @@ def refused(world, manifest):
     return ""
 
 
-CASES = (rights_missing, kinds_missing)
+CASES = (rights_missing, ledger_missing, kinds_missing)

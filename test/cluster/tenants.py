@@ -158,20 +158,13 @@ def eight_units(world, **more):
     return world.environment(pool("mig", nodeCount=UNITS // 2), **more)
 
 
-def reservations(world, *namespaces):
-    """By namespace/name."""
-    return {f"{each['metadata']['namespace']}/{each['metadata']['name']}": each
-            for namespace in namespaces
-            for each in world.api.list(API, "GPUReservation", namespace)}
-
-
 def run_at_most(world, *namespaces):
     """The replicas that services may start, which must never be more than there are units, nor more
     than is reserved."""
     services = [each for namespace in namespaces
                 for each in world.api.list(KSERVE, SERVICE, namespace)]
     replicas = sum(each["spec"]["replicas"] for each in services)
-    units = sum(each["spec"]["units"] for each in reservations(world, *namespaces).values())
+    units = sum(each["spec"]["units"] for each in world.reservations(*namespaces).values())
     assert replicas <= UNITS, f"{replicas} replicas on {UNITS} units"
     assert replicas <= units, f"{replicas} replicas, {units} units are reserved"
     return replicas
@@ -183,7 +176,7 @@ def starting(world, name, replicas):
     victim = world.deployment(name, replicas=replicas)
     world.until_condition(victim, "Scheduled", "AllScheduled")
     world.until("its replicas may run", lambda: [
-        each["spec"]["used"] for each in reservations(world, world.namespace).values()] == [replicas])
+        each["spec"]["used"] for each in world.reservations(world.namespace).values()] == [replicas])
     return victim
 
 
@@ -226,15 +219,14 @@ def adopts(world):
         tenant.does("apply", "-f", "-", stdin=[tenant.deployment(world, "other")])
         other = f"other-{world.name}"
         world.until("the other one is placed", lambda t=tenant, o=other: f"{t.namespace}/{o}" in
-                    reservations(world, t.namespace))
+                    world.reservations(t.namespace))
         uids = world.uids(tenant.namespace)
-        gpu_pool, = [each["metadata"]["name"] for each in world.api.list(API, "GPUPool")
-                     if each["spec"]["environment"] == world.name]
+        pools = [{"apiVersion": API, "kind": "GPUPool", "name": each["metadata"]["name"]}
+                 for each in world.api.list(API, "GPUPool")]
         thief = tenant.deployment(world, "thief", UNITS, {PAUSED: "true"}, crossplane={
             "resourceRefs": [
                 {"apiVersion": "v1", "kind": "ConfigMap", "name": "innocent"},
-                {"apiVersion": API, "kind": "GPUReservation", "name": other},
-                {"apiVersion": API, "kind": "GPUPool", "name": gpu_pool}]})
+                {"apiVersion": API, "kind": "GPUReservation", "name": other}, *pools]})
         tenant.does("create", "-f", "-", stdin=[thief])
         tenant.does("create", "-f", "-", stdin=[forged(world, tenant, world.get(thief))])
         tenant.does("annotate", "modeldeployment", "-n", tenant.namespace, "thief", f"{PAUSED}-")
@@ -247,8 +239,8 @@ def adopts(world):
         for name in ("thief", "other"):
             tenant.does("delete", "modeldeployment", "-n", tenant.namespace, name)
         world.api.delete(victim)
-        world.until("all units are free", lambda t=tenant: not reservations(
-            world, world.namespace, t.namespace))
+        world.until("all units are free", lambda t=tenant: not world.reservations(
+            world.namespace, t.namespace))
 
 
 def hides(world):
@@ -288,26 +280,7 @@ def hides(world):
     nobody_is_granted("beside-one-being-deleted", "being deleted")
     tenant.does("patch", "modeldeployment", *inside, "own", "--type=merge", "-p",
                 json.dumps({"metadata": {"finalizers": []}}))
-    world.until("it is gone", lambda: not reservations(world, tenant.namespace))
-
-
-def orphans(world):
-    """A deployment that is deleted without what it has composed: what serves on holds its units."""
-    eight_units(world)
-    tenant = Tenant(world, "edit")
-    own = tenant.deployment(world, "own", UNITS)
-    tenant.does("apply", "-f", "-", stdin=[own])
-    world.until_ready(own)
-    before = world.uids(tenant.namespace)
-    tenant.does("delete", "modeldeployment", "-n", tenant.namespace, "own", "--cascade=orphan")
-    world.until("it is gone", lambda: world.get(own) is None)
-    honest = world.deployment("honest")
-    world.until_condition(honest, "Scheduled", "InsufficientCapacity")
-    time.sleep(SETTLE_SECONDS)
-    kept(before, world.uids(tenant.namespace), "orphaned")
-    assert run_at_most(world, world.namespace, tenant.namespace) == UNITS
-    world.plane.kubectl("delete", "-n", tenant.namespace, "gpur,llminferenceservices", "--all")
-    world.until_ready(honest)
+    world.until("it is gone", lambda: not world.reservations(tenant.namespace))
 
 
 def takes_by_priority(world):
@@ -392,4 +365,4 @@ def collides(world):
         world.environment_now()["metadata"].get("labels", {})), 60)
 
 
-CASES = [may_read_only, loosened, adopts, hides, orphans, takes_by_priority, drains_in_turn, collides]
+CASES = [may_read_only, loosened, adopts, hides, takes_by_priority, drains_in_turn, collides]
