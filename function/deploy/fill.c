@@ -92,8 +92,13 @@ static bool is_occupied(const struct deciding *d, const struct environment *envi
                 else
                         high = middle;
         }
+        /* "e1" and "e1-m2" come before "e10": another environment's names end the search. */
         for (; low < d->request->n_occupied && text_starts_with(occupied[low], environment->name);
              low++) {
+                size_t n = environment->name.len;
+
+                if (occupied[low].len > n && occupied[low].data[n] > '-')
+                        break;
                 if (suffix_can_be_of(occupied[low], environment->name))
                         return true;
         }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "fleet/broken.h"
 #include "place/names.h"
 
 /* So many unreadable numbers are told of one pool; whoever mends them sees the next. */
@@ -95,6 +96,22 @@ static void tell_nowhere(struct pool *pool, struct value object, struct arena *a
                               TEXT_ARG(value_text(value_at(object, "metadata.name")))));
 }
 
+/* Of strings that are no text the first is told. */
+static void tell_broken(const struct pool_index *index, const struct reservation *r,
+                        struct value object, struct arena *arena) {
+        struct fault fault;
+        struct reader rd = { .arena = arena, .first = &fault };
+        size_t at = find_pool(index, r->pool);
+
+        if (!broken_refuse(&rd, object, "spec") || at == index->n ||
+            index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
+                return;
+        pool_warn(index->sorted[at], arena,
+                  text_format(arena, "reservation %.*s/%.*s: %s %s, and counts as empty",
+                              TEXT_ARG(r->namespace_), TEXT_ARG(r->name), fault.path,
+                              fault.message));
+}
+
 /* ---- counting -------------------------------------------------------------------------------- */
 
 static int read_reservations(struct environment *environment, const struct answer_item *items,
@@ -122,6 +139,7 @@ static int read_reservations(struct environment *environment, const struct answe
                 if (!names_agree(value_at(object, "metadata.labels"), r->environment, arena))
                         continue;
                 tell_unreadable(&index, r, object, arena);
+                tell_broken(&index, r, object, arena);
                 n_list++;
         }
         *ret = list;

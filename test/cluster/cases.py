@@ -17,7 +17,7 @@ from plane import wait_until
 from world import GROUP, condition, kept, pool
 
 ASSIGNMENT = {"model", "environment", "pool", "migProfile", "servingProfile", "resourceName",
-              "nodes", "unitsPerNode", "replicas", "admitted", "units", "ready"}
+              "nodes", "unitsPerNode", "replicas", "units", "ready"}
 CAPACITY = {"name", "migProfile", "resourceName", "memoryPerUnit", "unitsPerNode", "nodes", "total"}
 
 

@@ -5,8 +5,6 @@ function under another name, packages removed in the wrong order."""
 import contextlib
 import json
 
-import yaml
-
 import packages
 import rights
 import standins
@@ -25,17 +23,8 @@ NO_FUNCTION = f'for Function "{FUNCTION}": cannot find an active FunctionRevisio
 
 # ---- Crossplane elsewhere ------------------------------------------------------------------------
 
-def for_namespace(namespace):
-    """The Composition for environments, under a name of its own, for Crossplane in a namespace."""
-    ours = CONFIGURATION / "inferenceenvironments-composition.yaml"
-    composition = yaml.safe_load(ours.read_text())
-    composition["metadata"]["name"] = namespace
-    composition["spec"]["pipeline"][0]["input"]["systemNamespace"] = namespace
-    return composition
-
-
 def other_namespace(world, program):
-    """The input has to name it; until it does, events tell what is wrong."""
+    """The ledger is in no namespace of Crossplane's, so nothing has to name it."""
     plane = world.plane
     plane.apply_configuration(CONFIGURATION)
     for manifest in rights.MANIFESTS:
@@ -43,15 +32,10 @@ def other_namespace(world, program):
     Function(program, plane)
     with standins.installed(plane.api):
         world.model()
-        world.environment(pool("mig"))
+        environment = world.environment(pool("mig"))
         gemma = world.deployment("gemma")
-        until_told(world, 'namespaces "crossplane-system" not found')
         world.until_ready(gemma, seconds=SECONDS)
-        plane.api.apply(for_namespace(plane.namespace))
-        environment = world.environment(
-            pool("mig"), crossplane={"compositionRef": {"name": plane.namespace}})
-        world.until("the units are told there", lambda: plane.api.get(
-            "v1", "ConfigMap", plane.namespace, f"{world.name}-gpu-capacity"), SECONDS)
+        assert list(world.reservations()) == [f"{world.namespace}/gemma-{world.name}"]
         world.until("the environment is Synced", lambda: condition(
             plane.api.again(environment), "Synced").get("status") == "True", SECONDS)
 
@@ -144,8 +128,8 @@ def wrong_order(world, program):
         plane.kubectl("delete", "functions.pkg.crossplane.io", FUNCTION)
         until_healthy(world, "Function", FUNCTION, unlike=first)
         world.deployment("gemma", replicas=2)
-        world.until("two replicas are admitted", lambda: world.get(gemma)["status"][
-            "assignments"][0]["admitted"] == 2, SECONDS)
+        world.until("two replicas may run", lambda: [
+            each["spec"]["used"] for each in world.reservations().values()] == [2], SECONDS)
         kept(before, world.uids(), "the function was deleted")
 
         plane.kubectl("delete", "configurations.pkg.crossplane.io", packages.CONFIGURATION)

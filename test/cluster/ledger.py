@@ -26,6 +26,7 @@ POOL = {
              "free": 63, "largestGap": 16, "schedulable": "Always", "unseated": ["team-b/llama"],
              "observed": {"nodes": 4, "ready": 4, "units": 64}},
 }
+OURS = "mig-cluster"
 # What kubectl prints, without the age.
 TABLES = {
     ("gpureservations", "-A"): (
@@ -81,9 +82,11 @@ def with_value(thing, path, value):
 
 
 def printed(plane, *arguments):
-    """A table as kubectl prints it, with two blanks between columns and no age."""
-    lines = plane.kubectl("get", *arguments).stdout.splitlines()
-    cells = [re.split(r" {2,}", line.strip()) for line in lines]
+    """A table as kubectl prints it, with two blanks between columns and no age; of what other cases
+    have left there is no line."""
+    head, *lines = plane.kubectl("get", *arguments).stdout.splitlines()
+    cells = [re.split(r" {2,}", line.strip())
+             for line in (head, *(line for line in lines if OURS in line))]
     if cells[0][-1] == "AGE":
         for row in cells[1:]:
             assert re.fullmatch(r"\d+[smhd]\S*", row[-1]), row

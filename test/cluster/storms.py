@@ -135,7 +135,9 @@ def change(world, name):
         return world.api.again(deployment)["status"]["assignments"][0]
     wait_until("granted", 120, lambda: assignment()["replicas"] == wanted)
     granted = time.monotonic() - began
-    wait_until("admitted", 120, lambda: assignment()["admitted"] == wanted)
+    wait_until("admitted", 120, lambda: [
+        each["spec"]["used"] for name, each in world.reservations(world.namespace).items()
+        if name.startswith(f"{world.namespace}/{deployment['metadata']['name']}-")] == [wanted])
     admitted = time.monotonic() - began
     time.sleep(max(0.0, 10 - admitted))
     own, everybody = calls_by(world, lines, name)

@@ -23,14 +23,11 @@ from world import GROUP, condition, kept, pool
 NEXT = "0.9.9"
 BUILD = ROOT / "build" / "next"
 SERVICE_LABEL = "example.org/since"
-RESERVATIONS = "gpuplacement.fn.crossplane.io/ledger=reservation"
 SECONDS = 90
 # file, what stands there, what is put behind it
 CHANGES = (
     ("function/place/llmisvc.c", "struct node *labels = node_map(arena);\n",
      f'node_set_string(labels, "{SERVICE_LABEL}", TEXT("{NEXT}"));'),
-    ("function/deploy/reservation.c", "struct node *data = node_map(arena);\n",
-     f'node_set_string(data, "since", TEXT("{NEXT}"));'),
     ("function/deploy/status.c", 'list = node_add_map(status, "placements");\n',
      f'node_set_string(list, "since", TEXT("{NEXT}"));'),
 )
@@ -146,12 +143,11 @@ class Upgrade:
             for what in self.KINDS), SECONDS)
 
     def since(self):
-        """Of every service, reservation and deployment, who wrote it; "" is the first version."""
+        """Of every service and deployment, who wrote it; "" is the first version. A reservation has no
+        room for more than its schema says."""
         world = self.world
         return ({service["metadata"]["labels"].get(SERVICE_LABEL, "")
                  for service in world.services().values()} |
-                {each["data"].get("since", "")
-                 for each in world.api.list("v1", "ConfigMap", world.namespace, RESERVATIONS)} |
                 {each["status"]["placements"].get("since", "")
                  for each in world.api.list(GROUP, "ModelDeployment", world.namespace)})
 

@@ -48,6 +48,7 @@ struct row {
         const char *xr, *model, *environments[2], *reservation, *service, *input, *context;
         const char *type, *want; /* the condition, and its reason */
         const char *says;        /* a part of its message; "%s" stands for what is wrong */
+        const char *tells;       /* the same in the status of an environment's pool */
         bool serves;             /* serving-eu is desired */
 };
 
@@ -108,6 +109,9 @@ static const struct row rows[] = {
           .xr = ENVIRONMENT("eu", "", "{'name': '~'}", ""), .says = "spec.nodePools[0].name: %s" },
         { .reason = "a reservation in it", .type = "CapacityValid", .want = "Valid", .xr = EU,
           .reservation = RESERVATION("~", "~") },
+        { .reason = "one of its reservations is named", .type = "CapacityValid", .want = "Valid", .xr = EU,
+          .reservation = RESERVATION("p", "~"),
+          .tells = "reservation team-b/r: spec.model.name %s, and counts as empty" },
         { .reason = "a model of its own", .type = "ModelValid", .want = "Invalid",
           .xr = "{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ClusterModel', 'metadata': {'name': 'g'},"
                 " 'spec': {'model': {'name': '~'}, 'huggingFace': {'repo': 'g/g'}}}", .says = "spec.model.name: %s" },
@@ -203,6 +207,14 @@ static void check_row(const struct row *row, char byte, const char *sentence) {
                 snprintf(says, sizeof(says), row->says, sentence);
                 if (!text_contains(c->message, text_from(says)))
                         fail_msg("%.*s", TEXT_ARG(c->message));
+        }
+        if (row->tells) {
+                struct value status = value_get(response.desired.composite.object, TEXT("status"));
+                struct text told = json_print(&arena, status);
+
+                snprintf(says, sizeof(says), row->tells, sentence);
+                if (!text_contains(told, text_from(says)))
+                        fail_msg("%.*s", TEXT_ARG(told));
         }
         assert_int_equal(request_resource(&response.desired, TEXT("serving-eu")) != NULL,
                          row->serves);
