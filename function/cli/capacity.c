@@ -6,6 +6,8 @@
 
 #include "base/flags.h"
 #include "cli/capacity_report.h"
+#include "cli/capacity_table.h"
+#include "cli/capacity_values.h"
 #include "cli/files.h"
 #include "cli/outcome.h"
 #include "cli/output.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * capacity_report - a fleet's units, as a table for people or as values for programs
+ * capacity_report - the environments among objects, with their units
  */
 #ifndef CLI_CAPACITY_REPORT_H
 #define CLI_CAPACITY_REPORT_H
@@ -44,24 +44,5 @@ struct capacity_units capacity_sum(const struct capacity *fleet, size_t n);
 static inline bool capacity_has_resource(const struct usage *used) {
         return used->sub_pool && text_is_empty(used->sub_pool->invalid);
 }
-
-/*
- * capacity_table() - append a table for each environment, with its warnings below
- *
- * Control characters that somebody wrote into a name are shown as "?".
- *
- * Errors: -ENOMEM
- */
-int capacity_table(const struct capacity *fleet, size_t n, struct capacity_style style,
-                   struct arena *arena, struct builder *b);
-
-/*
- * capacity_values() - {environments: [{name, capacityValid, pools, total, used, free}], total,
- * used, free}
- * @ret: set on success; lives in the arena
- *
- * Errors: -ENOMEM
- */
-int capacity_values(const struct capacity *fleet, size_t n, struct arena *arena, struct value *ret);
 
 #endif

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
-#include "cli/capacity_report.h"
+#include "cli/capacity_values.h"
 #include "inventory/inventory.h"
 
 /* Larger whole numbers do not pass through a double. */

@@ -8,9 +8,12 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "fleet/pod_schema.h"
+
 #include "fleet/check.h"
 #include "fleet/grammar.h"
 #include "fleet/shape.h"
+#include "wire/value_print.h"
 
 #define MEMBERS(members) .shape = (members), .n = COUNT_OF(members)
 #define WORDS(list) .words = (list), .n = COUNT_OF(list)

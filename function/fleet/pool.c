@@ -7,6 +7,8 @@
 #include "fleet/check.h"
 #include "fleet/engine.h"
 #include "fleet/environment.h"
+#include "fleet/pod_schema.h"
+#include "wire/value_print.h"
 
 enum {
         ACCELERATORS_MAX = 1024,

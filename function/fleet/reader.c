@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "fleet/model.h"
+#include "wire/value_print.h"
 
 enum { FEW = 4 };         /* so many names are listed in a sentence */
 enum { MEMBERS_MAX = 8 }; /* that are picked in one walk */

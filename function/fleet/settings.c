@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "fleet/check.h"
 #include "gpu/catalog.h"
+#include "wire/value_print.h"
 
 static const struct settings defaults = {
         .kserve_api_version = TEXT_INIT("serving.kserve.io/v1alpha2"),

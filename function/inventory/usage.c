@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "wire/value_print.h"
 
 /* So many unreadable numbers are told of one pool; whoever mends them sees the next. */
 enum { UNREADABLE_TOLD_MAX = 8 };

@@ -123,11 +123,4 @@ bool value_is_integer(struct value v, int64_t *ret);
 /* value_equal() - the same JSON value: order and duplicates of entries do not count. */
 bool value_equal(struct value a, struct value b, struct arena *arena);
 
-/* value_print() - compact JSON with sorted keys, for messages and tests; integers without exponent.
- */
-void value_print(struct value v, struct builder *b);
-
-/* value_brief() - value_print() cut to at most 60 bytes with "..." at the end, for sentences. */
-struct text value_brief(struct value v, struct arena *arena);
-
 #endif
