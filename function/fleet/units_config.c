@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "fleet/migparted.h"
 #include "fleet/offer.h"
 #include "fleet/units_layout.h"
 #include "gpu/layout.h"
-#include "gpu/migparted.h"
 
 enum { NAMES_SHOWN_MAX = 12 };
 

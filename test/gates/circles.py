@@ -16,7 +16,6 @@ OPEN = [
     {"fleet/check", "fleet/model", "fleet/reader", "fleet/settings"},
     {"fleet/environment", "fleet/offer", "fleet/pool", "fleet/units", "fleet/units_config", "fleet/units_layout"},
     {"call", "function"},
-    {"gpu/migparted", "gpu/migparted_entry"},
 ]
 
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gpu/migparted.h"
+#include "fleet/migparted.h"
 #include "lib/memory.h"
 #include "lib/sweep.h"
 

@@ -16,8 +16,8 @@
  *
  * Source: NVIDIA/mig-parted, api/spec/v1/spec.go; filters of boards as of v0.15
  */
-#ifndef GPU_MIGPARTED_H
-#define GPU_MIGPARTED_H
+#ifndef FLEET_MIGPARTED_H
+#define FLEET_MIGPARTED_H
 
 #include "base/fault.h"
 #include "gpu/catalog.h"

@@ -11,8 +11,8 @@
  * libyaml takes its memory from the system: at most a small multiple of the
  * file, whose size the caller limits.
  */
-#ifndef GPU_EVENTS_H
-#define GPU_EVENTS_H
+#ifndef YAML_EVENTS_H
+#define YAML_EVENTS_H
 
 #include <stdbool.h>
 
