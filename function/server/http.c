@@ -2,6 +2,7 @@
 #include "server/http.h"
 
 #include "base/arena.h"
+#include "server/address.h"
 #include "server/log.h"
 
 #include <errno.h>
@@ -117,33 +118,17 @@ static struct MHD_Daemon *listen_on(struct probe *p, const struct addrinfo *addr
                                 (unsigned int)IDLE_SECONDS, MHD_OPTION_END);
 }
 
-/* Splits HOST:PORT; host is empty for every address. */
-static void split(const char *address, char host[256], char port[8]) {
-        const char *colon = strrchr(address, ':');
-        int len = (int)(colon - address);
-
-        if (len >= 2 && address[0] == '[') {
-                address++;
-                len -= 2;
-        }
-        snprintf(host, 256, "%.*s", len, address);
-        if (strcmp(host, "0.0.0.0") == 0)
-                host[0] = '\0';
-        snprintf(port, 8, "%s", colon + 1);
-}
-
 static int start(struct probe *p, const char *address, struct fault *fault) {
         struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
         const int families[] = { AF_INET6, AF_INET };
-        char host[256], port[8];
+        const struct address at = address_split(address);
 
-        split(address, host, port);
         /* IPv6 first: for every address it serves both. */
         for (size_t i = 0; i < 2 && !p->daemon; i++) {
                 struct addrinfo *found;
 
                 hints.ai_family = families[i];
-                if (getaddrinfo(host[0] ? host : NULL, port, &hints, &found) != 0)
+                if (getaddrinfo(at.host[0] ? at.host : NULL, at.port, &hints, &found) != 0)
                         continue;
                 p->daemon = listen_on(p, found);
                 freeaddrinfo(found);

@@ -15,6 +15,8 @@
 #ifndef WIRE_VALUE_H
 #define WIRE_VALUE_H
 
+#include <string.h>
+
 #include "base/text.h"
 
 struct arena;
@@ -110,6 +112,11 @@ int value_members(struct value v, struct arena *arena, struct value_member **ret
 /* value_text() - a string's text; empty for every other kind. */
 static inline struct text value_text(struct value v) {
         return v.kind == VALUE_STRING ? v.bytes : (struct text) { 0 };
+}
+
+/* value_get_text() - the string under a map's key; empty where there is none. */
+static inline struct text value_get_text(struct value map, const char *key) {
+        return value_text(value_get(map, (struct text) { key, strlen(key) }));
 }
 
 /* value_is_true() - the boolean true; false for every other kind. */
