@@ -16,6 +16,10 @@ FUNCTION = re.compile(r"^(?!static\b(?! inline)|typedef\b|return\b|else\b|extern
                       r"(?P<head>(?:static inline )?[a-z_][\w \t*]*?[ \t*])(?P<name>\w+)"
                       r"\((?P<rest>[^;{}]*?)\)\s*(?P<end>[;{])", re.M)
 
+# Any function with a body.
+DEFINITION = re.compile(r"^(?!typedef\b|return\b|else\b)[a-z_][\w \t*]*?[ \t*](?P<name>\w+)"
+                        r"\([^;{}]*?\)\s*\{$", re.M)
+
 
 def files(root):
     """The C files of function/, named from there."""

@@ -14,6 +14,7 @@ import circles
 import exports
 import format as format_gate
 import layers
+import lengths
 import words
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -78,6 +79,11 @@ ROWS = [
                "function/base/a.c": '#include "base/b.h"\n', "function/base/b.h": ""}, "base/a, base/b"),
     (circles, {"function/base/a.h": "", "function/base/b.h": "",
                "function/base/a.c": '#include "base/a.h"\n#include "base/b.h"\n'}, None),
+    (lengths, "function/base/text.c", "static int f(int a,\n             int b) {\n" + 58 * "a++;\n" + "}\n",
+     "text.c:1: f() has 61 lines"),
+    (lengths, "function/base/text.c", "static int f(int a,\n             int b) {\n" + 57 * "a++;\n" + "}\n", None),
+    (lengths, "function/base/text.h", "static inline struct text *f(void) {\n" + 70 * "\n" + "}\n", "f() has 72 lines"),
+    (lengths, "function/base/text.c", "struct text t = {\n" + 70 * "1,\n" + "};\n", None),
     (words, "function/base/text.c", "strcpy(a, b);\n", "strcpy() is never called"),
     (words, "function/server/log.c", "p = strcat (a, b);\n", "strcat() is never called"),
     (words, "function/server/log.c", "sprintf(a, b);\n", "sprintf() is never called"),
