@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/count.h"
 #include "base/printable.h"
+#include "cli/capacity_values.h"
 #include "cli/table.h"
 
 static const struct text words[] = {
@@ -219,7 +220,7 @@ struct node *capacity_by_node(const struct capacity_holder *holders, size_t n, e
                 struct node *entry = node_append_map(list), *pools;
 
                 node_set(entry, words[by], node_string(arena, holders[i].name));
-                capacity_set_integer(entry, "units", holders[i].units);
+                capacity_values_set_integer(entry, "units", holders[i].units);
                 pools = node_add_list(entry, "pools");
                 for (size_t k = 0; k < holders[i].n_pools; k++) {
                         const struct capacity_held *held = &holders[i].pools[k];
@@ -229,7 +230,7 @@ struct node *capacity_by_node(const struct capacity_holder *holders, size_t n, e
                         node_set_string(pool, "pool", held->pool);
                         if (!text_is_empty(held->mig_profile))
                                 node_set_string(pool, "migProfile", held->mig_profile);
-                        capacity_set_integer(pool, "units", held->units);
+                        capacity_values_set_integer(pool, "units", held->units);
                 }
         }
         return list;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * capacity_report - a fleet's units, as a table for people or as values for programs
+ * capacity_report - the environments among objects, with their units
  */
 #ifndef CLI_CAPACITY_REPORT_H
 #define CLI_CAPACITY_REPORT_H
@@ -47,37 +47,11 @@ static inline bool capacity_has_resource(const struct usage *used) {
 }
 
 /*
- * capacity_table() - append a table for each environment, with its warnings below
- * @width: of the table; longer names are cut
- *
- * Control characters that somebody wrote into a name are shown as "?".
- *
- * Errors: -ENOMEM
- */
-int capacity_table(const struct capacity *fleet, size_t n, size_t width, struct arena *arena,
-                   struct builder *b);
-
-/*
  * capacity_observe() - count the real nodes as running, and say where they differ
  *
  * Of several environments only those of the source InCluster. Errors: -ENOMEM
  */
 int capacity_observe(struct capacity *fleet, size_t n, const struct hosts *hosts,
                      struct arena *arena);
-
-/*
- * capacity_values() - {pools: [{environment, pool, migProfile, resourceName, memoryPerUnit,
- * nodes: {running, most}, unitsPerNode, total, used, free, messages}], environments: [{name,
- * capacityValid, total, used, free, messages}], total, used, free}
- * @by:  the member "by" (cli/capacity_by.h), or NULL
- * @ret: set on success; lives in the arena
- *
- * Errors: -ENOMEM
- */
-int capacity_values(const struct capacity *fleet, size_t n, struct node *by, struct arena *arena,
-                    struct value *ret);
-
-/* capacity_set_integer() - capped at what passes through JSON. */
-void capacity_set_integer(struct node *map, const char *key, int64_t number);
 
 #endif

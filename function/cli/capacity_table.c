@@ -3,7 +3,7 @@
 
 #include "base/arena.h"
 #include "base/printable.h"
-#include "cli/capacity_report.h"
+#include "cli/capacity_table.h"
 #include "cli/table.h"
 #include "inventory/inventory.h"
 

@@ -3,20 +3,20 @@
 
 #include "base/arena.h"
 #include "base/quantity.h"
-#include "cli/capacity_report.h"
+#include "cli/capacity_values.h"
 #include "inventory/inventory.h"
 
 /* Larger whole numbers do not pass through a double. */
 #define INTEGER_MAX (INT64_C(1) << 53)
 
-void capacity_set_integer(struct node *map, const char *key, int64_t number) {
+void capacity_values_set_integer(struct node *map, const char *key, int64_t number) {
         node_set_integer(map, key, number < INTEGER_MAX ? number : INTEGER_MAX);
 }
 
 static void set_units(struct node *map, struct capacity_units u) {
-        capacity_set_integer(map, "total", u.total);
-        capacity_set_integer(map, "used", u.used);
-        capacity_set_integer(map, "free", u.free_units);
+        capacity_values_set_integer(map, "total", u.total);
+        capacity_values_set_integer(map, "used", u.used);
+        capacity_values_set_integer(map, "free", u.free_units);
 }
 
 static void add_messages(struct node *list, const struct text *messages, size_t n) {
@@ -41,10 +41,10 @@ static int add_pool(struct node *pools, const struct capacity *c, size_t i, stru
                 return 0;
         if (capacity_has_resource(u)) {
                 node_set_string(entry, "resourceName", u->sub_pool->resource_name);
-                capacity_set_integer(entry, "unitsPerNode", u->sub_pool->units_per_node);
+                capacity_values_set_integer(entry, "unitsPerNode", u->sub_pool->units_per_node);
                 nodes = node_add_map(entry, "nodes");
-                capacity_set_integer(nodes, "running", c->running[i]);
-                capacity_set_integer(nodes, "most", u->sub_pool->nodes);
+                capacity_values_set_integer(nodes, "running", c->running[i]);
+                capacity_values_set_integer(nodes, "most", u->sub_pool->nodes);
                 if (u->sub_pool->memory_bytes != UNKNOWN_BYTES)
                         node_set_string(entry, "memoryPerUnit",
                                         quantity_format_bytes(u->sub_pool->memory_bytes, arena));

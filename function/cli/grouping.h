@@ -6,10 +6,7 @@
 #define CLI_GROUPING_H
 
 #include "cli/offering.h"
-
-struct selected {
-        struct text key, value;
-};
+#include "cli/selecting.h"
 
 enum { SELECTED_MAX = 16 };
 

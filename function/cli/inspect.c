@@ -12,6 +12,7 @@
 #include "fleet/offer.h"
 #include "inventory/inventory.h"
 #include "render/object.h"
+#include "wire/value_print.h"
 
 #define INPUT_GROUP "gpuplacement.fn.crossplane.io/"
 

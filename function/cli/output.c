@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/output.h"
 
+#include "wire/value_print.h"
+#include "yaml/write.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #include "cli/layout_check.h"
 #include "cli/outcome.h"
 #include "cli/plan_internal.h"
-#include "gpu/migparted.h"
+#include "fleet/migparted.h"
 
 #define MEMORY_MAX ((size_t)1024 * 1024 * 1024)
 

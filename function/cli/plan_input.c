@@ -7,8 +7,8 @@
 #include "cli/plan_internal.h"
 #include "fleet/deployment.h"
 #include "fleet/environment.h"
+#include "fleet/migparted.h"
 #include "fleet/model.h"
-#include "gpu/migparted.h"
 #include "gpu/profile.h"
 #include "render/object.h"
 

@@ -7,7 +7,7 @@
 #include "cli/draw.h"
 #include "cli/plan_internal.h"
 #include "cli/table.h"
-#include "gpu/migparted.h"
+#include "fleet/migparted.h"
 #include "wire/node.h"
 
 #define GIB (INT64_C(1) << 30)

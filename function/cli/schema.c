@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "render/object.h"
+#include "wire/value_print.h"
 #include "yaml/read.h"
 
 /* ---- the files that are built in ------------------------------------------------------------- */

@@ -6,7 +6,6 @@
 
 #include "base/arena.h"
 #include "base/count.h"
-#include "cli/grouping.h"
 
 const char *const selecting_pool_keys[] = {
         "cloud.google.com/gke-nodepool",

@@ -7,7 +7,9 @@
 
 #include "cli/host.h"
 
-struct selected;
+struct selected {
+        struct text key, value;
+};
 
 /* A set of hosts. */
 struct crowd {

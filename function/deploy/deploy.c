@@ -296,7 +296,7 @@ static int finish(struct deciding *d, struct decision *ret) {
                 take_hold(a);
                 renew(d, a);
                 settled &= a->fate == FATE_DROPPED || is_settled(r, deployment);
-                if (a->fate == FATE_STAYS && !deciding_is_asleep(d, a)) {
+                if (a->fate == FATE_STAYS && !deploy_is_asleep(d, a)) {
                         decision.placed++;
                         decision.ready += assignment_is_ready(a);
                         decision.short_replicas += deployment->replicas - r->reserved;
@@ -327,17 +327,17 @@ static int weigh_all(struct deciding *d) {
 
 /* What is decided only from the reservations of all. */
 static int decide_by_ledger(struct deciding *d) {
-        int r = deciding_use(d);
+        int r = deploy_use(d);
 
         if (r == 0)
-                r = deciding_wake(d);
+                r = deploy_wake(d);
         if (r == 0)
                 r = deploy_grow(d);
         if (r == 0 && d->request->weighing)
                 r = weigh_all(d);
         if (r == 0)
                 r = deploy_fill(d);
-        return r == 0 ? deciding_doze(d) : r;
+        return r == 0 ? deploy_doze(d) : r;
 }
 
 int deploy(const struct deploy_request *request, struct arena *arena, struct decision *ret) {
@@ -350,7 +350,7 @@ int deploy(const struct deploy_request *request, struct arena *arena, struct dec
                 r = deploy_trim(&d);
         if (r < 0)
                 return r;
-        deciding_leave(&d);
+        deploy_leave(&d);
         if (request->whole_fleet)
                 r = decide_by_ledger(&d);
         else if (request->weighing)

@@ -26,15 +26,15 @@ struct deciding {
 /* deploy_count() - the assignments of that fate. */
 size_t deploy_count(const struct deciding *d, enum fate fate);
 
-/* deciding_is_asleep() - does it stay, with nothing reserved, although replicas are wanted? */
-bool deciding_is_asleep(const struct deciding *d, const struct assignment *a);
+/* deploy_is_asleep() - does it stay, with nothing reserved, although replicas are wanted? */
+bool deploy_is_asleep(const struct deciding *d, const struct assignment *a);
 
 /*
- * deciding_goes_first() - of two that stay and cannot both: does `a` go rather than `b`?
+ * deploy_goes_first() - of two that stay and cannot both: does `a` go rather than `b`?
  *
  * What never served, then what is not Ready, then the last made.
  */
-bool deciding_goes_first(const struct assignment *a, const struct assignment *b);
+bool deploy_goes_first(const struct assignment *a, const struct assignment *b);
 
 /*
  * deploy_chooser() - what choose.c asks for, with every assignment as it is now
@@ -47,11 +47,11 @@ struct chooser deploy_chooser(struct deciding *d, const struct assignment *witho
 /* The phases, in the order of their calls; deploy.c says what each is for. Errors: -ENOMEM */
 int deploy_review(struct deciding *d);
 int deploy_trim(struct deciding *d);
-void deciding_leave(struct deciding *d);
-int deciding_use(struct deciding *d);
-int deciding_wake(struct deciding *d);
+void deploy_leave(struct deciding *d);
+int deploy_use(struct deciding *d);
+int deploy_wake(struct deciding *d);
 int deploy_grow(struct deciding *d);
 int deploy_fill(struct deciding *d);
-int deciding_doze(struct deciding *d);
+int deploy_doze(struct deciding *d);
 
 #endif

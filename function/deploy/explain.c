@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "fleet/precision.h"
 #include "fleet/quota.h"
+#include "wire/value_print.h"
 
 static int compare_sub_pools(const struct sub_pool *a, const struct sub_pool *b) {
         int order = text_compare(a->environment->name, b->environment->name);

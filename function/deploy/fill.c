@@ -13,7 +13,7 @@ static bool stays_in(const struct deciding *d, const struct environment *environ
         for (size_t i = 0; i < d->n; i++) {
                 const struct assignment *a = &d->assignments[i];
 
-                if (a->fate == FATE_STAYS && !deciding_is_asleep(d, a) &&
+                if (a->fate == FATE_STAYS && !deploy_is_asleep(d, a) &&
                     text_equal(a->planned.environment, environment->name))
                         return true;
         }
@@ -99,7 +99,7 @@ static bool is_occupied(const struct deciding *d, const struct environment *envi
 
                 if (occupied[low].len > n && occupied[low].data[n] > '-')
                         break;
-                if (suffix_can_be_of(occupied[low], environment->name))
+                if (plan_suffix_can_be_of(occupied[low], environment->name))
                         return true;
         }
         return false;
@@ -178,7 +178,7 @@ int deploy_fill(struct deciding *d) {
 
         for (size_t i = 0; i < d->n; i++)
                 stay += d->assignments[i].fate == FATE_STAYS &&
-                        !deciding_is_asleep(d, &d->assignments[i]);
+                        !deploy_is_asleep(d, &d->assignments[i]);
         if (stay >= wanted || deployment->replicas == 0)
                 return 0;
         r = list_choices(d, &choices, &n_choices);

@@ -12,7 +12,7 @@ static int64_t wanted_running(const struct deciding *d) {
         return deployment->replicas > 0 ? deployment->environments : 0;
 }
 
-bool deciding_goes_first(const struct assignment *a, const struct assignment *b) {
+bool deploy_goes_first(const struct assignment *a, const struct assignment *b) {
         if (a->recovered != b->recovered)
                 return a->recovered;
         if (a->planned.served != b->planned.served)
@@ -31,7 +31,7 @@ static void reduce(struct deciding *d) {
                 for (size_t i = 0; i < d->n; i++) {
                         struct assignment *a = &d->assignments[i];
 
-                        if (a->fate == FATE_STAYS && (!first || deciding_goes_first(a, first)))
+                        if (a->fate == FATE_STAYS && (!first || deploy_goes_first(a, first)))
                                 first = a;
                 }
                 first->fate = FATE_DROPPED;
@@ -49,7 +49,7 @@ static bool is_bereft(const struct assignment *a) {
  * Ready ones that stay. No memory of who replaces whom, so none can be wrong: whatever
  * becomes of a replacement before it is Ready, nothing that is Ready was let go for it.
  */
-void deciding_leave(struct deciding *d) {
+void deploy_leave(struct deciding *d) {
         int64_t needed = wanted_running(d);
 
         reduce(d);

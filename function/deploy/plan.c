@@ -20,7 +20,7 @@ struct text plan_suffix(struct text environment, int64_t n, struct arena *arena)
         return text_format(arena, "%.*s-m%lld", TEXT_ARG(environment), (long long)n);
 }
 
-bool suffix_can_be_of(struct text t, struct text environment) {
+bool plan_suffix_can_be_of(struct text t, struct text environment) {
         size_t at = number_at(t);
 
         if (text_equal(t, environment))

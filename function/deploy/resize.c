@@ -134,7 +134,7 @@ static int use(struct deciding *d, struct assignment *a) {
         return 0;
 }
 
-int deciding_use(struct deciding *d) {
+int deploy_use(struct deciding *d) {
         for (size_t i = 0; i < d->n; i++) {
                 struct assignment *a = &d->assignments[i];
                 int r = 0;
@@ -245,7 +245,7 @@ int deploy_grow(struct deciding *d) {
                 struct assignment *a = &d->assignments[i];
                 int r = 0;
 
-                if (a->fate == FATE_STAYS && !a->fresh && !deciding_is_asleep(d, a))
+                if (a->fate == FATE_STAYS && !a->fresh && !deploy_is_asleep(d, a))
                         r = grow(d, a);
                 if (r < 0)
                         return r;
@@ -255,7 +255,7 @@ int deploy_grow(struct deciding *d) {
 
 /* ---- wake ------------------------------------------------------------------------------------ */
 
-bool deciding_is_asleep(const struct deciding *d, const struct assignment *a) {
+bool deploy_is_asleep(const struct deciding *d, const struct assignment *a) {
         return a->fate == FATE_STAYS && a->planned.reserved == 0 &&
                d->request->order.deployment->replicas > 0;
 }
@@ -269,11 +269,10 @@ static int wake_whole(struct deciding *d, struct assignment *a) {
         return r;
 }
 
-int deciding_wake(struct deciding *d) {
+int deploy_wake(struct deciding *d) {
         for (size_t i = 0; i < d->n; i++) {
-                int r = deciding_is_asleep(d, &d->assignments[i])
-                                ? wake_whole(d, &d->assignments[i])
-                                : 0;
+                int r = deploy_is_asleep(d, &d->assignments[i]) ? wake_whole(d, &d->assignments[i])
+                                                                : 0;
 
                 if (r < 0)
                         return r;
@@ -301,7 +300,7 @@ static void drop_woken_elsewhere(struct deciding *d) {
                 for (size_t i = d->n; i-- > 0;) {
                         struct assignment *a = &d->assignments[i];
 
-                        if (!deciding_is_asleep(d, a) ||
+                        if (!deploy_is_asleep(d, a) ||
                             !(same ? has_fresh(d, a->planned.environment) : stay > wanted))
                                 continue;
                         a->fate = FATE_DROPPED;
@@ -312,10 +311,10 @@ static void drop_woken_elsewhere(struct deciding *d) {
 }
 
 /* What still sleeps takes what fits where it was parked. */
-int deciding_doze(struct deciding *d) {
+int deploy_doze(struct deciding *d) {
         drop_woken_elsewhere(d);
         for (size_t i = 0; i < d->n; i++) {
-                int r = deciding_is_asleep(d, &d->assignments[i]) ? grow(d, &d->assignments[i]) : 0;
+                int r = deploy_is_asleep(d, &d->assignments[i]) ? grow(d, &d->assignments[i]) : 0;
 
                 if (r < 0)
                         return r;

@@ -130,7 +130,7 @@ static bool is_replaced(const struct deciding *d, const struct assignment *a) {
 
                 if (other != a && other->fate == FATE_STAYS &&
                     text_equal(other->planned.environment, a->planned.environment) &&
-                    deciding_goes_first(a, other))
+                    deploy_goes_first(a, other))
                         return true;
         }
         return false;

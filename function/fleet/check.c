@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "fleet/grammar.h"
+#include "wire/value_print.h"
 
 static void check_text(struct reader *rd, struct member f, bool (*is_right)(struct text),
                        const char *what, struct text *ret) {

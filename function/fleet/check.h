@@ -34,19 +34,6 @@ enum { CHECK_ARGUMENT_MAX = 32000 };
 void check_args(struct reader *rd, struct member f, struct value *ret);
 
 /*
- * check_env() - a list of core/v1 EnvVars, each name once
- *
- * The two that choose GPUs are the device plugin's. `{{` in a value would not
- * arrive; Kubernetes' own $(VAR) does.
- */
-void check_env(struct reader *rd, struct member f, struct value *ret);
-
-/* check_affinity(), check_security_context() - a core/v1 Affinity, a container's SecurityContext.
- */
-void check_affinity(struct reader *rd, struct member f, struct value *ret);
-void check_security_context(struct reader *rd, struct member f, struct value *ret);
-
-/*
  * check_shown_name() - what a pool or a serving profile is called; its absence is a mistake
  *
  * The name ends up in labels, keys of data and annotations, wherever a hash does

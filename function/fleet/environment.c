@@ -235,20 +235,13 @@ int environment_read_mistakes(struct value object, const struct settings *settin
         return read_environment(object, settings, arena, ret);
 }
 
+static int compare_name(const void *name, const void *environment) {
+        const struct environment *e = environment;
+
+        return text_compare(*(const struct text *)name, e->name);
+}
+
 const struct environment *environment_find(const struct environment *environments, size_t n,
                                            struct text name) {
-        size_t low = 0, high = n;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = text_compare(environments[middle].name, name);
-
-                if (order == 0)
-                        return &environments[middle];
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return NULL;
+        return n ? bsearch(&name, environments, n, sizeof(*environments), compare_name) : NULL;
 }

@@ -7,6 +7,7 @@
 #include "fleet/broken.h"
 #include "fleet/check.h"
 #include "fleet/engine.h"
+#include "wire/value_print.h"
 
 /* Of one replica. */
 enum { NODES_MAX = 1024, UNITS_PER_NODE_MAX = 1024 };

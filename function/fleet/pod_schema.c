@@ -8,9 +8,12 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "fleet/pod_schema.h"
+
 #include "fleet/check.h"
 #include "fleet/grammar.h"
 #include "fleet/shape.h"
+#include "wire/value_print.h"
 
 #define MEMBERS(members) .shape = (members), .n = COUNT_OF(members)
 #define WORDS(list) .words = (list), .n = COUNT_OF(list)
@@ -35,7 +38,7 @@ static bool is_one_of(struct text op, struct text a, struct text b) {
 
 /* Each operator takes values of its own. */
 static void check_values(struct reader *rd, const struct member *f) {
-        struct text op = value_text(value_get(f->value, TEXT("operator")));
+        struct text op = value_get_text(f->value, "operator");
         struct member values = member_get(f, "values");
         size_t n = value_count(values.value);
 
@@ -141,7 +144,7 @@ static const struct shape profile_members[] = {
 /* A file on the node, for that type and for no other. */
 static void check_profile(struct reader *rd, const struct member *f) {
         struct member file = member_get(f, "localhostProfile");
-        bool local = text_equal(value_text(value_get(f->value, TEXT("type"))), TEXT("Localhost"));
+        bool local = text_equal(value_get_text(f->value, "type"), TEXT("Localhost"));
 
         if (local && text_is_empty(value_text(file.value)))
                 reader_refuse(rd, &file, "is missing, and the type Localhost needs it");
@@ -322,7 +325,7 @@ static void refuse_equal_variables(struct reader *rd, const struct member *env) 
                 return;
         for (size_t i = 0; value_next(&it, NULL, &item); i++)
                 sorted[i] = (struct variable) {
-                        .name = value_text(value_get(item, TEXT("name"))),
+                        .name = value_get_text(item, "name"),
                         .value = item,
                         .index = i,
                 };

@@ -6,7 +6,8 @@
 #include "base/arena.h"
 #include "fleet/check.h"
 #include "fleet/engine.h"
-#include "fleet/selection.h"
+#include "fleet/pod_schema.h"
+#include "wire/value_print.h"
 
 enum {
         ACCELERATORS_MAX = 1024,
@@ -213,7 +214,7 @@ static void read_mig(struct reader *rd, const struct form *form, struct pool *re
         if (!reader_map(rd, f))
                 return;
         member_pick(&f, mig_names, N_MIG_MEMBERS, m);
-        read_bounded_text(rd, m[PROFILE], PROFILE_MAX_BYTES, &ret->mig_profile);
+        reader_bounded_text(rd, m[PROFILE], PROFILE_MAX_BYTES, &ret->mig_profile);
         read_layout(rd, m[LAYOUT], ret);
         reader_text(rd, m[CONFIG], &ret->mig_config);
         n_ways = !text_is_empty(ret->mig_profile) + (ret->mig_layout.kind == VALUE_MAP) +
@@ -369,8 +370,8 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         check_shown_name(rd, at(form, NAME), &ret->name);
         check_labels(rd, at(form, NODE_SELECTOR), &ret->node_selector);
         check_labels(rd, at(form, LABELS), &ret->labels);
-        read_bounded_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"),
-                          ACCELERATOR_MAX_BYTES, &ret->accelerator_type);
+        reader_bounded_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"),
+                            ACCELERATOR_MAX_BYTES, &ret->accelerator_type);
         reader_integer(rd, newer(form, ACCELERATOR_COUNT, "acceleratorCount"), 1, ACCELERATORS_MAX,
                        &ret->accelerator_count);
         read_nodes(rd, form, settings, ret);
@@ -390,14 +391,6 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         if (is_written(form, POD_DEFAULTS))
                 read_pod_defaults(rd, at(form, POD_DEFAULTS), ret);
         apply_defaults(rd, form, ret);
-}
-
-enum strategy pool_strategy(const struct pool *pool) {
-        if (pool->allocation == ALLOCATION_DRA)
-                return STRATEGY_MIXED; /* every profile can be asked for */
-        if (pool->strategy != STRATEGY_INFERRED)
-                return pool->strategy;
-        return selection_strategy(pool) == STRATEGY_SINGLE ? STRATEGY_SINGLE : STRATEGY_MIXED;
 }
 
 static bool is_among(struct text key, const struct text *names, size_t n) {

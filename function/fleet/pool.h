@@ -140,13 +140,4 @@ struct text pool_doubt(const struct pool *pool, struct arena *arena);
 /* pool_selector() - nodeSelector, or the labels where it is not written. */
 struct value pool_selector(const struct pool *pool);
 
-/*
- * pool_strategy() - mixed or single: as written, else what the selected labels say of the nodes
- *
- * GKE advertises its partitions as nvidia.com/gpu, and feature discovery labels
- * nodes whose device plugin does so: mig.strategy, and a product with "-MIG-". Any
- * cloud.google.com label, or an environment of source GKE, is GKE.
- */
-enum strategy pool_strategy(const struct pool *pool);
-
 #endif

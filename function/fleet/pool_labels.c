@@ -11,8 +11,9 @@
 
 #include "base/arena.h"
 #include "base/count.h"
+#include "fleet/migparted_default.h"
+#include "fleet/selection.h"
 #include "gpu/machine.h"
-#include "gpu/migparted_default.h"
 #include "gpu/names.h"
 
 #define PRODUCT "nvidia.com/gpu.product"
@@ -95,7 +96,7 @@ static void note_counts(const struct pool_notes *n) {
                     "acceleratorCount");
         note_number(n, "karpenter.k8s.aws/instance-gpu-count", n->pool->accelerator_count,
                     "acceleratorCount");
-        if (!n->pool->mig || pool_strategy(n->pool) == STRATEGY_MIXED)
+        if (!n->pool->mig || selection_used_strategy(n->pool) == STRATEGY_MIXED)
                 note_number(n, "nvidia.com/gpu.count", n->pool->accelerator_count,
                             "acceleratorCount");
         for (size_t i = 0; i < COUNT_OF(types); i++) {
@@ -300,7 +301,7 @@ static void note_partition(const struct pool_notes *n) {
                                " is not selected, which says how nodes are divided"));
 }
 
-void pool_labels_contradict(const struct pool_notes *notes) {
+void pool_warnings_contradict(const struct pool_notes *notes) {
         note_gpus(notes);
         note_counts(notes);
         note_sharing(notes);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/count.h"
 #include "fleet/pool_warnings_internal.h"
+#include "fleet/selection.h"
 #include "gpu/machine.h"
 #include "gpu/names.h"
 
@@ -20,7 +21,7 @@ static bool scales_from_unknown(const struct pool *pool) {
                 return true;
         if (!text_is_empty(pool->resource_name))
                 return text_starts_with(pool->resource_name, TEXT("nvidia.com/mig-"));
-        return pool->mig && pool_strategy(pool) == STRATEGY_MIXED;
+        return pool->mig && selection_used_strategy(pool) == STRATEGY_MIXED;
 }
 
 static void note_nodes(const struct pool_notes *n) {
@@ -191,16 +192,17 @@ static void note_pool(const struct pool_notes *n) {
                         n->pool, n->arena,
                         TEXT("allocation DRA claims devices of NVIDIA's driver, which has none of "
                              "this GPU"));
-        pool_labels_contradict(n);
+        pool_warnings_contradict(n);
 }
 
 /* ---- several pools --------------------------------------------------------------------------- */
 
 /* Slices of one profile, or whole GPUs: the other resource is no business of theirs. */
 static bool offer_apart(const struct pool *a, const struct pool *b) {
-        bool by_profile = a->allocation == b->allocation &&
-                          (a->allocation == ALLOCATION_DRA || (pool_strategy(a) == STRATEGY_MIXED &&
-                                                               pool_strategy(b) == STRATEGY_MIXED));
+        bool by_profile =
+                a->allocation == b->allocation &&
+                (a->allocation == ALLOCATION_DRA || (selection_used_strategy(a) == STRATEGY_MIXED &&
+                                                     selection_used_strategy(b) == STRATEGY_MIXED));
 
         struct text named = text_is_empty(a->resource_name) ? b->resource_name : a->resource_name;
 

@@ -14,7 +14,7 @@ struct pool_notes {
         struct arena *arena;
 };
 
-/* pool_labels_contradict() - what the selected labels say otherwise than the pool declares. */
-void pool_labels_contradict(const struct pool_notes *notes);
+/* pool_warnings_contradict() - what the selected labels say otherwise than the pool declares. */
+void pool_warnings_contradict(const struct pool_notes *notes);
 
 #endif

@@ -2,6 +2,7 @@
 #include "fleet/precision.h"
 
 #include "wire/value.h"
+#include "wire/value_print.h"
 
 /* Written, it wins; also an empty list, which offers none. */
 static bool is_declared(const struct pool *pool) {

@@ -32,7 +32,7 @@ static bool covers_serving(struct text scope) {
 
 /* As label selectors read them: NotIn and DoesNotExist hold where there is none. */
 static bool covers_class(struct value expression, struct text priority_class) {
-        struct text operator= value_text(value_get(expression, TEXT("operator")));
+        struct text operator= value_get_text(expression, "operator");
         struct value values = value_get(expression, TEXT("values"));
         bool none = text_is_empty(priority_class);
 
@@ -59,7 +59,7 @@ bool quota_covers(const struct quota *quota, struct text priority_class) {
         }
         it = value_iterate(quota->expressions);
         while (value_next(&it, NULL, &item)) {
-                struct text scope = value_text(value_get(item, TEXT("scopeName")));
+                struct text scope = value_get_text(item, "scopeName");
 
                 if (text_equal(scope, TEXT("PriorityClass")) ? !covers_class(item, priority_class)
                                                              : !covers_serving(scope))

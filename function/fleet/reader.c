@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "wire/value_print.h"
 
 enum { FEW = 6 };         /* so many names are listed in a sentence */
 enum { MEMBERS_MAX = 8 }; /* that are picked in one walk */
@@ -181,7 +182,7 @@ static struct text list_words(struct arena *arena, const struct text *words, siz
         return builder_done(&b);
 }
 
-bool read_bounded_text(struct reader *rd, struct member f, size_t max, struct text *ret) {
+bool reader_bounded_text(struct reader *rd, struct member f, size_t max, struct text *ret) {
         struct text t;
 
         if (!reader_text(rd, f, &t))

@@ -125,8 +125,8 @@ static inline bool reader_text(struct reader *rd, struct member f, struct text *
         return true;
 }
 
-/* read_bounded_text() - the same, and more than max bytes are a mistake. */
-bool read_bounded_text(struct reader *rd, struct member f, size_t max, struct text *ret);
+/* reader_bounded_text() - the same, and more than max bytes are a mistake. */
+bool reader_bounded_text(struct reader *rd, struct member f, size_t max, struct text *ret);
 
 /* reader_needed_text() - the same, and its absence is a mistake. */
 bool reader_needed_text(struct reader *rd, struct member f, struct text *ret);

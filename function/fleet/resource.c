@@ -41,7 +41,7 @@ static struct text resource_name(const struct sub_pool *s, enum strategy strateg
 }
 
 static void name_resources(struct pool *pool, struct arena *arena) {
-        enum strategy strategy = pool->mig ? pool_strategy(pool) : STRATEGY_MIXED;
+        enum strategy strategy = pool->mig ? selection_used_strategy(pool) : STRATEGY_MIXED;
 
         for (size_t i = 0; i < pool->n_sub_pools; i++)
                 pool->sub_pools[i].resource_name =

@@ -245,3 +245,11 @@ enum strategy selection_strategy(const struct pool *pool) {
                 return signs.label;
         return signs.is_sliced || signs.is_gke ? STRATEGY_SINGLE : STRATEGY_INFERRED;
 }
+
+enum strategy selection_used_strategy(const struct pool *pool) {
+        if (pool->allocation == ALLOCATION_DRA)
+                return STRATEGY_MIXED; /* every profile can be asked for */
+        if (pool->strategy != STRATEGY_INFERRED)
+                return pool->strategy;
+        return selection_strategy(pool) == STRATEGY_SINGLE ? STRATEGY_SINGLE : STRATEGY_MIXED;
+}

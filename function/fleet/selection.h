@@ -45,4 +45,14 @@ bool selection_equal(const struct selection *a, const struct selection *b, struc
  * they are silent the cluster: mig.strategy, a product label with "-MIG-", then any sign of GKE. */
 enum strategy selection_strategy(const struct pool *pool);
 
+/*
+ * selection_used_strategy() - mixed or single: as written, else what the selected labels say of the
+ * nodes
+ *
+ * GKE advertises its partitions as nvidia.com/gpu, and feature discovery labels
+ * nodes whose device plugin does so: mig.strategy, and a product with "-MIG-". Any
+ * cloud.google.com label, or an environment of source GKE, is GKE.
+ */
+enum strategy selection_used_strategy(const struct pool *pool);
+
 #endif

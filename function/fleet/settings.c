@@ -8,6 +8,7 @@
 #include "fleet/broken.h"
 #include "fleet/check.h"
 #include "gpu/catalog.h"
+#include "wire/value_print.h"
 
 struct settings settings_default(void) {
         return (struct settings) {

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "fleet/check.h"
 #include "fleet/grammar.h"
+#include "wire/value_print.h"
 
 /* A string, which may be empty, held to a grammar; a NULL one takes everything. */
 static void check_string(struct reader *rd, const struct member *f, bool (*is_right)(struct text),

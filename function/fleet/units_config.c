@@ -6,10 +6,12 @@
 
 #include "base/arena.h"
 #include "base/count.h"
+#include "fleet/migparted.h"
+#include "fleet/migparted_default.h"
 #include "fleet/offer.h"
+#include "fleet/selection.h"
 #include "fleet/units_layout.h"
 #include "gpu/layout.h"
-#include "gpu/migparted_default.h"
 
 enum { NAMES_SHOWN_MAX = 12 };
 
@@ -190,7 +192,7 @@ static void tell_of_idle(struct pool *pool, const struct node_plan *plan, struct
         for (size_t i = 0; i < COUNT_OF(sentences); i++) {
                 if (text_is_empty(sentences[i]))
                         continue;
-                if (pool_strategy(pool) != STRATEGY_SINGLE)
+                if (selection_used_strategy(pool) != STRATEGY_SINGLE)
                         pool_warn(pool, arena, sentences[i]);
                 else if (text_is_empty(*ret_refused))
                         *ret_refused = text_format(

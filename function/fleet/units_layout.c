@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "fleet/offer.h"
+#include "fleet/selection.h"
 #include "gpu/layout.h"
 
 size_t tally_kinds(const struct tally *tally) {
@@ -57,7 +58,7 @@ int tally_offer(struct pool *pool, const struct settings *settings,
                 const struct gpu_product *product, const struct tally *tally, struct arena *arena) {
         size_t n_kinds = tally_kinds(tally);
 
-        if (n_kinds > 1 && pool_strategy(pool) == STRATEGY_SINGLE)
+        if (n_kinds > 1 && selection_used_strategy(pool) == STRATEGY_SINGLE)
                 return offer_nothing(pool, arena,
                                      text_format(arena,
                                                  "strategy single needs equal slices on all GPUs "

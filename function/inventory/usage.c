@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "fleet/broken.h"
 #include "place/names.h"
+#include "wire/value_print.h"
 
 /* So many unreadable numbers are told of one pool; whoever mends them sees the next. */
 enum { UNREADABLE_TOLD_MAX = 8 };

@@ -46,10 +46,10 @@ struct identity place_identity(const struct placing *placing, const struct resou
 
         if (observed)
                 there = value_get(observe_declared(observed->object), TEXT("metadata"));
-        if (!text_is_empty(value_text(value_get(there, TEXT("name")))))
+        if (!text_is_empty(value_get_text(there, "name")))
                 return (struct identity) {
-                        .name = value_text(value_get(there, TEXT("name"))),
-                        .namespace_ = value_text(value_get(there, TEXT("namespace"))),
+                        .name = value_get_text(there, "name"),
+                        .namespace_ = value_get_text(there, "namespace"),
                 };
         return (struct identity) {
                 .name = name,

@@ -71,7 +71,7 @@ static bool had(struct value observed, struct text type) {
         struct value condition;
 
         while (value_next(&it, NULL, &condition)) {
-                if (text_equal(value_text(value_get(condition, TEXT("type"))), type))
+                if (text_equal(value_get_text(condition, "type"), type))
                         return true;
         }
         return false;
@@ -144,7 +144,7 @@ struct node *conditions_list(const struct pipeline_input *in, const struct pipel
         struct value condition;
 
         while (value_next(&it, NULL, &condition)) {
-                struct text type = value_text(value_get(condition, TEXT("type")));
+                struct text type = value_get_text(condition, "type");
                 const struct condition *now = conditions_find(out, type);
 
                 if (is_reserved(type))

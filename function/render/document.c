@@ -5,6 +5,7 @@
 
 #include "render/conditions.h"
 #include "render/identity.h"
+#include "yaml/write.h"
 
 #define RENDER_API_VERSION "render.crossplane.io/v1beta1"
 

@@ -2,6 +2,7 @@
 #include "server/http.h"
 
 #include "base/arena.h"
+#include "server/address.h"
 #include "server/door.h"
 #include "server/log.h"
 
@@ -173,35 +174,19 @@ static int start_daemon(struct probe *p) {
         return door_watch(p->door, info->epoll_fd);
 }
 
-/* Splits HOST:PORT; host is empty for every address. */
-static void split(const char *address, char host[256], char port[8]) {
-        const char *colon = strrchr(address, ':');
-        int len = (int)(colon - address);
-
-        if (len >= 2 && address[0] == '[') {
-                address++;
-                len -= 2;
-        }
-        snprintf(host, 256, "%.*s", len, address);
-        if (strcmp(host, "0.0.0.0") == 0)
-                host[0] = '\0';
-        snprintf(port, 8, "%s", colon + 1);
-}
-
 static int listen_on(struct probe *p, const char *address, struct fault *fault) {
         struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
         const struct door_host host = { .enter = enter, .ctx = p };
         const int families[] = { AF_INET6, AF_INET };
-        char name[256], port[8];
+        const struct address at = address_split(address);
         int r = -EADDRINUSE;
 
-        split(address, name, port);
         /* IPv6 first: for every address it serves both. */
         for (size_t i = 0; i < 2 && r < 0; i++) {
                 struct addrinfo *found;
 
                 hints.ai_family = families[i];
-                if (getaddrinfo(name[0] ? name : NULL, port, &hints, &found) != 0)
+                if (getaddrinfo(at.host[0] ? at.host : NULL, at.port, &hints, &found) != 0)
                         continue;
                 r = door_open(found, host, &p->door);
                 freeaddrinfo(found);

@@ -8,6 +8,7 @@
 
 #include "base/duration.h"
 #include "base/flags.h"
+#include "server/address.h"
 
 enum { MAX_RECV_MIB = 1024, MAX_WORKERS = 256 };
 
@@ -124,15 +125,6 @@ static bool read_number(const char *value, uint64_t max, uint64_t *ret) {
         return text_to_u64(text_from(value), ret) && *ret >= 1 && *ret <= max;
 }
 
-/* HOST:PORT; the port alone can be judged here, the host is for the resolver. */
-static bool is_address(const char *value) {
-        const char *colon = strrchr(value, ':');
-        uint64_t port;
-
-        return colon && text_to_u64(text_from(colon + 1), &port) && port <= 65535 &&
-               (colon == value || colon[-1] != ':') && !strpbrk(value, " /");
-}
-
 int options_duration(struct text t, int64_t *ret_ms) {
         int64_t nanoseconds;
 
@@ -159,7 +151,7 @@ static const char *set_option(struct options *o, enum flag flag, const char *val
         switch (flag) {
         case FLAG_ADDRESS:
                 o->address = value;
-                return is_address(value) ? NULL : "HOST:PORT or :PORT";
+                return address_is_valid(value) ? NULL : "HOST:PORT or :PORT";
         case FLAG_TLS_CERTS_DIR:
                 o->certs_dir = value;
                 return *value ? NULL : "a directory";
@@ -172,7 +164,8 @@ static const char *set_option(struct options *o, enum flag flag, const char *val
                 return NULL;
         case FLAG_METRICS_ADDRESS:
                 o->metrics_address = is_none ? NULL : value;
-                return is_none || is_address(value) ? NULL : "HOST:PORT, :PORT, or 0 for none";
+                return is_none || address_is_valid(value) ? NULL
+                                                          : "HOST:PORT, :PORT, or 0 for none";
         case FLAG_WORKERS:
                 if (!read_number(value, MAX_WORKERS, &number))
                         return "a number from 1 to 256";

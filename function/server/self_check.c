@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/self_check.h"
+#include "server/address.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -36,17 +37,11 @@ static size_t make_tls_hello(unsigned char *ret, size_t size) {
 }
 
 bool self_check_init(struct self_check *a, const char *address, int port, bool is_tls) {
-        const char *colon = strrchr(address, ':');
-        size_t len = (size_t)(colon - address);
+        const struct address at = address_split(address);
 
-        if (len >= 2 && address[0] == '[') {
-                address++;
-                len -= 2;
-        }
-        snprintf(a->host, sizeof(a->host), "%.*s", (int)len, address);
         /* Every address: the loopback is one of them. */
-        if (len == 0 || strcmp(a->host, "0.0.0.0") == 0 || strcmp(a->host, "::") == 0)
-                snprintf(a->host, sizeof(a->host), "127.0.0.1");
+        snprintf(a->host, sizeof(a->host), "%s",
+                 at.host[0] && strcmp(at.host, "::") != 0 ? at.host : "127.0.0.1");
         snprintf(a->port, sizeof(a->port), "%d", port);
         if (is_tls) {
                 a->hello_len = make_tls_hello(a->hello, sizeof(a->hello));

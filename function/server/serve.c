@@ -3,6 +3,7 @@
 
 #include "base/fault.h"
 #include "server/accept.h"
+#include "server/address.h"
 #include "server/heap.h"
 #include "server/http.h"
 #include "server/log.h"
@@ -66,19 +67,12 @@ static void open_standard_files(void) {
                 close(fd);
 }
 
-/* HOST:PORT with the port that was bound. */
-static void bound_address(const char *address, int port, char *ret, size_t size) {
-        const char *colon = strrchr(address, ':');
-
-        snprintf(ret, size, "%.*s:%d", (int)(colon - address), address, port);
-}
-
 static void log_serving(const struct options *o, int port, int probe_port_or_0) {
-        char address[300], metrics[300] = "";
+        char address[ADDRESS_MAX], metrics[ADDRESS_MAX] = "";
 
-        bound_address(o->address, port, address, sizeof(address));
+        address_with_port(o->address, port, address, sizeof(address));
         if (probe_port_or_0)
-                bound_address(o->metrics_address, probe_port_or_0, metrics, sizeof(metrics));
+                address_with_port(o->metrics_address, probe_port_or_0, metrics, sizeof(metrics));
         LOG(LOG_INFO, "serving", LOG_STRING("address", address),
             LOG_STRING("metrics_address", metrics),
             LOG_STRING("security", o->insecure ? "none" : "mTLS"),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/server.h"
 
+#include "server/address.h"
 #include "server/log.h"
 #include "server/queue.h"
 #include "server/runner.h"
@@ -98,23 +99,18 @@ static grpc_server *create_server(const struct server_config *config) {
 
 /* ---- listening ------------------------------------------------------------------------------- */
 
-/* ":9443" and "0.0.0.0:9443" mean every address, IPv6 too. */
-static bool is_any_host(const char *address) {
-        return address[0] == ':' || strncmp(address, "0.0.0.0:", 8) == 0;
-}
-
 static int listen_on(struct server *s, const struct server_config *config, struct fault *fault) {
         grpc_server_credentials *credentials = config->tls
                                                        ? tls_credentials(config->tls)
                                                        : grpc_insecure_server_credentials_create();
-        const char *port = strrchr(config->address, ':');
+        const struct address at = address_split(config->address);
         char any[64];
 
-        log_quiet_grpc(true); /* of a failure we say one sentence */
-        if (is_any_host(config->address)) {
-                snprintf(any, sizeof(any), "[::]%s", port);
+        log_quiet_grpc(true);     /* of a failure we say one sentence */
+        if (at.host[0] == '\0') { /* every address, IPv6 too */
+                snprintf(any, sizeof(any), "[::]:%s", at.port);
                 s->port = grpc_server_add_http2_port(s->grpc, any, credentials);
-                snprintf(any, sizeof(any), "0.0.0.0%s", port);
+                snprintf(any, sizeof(any), "0.0.0.0:%s", at.port);
                 if (s->port == 0) /* a kernel without IPv6 */
                         s->port = grpc_server_add_http2_port(s->grpc, any, credentials);
         } else {

@@ -2,6 +2,7 @@
 #include "wire/request.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/count.h"
@@ -27,21 +28,17 @@ static int compare_resources(const void *a, const void *b) {
         return text_compare(left->name, right->name);
 }
 
+static int compare_name(const void *name, const void *resource) {
+        const struct resource *r = resource;
+
+        return text_compare(*(const struct text *)name, r->name);
+}
+
 const struct resource *request_resource(const struct state *state, struct text name) {
-        size_t low = 0, high = state->n_resources;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = text_compare(state->resources[middle].name, name);
-
-                if (order == 0)
-                        return &state->resources[middle];
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return NULL;
+        if (state->n_resources == 0)
+                return NULL;
+        return bsearch(&name, state->resources, state->n_resources, sizeof(*state->resources),
+                       compare_name);
 }
 
 /* ---- what is observed: protobuf-c decodes the envelope --------------------------------------- */
@@ -321,21 +318,17 @@ static int read_answers(struct text message, bool are_open, struct arena *arena,
         return r;
 }
 
+static int compare_key(const void *key, const void *answers) {
+        const struct answer_set *a = answers;
+
+        return text_compare(*(const struct text *)key, a->key);
+}
+
 const struct answer_set *request_required(const struct request *request, struct text key) {
-        size_t low = 0, high = request->n_required;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = text_compare(request->required[middle].key, key);
-
-                if (order == 0)
-                        return &request->required[middle];
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return NULL;
+        if (request->n_required == 0)
+                return NULL;
+        return bsearch(&key, request->required, request->n_required, sizeof(*request->required),
+                       compare_key);
 }
 
 struct value request_peek(const struct answer_item *item) {

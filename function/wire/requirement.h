@@ -6,7 +6,18 @@
 #define WIRE_REQUIREMENT_H
 
 #include "wire/encode.h"
-#include "wire/response.h"
+
+/* Which objects to fetch; names and labels as Crossplane's ResourceSelector has them. */
+struct requirement {
+        struct text key;
+        struct text api_version;
+        struct text kind;
+        struct text match_name;          /* by name when not empty; else by labels */
+        const struct text *label_keys;   /* n_labels of each, sorted by key; */
+        const struct text *label_values; /* none: every object (an empty MatchLabels is sent) */
+        size_t n_labels;
+        struct text namespace_; /* empty: cluster scoped, or all namespaces */
+};
 
 /*
  * requirement_encode() - the fields of a Requirements message

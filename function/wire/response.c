@@ -2,6 +2,7 @@
 #include "wire/response.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -189,21 +190,14 @@ static int sort_desired(const struct response *r, struct desired **ret, size_t *
         return 0;
 }
 
+static int compare_name(const void *name, const void *desired) {
+        const struct desired *d = desired;
+
+        return text_compare(*(const struct text *)name, d->name);
+}
+
 static struct desired *find_desired(struct desired *sorted, size_t n, struct text name) {
-        size_t low = 0, high = n;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = text_compare(sorted[middle].name, name);
-
-                if (order == 0)
-                        return &sorted[middle];
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return NULL;
+        return n ? bsearch(&name, sorted, n, sizeof(*sorted), compare_name) : NULL;
 }
 
 static bool holds_object(struct text entry) {

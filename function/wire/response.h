@@ -10,6 +10,7 @@
 
 #include "wire/node.h"
 #include "wire/request.h"
+#include "wire/requirement.h"
 
 enum severity {
         SEVERITY_FATAL = 1,
@@ -34,18 +35,6 @@ struct result {
         enum severity severity;
         struct text message;
         struct text reason; /* may be empty */
-};
-
-/* Which objects to fetch; names and labels as Crossplane's ResourceSelector has them. */
-struct requirement {
-        struct text key;
-        struct text api_version;
-        struct text kind;
-        struct text match_name;          /* by name when not empty; else by labels */
-        const struct text *label_keys;   /* n_labels of each, sorted by key; */
-        const struct text *label_values; /* none: every object (an empty MatchLabels is sent) */
-        size_t n_labels;
-        struct text namespace_; /* empty: cluster scoped, or all namespaces */
 };
 
 /* A desired resource that this function sets; it takes the place of one of the same name, */

@@ -310,3 +310,50 @@ bool value_is_integer(struct value v, int64_t *ret) {
                 *ret = (int64_t)v.number;
         return true;
 }
+
+static bool lists_equal(struct value a, struct value b, struct arena *arena) {
+        struct value_iter left = value_iterate(a), right = value_iterate(b);
+        struct value x, y;
+
+        while (value_next(&left, NULL, &x)) {
+                if (!value_next(&right, NULL, &y) || !value_equal(x, y, arena))
+                        return false;
+        }
+        return !value_next(&right, NULL, &y);
+}
+
+static bool maps_equal(struct value a, struct value b, struct arena *arena) {
+        struct value_member *left, *right;
+        size_t n_left, n_right;
+
+        if (value_members(a, arena, &left, &n_left) < 0 ||
+            value_members(b, arena, &right, &n_right) < 0 || n_left != n_right)
+                return false;
+        for (size_t i = 0; i < n_left; i++) {
+                if (!text_equal(left[i].key, right[i].key) ||
+                    !value_equal(left[i].value, right[i].value, arena))
+                        return false;
+        }
+        return true;
+}
+
+bool value_equal(struct value a, struct value b, struct arena *arena) {
+        if (a.kind != b.kind)
+                return false;
+        switch (a.kind) {
+        case VALUE_ABSENT:
+        case VALUE_NULL:
+                return true;
+        case VALUE_BOOL:
+                return a.boolean == b.boolean;
+        case VALUE_NUMBER:
+                return a.number == b.number;
+        case VALUE_STRING:
+                return text_equal(a.bytes, b.bytes);
+        case VALUE_LIST:
+                return lists_equal(a, b, arena);
+        case VALUE_MAP:
+                return text_equal(a.bytes, b.bytes) || maps_equal(a, b, arena);
+        }
+        return false;
+}

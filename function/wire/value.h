@@ -16,6 +16,8 @@
 #ifndef WIRE_VALUE_H
 #define WIRE_VALUE_H
 
+#include <string.h>
+
 #include "base/text.h"
 
 struct arena;
@@ -114,6 +116,11 @@ static inline struct text value_text(struct value v) {
         return v.kind == VALUE_STRING ? v.bytes : (struct text) { 0 };
 }
 
+/* value_get_text() - the string under a map's key; empty where there is none. */
+static inline struct text value_get_text(struct value map, const char *key) {
+        return value_text(value_get(map, (struct text) { key, strlen(key) }));
+}
+
 /* value_is_true() - the boolean true; false for every other kind. */
 static inline bool value_is_true(struct value v) {
         return v.kind == VALUE_BOOL && v.boolean;
@@ -124,12 +131,5 @@ bool value_is_integer(struct value v, int64_t *ret);
 
 /* value_equal() - the same JSON value: order and duplicates of entries do not count. */
 bool value_equal(struct value a, struct value b, struct arena *arena);
-
-/* value_print() - compact JSON with sorted keys, for messages and tests; integers without exponent.
- */
-void value_print(struct value v, struct builder *b);
-
-/* value_brief() - value_print() cut to at most 60 bytes with "..." at the end, for sentences. */
-struct text value_brief(struct value v, struct arena *arena);
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of wire/value.h that look at a whole value: printed, compared. */
-#include <errno.h>
+#include "wire/value_print.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "wire/value.h"
 
 enum { BRIEF_MAX = 60 };
 
@@ -126,51 +125,4 @@ struct text value_brief(struct value v, struct arena *arena) {
         while (len > 0 && ((unsigned char)printed.data[len] & 0xc0) == 0x80)
                 len--;
         return text_join(arena, (struct text[]) { text_slice(printed, 0, len), dots }, 2);
-}
-
-static bool lists_equal(struct value a, struct value b, struct arena *arena) {
-        struct value_iter left = value_iterate(a), right = value_iterate(b);
-        struct value x, y;
-
-        while (value_next(&left, NULL, &x)) {
-                if (!value_next(&right, NULL, &y) || !value_equal(x, y, arena))
-                        return false;
-        }
-        return !value_next(&right, NULL, &y);
-}
-
-static bool maps_equal(struct value a, struct value b, struct arena *arena) {
-        struct value_member *left, *right;
-        size_t n_left, n_right;
-
-        if (value_members(a, arena, &left, &n_left) < 0 ||
-            value_members(b, arena, &right, &n_right) < 0 || n_left != n_right)
-                return false;
-        for (size_t i = 0; i < n_left; i++) {
-                if (!text_equal(left[i].key, right[i].key) ||
-                    !value_equal(left[i].value, right[i].value, arena))
-                        return false;
-        }
-        return true;
-}
-
-bool value_equal(struct value a, struct value b, struct arena *arena) {
-        if (a.kind != b.kind)
-                return false;
-        switch (a.kind) {
-        case VALUE_ABSENT:
-        case VALUE_NULL:
-                return true;
-        case VALUE_BOOL:
-                return a.boolean == b.boolean;
-        case VALUE_NUMBER:
-                return a.number == b.number;
-        case VALUE_STRING:
-                return text_equal(a.bytes, b.bytes);
-        case VALUE_LIST:
-                return lists_equal(a, b, arena);
-        case VALUE_MAP:
-                return text_equal(a.bytes, b.bytes) || maps_equal(a, b, arena);
-        }
-        return false;
 }

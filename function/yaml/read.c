@@ -11,6 +11,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "wire/value_print.h"
 #include "yaml/item.h"
 #include "yaml/scalar.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * read - Kubernetes YAML streams to values, and values to YAML
+ * read - Kubernetes YAML streams to values
  *
  * JSON is YAML, so both are read. Objects come out as the bytes of a
  * google.protobuf.Struct behind a struct value, ready for the wire.
@@ -61,16 +61,5 @@ struct item;
  */
 int yaml_read_placed(struct text bytes, const char *file, struct arena *arena, struct objects *ret,
                      const struct item **ret_places, struct fault *fault);
-
-/*
- * yaml_write() - one document's YAML in block style, with a newline at its end
- * @arena: for sorting; what is built is b's own
- *
- * Keys are sorted, so equal values give equal text. Strings are quoted where a
- * reader could take them for something else; whole numbers have no exponent.
- *
- * Errors: -ENOMEM  an arena is spent
- */
-int yaml_write(struct value value, struct builder *b, struct arena *arena);
 
 #endif

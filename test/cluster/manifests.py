@@ -112,12 +112,12 @@ def run(score, programs):
     """Adds its checks to the score; what is missing is left out there."""
     before = score.n_passed
     if plane.missing(programs, ["crossplane-cli"]):
-        score.leave_out("crossplane resource validate", "script/test-e2e --build")
+        score.leave_out("crossplane resource validate", "script/test e2e --build")
     else:
         score.add("crossplane resource validate", lambda: list(validated(programs)))
         score.add("crossplane resource validate refuses", lambda: list(not_validated(programs)))
     if absent := plane.missing(programs, plane.NEEDS):
-        score.leave_out(f"manifests on an API server ({', '.join(absent)})", "script/test-cluster")
+        score.leave_out(f"manifests on an API server ({', '.join(absent)})", "script/test cluster")
     else:
         with tempfile.TemporaryDirectory() as folder:
             with plane.Plane(programs, folder) as cluster:

@@ -26,7 +26,7 @@ SOMEBODY = 12345  # a uid that no file of the image knows
 START_SECONDS = 20
 INSTALL_SECONDS = 120
 NEEDS = ("crossplane-cli", "crane", *plane.NEEDS)
-BUILD = "script/test-e2e --build"
+BUILD = "script/test e2e --build"
 
 
 # ---- images --------------------------------------------------------------------------------------

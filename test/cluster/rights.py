@@ -127,6 +127,6 @@ def checks(score, cluster):
     yield "runtime.yaml", lambda: list(runtime(cluster))
     if plane.is_open(chart.MANAGERS_PORT):
         score.leave_out(f"Crossplane's RBAC manager, because port {chart.MANAGERS_PORT} is taken",
-                        "script/test-e2e later")
+                        "script/test e2e later")
     else:
         yield "the RBAC manager", lambda: list(rbac_manager(cluster))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """KServe as far as Crossplane sees it: the kind, and a controller that says Ready.
 
-The real controller is another test's business (script/test-kserve): here it would only cost
+The real controller is another test's business (script/test kserve): here it would only cost
 time. With pods=True each service gets a Deployment with its template, so that the scheduler
 has a say, and is Ready when the pods are.
 """

@@ -144,7 +144,7 @@ def operate_it(score, serve, folder, folder_of_tools, running):
     tools = [pathlib.Path(folder_of_tools) / name for name in ("grpcurl", "metrics-lint")]
     for tool in tools:
         if not tool.exists():
-            score.leave_out(tool.name, "script/test-e2e")
+            score.leave_out(tool.name, "script/test e2e")
             return
     for title, check in [*operate.checks(tools[0], serve, folder),
                          *operate.metrics_checks(tools[1], running, score.n_passed)]:

@@ -2,8 +2,8 @@
 /* Any bytes as a mig-parted file, and every configuration applied to every product. */
 #include <errno.h>
 
+#include "fleet/migparted.h"
 #include "fuzz.h"
-#include "gpu/migparted.h"
 #include "wire/utf8.h"
 
 /* What one entry takes of memory, against the bytes that are needed to write one. */

@@ -7,6 +7,7 @@
 #include "lib/whole.h"
 #include "wire/guard.h"
 #include "wire/node.h"
+#include "wire/value_print.h"
 
 static bool same(struct value a, struct value b) {
         switch (a.kind) {

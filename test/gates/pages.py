@@ -226,6 +226,15 @@ def check_tour(text, root):
                     yield f"there is no function/{name}"
 
 
+def check_recipe(text, root):
+    """Each file of the recipe for a golden case is there, or is the one that it makes."""
+    for path in re.findall(r"(?:test|build)/[\w/-]+", text):
+        if not path.startswith("build/") and not (root / path.replace("/my-case", "")).exists():
+            yield f"there is no {path}"
+    if "build/test/golden/golden test/golden/cases my-case" not in text:
+        yield "the answer of the case is not written"
+
+
 def check_block(block, name, program, root, typist, objects):
     if block.language == "console":
         yield from check_console(block, name, root, typist)
@@ -240,6 +249,8 @@ def check_block(block, name, program, root, typist, objects):
             block.text, server)
     elif block.language == "text" and name == TOUR:
         yield from check_tour(block.text, root)
+    elif block.language == "sh" and name == TOUR:
+        yield from check_recipe(block.text, root)
     elif name == WHY_NOT and block.language == "text":
         wants = (root / "test" / "golden" / "cases").glob("*/*/want.yaml")
         if not any(block.text.strip() in want.read_text() for want in wants):
@@ -294,8 +305,12 @@ def check_versions(text, root):
 
 def check_scripts(text, root):
     for path in sorted((root / "script").iterdir()):
-        if path.is_file() and f"`script/{path.name}" not in text:
-            yield f"nothing on script/{path.name}"
+        if not path.is_file():
+            continue
+        alias = re.search(r'^exec "\$\(dirname "\$0"\)/test" (\w+)', path.read_text(), re.M)
+        shown = f"script/test {alias[1]}" if alias else f"script/{path.name}"
+        if f"`{shown}" not in text:
+            yield f"nothing on {shown}"
 
 
 # What must not pass on a page, with what must be said of it.

@@ -41,9 +41,13 @@ def without_comments(text):
     return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"', blank, text, flags=re.S)
 
 
+def root_of(arguments):
+    return pathlib.Path(arguments[1] if len(arguments) > 1 else ".").resolve()
+
+
 def run(gate, check):
     """A gate's main: check(root) gives complaints, one sentence each."""
-    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
+    root = root_of(sys.argv)
     complaints = check(root)
     for complaint in complaints:
         print(complaint)

@@ -67,6 +67,12 @@ static int read_objects(const char *folder, const char *file, struct arena *aren
         return files_objects(case_path(folder, file, arena), arena, ret, fault);
 }
 
+/* A case without a deployment of its own asks for the one that all groups share. */
+static const char *composite_path(const char *folder, struct arena *arena) {
+        return case_path(folder, is_there(folder, "xr.yaml", arena) ? "xr.yaml" : "../../xr.yaml",
+                         arena);
+}
+
 int case_read(const char *folder, struct arena *arena, struct golden *ret, struct fault *fault) {
         struct golden golden = { .folder = folder };
         struct pipeline_input *in = &golden.input;
@@ -75,7 +81,7 @@ int case_read(const char *folder, struct arena *arena, struct golden *ret, struc
 
         r = files_read(case_path(folder, "reason.txt", arena), arena, &golden.reason, fault);
         if (r == 0)
-                r = files_object(case_path(folder, "xr.yaml", arena), arena, &in->composite, fault);
+                r = files_object(composite_path(folder, arena), arena, &in->composite, fault);
         if (r == 0)
                 r = read_objects(folder, "required.yaml", arena, &in->required, fault);
         if (r == 0)

@@ -46,6 +46,8 @@ class Problem(Exception):
 def read(folder):
     """The texts of a case's files, by name."""
     paths = {name: folder / f"{name}.yaml" for name in FILES}
+    if not paths["xr"].exists():
+        paths["xr"] = folder.parents[1] / "xr.yaml"
     return {name: path.read_text() for name, path in paths.items() if path.exists()}
 
 

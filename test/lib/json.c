@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "wire/value_print.h"
 
 struct parser {
         struct arena *arena;

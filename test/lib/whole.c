@@ -7,6 +7,7 @@
 #include "v1/whole.pb-c.h"
 #include "wire/encode.h"
 #include "wire/node.h"
+#include "wire/value_print.h"
 
 typedef Google__Protobuf__Struct struct_tree;
 typedef Google__Protobuf__Value value_tree;

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "cli/capacity.h"
 #include "cli/capacity_report.h"
+#include "cli/capacity_table.h"
 #include "cli/table.h"
 #include "lib/command.h"
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "fleet/check.h"
+#include "fleet/pod_schema.h"
 #include "lib/json.h"
 #include "lib/memory.h"
 

@@ -3,6 +3,7 @@
 
 #include "fleet/pool.h"
 #include "fleet/reader.h"
+#include "fleet/selection.h"
 #include "lib/json.h"
 #include "lib/memory.h"
 #include "lib/sweep.h"
@@ -384,7 +385,7 @@ static void test_strategy(void **state) {
                 snprintf(json, sizeof(json), "{'name': 'a', %s}", rows[i].members);
                 print_message("%s\n", json);
                 read_pool(json, &p);
-                assert_int_equal(pool_strategy(&p), rows[i].strategy);
+                assert_int_equal(selection_used_strategy(&p), rows[i].strategy);
         }
 }
 

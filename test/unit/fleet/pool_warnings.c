@@ -287,7 +287,7 @@ static void test_gke(void **state) {
 
         (void)state;
         check_rows(rows, sizeof(rows) / sizeof(rows[0]), "'cluster': {'source': 'GKE'}, ");
-        assert_int_equal(pool_strategy(&environment.pools[0]), STRATEGY_SINGLE);
+        assert_int_equal(selection_used_strategy(&environment.pools[0]), STRATEGY_SINGLE);
 }
 
 /* A balanced layout is what all-balanced makes; a former name is told of. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "fleet/migparted.h"
 #include "fleet/reader.h"
 #include "fleet/units.h"
-#include "gpu/migparted.h"
 #include "lib/json.h"
 #include "lib/memory.h"
 #include "lib/sweep.h"

@@ -367,12 +367,13 @@ static void test_suffixes(void **state) {
 
                 print_message("\"%s\" of \"%s\": %s\n", row->suffix, row->environment, row->reason);
                 assert_int_equal(
-                        suffix_can_be_of(text_from(row->suffix), text_from(row->environment)),
+                        plan_suffix_can_be_of(text_from(row->suffix), text_from(row->environment)),
                         row->want);
         }
         for (int64_t n = 1; n < 20; n++) {
-                assert_true(suffix_can_be_of(plan_suffix(TEXT("eu"), n, &arena), TEXT("eu")));
-                assert_true(suffix_can_be_of(plan_suffix(TEXT("eu-m2"), n, &arena), TEXT("eu-m2")));
+                assert_true(plan_suffix_can_be_of(plan_suffix(TEXT("eu"), n, &arena), TEXT("eu")));
+                assert_true(plan_suffix_can_be_of(plan_suffix(TEXT("eu-m2"), n, &arena),
+                                                  TEXT("eu-m2")));
         }
 }
 

@@ -9,6 +9,9 @@
 
 #include "render/document.h"
 
+#include "wire/value_print.h"
+#include "yaml/write.h"
+
 enum { BUDGET = 16 * 1024 * 1024 };
 
 static const char composite[] =

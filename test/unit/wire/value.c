@@ -7,6 +7,7 @@
 #include "lib/memory.h"
 #include "lib/sweep.h"
 #include "wire/value.h"
+#include "wire/value_print.h"
 
 static const char object[] =
         "{'spec': {'n': 3, 'x': 2.5, 'on': true, 'off': false, 'none': null,"

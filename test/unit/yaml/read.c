@@ -8,7 +8,9 @@
 
 #include <cmocka.h>
 
+#include "wire/value_print.h"
 #include "yaml/read.h"
+#include "yaml/write.h"
 
 enum { BUDGET = 1024 * 1024 * 1024 };
 
