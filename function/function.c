@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "call.h"
+#include "fleet/doubts.h"
 #include "inventory/compose.h"
 #include "place/freeze.h"
 #include "place/names.h"
@@ -95,6 +96,8 @@ static int run_check(struct call *call) {
                 condition.status = CONDITION_FALSE;
                 condition.reason = TEXT("Invalid");
                 condition.message = builder_done(&b);
+        } else {
+                condition.message = doubts_of_model(&model, call->arena);
         }
         response_condition(&call->response, condition);
         call_report_transition(call, &condition);

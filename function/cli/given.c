@@ -68,6 +68,8 @@ static const struct text of_model[] = {
         TEXT_INIT("spec.serving[].replicaTopology.gpusPerNode"),
         TEXT_INIT("spec.serving[].replicaTopology.parallelism.tensor"),
         TEXT_INIT("spec.serving[].replicaTopology.parallelism.pipeline"),
+        TEXT_INIT("spec.serving[].replicaTopology.parallelism.data"),
+        TEXT_INIT("spec.serving[].replicaTopology.parallelism.expert"),
         TEXT_INIT("spec.serving[].replicaTopology.requires"),
 };
 

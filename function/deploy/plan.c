@@ -52,6 +52,8 @@ struct workload plan_workload(const struct deployment *deployment, const struct 
                 .runtime_class = pool->runtime_class,
                 .tensor = profile->tensor,
                 .pipeline = profile->pipeline,
+                .data = profile->data,
+                .expert = profile->expert,
                 .min_replicas = deployment->min_replicas,
                 .concurrency = deployment->concurrency,
                 .share_replicas = pool->sharing == SHARING_TIME_SLICING ? pool->share_replicas : 1,
@@ -61,7 +63,14 @@ struct workload plan_workload(const struct deployment *deployment, const struct 
 }
 
 /* Every member of a workload once, for both directions. */
-enum member_kind { MEMBER_TEXT, MEMBER_VALUE, MEMBER_NUMBER, MEMBER_BOOL };
+enum member_kind {
+        MEMBER_TEXT,
+        MEMBER_VALUE,
+        MEMBER_NUMBER,
+        MEMBER_COUNT, /* a number that is left out where it is 1 */
+        MEMBER_BOOL,
+        MEMBER_FLAG, /* a bool that is left out where it is false */
+};
 
 struct member {
         struct text key;
@@ -77,10 +86,12 @@ static const struct member members[] = {
         MEMBER(MEMBER_BOOL, "concurrency", concurrency),
         MEMBER(MEMBER_TEXT, "cpu", cpu),
         MEMBER(MEMBER_TEXT, "cpuPerUnit", cpu_per_unit),
+        MEMBER(MEMBER_COUNT, "data", data),
         MEMBER(MEMBER_VALUE, "deploymentTolerations", deployment_tolerations),
         MEMBER(MEMBER_TEXT, "deviceClass", device_class),
         MEMBER(MEMBER_VALUE, "engineArgs", engine_args),
         MEMBER(MEMBER_VALUE, "env", env),
+        MEMBER(MEMBER_FLAG, "expert", expert),
         MEMBER(MEMBER_TEXT, "image", image),
         MEMBER(MEMBER_TEXT, "memory", memory),
         MEMBER(MEMBER_TEXT, "memoryPerUnit", memory_per_unit),
@@ -121,8 +132,16 @@ static struct node *encode_workload(const struct workload *w, struct arena *aren
                 case MEMBER_NUMBER:
                         child = node_integer(arena, *(const int64_t *)field);
                         break;
+                case MEMBER_COUNT:
+                        if (*(const int64_t *)field != 1)
+                                child = node_integer(arena, *(const int64_t *)field);
+                        break;
                 case MEMBER_BOOL:
                         child = node_bool(arena, *(const bool *)field);
+                        break;
+                case MEMBER_FLAG:
+                        if (*(const bool *)field)
+                                child = node_bool(arena, true);
                         break;
                 }
                 node_set(map, members[i].key, child);
@@ -151,7 +170,12 @@ static void decode_workload(struct value map, struct workload *ret) {
                 case MEMBER_NUMBER:
                         value_is_integer(found[i], field);
                         break;
+                case MEMBER_COUNT:
+                        if (!value_is_integer(found[i], field))
+                                *(int64_t *)field = 1;
+                        break;
                 case MEMBER_BOOL:
+                case MEMBER_FLAG:
                         *(bool *)field = value_is_true(found[i]);
                         break;
                 }

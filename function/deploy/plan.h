@@ -54,7 +54,8 @@ struct workload {
         struct value affinity;
         struct text priority_class;
         struct text runtime_class;
-        int64_t tensor, pipeline;
+        int64_t tensor, pipeline, data;
+        bool expert;
         int64_t min_replicas;
         bool concurrency;
         int64_t share_replicas;   /* pods on one time-sliced GPU; 1: not shared */

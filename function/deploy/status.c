@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/printable.h"
+#include "fleet/doubts.h"
 
 static const char *const our_members[] = { "assignments", "endpoint",   "model",
                                            "placements",  "rejections", "rejectionsOmitted" };
@@ -119,6 +120,30 @@ static void append_placed(struct builder *b, const struct decision *decision) {
         }
 }
 
+/* "; eu-1/whole: 7 of the 8 units of a pod are idle: ..." */
+static void append_doubts(struct builder *b, const struct decision *decision) {
+        for (size_t i = 0; i < decision->plan.n_placements; i++) {
+                const struct placement *p = &decision->plan.placements[i];
+                const struct workload *w = &p->workload;
+                struct doubts_of of = {
+                        .pool_args = w->pool_args,
+                        .engine_args = w->engine_args,
+                        .units = p->reservation.units_per_node,
+                        .used = w->tensor * w->data * (p->reservation.nodes > 1 ? 1 : w->pipeline),
+                        .share_replicas = w->share_replicas,
+                };
+                struct text doubts =
+                        p->fate == FATE_STAYS ? doubts_about(&of, b->arena) : (struct text) { 0 };
+
+                if (text_is_empty(doubts))
+                        continue;
+                builder_string(b, "; ");
+                append_place(b, p);
+                builder_string(b, ": ");
+                builder_text(b, doubts);
+        }
+}
+
 static void append_quota(struct builder *b, const struct share *share) {
         builder_string(b, ": ResourceQuota ");
         builder_text(b, share->quota);
@@ -203,6 +228,7 @@ struct condition status_scheduled(const struct decision *decision,
                 builder_text(&b, explain_count(&decision->rejections, arena));
         }
         append_leaving(&b, decision);
+        append_doubts(&b, decision);
         c.message = builder_done(&b);
         return c;
 }

@@ -94,31 +94,124 @@ static void read_needs(struct reader *rd, struct member f, struct needs *ret) {
         ret->unknown = first_unknown(f.value);
 }
 
-static void read_topology(struct reader *rd, struct member f, struct serving_profile *ret) {
-        struct member parallelism = member_get(&f, "parallelism");
-        int64_t units;
+/* Where the parallelism of a serving profile is written. */
+struct split {
+        struct member parallelism;
+        struct member args; /* of the engine */
+};
 
+/* Where the data parallelism is written: by parallelism, else by the engine's arguments. */
+static struct member data_member(const struct split *split, struct engine_setting *ret_setting) {
+        struct member f = member_get(&split->parallelism, "data");
+
+        if (member_is_absent(&f) && engine_find(split->args.value, &engine_data, ret_setting))
+                return member_element(&split->args, ret_setting->index, ret_setting->item);
+        return f;
+}
+
+static void read_data(struct reader *rd, const struct split *split, int64_t *ret) {
+        struct engine_setting setting;
+        struct member f = data_member(split, &setting);
+        uint64_t number;
+
+        if (f.kind != MEMBER_ELEMENT)
+                reader_integer(rd, f, 1, UNITS_PER_NODE_MAX, ret);
+        else if (text_is_empty(setting.value))
+                reader_refuse(rd, &f, "%.*s has no value", TEXT_ARG(engine_data.name));
+        else if (!text_to_u64(setting.value, &number) || number < 1 || number > UNITS_PER_NODE_MAX)
+                reader_refuse(rd, &f, "%.*s is not within 1 and %d",
+                              TEXT_ARG(value_brief(setting.item, rd->arena)), UNITS_PER_NODE_MAX);
+        else
+                *ret = (int64_t)number;
+}
+
+/* On several nodes KServe starts a pod for each stage of the pipeline, and splits nothing else. */
+static bool check_nodes(struct reader *rd, const struct split *split,
+                        const struct serving_profile *p) {
+        struct member data = data_member(split, &(struct engine_setting) { 0 });
+        struct member pipeline = member_get(&split->parallelism, "pipeline");
+
+        if (p->nodes == 1)
+                return true;
+        if (p->data > 1)
+                reader_refuse(rd, &data,
+                              "%lld needs a replica on one node, and this one has %lld: KServe "
+                              "takes a pipeline or data parallelism, not both",
+                              (long long)p->data, (long long)p->nodes);
+        else if (p->pipeline != p->nodes)
+                reader_refuse(rd, &pipeline,
+                              "%lld is not the number of nodes, %lld: KServe starts one pod for "
+                              "each stage",
+                              (long long)p->pipeline, (long long)p->nodes);
+        return p->data == 1 && p->pipeline == p->nodes;
+}
+
+/* "tensor 2 x data 4", and the pipeline where it is on this node too. */
+static struct text product_of(const struct serving_profile *p, struct arena *arena) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        builder_text(&b, text_format(arena, "tensor %lld", (long long)p->tensor));
+        if (p->data > 1)
+                builder_text(&b, text_format(arena, " x data %lld", (long long)p->data));
+        if (p->nodes == 1 && p->pipeline > 1)
+                builder_text(&b, text_format(arena, " x pipeline %lld", (long long)p->pipeline));
+        return builder_done(&b);
+}
+
+int64_t model_units_used(const struct serving_profile *profile) {
+        return profile->tensor * profile->data * (profile->nodes == 1 ? profile->pipeline : 1);
+}
+
+/* What a node's units are divided into must come out even, or some could never be used. */
+static void check_product(struct reader *rd, const struct split *split,
+                          const struct serving_profile *p) {
+        struct member f = data_member(split, &(struct engine_setting) { 0 });
+        int64_t used = model_units_used(p);
+
+        if (p->gpus_per_node == 0 && p->data > 1)
+                reader_refuse(rd, &f,
+                              "data parallelism needs replicaTopology: resources.vram says how "
+                              "many units one tensor takes");
+        if (p->gpus_per_node == 0 || !check_nodes(rd, split, p) || p->gpus_per_node % used == 0)
+                return;
+        if (f.kind != MEMBER_ELEMENT)
+                f = split->parallelism;
+        reader_refuse(rd, &f, "%.*s %s the %lld units of a replica%s",
+                      TEXT_ARG(product_of(p, rd->arena)),
+                      used > p->gpus_per_node ? "needs more than" : "does not divide",
+                      (long long)p->gpus_per_node, p->nodes > 1 ? " on each of its nodes" : "");
+}
+
+/* Absent, tensor x data are the units of a node, and the pipeline has a stage on each. */
+static void read_parallelism(struct reader *rd, const struct split *split,
+                             struct serving_profile *ret) {
+        size_t n_before = rd->n_mistakes;
+
+        ret->pipeline = ret->nodes;
+        reader_map(rd, split->parallelism);
+        read_data(rd, split, &ret->data);
+        ret->tensor = ret->gpus_per_node;
+        if (ret->data > 1)
+                ret->tensor =
+                        ret->gpus_per_node % ret->data == 0 ? ret->gpus_per_node / ret->data : 1;
+        reader_integer(rd, member_get(&split->parallelism, "tensor"), 1, UNITS_PER_NODE_MAX,
+                       &ret->tensor);
+        reader_integer(rd, member_get(&split->parallelism, "pipeline"), 1, NODES_MAX,
+                       &ret->pipeline);
+        ret->expert = engine_find(split->args.value, &engine_expert, NULL);
+        reader_bool(rd, member_get(&split->parallelism, "expert"), &ret->expert);
+        if (rd->n_mistakes == n_before)
+                check_product(rd, split, ret);
+}
+
+static void read_topology(struct reader *rd, struct member f, struct serving_profile *ret) {
         if (!reader_map(rd, f))
                 return;
         ret->gpus_per_node = 1;
         reader_integer(rd, member_get(&f, "nodes"), 1, NODES_MAX, &ret->nodes);
         reader_integer(rd, member_get(&f, "gpusPerNode"), 1, UNITS_PER_NODE_MAX,
                        &ret->gpus_per_node);
-        ret->tensor = ret->gpus_per_node;
-        ret->pipeline = ret->nodes;
-        if (reader_map(rd, parallelism)) {
-                reader_integer(rd, member_get(&parallelism, "tensor"), 1, UNITS_PER_NODE_MAX,
-                               &ret->tensor);
-                reader_integer(rd, member_get(&parallelism, "pipeline"), 1, NODES_MAX,
-                               &ret->pipeline);
-                units = ret->nodes * ret->gpus_per_node;
-                if (ret->tensor * ret->pipeline > units)
-                        reader_refuse(rd, &parallelism,
-                                      "tensor %lld x pipeline %lld needs more than the %lld units "
-                                      "of a replica",
-                                      (long long)ret->tensor, (long long)ret->pipeline,
-                                      (long long)units);
-        }
         read_needs(rd, member_get(&f, "requires"), &ret->needs);
 }
 
@@ -136,8 +229,8 @@ static void read_engine(struct reader *rd, struct member f, struct serving_profi
 }
 
 /* Units are reserved by the topology: an engine that wants others would never start. */
-static void check_parallelism(struct reader *rd, struct member args, const struct engine_flag *flag,
-                              const char *what, int64_t reserved) {
+static void check_flag(struct reader *rd, struct member args, const struct engine_flag *flag,
+                       const char *what, int64_t reserved) {
         struct engine_setting setting;
         uint64_t number;
         struct member f;
@@ -154,6 +247,26 @@ static void check_parallelism(struct reader *rd, struct member args, const struc
                       TEXT_ARG(value_brief(setting.item, rd->arena)), what, (long long)reserved);
 }
 
+/* The other flag than the one that parallelism.expert stands for. */
+static void check_expert(struct reader *rd, struct member args, const struct serving_profile *p) {
+        const struct engine_flag *other = p->expert ? &engine_no_expert : &engine_expert;
+        struct engine_setting setting;
+        struct member f;
+
+        if (!engine_find(args.value, other, &setting))
+                return;
+        f = member_element(&args, setting.index, setting.item);
+        reader_refuse(rd, &f, "%.*s is not the parallelism.expert of replicaTopology, %s",
+                      TEXT_ARG(other->name), p->expert ? "true" : "false");
+}
+
+static void check_flags(struct reader *rd, struct member args, const struct serving_profile *p) {
+        check_flag(rd, args, &engine_tensor, "tensor", p->tensor);
+        check_flag(rd, args, &engine_pipeline, "pipeline", p->pipeline);
+        check_flag(rd, args, &engine_data, "data", p->data);
+        check_expert(rd, args, p);
+}
+
 /* One unit; with a vram, as many as that takes on the pool in question (0 until then). */
 static struct serving_profile implicit_profile(const struct model *model) {
         int64_t units = model->vram_bytes > 0 ? 0 : 1;
@@ -165,12 +278,15 @@ static struct serving_profile implicit_profile(const struct model *model) {
                 .gpus_per_node = units,
                 .tensor = units,
                 .pipeline = 1,
+                .data = 1,
         };
 }
 
 static void read_profile(struct reader *rd, const struct member *f, const struct model *model,
                          struct serving_profile *ret) {
-        struct member engine = member_get(f, "engine");
+        struct member engine = member_get(f, "engine"), args = member_get(&engine, "args");
+        struct member topology = member_get(f, "replicaTopology");
+        struct split split = { .parallelism = member_get(&topology, "parallelism"), .args = args };
         size_t n_before = rd->n_mistakes;
 
         *ret = implicit_profile(model);
@@ -184,12 +300,11 @@ static void read_profile(struct reader *rd, const struct member *f, const struct
         check_selector(rd, member_get(f, "environmentSelector"), &ret->environment_selector);
         check_selector(rd, member_get(f, "poolSelector"), &ret->pool_selector);
         read_engine(rd, engine, ret);
-        read_topology(rd, member_get(f, "replicaTopology"), ret);
-        if (rd->n_mistakes > n_before)
-                return;
-        check_parallelism(rd, member_get(&engine, "args"), &engine_tensor, "tensor", ret->tensor);
-        check_parallelism(rd, member_get(&engine, "args"), &engine_pipeline, "pipeline",
-                          ret->pipeline);
+        read_topology(rd, topology, ret);
+        if (rd->n_mistakes == n_before)
+                read_parallelism(rd, &split, ret);
+        if (rd->n_mistakes == n_before)
+                check_flags(rd, args, ret);
 }
 
 static void refuse_equal_names(struct reader *rd, const struct member *serving,

@@ -32,8 +32,10 @@ struct serving_profile {
         struct value args;     /* list of strings, or absent */
         int64_t nodes;         /* of one replica, 1.. */
         int64_t gpus_per_node; /* units per node, 1..; 0: by vram, see model.vram_bytes */
-        int64_t tensor;        /* parallelism; defaults applied */
+        int64_t tensor;        /* parallelism; defaults and what args say applied; 0: by vram */
         int64_t pipeline;
+        int64_t data; /* 1 on several nodes */
+        bool expert;
         struct needs needs;
 };
 
@@ -73,5 +75,8 @@ static inline bool mistakes_are_full(const struct mistakes *m) {
  */
 int model_read(struct value object, struct arena *arena, struct model *ret,
                struct mistakes *mistakes);
+
+/* model_units_used() - how many of a node's units the parallelism of a profile uses. */
+int64_t model_units_used(const struct serving_profile *profile);
 
 #endif

@@ -318,7 +318,8 @@ static void read_cost(struct reader *rd, struct member f, struct pool *ret) {
 
 /* How a model is split over units is not the pool's to say: nobody would reserve them. */
 static void read_args(struct reader *rd, struct member f, struct pool *ret) {
-        const struct engine_flag *const of_models[] = { &engine_tensor, &engine_pipeline };
+        const struct engine_flag *const of_models[] = { &engine_tensor, &engine_pipeline,
+                                                        &engine_data, &engine_expert };
 
         check_args(rd, f, &ret->args);
         for (size_t i = 0; i < COUNT_OF(of_models); i++) {

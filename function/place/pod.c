@@ -76,6 +76,9 @@ static struct node *arguments(const struct workload *w, struct arena *arena) {
         append_arguments(list, w->engine_args, arena);
         append_parallelism(list, &engine_tensor, w->tensor, w->engine_args, arena);
         append_parallelism(list, &engine_pipeline, w->pipeline, w->engine_args, arena);
+        append_parallelism(list, &engine_data, w->data, w->engine_args, arena);
+        if (w->expert && !engine_find(w->engine_args, &engine_expert, NULL))
+                node_append_string(list, engine_expert.name);
         append_utilization(list, w, arena);
         return list;
 }

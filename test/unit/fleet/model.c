@@ -11,7 +11,10 @@
 #define TOPOLOGY(members) ", 'replicaTopology': {" members "}"
 #define ONE_OF_TWO TOPOLOGY("'gpusPerNode': 2, 'parallelism': {'tensor': 1, 'pipeline': 2}")
 #define OVER_NODES                                                                                 \
-        TOPOLOGY("'nodes': 2, 'gpusPerNode': 4, 'parallelism': {'tensor': 8, 'pipeline': 1}")
+        TOPOLOGY("'nodes': 2, 'gpusPerNode': 4, 'parallelism': {'tensor': 4, 'pipeline': 2}")
+#define PARALLELISM "spec.serving[0].replicaTopology.parallelism"
+#define SPLIT(members, parallelism)                                                                \
+        "'serving': [{'name': 'a'" TOPOLOGY(members ", 'parallelism': {" parallelism "}") "}]"
 #define NOT_TENSOR " is not the tensor parallelism of replicaTopology, "
 #define NO_SHOWN_NAME                                                                              \
         " is not a name: it has at most 63 characters, none of them a control character"
@@ -66,8 +69,59 @@ static const struct {
           "spec.serving[0].replicaTopology.gpusPerNode: 1.5 is not a whole number" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'gpusPerNode': 2, "
           "'parallelism': {'tensor': 4}}}]",
-          "spec.serving[0].replicaTopology.parallelism: tensor 4 x pipeline 1 needs more than the "
-          "2 units of a replica" },
+          "spec.serving[0].replicaTopology.parallelism: tensor 4 needs more than the 2 units of a "
+          "replica" },
+        { SPLIT("'gpusPerNode': 8", "'tensor': 3"),
+          PARALLELISM ": tensor 3 does not divide the 8 units of a replica" },
+        { SPLIT("'gpusPerNode': 8", "'data': 3"),
+          PARALLELISM ": tensor 1 x data 3 does not divide the 8 units of a replica" },
+        { SPLIT("'gpusPerNode': 8", "'tensor': 4, 'data': 4"),
+          PARALLELISM ": tensor 4 x data 4 needs more than the 8 units of a replica" },
+        { SPLIT("'gpusPerNode': 8", "'tensor': 2, 'data': 2, 'pipeline': 3"),
+          PARALLELISM ": tensor 2 x data 2 x pipeline 3 needs more than the 8 units of a replica" },
+        { SPLIT("'gpusPerNode': 8", "'data': 0"), PARALLELISM ".data: 0 is not within 1 and 1024" },
+        { SPLIT("'gpusPerNode': 8", "'data': '2'"),
+          PARALLELISM ".data: must be a number, but is the string \"2\": leave out the quotes" },
+        { SPLIT("'gpusPerNode': 8", "'expert': 'true'"), PARALLELISM
+          ".expert: must be a boolean, but is the string \"true\": leave out the quotes" },
+        { SPLIT("'nodes': 2, 'gpusPerNode': 8", "'data': 16"),
+          PARALLELISM ".data: 16 needs a replica on one node, and this one has 2: KServe takes a "
+                      "pipeline or data parallelism, not both" },
+        { SPLIT("'nodes': 2, 'gpusPerNode': 8", "'tensor': 16, 'pipeline': 2"),
+          PARALLELISM ": tensor 16 needs more than the 8 units of a replica on each of its nodes" },
+        { SPLIT("'nodes': 2, 'gpusPerNode': 8", "'tensor': 4, 'pipeline': 4"),
+          PARALLELISM ".pipeline: 4 is not the number of nodes, 2: KServe starts one pod for each "
+                      "stage" },
+        { ENGINE("'-dp', '3'", TOPOLOGY("'gpusPerNode': 8")),
+          "spec.serving[0].engine.args[1]: tensor 1 x data 3 does not divide the 8 units of a "
+          "replica" },
+        { ENGINE("'--data-parallel-size=8'", TOPOLOGY("'gpusPerNode': 4")),
+          "spec.serving[0].engine.args[0]: tensor 1 x data 8 needs more than the 4 units of a "
+          "replica" },
+        { ENGINE("'--data_parallel_size=2'", ""),
+          "spec.serving[0].engine.args[0]: tensor 1 x data 2 needs more than the 1 units of a "
+          "replica" },
+        { ENGINE("'--data-parallel-size=x'", TOPOLOGY("")),
+          "spec.serving[0].engine.args[0]: \"--data-parallel-size=x\" is not within 1 and 1024" },
+        { ENGINE("'-dp'", TOPOLOGY("")),
+          "spec.serving[0].engine.args[0]: --data-parallel-size has no value" },
+        { ENGINE("'-dp=4'", TOPOLOGY("'nodes': 2, 'gpusPerNode': 4")),
+          "spec.serving[0].engine.args[0]: 4 needs a replica on one node, and this one has 2: "
+          "KServe takes a pipeline or data parallelism, not both" },
+        { ENGINE("'-dp=4'", TOPOLOGY("'gpusPerNode': 4, 'parallelism': {'data': 2}")),
+          "spec.serving[0].engine.args[0]: \"-dp=4\" is not the data parallelism of "
+          "replicaTopology, 2" },
+        { ENGINE("'-dp=4', '-tp=2'", TOPOLOGY("'gpusPerNode': 4")),
+          "spec.serving[0].engine.args[1]: \"-tp=2\"" NOT_TENSOR "1" },
+        { ENGINE("'-dp=2'", "") ", 'resources': {'vram': '40Gi'}",
+          "spec.serving[0].engine.args[0]: data parallelism needs replicaTopology: "
+          "resources.vram says how many units one tensor takes" },
+        { ENGINE("'-ep'", TOPOLOGY("'parallelism': {'expert': false}")),
+          "spec.serving[0].engine.args[0]: --enable-expert-parallel is not the "
+          "parallelism.expert of replicaTopology, false" },
+        { ENGINE("'--no-enable-expert-parallel'", TOPOLOGY("'parallelism': {'expert': true}")),
+          "spec.serving[0].engine.args[0]: --no-enable-expert-parallel is not the "
+          "parallelism.expert of replicaTopology, true" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'memoryPerGpu': '40GiB'}}}]",
           "spec.serving[0].replicaTopology.requires.memoryPerGpu: not a quantity such as 40Gi: "
           "\"40GiB\"" },
@@ -278,7 +332,7 @@ static void test_agreeing_tensor(void **state) {
         } rows[] = {
                 { ENGINE("'--tensor-parallel-size=2', '-tp', '2'", TOPOLOGY("'gpusPerNode': 2")),
                   2 },
-                { ENGINE("'--tensor_parallel_size', '8'", OVER_NODES), 8 },
+                { ENGINE("'--tensor_parallel_size', '4'", OVER_NODES), 4 },
                 { ENGINE("'-tp=1'", TOPOLOGY("")), 1 },
                 { ENGINE("'-tp=4', '-tp=1'", TOPOLOGY("")), 1 }, /* the last one counts */
                 { ENGINE("'--pipeline-parallel-size=1', '-tpx=4', '--tens=4', '--tensor-parallel-"
@@ -303,6 +357,52 @@ static void test_agreeing_tensor(void **state) {
         }
 }
 
+/* What a replica of 8 units on one node is divided into. */
+static void test_parallelism(void **state) {
+        static const struct {
+                const char *args, *parallelism;
+                int64_t tensor, pipeline, data, used;
+                bool expert;
+        } rows[] = {
+                { "", "", 8, 1, 1, 8, false },
+                { "", "'data': 4", 2, 1, 4, 8, false },
+                { "", "'data': 4, 'expert': true", 2, 1, 4, 8, true },
+                { "", "'tensor': 2, 'data': 2, 'pipeline': 2", 2, 2, 2, 8, false },
+                { "", "'tensor': 1", 1, 1, 1, 1, false },
+                { "'--data-parallel-size=4'", "", 2, 1, 4, 8, false },
+                { "'-dp', '8', '--enable-expert-parallel'", "", 1, 1, 8, 8, true },
+                { "'--data_parallel_size', '8', '-tp=1'", "", 1, 1, 8, 8, false },
+                { "'-dp=2', '-dp=4'", "", 2, 1, 4, 8, false },
+                { "'-dp=4'", "'data': 4, 'tensor': 1", 1, 1, 4, 4, false },
+                { "'--data-parallel-size-local=4', '--data-parallel-rank=1'", "", 8, 1, 1, 8,
+                  false },
+                { "'--enable-prefix-caching', '--enable-eplb'", "", 8, 1, 1, 8, false },
+                { "'-ep'", "'expert': true", 8, 1, 1, 8, true },
+                { "'--no-enable-expert-parallel'", "'expert': false", 8, 1, 1, 8, false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                const struct serving_profile *p;
+                struct model m;
+                char json[512];
+
+                snprintf(json, sizeof(json),
+                         "{'spec': {'model': {'name': 'm'}, 'huggingFace': {'repo': 'm'}, "
+                         "'serving': [{'name': 'a', 'engine': {'args': [%s]}, 'replicaTopology': "
+                         "{'gpusPerNode': 8, 'parallelism': {%s}}}]}}",
+                         rows[i].args, rows[i].parallelism);
+                print_message("%s\n", json);
+                read_good(json, &m);
+                p = &m.profiles[0];
+                assert_int_equal(p->tensor, rows[i].tensor);
+                assert_int_equal(p->pipeline, rows[i].pipeline);
+                assert_int_equal(p->data, rows[i].data);
+                assert_int_equal(p->expert, rows[i].expert);
+                assert_int_equal(model_units_used(p), rows[i].used);
+        }
+}
+
 static const char everything[] =
         "{'kind': 'ClusterModel', 'metadata': {'name': 'gemma'}, 'spec': {"
         " 'model': {'name': 'google/gemma-3-27b-it'}, 'source': 'HuggingFace',"
@@ -314,7 +414,7 @@ static const char everything[] =
         "   'engine': {'name': 'vLLM', 'image': 'vllm/vllm-openai:v0.20.1',"
         "              'args': ['--max-model-len=16384', '--x={\\'a\\': 1}']},"
         "   'replicaTopology': {'nodes': 2, 'gpusPerNode': 4,"
-        "      'parallelism': {'tensor': 8, 'pipeline': 1},"
+        "      'parallelism': {'tensor': 4, 'pipeline': 2, 'data': 1, 'expert': true},"
         "      'requires': {'memoryPerGpu': '40Gi', 'precisionSupport': ['fp8'],"
         "                   'interconnect': 'nvlink', 'interNodeBandwidth': 'ib-400g',"
         "                   'multiNodeCapable': true, 'nvlinkDomainSize': 4,"
@@ -344,8 +444,10 @@ static void test_everything(void **state) {
         assert_int_equal(value_count(p->args), 2);
         assert_int_equal(p->nodes, 2);
         assert_int_equal(p->gpus_per_node, 4);
-        assert_int_equal(p->tensor, 8);
-        assert_int_equal(p->pipeline, 1);
+        assert_int_equal(p->tensor, 4);
+        assert_int_equal(p->pipeline, 2);
+        assert_int_equal(p->data, 1);
+        assert_true(p->expert);
         assert_true(p->needs.memory_bytes == INT64_C(40) << 30);
         assert_int_equal(value_count(p->needs.precisions), 1);
         assert_true(text_equal(p->needs.interconnect, TEXT("nvlink")));
@@ -375,6 +477,7 @@ int main(void) {
                 cmocka_unit_test(test_many_mistakes),
                 cmocka_unit_test(test_mistakes_of_the_source),
                 cmocka_unit_test(test_agreeing_tensor),
+                cmocka_unit_test(test_parallelism),
                 cmocka_unit_test(test_every_mistake_is_named),
                 cmocka_unit_test(test_without_spec),
                 cmocka_unit_test(test_one_implicit_profile),

@@ -167,6 +167,33 @@ static struct value main_container(const struct placement *p) {
         return container;
 }
 
+/* Beside a tensor of 1: what is written in the arguments is not said again. */
+static void test_data_and_expert(void **state) {
+        static const struct {
+                const char *engine_args;
+                int64_t data;
+                bool expert;
+                const char *want;
+        } rows[] = {
+                { "", 1, false, "" },
+                { "", 4, false, "['--data-parallel-size=4']" },
+                { "", 4, true, "['--data-parallel-size=4','--enable-expert-parallel']" },
+                { "['-dp','4','-ep']", 4, true, "['-dp','4','-ep']" },
+                { "['--enable-eplb']", 1, true, "['--enable-eplb','--enable-expert-parallel']" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct placement p = usual();
+
+                p.workload.engine_args = json_value(&arena, rows[i].engine_args);
+                p.workload.tensor = 1;
+                p.workload.data = rows[i].data;
+                p.workload.expert = rows[i].expert;
+                assert_json(value_get(main_container(&p), TEXT("args")), rows[i].want);
+        }
+}
+
 static void test_flags(void **state) {
         (void)state;
         for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
@@ -289,8 +316,9 @@ static void test_whole(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_arguments), cmocka_unit_test(test_shell_gives_them_back),
-                cmocka_unit_test(test_flags),     cmocka_unit_test(test_resources),
-                cmocka_unit_test(test_bare),      cmocka_unit_test(test_whole),
+                cmocka_unit_test(test_flags),     cmocka_unit_test(test_data_and_expert),
+                cmocka_unit_test(test_resources), cmocka_unit_test(test_bare),
+                cmocka_unit_test(test_whole),
         };
 
         return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);
