@@ -51,6 +51,7 @@ static const struct text of_deployment[] = {
 static const struct text of_model[] = {
         TEXT_INIT("spec.model.name"),
         TEXT_INIT("spec.source"),
+        TEXT_INIT("spec.uri"),
         TEXT_INIT("spec.huggingFace.repo"),
         TEXT_INIT("spec.huggingFace.revision"),
         TEXT_INIT("spec.huggingFace.secretRef.name"),
@@ -64,6 +65,8 @@ static const struct text of_model[] = {
         TEXT_INIT("spec.serving[].engine.name"),
         TEXT_INIT("spec.serving[].engine.image"),
         TEXT_INIT("spec.serving[].engine.args"),
+        TEXT_INIT("spec.serving[].engine.env"),
+        TEXT_INIT("spec.serving[].engine.baseRefs"),
         TEXT_INIT("spec.serving[].replicaTopology.nodes"),
         TEXT_INIT("spec.serving[].replicaTopology.gpusPerNode"),
         TEXT_INIT("spec.serving[].replicaTopology.parallelism.tensor"),

@@ -46,8 +46,14 @@ struct workload {
         struct text image;
         struct value engine_args;
         struct value pool_args;
-        struct value env;
+        struct value env;        /* the pool's */
+        struct value engine_env; /* wins over it */
+        struct value pool_base_refs, engine_base_refs;
         struct value security_context;
+        struct value extended; /* resources beside the GPUs */
+        struct value image_pull_secrets;
+        struct text service_account;
+        bool host_ipc;
         struct value node_selector;
         struct value pool_tolerations;
         struct value deployment_tolerations;

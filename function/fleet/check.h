@@ -44,6 +44,18 @@ void check_env(struct reader *rd, struct member f, struct value *ret);
 /* check_affinity(), check_security_context() - a core/v1 Affinity, a container's SecurityContext.
  */
 void check_affinity(struct reader *rd, struct member f, struct value *ret);
+
+/* check_references() - a list of {name: ...}, 32 at most: pull secrets, KServe's presets. */
+void check_references(struct reader *rd, struct member f, struct value *ret);
+
+/*
+ * check_extended() - extended resources of a pod beside its GPUs, and whole numbers of them
+ * @gpu: the pool's own resource; it and NVIDIA's are counted as units, and refused here
+ * @ret: the map from name to number
+ *
+ * Written as a map, or as Kubernetes writes it, in `limits`.
+ */
+void check_extended(struct reader *rd, struct member f, struct text gpu, struct value *ret);
 void check_security_context(struct reader *rd, struct member f, struct value *ret);
 
 /*
@@ -62,6 +74,12 @@ void check_hub_repo(struct reader *rd, struct member f, struct text *ret);
 
 /* check_hub_revision() - a branch, tag or commit of one. */
 void check_hub_revision(struct reader *rd, struct member f, struct text *ret);
+
+/*
+ * check_weights() - a URI of weights, with a scheme that an LLMInferenceService takes. Needed.
+ * Source: KServe v0.20, pkg/controller/v1alpha2/llmisvc/workload_storage.go
+ */
+void check_weights(struct reader *rd, struct member f, struct text *ret);
 
 /* check_image() - a container image. */
 void check_image(struct reader *rd, struct member f, struct text *ret);

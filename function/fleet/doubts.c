@@ -65,6 +65,7 @@ struct text doubts_of_model(const struct model *model, struct arena *arena) {
         struct builder b;
 
         builder_init(&b, arena);
+        builder_text(&b, model->unread);
         for (size_t i = 0; i < model->n_profiles; i++) {
                 const struct serving_profile *p = &model->profiles[i];
                 struct doubts_of of = {

@@ -21,7 +21,10 @@ struct doubts_of {
 /* doubts_about() - sentences with "; " between them; empty: there is none. */
 struct text doubts_about(const struct doubts_of *of, struct arena *arena);
 
-/* doubts_of_model() - those of all serving profiles, with their paths; empty: there is none. */
+/*
+ * doubts_of_model() - those of all serving profiles, with their paths, and what is written but not
+ * read; empty: there is none
+ */
 struct text doubts_of_model(const struct model *model, struct arena *arena);
 
 #endif

@@ -17,33 +17,89 @@ void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *f
                 m->n_more++;
 }
 
-static void read_source(struct reader *rd, const struct member *spec, struct model *ret) {
-        static const struct text sources[] = { TEXT_INIT("HuggingFace") };
-        struct member model = member_get(spec, "model"), hub = member_get(spec, "huggingFace");
-        struct member secret = member_get(&hub, "secretRef");
+enum source { SOURCE_HUGGING_FACE, SOURCE_URI };
+
+static const struct text sources[] = {
+        [SOURCE_HUGGING_FACE] = TEXT_INIT("HuggingFace"),
+        [SOURCE_URI] = TEXT_INIT("URI"),
+};
+
+/* Where spec.source is absent, what is there says it. */
+static enum source which_source(struct reader *rd, const struct member *spec,
+                                const struct member *hub) {
+        struct member source = member_get(spec, "source"), uri = member_get(spec, "uri");
+        struct member repo = member_get(hub, "repo");
+        unsigned int word = SOURCE_HUGGING_FACE;
+
+        if (member_is_absent(&source) && !member_is_absent(&uri)) {
+                if (!member_is_absent(&repo))
+                        reader_refuse(rd, &source,
+                                      "is missing: huggingFace and uri are both written");
+                return SOURCE_URI;
+        }
+        reader_word(rd, source, sources, COUNT_OF(sources), &word);
+        return (enum source)word;
+}
+
+static void read_hub(struct reader *rd, const struct member *hub, struct model *ret) {
         struct text repo = { 0 }, revision = { 0 };
-        unsigned int source;
+
+        check_hub_repo(rd, member_get(hub, "repo"), &repo);
+        check_hub_revision(rd, member_get(hub, "revision"), &revision);
+        ret->uri = text_is_empty(revision) ? text_format(rd->arena, "hf://%.*s", TEXT_ARG(repo))
+                                           : text_format(rd->arena, "hf://%.*s:%.*s",
+                                                         TEXT_ARG(repo), TEXT_ARG(revision));
+}
+
+static void read_secret(struct reader *rd, struct member f, struct model *ret) {
+        struct member name = member_get(&f, "name");
+
+        if (!reader_map(rd, f))
+                return;
+        if (reader_needed_text(rd, name, &ret->secret_name))
+                check_object_name(rd, name, &ret->secret_name);
+        ret->secret_key = TEXT("HF_TOKEN");
+        check_data_key(rd, member_get(&f, "key"), &ret->secret_key);
+}
+
+static bool is_written(const struct member *map, const char *name) {
+        struct member f = member_get(map, name);
+
+        return !member_is_absent(&f);
+}
+
+/* What of both sources does not count, and a token that only the hub's downloader takes. */
+static void drop_unread(const struct member *spec, const struct member *hub, enum source source,
+                        struct model *ret) {
+        bool of_hub = text_starts_with(ret->uri, TEXT("hf://"));
+
+        if (source == SOURCE_HUGGING_FACE && is_written(spec, "uri"))
+                ret->unread = TEXT("spec.uri is not read: spec.source is HuggingFace");
+        else if (source == SOURCE_URI && (is_written(hub, "repo") || is_written(hub, "revision")))
+                ret->unread = TEXT("spec.huggingFace is not read: spec.source is URI");
+        else if (!of_hub && !text_is_empty(ret->secret_name))
+                ret->unread = TEXT("spec.huggingFace.secretRef is not read: its token is for "
+                                   "hf:// alone");
+        if (!of_hub)
+                ret->secret_name = (struct text) { 0 };
+}
+
+static void read_source(struct reader *rd, const struct member *spec, struct model *ret) {
+        struct member model = member_get(spec, "model"), hub = member_get(spec, "huggingFace");
+        enum source source;
 
         if (member_is_absent(&model))
                 reader_refuse(rd, &model, "is missing");
         else if (reader_map(rd, model))
                 check_model_name(rd, member_get(&model, "name"), &ret->model_name);
-        reader_word(rd, member_get(spec, "source"), sources, COUNT_OF(sources), &source);
-
+        source = which_source(rd, spec, &hub);
         reader_map(rd, hub);
-        check_hub_repo(rd, member_get(&hub, "repo"), &repo);
-        check_hub_revision(rd, member_get(&hub, "revision"), &revision);
-        ret->uri = text_is_empty(revision) ? text_format(rd->arena, "hf://%.*s", TEXT_ARG(repo))
-                                           : text_format(rd->arena, "hf://%.*s:%.*s",
-                                                         TEXT_ARG(repo), TEXT_ARG(revision));
-        if (reader_map(rd, secret)) {
-                struct member name = member_get(&secret, "name");
-
-                if (reader_needed_text(rd, name, &ret->secret_name))
-                        check_object_name(rd, name, &ret->secret_name);
-                ret->secret_key = TEXT("HF_TOKEN");
-                check_data_key(rd, member_get(&secret, "key"), &ret->secret_key);
-        }
+        if (source == SOURCE_URI || is_written(spec, "uri"))
+                check_weights(rd, member_get(spec, "uri"), &ret->uri);
+        if (source == SOURCE_HUGGING_FACE)
+                read_hub(rd, &hub, ret);
+        read_secret(rd, member_get(&hub, "secretRef"), ret);
+        drop_unread(spec, &hub, source, ret);
 }
 
 static void read_resources(struct reader *rd, struct member f, struct model *ret) {
@@ -215,6 +271,18 @@ static void read_topology(struct reader *rd, struct member f, struct serving_pro
         read_needs(rd, member_get(&f, "requires"), &ret->needs);
 }
 
+/* They are looked up among those of a pool, for each pod. */
+enum { ENV_MAX = 64 };
+
+static void read_engine_env(struct reader *rd, struct member f, struct serving_profile *ret) {
+        size_t n = value_count(f.value);
+
+        if (n > ENV_MAX)
+                reader_refuse(rd, &f, "has %zu variables, and at most %d are read", n, ENV_MAX);
+        else
+                check_env(rd, f, &ret->env);
+}
+
 static void read_engine(struct reader *rd, struct member f, struct serving_profile *ret) {
         struct member name = member_get(&f, "name");
         struct text engine;
@@ -226,6 +294,8 @@ static void read_engine(struct reader *rd, struct member f, struct serving_profi
                               TEXT_ARG(value_brief(name.value, rd->arena)));
         check_image(rd, member_get(&f, "image"), &ret->image);
         check_args(rd, member_get(&f, "args"), &ret->args);
+        read_engine_env(rd, member_get(&f, "env"), ret);
+        check_references(rd, member_get(&f, "baseRefs"), &ret->base_refs);
 }
 
 /* Units are reserved by the topology: an engine that wants others would never start. */

@@ -48,6 +48,35 @@ static void set_replicas(struct node *spec, const struct placement *placement,
         node_add_map(node_add_map(scaling, "wva"), "hpa");
 }
 
+static bool has_reference(struct value list, struct value reference) {
+        struct value_iter it = value_iterate(list);
+        struct value other;
+
+        while (value_next(&it, NULL, &other)) {
+                if (text_equal(value_text(value_get(other, TEXT("name"))),
+                               value_text(value_get(reference, TEXT("name")))))
+                        return true;
+        }
+        return false;
+}
+
+/* KServe merges these presets in this order; the pool's come first, each once. */
+static void add_base_refs(struct node *spec, const struct workload *w, struct arena *arena) {
+        struct value_iter pool = value_iterate(w->pool_base_refs);
+        struct value_iter engine = value_iterate(w->engine_base_refs);
+        struct node *list = node_list(arena);
+        struct value reference;
+
+        while (value_next(&pool, NULL, &reference))
+                node_append(list, node_value(arena, reference));
+        while (value_next(&engine, NULL, &reference)) {
+                if (!has_reference(w->pool_base_refs, reference))
+                        node_append(list, node_value(arena, reference));
+        }
+        if (!node_is_empty(list))
+                node_set(spec, TEXT("baseRefs"), list);
+}
+
 struct node *llmisvc_manifest(const struct placement *placement, const struct settings *settings,
                               struct identity identity, struct text claim_template,
                               struct arena *arena) {
@@ -68,6 +97,7 @@ struct node *llmisvc_manifest(const struct placement *placement, const struct se
         child = node_add_map(spec, "model");
         node_set_string(child, "uri", w->uri);
         node_set_string(child, "name", w->model_name);
+        add_base_refs(spec, w, arena);
         set_replicas(spec, placement, settings);
         if (settings->route) {
                 child = node_add_map(spec, "router");

@@ -21,6 +21,8 @@
 #define NO_MODEL " is not a name of a model, such as google/gemma-3-27b-it"
 #define NO_REPO " is not a repository, such as google/gemma-3-27b-it"
 #define EIGHT "{}, {}, {}, {}, {}, {}, {}, {}"
+#define URI(uri) "'model': {'name': 'm'}, 'uri': " uri
+#define NO_SCHEME " has none of the schemes hf, s3, pvc, oci, oci+native"
 #define HUB(members) "'model': {'name': 'm'}, 'huggingFace': {" members "}"
 
 /* Members beside a good model and repository; the one sentence that they give. */
@@ -28,7 +30,7 @@ static const struct {
         const char *members;
         const char *mistake;
 } beside[] = {
-        { "'source': 'S3'", "spec.source: \"S3\" is not one of HuggingFace" },
+        { "'source': 'S3'", "spec.source: \"S3\" is not one of HuggingFace, URI" },
         { "'resources': {'cpu': 'many'}",
           "spec.resources.cpu: not a quantity such as 40Gi: \"many\"" },
         { "'resources': {'memory': '64GiB'}",
@@ -54,6 +56,13 @@ static const struct {
           "spec.serving[0].engine.image: \"vllm:latest \" is not an image" },
         { "'serving': [{'name': 'a', 'engine': {'args': ['--a', 7]}}]",
           "spec.serving[0].engine.args[1]: must be a string, but is a number" },
+        { "'serving': [{'name': 'a', 'engine': {'env': [{'name': 'CUDA_VISIBLE_DEVICES'}]}}]",
+          "spec.serving[0].engine.env[0].name: CUDA_VISIBLE_DEVICES is set by the device plugin" },
+        { "'serving': [{'name': 'a', 'engine': {'env': [" EIGHT "," EIGHT "," EIGHT "," EIGHT
+          "," EIGHT "," EIGHT "," EIGHT "," EIGHT ",{}]}}]",
+          "spec.serving[0].engine.env: has 65 variables, and at most 64 are read" },
+        { "'serving': [{'name': 'a', 'engine': {'baseRefs': [{}]}}]",
+          "spec.serving[0].engine.baseRefs[0].name: is missing" },
         { "'serving': [{'name': 'a', 'engine': {'args': ['--x={{.Name}}']}}]",
           "spec.serving[0].engine.args[0]: \"--x={{.Name}}\" holds \"{{\", which does not reach "
           "the engine" },
@@ -187,8 +196,8 @@ static void test_mistakes(void **state) {
 static void test_every_mistake_is_named(void **state) {
         static const char *const want[] = {
                 "spec.model: is missing",
-                "spec.huggingFace.repo: \"hf://o/m\" is not a repository, such as "
-                "google/gemma-3-27b-it",
+                "spec.huggingFace.repo: \"hf://o/m\" is not a repository: write spec.source: URI "
+                "and spec.uri: hf://o/m",
                 "spec.huggingFace.revision: \"a:b\" is not a revision",
                 "spec.huggingFace.secretRef.name: is missing",
                 "spec.resources.cpu: not a quantity such as 40Gi: \"x\"",
@@ -265,6 +274,30 @@ static void test_mistakes_of_the_source(void **state) {
                   "spec.huggingFace.secretRef.name: \"A b\" is not a name for an object" },
                 { HUB("'repo': 'o/m', 'secretRef': {'name': 's', 'key': 'a/b'}"),
                   "spec.huggingFace.secretRef.key: \"a/b\" is not a key of a Secret or ConfigMap" },
+                { URI("'gs://b/m'"), "spec.uri: \"gs://b/m\"" NO_SCHEME },
+                { URI("'/mnt/models'"), "spec.uri: \"/mnt/models\"" NO_SCHEME },
+                { URI("'HF://o/m'"), "spec.uri: \"HF://o/m\"" NO_SCHEME },
+                { URI("'pvc:/a/b'"), "spec.uri: \"pvc:/a/b\"" NO_SCHEME },
+                { URI("''"), "spec.uri: must not be empty" },
+                { URI("7"), "spec.uri: must be a string, but is a number" },
+                { URI("'hf://o/m/n'"), "spec.uri: \"hf://o/m/n\" is not where hf:// has weights" },
+                { URI("'hf://o/m:a..b'"),
+                  "spec.uri: \"hf://o/m:a..b\" is not where hf:// has weights" },
+                { URI("'pvc://A/b'"), "spec.uri: \"pvc://A/b\" is not where pvc:// has weights" },
+                { URI("'pvc://a/../b'"),
+                  "spec.uri: \"pvc://a/../b\" is not where pvc:// has weights" },
+                { URI("'s3:///b'"), "spec.uri: \"s3:///b\" is not where s3:// has weights" },
+                { URI("'s3://b/$(id)'"),
+                  "spec.uri: \"s3://b/$(id)\" is not where s3:// has weights" },
+                { URI("'oci://'"), "spec.uri: \"oci://\" is not where oci:// has weights" },
+                { URI("'oci+native://a b'"),
+                  "spec.uri: \"oci+native://a b\" is not where oci+native:// has weights" },
+                { "'model': {'name': 'm'}, 'source': 'URI'", "spec.uri: is missing" },
+                { "'model': {'name': 'm'}", "spec.huggingFace.repo: is missing" },
+                { "'model': {'name': 'm'}, 'source': 'HuggingFace', 'uri': 'pvc://a'",
+                  "spec.huggingFace.repo: is missing" },
+                { HUB("'repo': 'o/m'") ", 'uri': 'pvc://a'",
+                  "spec.source: is missing: huggingFace and uri are both written" },
         };
 
         (void)state;
@@ -290,6 +323,45 @@ static void read_good(const char *json, struct model *ret) {
         for (size_t i = 0; i < mistakes.n; i++)
                 print_message("%.*s\n", TEXT_ARG(mistakes.items[i]));
         assert_int_equal(r, 0);
+}
+
+/* Where the weights are, whether a token is read for them, and what is not read. */
+static void test_sources(void **state) {
+        static const char path[] = "spec.huggingFace.secretRef is not read: its token is for "
+                                   "hf:// alone";
+        static const struct {
+                const char *spec, *uri, *secret, *unread;
+        } rows[] = {
+                { HUB("'repo': 'o/m', 'revision': 'v1'"), "hf://o/m:v1", "", "" },
+                { URI("'hf://o/m'"), "hf://o/m", "", "" },
+                { URI("'hf://o/m:refs/pr/1'") ", 'source': 'URI'", "hf://o/m:refs/pr/1", "", "" },
+                { URI("'s3://models.eu/llama/8b'"), "s3://models.eu/llama/8b", "", "" },
+                { URI("'pvc://weights'"), "pvc://weights", "", "" },
+                { URI("'pvc://weights'") ", 'source': 'HuggingFace', 'huggingFace': {'repo': "
+                                         "'o/m'}",
+                  "hf://o/m", "", "spec.uri is not read: spec.source is HuggingFace" },
+                { URI("'oci://ghcr.io/o/m:v1'"), "oci://ghcr.io/o/m:v1", "", "" },
+                { URI("'oci+native://ghcr.io/o/m@sha256:12'"), "oci+native://ghcr.io/o/m@sha256:12",
+                  "", "" },
+                { HUB("'repo': 'o/m'") ", 'uri': 'pvc://a', 'source': 'URI'", "pvc://a", "",
+                  "spec.huggingFace is not read: spec.source is URI" },
+                { HUB("'secretRef': {'name': 's'}") ", 'uri': 'hf://o/m'", "hf://o/m", "s", "" },
+                { HUB("'secretRef': {'name': 's'}") ", 'uri': 'pvc://a'", "pvc://a", "", path },
+                { HUB("'secretRef': {'name': 's'}") ", 'uri': 's3://a/b'", "s3://a/b", "", path },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct model m;
+                char json[512];
+
+                snprintf(json, sizeof(json), "{'spec': {%s}}", rows[i].spec);
+                print_message("%s\n", json);
+                read_good(json, &m);
+                assert_true(text_equal(m.uri, text_from(rows[i].uri)));
+                assert_true(text_equal(m.secret_name, text_from(rows[i].secret)));
+                assert_true(text_equal(m.unread, text_from(rows[i].unread)));
+        }
 }
 
 static void test_one_implicit_profile(void **state) {
@@ -412,7 +484,8 @@ static const char everything[] =
         " 'serving': [{'name': 'fp8', 'environmentSelector': {'matchLabels': {'tier': 'prod'}},"
         "   'poolSelector': {'matchLabels': {'disk': 'fast'}},"
         "   'engine': {'name': 'vLLM', 'image': 'vllm/vllm-openai:v0.20.1',"
-        "              'args': ['--max-model-len=16384', '--x={\\'a\\': 1}']},"
+        "              'args': ['--max-model-len=16384', '--x={\\'a\\': 1}'],"
+        "              'env': [{'name': 'A', 'value': 'b'}], 'baseRefs': [{'name': 'c'}]},"
         "   'replicaTopology': {'nodes': 2, 'gpusPerNode': 4,"
         "      'parallelism': {'tensor': 4, 'pipeline': 2, 'data': 1, 'expert': true},"
         "      'requires': {'memoryPerGpu': '40Gi', 'precisionSupport': ['fp8'],"
@@ -442,6 +515,8 @@ static void test_everything(void **state) {
                 text_equal(value_text(value_get(p->pool_selector, TEXT("disk"))), TEXT("fast")));
         assert_true(text_equal(p->image, TEXT("vllm/vllm-openai:v0.20.1")));
         assert_int_equal(value_count(p->args), 2);
+        assert_int_equal(value_count(p->env), 1);
+        assert_int_equal(value_count(p->base_refs), 1);
         assert_int_equal(p->nodes, 2);
         assert_int_equal(p->gpus_per_node, 4);
         assert_int_equal(p->tensor, 4);
@@ -478,6 +553,7 @@ int main(void) {
                 cmocka_unit_test(test_mistakes_of_the_source),
                 cmocka_unit_test(test_agreeing_tensor),
                 cmocka_unit_test(test_parallelism),
+                cmocka_unit_test(test_sources),
                 cmocka_unit_test(test_every_mistake_is_named),
                 cmocka_unit_test(test_without_spec),
                 cmocka_unit_test(test_one_implicit_profile),

@@ -57,6 +57,13 @@ static struct placement usual(void) {
                               .engine_args = json_value(&arena, "['--a=1','b c']"),
                               .pool_args = json_value(&arena, "['--p']"),
                               .env = json_value(&arena, "[{'name':'A','value':'1'}]"),
+                              .engine_env = json_value(&arena, "[{'name':'E','value':'2'}]"),
+                              .pool_base_refs = json_value(&arena, "[{'name':'p'},{'name':'q'}]"),
+                              .engine_base_refs = json_value(&arena, "[{'name':'e'},{'name':'p'}]"),
+                              .extended = json_value(&arena, "{'rdma/ib':'1'}"),
+                              .image_pull_secrets = json_value(&arena, "[{'name':'r'}]"),
+                              .service_account = TEXT("models"),
+                              .host_ipc = true,
                               .security_context = json_value(&arena, "{'runAsUser':7}"),
                               .node_selector = json_value(&arena, "{'pool':'slices'}"),
                               .pool_tolerations = json_value(&arena, "[{'key':'p'}]"),
@@ -66,6 +73,8 @@ static struct placement usual(void) {
                               .runtime_class = TEXT("nvidia"),
                               .tensor = 2,
                               .pipeline = 2,
+                              .data = 2,
+                              .expert = true,
                               .min_replicas = 1,
                               .concurrency = true,
                               .share_replicas = 3 },
@@ -123,6 +132,7 @@ static void test_direct(void **state) {
                     "{'uri':'hf://google/gemma','name':'google/gemma'}");
         assert_json(value_get(spec, TEXT("router")), "{'gateway':{},'route':{}}");
         assert_json(value_get(spec, TEXT("replicas")), "3");
+        assert_json(value_get(spec, TEXT("baseRefs")), "[{'name':'p'},{'name':'q'},{'name':'e'}]");
         assert_int_equal(value_get(spec, TEXT("parallelism")).kind, VALUE_ABSENT);
         assert_int_equal(value_get(spec, TEXT("worker")).kind, VALUE_ABSENT);
         assert_int_equal(value_get(spec, TEXT("scaling")).kind, VALUE_ABSENT);
@@ -513,6 +523,8 @@ static void test_odd_plan(void **state) {
         assert_int_equal(got.n_placements, 1);
         assert_int_equal(got.placements[0].fate, FATE_STAYS);
         assert_int_equal(got.placements[0].workload.tensor, 0);
+        assert_int_equal(got.placements[0].workload.data, 1);
+        assert_false(got.placements[0].workload.expert);
         assert_false(got.placements[0].workload.remote);
 }
 
