@@ -262,10 +262,11 @@ int function_explain(struct text request, struct arena *arena, struct payload *r
                 r = request_read_only(request, is_ours, arena, &call.request, fault);
         if (r == 0) {
                 call.xr = call.request.observed.composite.object;
-                call.namespace_ = value_text(value_at(call.xr, "metadata.namespace"));
+                call.namespace_ = deployment_namespace(call.xr);
                 call.name = value_text(value_at(call.xr, "metadata.name"));
                 response_init(&call.response, arena);
                 call.response.ttl_seconds = TTL_DEFAULT_SECONDS;
+                call.response.has_claim = value_at(call.xr, "spec.claimRef").kind == VALUE_MAP;
                 call.response.extra_resources = !call.request.has_capabilities;
                 r = run(&call);
         }

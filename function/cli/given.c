@@ -176,15 +176,16 @@ static struct text meant(struct check *c, struct text nearest) {
                                       : text_format(c->arena, "%.*s meant", TEXT_ARG(nearest));
 }
 
-/* Where a member of that very name belongs, if anywhere. */
+/* Where a member of that very name belongs, if anywhere: the place that is nearest to the top. */
 static struct text place_of(struct check *c, const struct kind *kind, struct text key) {
-        struct text ending = text_format(c->arena, ".%.*s", TEXT_ARG(key));
+        struct text ending = text_format(c->arena, ".%.*s", TEXT_ARG(key)), place = { 0 };
 
         for (size_t i = 0; i < kind->n_members; i++) {
-                if (text_ends_with(kind->members[i], ending))
-                        return kind->members[i];
+                if (text_ends_with(kind->members[i], ending) &&
+                    (text_is_empty(place) || kind->members[i].len < place.len))
+                        place = kind->members[i];
         }
-        return (struct text) { 0 };
+        return place;
 }
 
 static struct text meant_member(struct check *c, const struct kind *kind, struct text path,

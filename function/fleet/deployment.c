@@ -60,13 +60,29 @@ static void read_scaling(struct reader *rd, struct member f, struct deployment *
         }
 }
 
+struct text deployment_namespace(struct value object) {
+        struct text own = value_text(value_at(object, "metadata.namespace"));
+
+        return text_is_empty(own) ? value_text(value_at(object, "spec.claimRef.namespace")) : own;
+}
+
+/* Pods have to be in some namespace, and Crossplane fills in none for a cluster-scoped XR. */
+static void check_scope(struct reader *rd, struct text namespace_) {
+        struct member f = member_root((struct value) { 0 }, TEXT("metadata.namespace"));
+
+        if (text_is_empty(namespace_))
+                reader_refuse(rd, &f,
+                              "is missing, and there is no claim (spec.claimRef) whose namespace "
+                              "is meant");
+}
+
 int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
                     struct fault *fault) {
         struct reader rd = { .arena = arena, .first = fault };
         struct member root = member_root(object, (struct text) { 0 });
         struct member spec = member_get(&root, "spec");
         struct deployment d = {
-                .namespace_ = value_text(value_at(object, "metadata.namespace")),
+                .namespace_ = deployment_namespace(object),
                 .name = value_text(value_at(object, "metadata.name")),
                 .created = value_text(value_at(object, "metadata.creationTimestamp")),
                 .environments = 1,
@@ -86,6 +102,7 @@ int deployment_read(struct value object, struct arena *arena, struct deployment 
                 check_tolerations(&rd, member_get(&spec, "tolerations"), &d.tolerations);
                 check_object_name(&rd, member_get(&spec, "priorityClassName"), &d.priority_class);
         }
+        check_scope(&rd, d.namespace_);
         if (arena_failed(arena))
                 return -ENOMEM;
         if (rd.n_mistakes > 0)

@@ -8,7 +8,7 @@
 #include "fleet/settings.h"
 
 struct deployment {
-        struct text namespace_;
+        struct text namespace_; /* its own, or its claim's */
         struct text name;
         struct text created;    /* metadata.creationTimestamp, RFC 3339; may be empty */
         struct text model_kind; /* ClusterModel, Model */
@@ -22,6 +22,14 @@ struct deployment {
         struct value tolerations; /* list, or absent */
         struct text priority_class;
 };
+
+/*
+ * deployment_namespace() - where what is composed for an XR belongs; empty: nowhere
+ *
+ * A claim's XR is cluster scoped (Crossplane v1, and v2's LegacyCluster): the claim has the
+ * namespace.
+ */
+struct text deployment_namespace(struct value object);
 
 /*
  * deployment_read() - the observed composite

@@ -7,6 +7,7 @@
 
 #include "fleet/pool.h"
 
+/* `source` has to say it where cluster.existing or cluster.gke is written. */
 enum cluster_source { CLUSTER_IN_CLUSTER, CLUSTER_EXISTING, CLUSTER_GKE };
 
 struct environment {
