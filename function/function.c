@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "call.h"
+#include "deploy/scaling.h"
 #include "fleet/doubts.h"
 #include "inventory/compose.h"
 #include "place/freeze.h"
@@ -46,11 +47,25 @@ static int run_place(struct call *call) {
         return 0;
 }
 
+static struct text add_note(struct text message, struct text note, struct arena *arena) {
+        const struct text parts[] = { message, TEXT("; "), note };
+
+        return text_is_empty(note) ? message : text_join(arena, parts, 3);
+}
+
 /* Deploy and Place give the same conditions, so that neither undoes the other's. */
 static void answer_plan(struct call *call) {
-        response_condition(&call->response, call->plan.scheduled);
+        struct condition scheduled = call->plan.scheduled;
+
+        /* Who scales is Place's to know; the plan leaves it out, and so nothing says it twice. */
+        if (call->settings.stages & STAGE_PLACE)
+                scheduled.message = add_note(
+                        scheduled.message, scaling_note(&call->plan, &call->settings, call->arena),
+                        call->arena);
+        response_condition(&call->response, scheduled);
         response_condition(&call->response, call->plan.serving);
         if (call->settings.stages & STAGE_DEPLOY) {
+                call->plan.input = call->request.input;
                 call->plan.ttl_seconds = call->response.ttl_seconds;
                 call->response.context_key = TEXT(PLAN_CONTEXT_KEY);
                 call->response.context_value = plan_encode(&call->plan, call->arena);
@@ -161,12 +176,25 @@ static void refuse_call(struct call *call, struct text kind, const struct fault 
                 call_add_fatal(call, condition.message);
 }
 
+/* A step of its own for Place goes by the input of the one with Deploy too. */
+static int read_settings(struct call *call, struct fault *fault) {
+        struct value plan = { 0 };
+        int r = settings_read(call->request.input, call->arena, &call->settings, fault);
+
+        if (r < 0 || call->settings.stages == STAGE_PLACE)
+                plan = value_get(call->request.context, TEXT(PLAN_CONTEXT_KEY));
+        if (plan.kind != VALUE_MAP)
+                return r;
+        return settings_read_over(value_get(plan, TEXT("input")), call->request.input, call->arena,
+                                  &call->settings, fault);
+}
+
 static int run(struct call *call) {
         struct text kind = value_text(value_get(call->xr, TEXT("kind")));
         struct fault fault;
         int r;
 
-        r = settings_read(call->request.input, call->arena, &call->settings, &fault);
+        r = read_settings(call, &fault);
         if (r < 0 && r != -EINVAL)
                 return r;
         if (r == 0) {

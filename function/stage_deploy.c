@@ -167,6 +167,19 @@ static enum reach widen(const struct call *call, const struct deployment *deploy
         return reach == REACH_OWN && selects && !needs_all ? REACH_SELECTED : REACH_ALL;
 }
 
+/* Of the autoscalers only KEDA scales to zero. What Place alone knows is for Place to say. */
+static bool can_scale(const struct call *call, const struct deployment *d, struct fault *fault) {
+        enum autoscaler autoscaler = call->settings.autoscaler;
+
+        if (!d->concurrency || d->min_replicas > 0 || d->replicas == 0 ||
+            autoscaler == AUTOSCALER_KEDA ||
+            (autoscaler == AUTOSCALER_NONE && !(call->settings.stages & STAGE_PLACE)))
+                return true;
+        fault_at(fault, "spec.scaling.concurrency.minReplicas",
+                 "0 needs kserve.autoscaler KEDA, and KServe 0.21");
+        return false;
+}
+
 int stage_deploy(struct call *call) {
         enum reach reach = REACH_OWN;
         struct deployment deployment;
@@ -175,7 +188,7 @@ int stage_deploy(struct call *call) {
         int r;
 
         r = deployment_read(call->xr, call->arena, &deployment, &fault);
-        if (r == -EINVAL) {
+        if (r == -EINVAL || (r == 0 && !can_scale(call, &deployment, &fault))) {
                 call_refuse(call, &fault);
                 return 0;
         }

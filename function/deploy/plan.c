@@ -224,6 +224,7 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena) {
         struct node *map = node_map(arena), *list;
 
         node_set_integer(map, "ttlSeconds", plan->ttl_seconds);
+        node_set(map, TEXT("input"), settings_carried(plan->input, arena));
         node_set(map, TEXT("scheduled"), encode_condition(&plan->scheduled, arena));
         node_set(map, TEXT("serving"), encode_condition(&plan->serving, arena));
         if (plan->frozen) {

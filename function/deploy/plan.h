@@ -22,6 +22,7 @@ struct service {
         bool ready;             /* observed, current and serving */
         int64_t ready_replicas; /* -1: KServe does not tell */
         int64_t replicas;       /* spec.replicas as observed; -1: none */
+        struct text name;
         struct text url;
         struct text sentence; /* why it is not ready, in KServe's words; may be empty */
 };
@@ -92,6 +93,8 @@ enum { PLAN_PLACEMENTS_MAX = 512 };
 struct plan {
         bool frozen;         /* nothing was decided: everything of ours stays as observed */
         int64_t ttl_seconds; /* of the answer that carries it; 0: none */
+        struct value
+                input; /* of the step with Deploy: what of it is Place's goes into the context */
         struct condition scheduled;
         struct condition serving;
         struct placement *placements; /* in the order in which they were made */

@@ -3,10 +3,12 @@
 
 #include "base/arena.h"
 #include "base/printable.h"
+#include "deploy/scaling.h"
 #include "fleet/doubts.h"
 
 static const char *const our_members[] = { "assignments", "endpoint",   "model",
-                                           "placements",  "rejections", "rejectionsOmitted" };
+                                           "placements",  "rejections", "rejectionsOmitted",
+                                           "replicas",    "selector" };
 
 /* "ClusterModel/gemma-3-27b" */
 static void set_model(struct node *map, struct text model) {
@@ -63,6 +65,7 @@ struct node *status_of(const struct decision *decision, const struct model *mode
         node_set_integer(list, "ready", decision->ready);
         if (!text_is_empty(decision->url))
                 node_set_string(node_add_map(status, "endpoint"), "url", decision->url);
+        scaling_status(&decision->plan, status, arena);
         list = node_add_list(status, "assignments");
         for (size_t i = 0; i < decision->plan.n_placements; i++) {
                 if (decision->plan.placements[i].fate != FATE_DROPPED)

@@ -25,17 +25,17 @@ static void read_model_ref(struct reader *rd, struct member f, struct deployment
 
 /* What is reserved is the maximum, so that a promise to scale can be kept. */
 static void read_concurrency(struct reader *rd, struct member f, struct deployment *ret) {
-        struct member most = member_get(&f, "maxReplicas");
+        struct member most = member_get(&f, "maxReplicas"), least = member_get(&f, "minReplicas");
 
         if (member_is_absent(&f))
                 reader_refuse(rd, &f, "is missing");
         if (!reader_map(rd, f))
                 return;
-        ret->min_replicas = 1;
-        reader_integer(rd, member_get(&f, "minReplicas"), 0, REPLICAS_MAX, &ret->min_replicas);
         if (member_is_absent(&most))
                 reader_refuse(rd, &most, "is missing");
-        if (reader_integer(rd, most, 1, REPLICAS_MAX, &ret->replicas) &&
+        reader_integer(rd, most, 0, REPLICAS_MAX, &ret->replicas);
+        ret->min_replicas = ret->replicas > 0 ? 1 : 0;
+        if (reader_integer(rd, least, 0, REPLICAS_MAX, &ret->min_replicas) &&
             ret->replicas < ret->min_replicas)
                 reader_refuse(rd, &most, "%lld is below minReplicas, %lld",
                               (long long)ret->replicas, (long long)ret->min_replicas);
@@ -55,7 +55,7 @@ static void read_scaling(struct reader *rd, struct member f, struct deployment *
         if (ret->concurrency) {
                 read_concurrency(rd, member_get(&f, "concurrency"), ret);
         } else if (reader_map(rd, fixed)) {
-                reader_integer(rd, member_get(&fixed, "replicas"), 1, REPLICAS_MAX, &ret->replicas);
+                reader_integer(rd, member_get(&fixed, "replicas"), 0, REPLICAS_MAX, &ret->replicas);
                 ret->min_replicas = ret->replicas;
         }
 }

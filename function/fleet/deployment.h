@@ -16,7 +16,7 @@ struct deployment {
         int64_t environments;              /* how many are wanted, 1..10 */
         struct value environment_selector; /* the matchLabels map, or absent */
         bool concurrency;                  /* scaling.signal */
-        int64_t replicas;     /* reserved per environment: fixed.replicas or maxReplicas */
+        int64_t replicas; /* reserved per environment: fixed.replicas or maxReplicas; 0: parked */
         int64_t min_replicas; /* with concurrency; else = replicas */
         int64_t priority;
         struct value tolerations; /* list, or absent */

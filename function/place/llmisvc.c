@@ -36,16 +36,21 @@ static void set_replicas(struct node *spec, const struct placement *placement,
         int64_t grant = placement->reservation.replicas, least;
         struct node *scaling;
 
-        if (!w->concurrency || !settings->wva) {
+        if (!w->concurrency || settings->autoscaler == AUTOSCALER_NONE) {
                 node_set_integer(spec, "replicas", grant);
                 return;
         }
-        /* KServe scales no service to zero. */
-        least = w->min_replicas > 1 ? w->min_replicas : 1;
+        /* Only KEDA scales a service to zero. */
+        least = settings->autoscaler == AUTOSCALER_KEDA ? 0 : 1;
+        if (w->min_replicas > least)
+                least = w->min_replicas;
         scaling = node_add_map(spec, "scaling");
         node_set_integer(scaling, "minReplicas", least < grant ? least : grant);
         node_set_integer(scaling, "maxReplicas", grant);
-        node_add_map(node_add_map(scaling, "wva"), "hpa");
+        if (settings->autoscaler == AUTOSCALER_KEDA)
+                node_set_value(node_add_map(scaling, "keda"), "triggers", settings->keda_triggers);
+        else
+                node_add_map(node_add_map(scaling, "wva"), "hpa");
 }
 
 static bool has_reference(struct value list, struct value reference) {

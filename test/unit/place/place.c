@@ -173,14 +173,22 @@ static void test_autoscaled(void **state) {
         struct value spec;
 
         (void)state;
-        settings.wva = true;
+        settings.autoscaler = AUTOSCALER_WVA;
         response = placed_one(&p, &settings);
         spec = value_get(object_of(&response, "serving-eu-1"), TEXT("spec"));
         assert_json(value_get(spec, TEXT("scaling")),
                     "{'minReplicas':1,'maxReplicas':3,'wva':{'hpa':{}}}");
         assert_int_equal(value_get(spec, TEXT("replicas")).kind, VALUE_ABSENT);
 
-        p.workload.min_replicas = 0; /* KServe wants one at least */
+        settings.autoscaler = AUTOSCALER_KEDA;
+        settings.keda_triggers = json_value(&arena, "[{'type':'cpu','metadata':{'value':'60'}}]");
+        p.workload.min_replicas = 0;
+        response = placed_one(&p, &settings);
+        assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.scaling"),
+                    "{'minReplicas':0,'maxReplicas':3,'keda':{'triggers':[{'type':'cpu',"
+                    "'metadata':{'value':'60'}}]}}");
+
+        settings.autoscaler = AUTOSCALER_WVA; /* wants one at least */
         response = placed_one(&p, &settings);
         assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.scaling.minReplicas"),
                     "1");
