@@ -52,6 +52,16 @@ static void freeze_for_model(struct call *call, const struct deployment *deploym
                             TEXT_ARG(why)));
 }
 
+/* A Model of one's own namespace is easily named without its kind, which is ClusterModel then. */
+static struct text not_found(const struct deployment *deployment, struct arena *arena) {
+        if (text_equal(deployment->model_kind, TEXT("Model")))
+                return TEXT(" does not exist");
+        return text_format(arena,
+                           " does not exist; a Model of namespace %.*s is meant with "
+                           "spec.modelRef.kind: Model",
+                           TEXT_ARG(deployment->namespace_));
+}
+
 /* What is decided on beside the model: what Crossplane answered, and keys that are taken. */
 static int read_inputs(struct call *call, const struct requirements_of *of,
                        struct deploy_request *ret) {
@@ -114,7 +124,8 @@ static int decide(struct call *call, const struct deployment *deployment, enum r
         }
         r = requirements_model(&of, &model, &mistakes, call->fault);
         if (r == -ENOENT) {
-                freeze_for_model(call, deployment, TEXT("ModelNotFound"), TEXT(" does not exist"));
+                freeze_for_model(call, deployment, TEXT("ModelNotFound"),
+                                 not_found(deployment, call->arena));
                 return 0;
         }
         if (r == -EINVAL) {

@@ -188,6 +188,19 @@ static struct text place_of(struct check *c, const struct kind *kind, struct tex
         return place;
 }
 
+/* "spec.serving[].poolSelector of a ClusterModel": what is written in the wrong kind. */
+static struct text place_elsewhere(struct check *c, struct text key) {
+        for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+                struct text place = place_of(c, &kinds[i], key);
+
+                if (!text_is_empty(place))
+                        return text_format(c->arena, "%.*s of %s %.*s", TEXT_ARG(place),
+                                           kinds[i].name.data[0] == 'I' ? "an" : "a",
+                                           TEXT_ARG(kinds[i].name));
+        }
+        return (struct text) { 0 };
+}
+
 static struct text meant_member(struct check *c, const struct kind *kind, struct text path,
                                 struct text key) {
         struct text names[SIBLINGS_MAX], nearest;
@@ -195,7 +208,9 @@ static struct text meant_member(struct check *c, const struct kind *kind, struct
 
         n = add_siblings(path, of_all, COUNT_OF(of_all), names, n);
         nearest = text_nearest(key, names, n);
-        return meant(c, text_is_empty(nearest) ? place_of(c, kind, key) : nearest);
+        if (text_is_empty(nearest))
+                nearest = place_of(c, kind, key);
+        return meant(c, text_is_empty(nearest) ? place_elsewhere(c, key) : nearest);
 }
 
 /*
