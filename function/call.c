@@ -2,6 +2,7 @@
 #include "call.h"
 
 #include "base/arena.h"
+#include "deploy/scaling.h"
 #include "deploy/status.h"
 #include "place/freeze.h"
 #include "place/observe.h"
@@ -13,17 +14,17 @@ static struct condition serving_as_observed(struct call *call) {
         if (decision.wanted == 0)
                 decision.wanted = call->n_held > 0 ? (int64_t)call->n_held : 1;
 
-        decision.plan.placements = ARENA_ARRAY(call->arena, call->n_held, struct placement);
-        if (!decision.plan.placements)
+        decision.plan.assignments = ARENA_ARRAY(call->arena, call->n_held, struct assignment);
+        if (!decision.plan.assignments)
                 return (struct condition) { .type = TEXT("Serving") };
         for (size_t i = 0; i < call->n_held; i++) {
-                decision.plan.placements[i] = (struct placement) {
+                decision.plan.assignments[i] = (struct assignment) {
                         .fate = FATE_LEAVES,
-                        .reservation = call->held[i].reservation,
+                        .planned = call->held[i].observed,
                         .service = call->held[i].service,
                 };
         }
-        decision.plan.n_placements = call->n_held;
+        decision.plan.n_assignments = call->n_held;
         return status_serving(&decision, call->arena);
 }
 
@@ -74,4 +75,28 @@ void call_refuse(struct call *call, const struct fault *fault) {
         }
         call_freeze(call, CONDITION_FALSE, TEXT("InvalidSpec"), sentence);
         call_add_fatal(call, sentence);
+}
+
+static struct text add_note(struct text message, struct text note, struct arena *arena) {
+        const struct text parts[] = { message, TEXT("; "), note };
+
+        return text_is_empty(note) ? message : text_join(arena, parts, 3);
+}
+
+void call_answer_plan(struct call *call) {
+        struct condition scheduled = call->plan.scheduled;
+
+        /* Who scales is Place's to know; the plan leaves it out, and so nothing says it twice. */
+        if (call->settings.stages & STAGE_PLACE)
+                scheduled.message = add_note(
+                        scheduled.message, scaling_note(&call->plan, &call->settings, call->arena),
+                        call->arena);
+        response_condition(&call->response, scheduled);
+        response_condition(&call->response, call->plan.serving);
+        if (call->settings.stages & STAGE_DEPLOY) {
+                call->plan.input = call->request.input;
+                call->plan.ttl_seconds = call->response.ttl_seconds;
+                call->response.context_key = TEXT(PLAN_CONTEXT_KEY);
+                call->response.context_value = plan_encode(&call->plan, call->arena);
+        }
 }

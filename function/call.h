@@ -1,19 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * call - what the stages of one call share, and the answers that decide nothing
+ * call - what one call carries, and the answers that decide nothing
  *
- * A stage that must not decide, because an input is missing or wrong, freezes:
- * everything of ours stays desired as it was observed, and a condition says why.
- * Only a mistake in this XR or in the input, with nothing observed to protect,
- * is fatal.
+ * Each stage is an int stage_X(struct call *): it reads the call's request and adds to
+ * its response. A stage that must not decide, because an input is missing or wrong,
+ * freezes: everything of ours stays desired as it was observed, and a condition says
+ * why. Only a mistake in this XR or in the input, with nothing observed to protect, is
+ * fatal.
  */
 #ifndef CALL_H
 #define CALL_H
 
-#include "deploy/plan.h"
-#include "fleet/settings.h"
-#include "function.h"
+#include "deploy/deploy.h"
+#include "inventory/usage.h"
 #include "wire/response.h"
+
+/* What a log line and the metrics may say about a call; all of it lives as long as the arena. */
+struct call_summary {
+        struct text tag;
+        struct text kind;
+        struct text namespace_;
+        struct text name;
+        struct text decision; /* "Scheduled=True AllScheduled"; empty when it came to none */
+        bool fatal;           /* the answer holds a fatal result */
+
+        bool decided;          /* here, and not in an earlier step; then: */
+        struct text condition; /* "Scheduled" */
+        struct text reason;    /* "AllScheduled" */
+
+        size_t rejected[N_REASONS];    /* sub-pools that did not fit, by reason */
+        const struct usage_list *used; /* units of the environment; NULL: not counted */
+};
+
+/* What Deploy saw and decided; lives in the arena of the call. */
+struct explanation {
+        bool decided; /* else nothing else is set */
+        struct settings settings;
+        struct deployment deployment;
+        struct model model;
+        struct weighing weighing;
+        struct decision decision;
+};
 
 /* Everything that the stages of one call share. */
 struct call {
@@ -24,13 +51,13 @@ struct call {
         struct value xr;
         struct text namespace_;
         struct text name;
-        struct held *held;
+        struct assignment *held;
         size_t n_held;
         int64_t wanted; /* environments; 0: not known */
         struct plan plan;
         bool has_plan; /* made by Deploy in this call, or read from the context */
         struct call_summary *summary;
-        struct explanation *explanation; /* for who asked; or NULL */
+        struct explanation *explanation; /* when the caller wants one; may be NULL */
         struct fault *fault;             /* of a call that has no answer */
 };
 
@@ -42,7 +69,7 @@ struct call {
 void call_freeze(struct call *call, enum condition_status status, struct text reason,
                  struct text message);
 
-/* call_freeze_and_report() - the same for an input that is missing or wrong, which is news when it
+/* call_freeze_and_report() - the same for an input that is missing or wrong, with an event when it
  * becomes so. */
 void call_freeze_and_report(struct call *call, struct text reason, struct text message);
 
@@ -57,11 +84,10 @@ void call_add_fatal(struct call *call, struct text message);
 void call_report_transition(struct call *call, const struct condition *condition);
 
 /*
- * stage_deploy() - chooses, or freezes: a plan and the status
+ * call_answer_plan() - the plan's conditions, and the plan itself for a later step
  *
- * Errors: -ENOMEM
- *         -EBADMSG, -E2BIG  what was asked for cannot be read, as request_open()
+ * Deploy and Place give the same conditions, so that neither undoes the other's.
  */
-int stage_deploy(struct call *call);
+void call_answer_plan(struct call *call);
 
 #endif

@@ -8,117 +8,16 @@
 
 #include <errno.h>
 
-#include "call.h"
-#include "deploy/scaling.h"
-#include "fleet/doubts.h"
 #include "inventory/compose.h"
+#include "inventory/drained.h"
 #include "place/freeze.h"
 #include "place/names.h"
 #include "place/observe.h"
-#include "place/place.h"
-#include "requirements.h"
+#include "stage_check.h"
+#include "stage_deploy.h"
 #include "stage_inventory.h"
+#include "stage_place.h"
 #include "wire/guard.h"
-
-enum { TTL_DEFAULT_SECONDS = 60 };
-
-/* ---- Place ----------------------------------------------------------------------------------- */
-
-static int run_place(struct call *call) {
-        struct fault fault;
-
-        if (!call->has_plan) {
-                struct value plan = value_get(call->request.context, TEXT(PLAN_CONTEXT_KEY));
-                int r = plan_decode(plan, call->arena, &call->plan);
-
-                if (r == -ENOMEM)
-                        return r;
-                if (r < 0) {
-                        fault_set(&fault, "stage Place found no plan in the pipeline context: run "
-                                          "a step with stage Deploy before it");
-                        call_refuse(call, &fault);
-                } else {
-                        /* The shortest TTL of all steps counts: this one must not shorten it. */
-                        call->response.ttl_seconds = call->plan.ttl_seconds;
-                }
-        }
-        place(&call->plan, call->namespace_, call->name, &call->settings, &call->request.observed,
-              &call->response);
-        return 0;
-}
-
-static struct text add_note(struct text message, struct text note, struct arena *arena) {
-        const struct text parts[] = { message, TEXT("; "), note };
-
-        return text_is_empty(note) ? message : text_join(arena, parts, 3);
-}
-
-/* Deploy and Place give the same conditions, so that neither undoes the other's. */
-static void answer_plan(struct call *call) {
-        struct condition scheduled = call->plan.scheduled;
-
-        /* Who scales is Place's to know; the plan leaves it out, and so nothing says it twice. */
-        if (call->settings.stages & STAGE_PLACE)
-                scheduled.message = add_note(
-                        scheduled.message, scaling_note(&call->plan, &call->settings, call->arena),
-                        call->arena);
-        response_condition(&call->response, scheduled);
-        response_condition(&call->response, call->plan.serving);
-        if (call->settings.stages & STAGE_DEPLOY) {
-                call->plan.input = call->request.input;
-                call->plan.ttl_seconds = call->response.ttl_seconds;
-                call->response.context_key = TEXT(PLAN_CONTEXT_KEY);
-                call->response.context_value = plan_encode(&call->plan, call->arena);
-        }
-}
-
-/* ---- Inventory and Check --------------------------------------------------------------------- */
-
-static int run_inventory(struct call *call) {
-        struct condition condition;
-        int r = requirements_mig_parted(&call->settings, &call->request, &call->response,
-                                        call->fault);
-
-        if (r == 0)
-                r = stage_inventory(&call->request, &call->settings, &call->response, &condition,
-                                    &call->summary->used, call->fault);
-        if (r == 0)
-                call_report_transition(call, &condition);
-        return r;
-}
-
-static int run_check(struct call *call) {
-        struct condition condition = { .type = TEXT("ModelValid"),
-                                       .status = CONDITION_TRUE,
-                                       .reason = TEXT("Valid") };
-        struct mistakes mistakes = { 0 };
-        struct model model;
-        struct builder b;
-        int r = model_read(call->xr, call->arena, &model, &mistakes);
-
-        if (r < 0 && r != -EINVAL)
-                return r;
-        if (r == -EINVAL) {
-                builder_init(&b, call->arena);
-                for (size_t i = 0; i < mistakes.n; i++) {
-                        if (i > 0)
-                                builder_string(&b, "; ");
-                        builder_text(&b, mistakes.items[i]);
-                }
-                if (mistakes.n_more > 0)
-                        builder_text(&b,
-                                     text_format(call->arena, "; and %zu more", mistakes.n_more));
-                condition.status = CONDITION_FALSE;
-                condition.reason = TEXT("Invalid");
-                condition.message = builder_done(&b);
-        } else {
-                condition.message = doubts_of_model(&model, call->arena);
-        }
-        response_condition(&call->response, condition);
-        call_report_transition(call, &condition);
-        call->response.composite_ready = ready_when(r == 0);
-        return 0;
-}
 
 /* ---- the call -------------------------------------------------------------------------------- */
 
@@ -140,13 +39,13 @@ static int run_stages(struct call *call) {
         if (stages & STAGE_DEPLOY)
                 r = stage_deploy(call);
         if (r == 0 && (stages & STAGE_PLACE))
-                r = run_place(call);
+                r = stage_place(call);
         if (r == 0 && (stages & (STAGE_DEPLOY | STAGE_PLACE)))
-                answer_plan(call);
+                call_answer_plan(call);
         if (r == 0 && (stages & STAGE_INVENTORY))
-                r = run_inventory(call);
+                r = stage_inventory(call);
         if (r == 0 && (stages & STAGE_CHECK))
-                r = run_check(call);
+                r = stage_check(call);
         return r;
 }
 
@@ -166,11 +65,14 @@ static void refuse_call(struct call *call, struct text kind, const struct fault 
         if (!(usual & (STAGE_INVENTORY | STAGE_CHECK))) {
                 call_refuse(call, fault);
                 freeze_all(&call->request.observed, &call->settings, &call->response);
-                answer_plan(call);
+                call_answer_plan(call);
                 return;
         }
         response_condition(&call->response, condition);
-        if ((usual & STAGE_INVENTORY) && stage_inventory_freeze(&call->request, &call->response))
+        if (usual & STAGE_INVENTORY)
+                response_condition(&call->response,
+                                   drained_keep(observe_condition(call->xr, TEXT("Drained"))));
+        if ((usual & STAGE_INVENTORY) && stage_inventory_freeze(call))
                 call_report_transition(call, &condition);
         else
                 call_add_fatal(call, condition.message);
@@ -178,15 +80,17 @@ static void refuse_call(struct call *call, struct text kind, const struct fault 
 
 /* A step of its own for Place goes by the input of the one with Deploy too. */
 static int read_settings(struct call *call, struct fault *fault) {
-        struct value plan = { 0 };
+        struct value plan = { 0 }, carried;
         int r = settings_read(call->request.input, call->arena, &call->settings, fault);
 
         if (r < 0 || call->settings.stages == STAGE_PLACE)
                 plan = value_get(call->request.context, TEXT(PLAN_CONTEXT_KEY));
         if (plan.kind != VALUE_MAP)
                 return r;
-        return settings_read_over(value_get(plan, TEXT("input")), call->request.input, call->arena,
-                                  &call->settings, fault);
+        carried = value_get(plan, TEXT("input"));
+        carried.may_be_broken = call->request.context.may_be_broken;
+        return settings_read_over(carried, call->request.input, call->arena, &call->settings,
+                                  fault);
 }
 
 static int run(struct call *call) {
@@ -202,7 +106,7 @@ static int run(struct call *call) {
                 if (call->settings.stages == 0)
                         call->settings.stages = default_stages(kind);
         } else {
-                call->settings = (struct settings) { .route = true };
+                call->settings = settings_default();
         }
         if (observe_held(&call->request.observed, &call->settings, call->arena, &call->held,
                          &call->n_held) < 0)
@@ -282,18 +186,20 @@ int function_explain(struct text request, struct arena *arena, struct payload *r
                              .explanation = ret_explanation,
                              .fault = fault };
         struct payload payload;
-        int r;
+        int verdict, r;
 
         *ret_summary = (struct call_summary) { 0 };
-        r = guard_request_only(request, is_ours, fault);
-        if (r == 0)
-                r = request_read_only(request, is_ours, arena, &call.request, fault);
+        verdict = guard_request_only(request, is_ours, fault);
+        r = verdict < 0 ? verdict
+                        : request_read_only(request, is_ours, arena, &call.request, fault);
         if (r == 0) {
+                if (verdict == GUARD_BROKEN)
+                        request_suspect(&call.request);
                 call.xr = call.request.observed.composite.object;
                 call.namespace_ = deployment_namespace(call.xr);
                 call.name = value_text(value_at(call.xr, "metadata.name"));
                 response_init(&call.response, arena);
-                call.response.ttl_seconds = TTL_DEFAULT_SECONDS;
+                call.response.ttl_seconds = settings_default().ttl_seconds;
                 call.response.has_claim = value_at(call.xr, "spec.claimRef").kind == VALUE_MAP;
                 call.response.extra_resources = !call.request.has_capabilities;
                 r = run(&call);

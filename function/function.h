@@ -11,29 +11,10 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
-#include "deploy/deploy.h"
-#include "inventory/usage.h"
-#include "wire/response.h"
+#include "call.h"
 
 /* Crossplane cannot receive more; see docs/operating.md. */
 enum { FUNCTION_RESPONSE_MAX = 4 * 1024 * 1024 };
-
-/* What a log line and the metrics may say about a call; all of it lives as long as the arena. */
-struct call_summary {
-        struct text tag;
-        struct text kind;
-        struct text namespace_;
-        struct text name;
-        struct text decision; /* "Scheduled=True AllScheduled"; empty when it came to none */
-        bool fatal;           /* the answer holds a fatal result */
-
-        bool decided;          /* here, and not in an earlier step; then: */
-        struct text condition; /* "Scheduled" */
-        struct text reason;    /* "AllScheduled" */
-
-        size_t rejected[N_REASONS];    /* sub-pools that did not fit, by reason */
-        const struct usage_list *used; /* units of the environment; NULL: not counted */
-};
 
 /*
  * function_run() - answer one RunFunctionRequest
@@ -43,7 +24,8 @@ struct call_summary {
  * @ret_summary: always set, as far as it got
  * @fault:       set on failure
  *
- * A user's mistake is no failure: the answer says it.
+ * A user's mistake is no failure: the answer says it. Nor is an object whose strings
+ * are no text: it is unreadable, and the others are read.
  *
  * Errors: -EBADMSG  not a RunFunctionRequest       (INVALID_ARGUMENT)
  *         -E2BIG    over a limit of wire/guard.h   (RESOURCE_EXHAUSTED)
@@ -52,18 +34,9 @@ struct call_summary {
 int function_run(struct text request, struct arena *arena, struct payload *ret,
                  struct call_summary *ret_summary, struct fault *fault);
 
-/* What Deploy saw and decided; lives in the arena of the call. */
-struct explanation {
-        bool decided; /* else nothing else is set */
-        struct deployment deployment;
-        struct model model;
-        struct weighing weighing;
-        struct decision decision;
-};
-
 /*
  * function_explain() - the same answer, and how Deploy came to it
- * @ret_explanation: set when Deploy decided, else unchanged; NULL: nobody asks
+ * @ret_explanation: set when Deploy decided, else unchanged; may be NULL
  */
 int function_explain(struct text request, struct arena *arena, struct payload *ret,
                      struct call_summary *ret_summary, struct explanation *ret_explanation,

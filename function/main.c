@@ -3,7 +3,12 @@
  * Which command runs. Without one it serves, which is what Crossplane starts.
  */
 #include "cli/capacity.h"
+#include "cli/check.h"
+#include "cli/discover.h"
+#include "cli/kubectl.h"
 #include "cli/mig.h"
+#include "cli/model.h"
+#include "cli/plan.h"
 #include "cli/render.h"
 #include "server/client.h"
 #include "server/serve.h"
@@ -20,9 +25,9 @@ static int call_remote(void *ctx, const char *target, struct text request, struc
         return client_call(target, request, REMOTE_TIMEOUT_MS, arena, ret, fault);
 }
 
-static int render(int argc, char **argv) {
-        const struct cli_transport remote = { .call = call_remote };
+static const struct cli_transport remote = { .call = call_remote };
 
+static int render(int argc, char **argv) {
         return cli_render(argc, argv, &remote);
 }
 
@@ -33,13 +38,14 @@ struct command {
 
 /* Each gets its own name as argv[0], and returns the exit code. */
 static const struct command commands[] = {
-        { "capacity", cli_capacity },
-        { "mig", cli_mig },
-        { "render", render },
-        { "serve", serve },
+        { "capacity", cli_capacity }, { "check", cli_check }, { "discover", cli_discover },
+        { "mig", cli_mig },           { "model", cli_model }, { "plan", cli_plan },
+        { "render", render },         { "serve", serve },
 };
 
 int main(int argc, char **argv) {
+        if (argc > 0 && cli_kubectl_is(argv[0]))
+                return cli_kubectl(argc, argv, &remote);
         if (argc < 2 || argv[1][0] == '-')
                 return serve(argc, argv);
         for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {

@@ -8,13 +8,12 @@
 #include "deploy/match.h"
 #include "fleet/units_config.h"
 #include "place/names.h"
-#include "place/resource.h"
 
-/* Nobody has a ConfigMap of this name: asking for it keeps core's watch on the kind alive. */
-#define ANCHOR_NAME "gpu-placement-watch-anchor"
-
-static const struct text ledger_key[] = { TEXT_INIT(LABEL_LEDGER) };
-static const struct text ledger_value[] = { TEXT_INIT(LEDGER_RESERVATION) };
+/*
+ * Nothing has this name, which is longer than any that is composed. Asking for it keeps
+ * core's watch on a kind alive: the next to ask for the kind is not handed every object.
+ */
+#define ANCHOR_NAME "gpuplacement-watch-anchor-which-nobody-uses"
 
 /* What is asked for twice, as by two assignments of one environment, is sent once. */
 static bool ask(const struct request *request, struct response *response,
@@ -45,14 +44,14 @@ static struct text model_namespace(const struct deployment *d) {
 
 /* In a remote cluster other quotas hold, of which nobody here knows. */
 static bool wants_quotas(const struct requirements_of *of) {
-        return of->reach != REACH_OWN && of->settings->quotas &&
-               of->settings->target != TARGET_OBJECT;
+        return of->reach != REACH_OWN && of->order->settings->quotas &&
+               of->order->settings->target != TARGET_OBJECT;
 }
 
 bool requirements_ask(const struct requirements_of *of, struct response *response) {
-        const struct deployment *d = of->deployment;
+        const struct deployment *d = of->order->deployment;
         const struct request *request = of->request;
-        struct text api = of->settings->api;
+        struct text api = of->order->settings->api;
         struct requirement environment = { .api_version = api,
                                            .kind = TEXT("InferenceEnvironment") };
         bool resolved;
@@ -68,18 +67,25 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
         resolved &= ask(request, response,
                         (struct requirement) {
                                 .key = TEXT(REQUIRE_ANCHOR),
-                                .api_version = TEXT("v1"),
-                                .kind = TEXT("ConfigMap"),
+                                .api_version = TEXT(RESERVATION_API_VERSION),
+                                .kind = TEXT(RESERVATION_KIND),
                                 .match_name = TEXT(ANCHOR_NAME),
                                 .namespace_ = d->namespace_,
                         });
+        resolved &= ask(request, response,
+                        (struct requirement) {
+                                .key = TEXT(REQUIRE_ANCHOR_POOLS),
+                                .api_version = TEXT(RESERVATION_API_VERSION),
+                                .kind = TEXT(RESERVATION_POOL_KIND),
+                                .match_name = TEXT(ANCHOR_NAME),
+                        });
         for (size_t i = 0; i < of->n_held; i++) {
-                environment.match_name = of->held[i].reservation.environment;
+                environment.match_name = of->held[i].observed.environment;
                 environment.key =
                         names_key(REQUIRE_ENVIRONMENT, environment.match_name, response->arena);
                 resolved &= ask(request, response, environment);
         }
-        resolved &= requirements_has_mig_parted(of->settings);
+        resolved &= requirements_has_mig_parted(of->order->settings);
         if (of->reach == REACH_OWN)
                 return resolved;
         environment.match_name = (struct text) { 0 };
@@ -88,11 +94,8 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
         resolved &= ask(request, response,
                         (struct requirement) {
                                 .key = TEXT(REQUIRE_RESERVATIONS),
-                                .api_version = TEXT("v1"),
-                                .kind = TEXT("ConfigMap"),
-                                .label_keys = ledger_key,
-                                .label_values = ledger_value,
-                                .n_labels = 1,
+                                .api_version = TEXT(RESERVATION_API_VERSION),
+                                .kind = TEXT(RESERVATION_KIND),
                         });
         if (wants_quotas(of))
                 resolved &= ask(request, response,
@@ -143,7 +146,7 @@ int requirements_model(const struct requirements_of *of, struct model *ret,
 
         if (r < 0)
                 return r;
-        object = first_in(answer, model_namespace(of->deployment));
+        object = first_in(answer, model_namespace(of->order->deployment));
         if (object.kind == VALUE_ABSENT)
                 return -ENOENT;
         return model_read(object, of->arena, ret, mistakes);
@@ -160,7 +163,7 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
         for (size_t i = 0; i < n; i++)
                 keys[i] = whole_fleet ? TEXT(REQUIRE_ENVIRONMENTS)
                                       : names_key(REQUIRE_ENVIRONMENT,
-                                                  of->held[i].reservation.environment, of->arena);
+                                                  of->held[i].observed.environment, of->arena);
         if (arena_failed(of->arena))
                 return -ENOMEM;
         if (n > 1)
@@ -175,22 +178,24 @@ static int environment_keys(const struct requirements_of *of, struct text **ret,
 }
 
 /* One's own count whatever the selector says: an assignment may have to leave. */
-static bool is_within_reach(const struct requirements_of *of, const struct resource *environment) {
+static bool is_within_reach(const struct requirements_of *of,
+                            const struct answer_item *environment) {
         if (of->reach != REACH_SELECTED ||
-            selector_matches(of->deployment->environment_selector, environment->labels, NULL))
+            selector_matches(of->order->deployment->environment_selector, environment->labels,
+                             NULL))
                 return true;
         for (size_t i = 0; i < of->n_held; i++) {
-                if (text_equal(of->held[i].reservation.environment, environment->name))
+                if (text_equal(of->held[i].observed.environment, environment->name))
                         return true;
         }
         return false;
 }
 
 /* The items of the keys' answers that are within reach, in their order. */
-static int list_within_reach(const struct requirements_of *of, struct resource ***ret,
+static int list_within_reach(const struct requirements_of *of, struct answer_item ***ret,
                              size_t *ret_n) {
         size_t n_keys, most = 0, n = 0;
-        struct resource **list;
+        struct answer_item **list;
         struct text *keys;
         int r = environment_keys(of, &keys, &n_keys);
 
@@ -198,7 +203,7 @@ static int list_within_reach(const struct requirements_of *of, struct resource *
                 return r;
         for (size_t i = 0; i < n_keys; i++)
                 most += request_required(of->request, keys[i])->n_items;
-        list = ARENA_ARRAY(of->arena, most, struct resource *);
+        list = ARENA_ARRAY(of->arena, most, struct answer_item *);
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n_keys; i++) {
@@ -219,7 +224,7 @@ static int list_within_reach(const struct requirements_of *of, struct resource *
 int requirements_environments(const struct requirements_of *of, struct environment **ret,
                               size_t *ret_n, struct fault *fault) {
         struct environment *list;
-        struct resource **items;
+        struct answer_item **items;
         size_t n;
         int r = list_within_reach(of, &items, &n);
 
@@ -231,10 +236,8 @@ int requirements_environments(const struct requirements_of *of, struct environme
         for (size_t i = 0; i < n; i++) {
                 r = request_open_item(items[i], fault);
                 if (r == 0)
-                        r = environment_read_quietly(items[i]->object, of->settings, of->arena,
-                                                     &list[i]);
-                if (r == 0)
-                        r = resource_resolve(&list[i], of->arena);
+                        r = environment_read_quietly(items[i]->object, of->order->settings,
+                                                     of->arena, &list[i]);
                 if (r < 0)
                         return r;
         }
@@ -256,7 +259,7 @@ int requirements_quotas(const struct requirements_of *of, struct quota **ret, si
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n_items; i++) {
-                if (is_in(answer->items[i].object, of->deployment->namespace_))
+                if (is_in(answer->items[i].object, of->order->deployment->namespace_))
                         list[n++] = quota_read(answer->items[i].object);
         }
         *ret = list;
@@ -266,13 +269,13 @@ int requirements_quotas(const struct requirements_of *of, struct quota **ret, si
 
 /* Others matter where they hold units of these environments, or names of one's own namespace. */
 static bool matters(const struct requirements_of *of, const struct environment *environments,
-                    size_t n_environments, const struct resource *reservation) {
+                    size_t n_environments, const struct answer_item *reservation) {
         struct value object = request_peek(reservation);
 
         return of->reach == REACH_ALL ||
                environment_find(environments, n_environments,
-                                value_text(value_at(object, "data.environment"))) ||
-               text_equal(reservation->namespace_, of->deployment->namespace_);
+                                value_text(value_at(object, "spec.environment"))) ||
+               text_equal(reservation->namespace_, of->order->deployment->namespace_);
 }
 
 int requirements_reservations(const struct requirements_of *of, struct value xr,
@@ -291,7 +294,7 @@ int requirements_reservations(const struct requirements_of *of, struct value xr,
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; answer && i < answer->n_items; i++) {
-                struct resource *item = &answer->items[i];
+                struct answer_item *item = &answer->items[i];
                 int r;
 
                 if (!matters(of, environments, n_environments, item))
@@ -299,7 +302,9 @@ int requirements_reservations(const struct requirements_of *of, struct value xr,
                 r = request_open_item(item, fault);
                 if (r < 0)
                         return r;
-                n += reservation_read(item->object, kind, group, &list[n]);
+                if (reservation_read(item->object, kind, group, &list[n]) &&
+                    names_agree(item->labels, list[n].environment, of->arena))
+                        n++;
         }
         *ret = list;
         *ret_n = n;

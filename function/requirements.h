@@ -10,6 +10,7 @@
 #ifndef REQUIREMENTS_H
 #define REQUIREMENTS_H
 
+#include "deploy/match.h"
 #include "deploy/plan.h"
 #include "fleet/deployment.h"
 #include "fleet/environment.h"
@@ -18,6 +19,7 @@
 #define REQUIRE_MODEL "model"
 #define REQUIRE_ENVIRONMENT "environment-" /* and its name */
 #define REQUIRE_ANCHOR "watch-anchor"
+#define REQUIRE_ANCHOR_POOLS "watch-anchor-pools"
 #define REQUIRE_ENVIRONMENTS "environments"
 #define REQUIRE_RESERVATIONS "reservations"
 #define REQUIRE_QUOTAS "quotas"
@@ -31,9 +33,8 @@ enum reach {
 };
 
 struct requirements_of {
-        const struct deployment *deployment;
-        const struct settings *settings;
-        const struct held *held;
+        const struct order *order;
+        const struct assignment *held;
         size_t n_held;
         enum reach reach;
         const struct request *request;
@@ -78,7 +79,7 @@ bool requirements_has_mig_parted(const struct settings *settings);
 int requirements_model(const struct requirements_of *of, struct model *ret,
                        struct mistakes *mistakes, struct fault *fault);
 
-/* requirements_environments() - those within reach; sorted by name, resource names resolved. */
+/* requirements_environments() - those within reach; sorted by name. */
 int requirements_environments(const struct requirements_of *of, struct environment **ret,
                               size_t *ret_n, struct fault *fault);
 

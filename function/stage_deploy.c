@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "call.h"
+#include "stage_deploy.h"
 
 #include <errno.h>
 #include <string.h>
@@ -18,18 +18,19 @@ static bool is_responsive(const struct call *call) {
         return !text_equal(value_text(value_get(condition, TEXT("status"))), TEXT("False"));
 }
 
-static void answer_decision(struct call *call, const struct deployment *deployment,
-                            const struct model *model, const struct decision *decision) {
+static void answer_decision(struct call *call, const struct order *order,
+                            const struct decision *decision) {
         struct response *response = &call->response;
 
         call->plan = decision->plan;
-        call->plan.scheduled = status_scheduled(decision, deployment, call->arena);
+        call->plan.scheduled = status_scheduled(decision, order->deployment, call->arena);
         call->plan.serving = status_serving(decision, call->arena);
         call->has_plan = true;
-        response->status = status_of(decision, model, call->arena);
+        response->status = status_of(decision, order->model, call->arena);
         response->composite_ready =
-                ready_when(decision->placed == decision->wanted &&
-                           decision->ready == decision->wanted && decision->short_replicas == 0);
+                ready_when(decision->parked ||
+                           (decision->placed == decision->wanted &&
+                            decision->ready == decision->wanted && decision->short_replicas == 0));
         if (decision->settled && is_responsive(call))
                 response->ttl_seconds = TTL_SETTLED_SECONDS;
         status_events(decision, value_get(call->xr, TEXT("status")), response);
@@ -89,40 +90,18 @@ static int read_inputs(struct call *call, const struct requirements_of *of,
         return 0;
 }
 
-/*
- * One attempt within that reach. *ret_more is set when it is not enough to
- * decide, or to say why nothing fits.
- */
-static int decide(struct call *call, const struct deployment *deployment, enum reach reach,
-                  bool *ret_more) {
-        struct weighing weighing = { 0 };
-        struct model model;
-        struct requirements_of of = { .deployment = deployment,
-                                      .settings = &call->settings,
-                                      .held = call->held,
-                                      .n_held = call->n_held,
-                                      .reach = reach,
-                                      .request = &call->request,
-                                      .arena = call->arena };
-        struct deploy_request request = { .deployment = deployment,
-                                          .settings = &call->settings,
-                                          .held = call->held,
-                                          .n_held = call->n_held,
-                                          .whole_fleet = reach != REACH_OWN,
-                                          .model = &model,
-                                          .weighing = call->explanation ? &weighing : NULL };
-        struct mistakes mistakes = { 0 };
-        struct decision decision;
-        int r;
+static void wait_for_inputs(struct call *call) {
+        call_freeze(call, CONDITION_UNKNOWN, TEXT("WaitingForInputs"),
+                    TEXT("Waiting for Crossplane to send what was asked for"));
+        call->response.ttl_seconds = 0;
+}
 
-        *ret_more = false;
-        if (!requirements_ask(&of, &call->response)) {
-                call_freeze(call, CONDITION_UNKNOWN, TEXT("WaitingForInputs"),
-                            TEXT("Waiting for Crossplane to send what was asked for"));
-                call->response.ttl_seconds = 0;
-                return 0;
-        }
-        r = requirements_model(&of, &model, &mistakes, call->fault);
+/* Returns 1 when there is a model to place; 0 when the call is frozen for want of one. */
+static int read_model(struct call *call, const struct requirements_of *of, struct model *ret) {
+        const struct deployment *deployment = of->order->deployment;
+        struct mistakes mistakes = { 0 };
+        int r = requirements_model(of, ret, &mistakes, call->fault);
+
         if (r == -ENOENT) {
                 freeze_for_model(call, deployment, TEXT("ModelNotFound"),
                                  not_found(deployment, call->arena));
@@ -135,34 +114,77 @@ static int decide(struct call *call, const struct deployment *deployment, enum r
                                  text_join(call->arena, why, 2));
                 return 0;
         }
-        if (r == 0)
-                r = read_inputs(call, &of, &request);
+        return r < 0 ? r : 1;
+}
+
+/* One attempt to decide; stays the same while the reach grows. */
+struct attempt {
+        enum reach reach;
+        struct model model;
+        struct order order;
+        struct weighing weighing;
+        struct decision decision;
+};
+
+static void answer(struct call *call, const struct attempt *attempt) {
+        answer_decision(call, &attempt->order, &attempt->decision);
+        if (call->explanation)
+                *call->explanation =
+                        (struct explanation) { .decided = true,
+                                               .settings = call->settings,
+                                               .deployment = *attempt->order.deployment,
+                                               .model = attempt->model,
+                                               .weighing = attempt->weighing,
+                                               .decision = attempt->decision };
+}
+
+/*
+ * Ask, read and decide within the attempt's reach. *ret_more is set when that is not
+ * enough to decide, or to say why nothing fits; else the call has its answer.
+ */
+static int decide(struct call *call, struct attempt *attempt, bool *ret_more) {
+        enum reach reach = attempt->reach;
+        struct requirements_of of = { .order = &attempt->order,
+                                      .held = call->held,
+                                      .n_held = call->n_held,
+                                      .reach = reach,
+                                      .request = &call->request,
+                                      .arena = call->arena };
+        struct deploy_request request = { .held = call->held,
+                                          .n_held = call->n_held,
+                                          .whole_fleet = reach != REACH_OWN,
+                                          .weighing =
+                                                  call->explanation ? &attempt->weighing : NULL };
+        int r;
+
+        *ret_more = false;
+        if (!requirements_ask(&of, &call->response)) {
+                wait_for_inputs(call);
+                return 0;
+        }
+        r = read_model(call, &of, &attempt->model);
+        if (r <= 0)
+                return r;
+        attempt->order.model = &attempt->model;
+        request.order = attempt->order;
+        r = read_inputs(call, &of, &request);
         if (r != 0)
                 return r;
-        if (reach == REACH_SELECTED && request.n_environments == 0) {
-                *ret_more = true;
+        if (reach != REACH_OWN && request.n_environments == 0) {
+                *ret_more = reach == REACH_SELECTED;
+                if (reach == REACH_ALL)
+                        call_freeze_and_report(call, TEXT("NoEnvironments"),
+                                               TEXT("There is no InferenceEnvironment"));
                 return 0;
         }
-        if (reach == REACH_ALL && request.n_environments == 0) {
-                call_freeze_and_report(call, TEXT("NoEnvironments"),
-                                       TEXT("There is no InferenceEnvironment"));
-                return 0;
-        }
-        r = deploy(&request, call->arena, &decision);
+        r = deploy(&request, call->arena, &attempt->decision);
         if (r < 0)
                 return r;
-        if ((reach == REACH_OWN && !decision.settled) ||
-            (reach == REACH_SELECTED && decision.placed < decision.wanted)) {
-                *ret_more = true;
-                return 0;
-        }
-        answer_decision(call, deployment, &model, &decision);
-        if (call->explanation)
-                *call->explanation = (struct explanation) { .decided = true,
-                                                            .deployment = *deployment,
-                                                            .model = model,
-                                                            .weighing = weighing,
-                                                            .decision = decision };
+        *ret_more =
+                (reach == REACH_OWN && !attempt->decision.settled) ||
+                (reach == REACH_SELECTED && attempt->decision.placed < attempt->decision.wanted);
+        if (!*ret_more)
+                answer(call, attempt);
         return 0;
 }
 
@@ -192,7 +214,7 @@ static bool can_scale(const struct call *call, const struct deployment *d, struc
 }
 
 int stage_deploy(struct call *call) {
-        enum reach reach = REACH_OWN;
+        struct attempt attempt = { .reach = REACH_OWN };
         struct deployment deployment;
         struct fault fault;
         bool more;
@@ -218,10 +240,12 @@ int stage_deploy(struct call *call) {
                                     call->n_held, DEPLOY_HELD_MAX));
                 return 0;
         }
+        attempt.order = (struct order) { .deployment = &deployment, .settings = &call->settings };
         if (!deploy_is_settled(&deployment, call->held, call->n_held))
-                reach = widen(call, &deployment, reach);
-        for (r = decide(call, &deployment, reach, &more); r == 0 && more;
-             r = decide(call, &deployment, reach, &more))
-                reach = widen(call, &deployment, reach);
+                attempt.reach = widen(call, &deployment, attempt.reach);
+        /* A settled call reads its own environments alone, so the fleet is read only when they say
+         * that something is left to decide. */
+        for (r = decide(call, &attempt, &more); r == 0 && more; r = decide(call, &attempt, &more))
+                attempt.reach = widen(call, &deployment, attempt.reach);
         return r;
 }

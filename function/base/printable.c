@@ -31,6 +31,25 @@ static bool is_plain(struct text t) {
         return plain;
 }
 
+/* The bytes of the character that t begins with, or 0 when there is none of UTF-8. */
+static size_t sequence_length(struct text t) {
+        static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+        unsigned char lead = (unsigned char)t.data[0];
+        size_t len = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+        uint32_t code = lead & (0x7fu >> len);
+
+        if (len < 2)
+                return len;
+        if (len > t.len)
+                return 0;
+        for (size_t i = 1; i < len; i++) {
+                if (((unsigned char)t.data[i] & 0xc0) != 0x80)
+                        return 0;
+                code = code << 6 | ((unsigned char)t.data[i] & 0x3f);
+        }
+        return code < least[len] || code > 0x10ffff || code >> 11 == 0x1b ? 0 : len;
+}
+
 /* The code point at the front of t, of *ret_len bytes. */
 static uint32_t first_code(struct text t, size_t *ret_len) {
         unsigned char lead = (unsigned char)t.data[0];
@@ -50,6 +69,11 @@ static void put_escape(struct builder *b, uint32_t code) {
         builder_hex(b, code, code > 0xffff ? 8 : 4);
 }
 
+static void put_byte(struct builder *b, unsigned char byte) {
+        builder_string(b, "\\x");
+        builder_hex(b, byte, 2);
+}
+
 bool printable_first(struct text t, size_t *ret_len) {
         return is_printable(first_code(t, ret_len));
 }
@@ -64,10 +88,14 @@ struct text printable_text(struct text t, struct arena *arena) {
         for (; t.len > 0; t = text_slice(t, len, t.len)) {
                 uint32_t code = first_code(t, &len);
 
-                if (is_printable(code))
+                if (sequence_length(t) == 0) {
+                        put_byte(&b, (unsigned char)t.data[0]);
+                        len = 1;
+                } else if (is_printable(code)) {
                         builder_text(&b, text_slice(t, 0, len));
-                else
+                } else {
                         put_escape(&b, code);
+                }
         }
         return builder_done(&b);
 }

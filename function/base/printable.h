@@ -17,7 +17,8 @@ bool printable_first(struct text t, size_t *ret_len);
 /*
  * printable_text() - t with an escape such as \u202e for each code point that is not printable
  *
- * t must be UTF-8. It is given back as it is when there is nothing to escape.
+ * A byte that is none of UTF-8 is written \xff. t is given back as it is when there is
+ * nothing to escape.
  */
 struct text printable_text(struct text t, struct arena *arena);
 

@@ -111,7 +111,7 @@ struct text text_shown(struct text t, size_t max);
  */
 bool text_to_u64(struct text t, uint64_t *ret);
 
-/* text_hash() - FNV-1a, 64 bits. Stable for ever: names are made of it. */
+/* text_hash() - FNV-1a, 64 bits: for tables of one request, never for names (base32.h). */
 uint64_t text_hash(uint64_t seed, struct text t);
 #define TEXT_HASH_SEED UINT64_C(0xcbf29ce484222325)
 

@@ -3,10 +3,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/flags.h"
-#include "cli/capacity_report.h"
+#include "cli/capacity_by.h"
+#include "cli/capacity_page.h"
+#include "cli/capacity_scattered.h"
+#include "cli/compare.h"
 #include "cli/files.h"
+#include "cli/inspect.h"
 #include "cli/outcome.h"
 #include "cli/output.h"
 
@@ -17,12 +22,13 @@ static const char usage[] =
         "usage: function-gpu-placement capacity FILE... [flags]\n"
         "\n"
         "Prints the GPU units of each environment by pool: how many there are, how many\n"
-        "are used and how many are free, and what is wrong with a declaration.\n"
+        "are used and how many are free, and what is wrong with a declaration. NODES are\n"
+        "those that run, and behind \"..\" how many there may be at most, which TOTAL counts.\n"
         "\n"
-        "  FILE  InferenceEnvironments and ConfigMaps, as kubectl prints them; a folder of\n"
-        "        such files, or \"-\" for the standard input:\n"
+        "  FILE  InferenceEnvironments and GPUReservations, as kubectl prints them; a folder\n"
+        "        of such files, or \"-\" for the standard input:\n"
         "\n"
-        "        kubectl get inferenceenvironments,configmaps,compositions -A -o yaml |\n"
+        "        kubectl get ienv,gpureservations,configmaps,compositions -A -o yaml |\n"
         "          function-gpu-placement capacity -\n"
         "\n"
         "        With Compositions among them, pools are counted as the step's input says;\n"
@@ -30,20 +36,26 @@ static const char usage[] =
         "\n"
         "  -i, --input FILE   take the input from this file instead: a Composition, or an\n"
         "                     object of kind Input\n"
-        "  -o, --output FORM  json or yaml instead of a table\n"
+        "      --by WORD      also who holds the units: deployment, namespace or model\n"
+        "      --nodes FILE   count these Nodes as running, and say where pools and they\n"
+        "                     differ: kubectl get nodes -o yaml\n"
+        "  -o, --output FORM  json or yaml instead of a table; or html, the fleet as a page\n"
         "  -h, --help\n"
-        "\n"
-        "On a terminal each pool has a bar, in colour unless NO_COLOR is set.\n"
         "\n"
         "Exit code: 0 done, 2 usage or unreadable input.\n";
 
 struct command {
         enum output_form form;
+        bool page;         /* HTML */
         const char *input; /* a file; or NULL */
-        bool has_folder;   /* among the files */
+        const char *nodes; /* a file; or NULL */
+        enum capacity_by by;
+        bool has_folder; /* among the files */
         struct objects objects;
         struct arena *arena;
         struct fault fault;
+        struct findings found;
+        struct inspection inspection;
 };
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -51,6 +63,8 @@ struct command {
 static int read_arguments(struct command *c, int argc, char **argv, bool *ret_help) {
         static const struct option options[] = {
                 { "input", required_argument, NULL, 'i' },
+                { "by", required_argument, NULL, 'b' },
+                { "nodes", required_argument, NULL, 'n' },
                 { "output", required_argument, NULL, 'o' },
                 { "help", no_argument, NULL, 'h' },
                 { 0 },
@@ -69,21 +83,116 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                         c->input = optarg;
                         continue;
                 }
-                if (option == FLAGS_REFUSED || output_form(optarg, &c->form, &c->fault) < 0)
+                if (option == 'n') {
+                        c->nodes = optarg;
+                        continue;
+                }
+                if (option == 'b' && capacity_by_word(optarg, &c->by, &c->fault) < 0)
+                        return -EINVAL;
+                if (option == 'b')
+                        continue;
+                c->page = option == 'o' && strcmp(optarg, "html") == 0;
+                if (option == FLAGS_REFUSED ||
+                    (!c->page && output_form(optarg, &c->form, &c->fault) < 0))
                         return -EINVAL;
         }
         if (optind == argc) {
                 fault_set(&c->fault, "a FILE is needed; see capacity --help");
                 return -EINVAL;
         }
-        for (int i = optind; i < argc; i++) {
-                int r = files_objects(argv[i], c->arena, &c->objects, &c->fault);
+        return 0;
+}
 
+/* The sentence about one that is no YAML names the file and the line. */
+static int read_file(struct command *c, const char *file) {
+        uint32_t line;
+        struct fault fault;
+        int r = placed_read(file, c->arena, &c->inspection.objects, &line, &fault);
+
+        if (r == -EINVAL && line > 0)
+                fault_set(&c->fault, "%s:%u: %s", strcmp(file, "-") == 0 ? "standard input" : file,
+                          line, fault.message);
+        else
+                c->fault = fault;
+        return r;
+}
+
+static int read_files(struct command *c, int argc, char **argv) {
+        const struct placed_list *read = &c->inspection.objects;
+
+        for (int i = optind; i < argc; i++) {
+                const char **names = NULL;
+                size_t n = 0;
+                int r = files_names(argv[i], c->arena, &names, &n, &c->fault);
+
+                for (size_t k = 0; r == 0 && k < n; k++)
+                        r = read_file(c, names[k]);
                 if (r < 0)
                         return r;
                 c->has_folder |= files_is_folder(argv[i]);
         }
+        c->objects.items = ARENA_ARRAY(c->arena, read->n + 1, struct value);
+        if (!c->objects.items)
+                return -ENOMEM;
+        for (size_t i = 0; i < read->n; i++)
+                c->objects.items[c->objects.n++] = read->items[i].value;
         return 0;
+}
+
+/* ---- what no pool says of itself --------------------------------------------------------------
+ */
+
+/* An environment that is given twice: the sentence names both places. */
+static int refuse_twice(struct command *c) {
+        struct findings twice = { .arena = c->arena };
+        struct inspection in = c->inspection;
+
+        in.found = &twice;
+        if (inspect_twice(&in) < 0)
+                return -ENOMEM;
+        for (uint32_t i = 0; i < twice.n; i++) {
+                if (!text_equal(twice.items[i].kind, TEXT("InferenceEnvironment")))
+                        continue;
+                fault_set(&c->fault, "%s:%u: InferenceEnvironment %.*s %.*s", twice.items[i].file,
+                          twice.items[i].line, TEXT_ARG(twice.items[i].name),
+                          TEXT_ARG(twice.items[i].message));
+                return -EINVAL;
+        }
+        return 0;
+}
+
+static int inspect(struct command *c) {
+        struct builder b;
+        int r;
+
+        c->found.arena = c->arena;
+        c->inspection.arena = c->arena;
+        c->inspection.found = &c->found;
+        r = inspect_open(&c->inspection);
+        if (r == 0)
+                r = refuse_twice(c);
+        if (r == 0)
+                r = inspect_environments(&c->inspection);
+        builder_init(&b, c->arena);
+        if (r == 0)
+                r = finding_print(&c->found, OUTPUT_TEXT, &b);
+        if (r == 0)
+                fprintf(stderr, "%.*s", TEXT_ARG(builder_done(&b)));
+        return r;
+}
+
+static int observe(struct command *c, struct capacity *fleet, size_t n) {
+        struct objects objects = { 0 };
+        struct hosts hosts = { 0 };
+        int r = host_read_file(c->nodes, c->arena, &objects, &c->fault);
+
+        if (r == 0)
+                r = host_read(&objects, c->arena, &hosts);
+        if (r == 0 && hosts.n == 0) {
+                fault_set(&c->fault, "--nodes: there is no Node in %s", c->nodes);
+                return -EINVAL;
+        }
+        return r < 0 ? r : capacity_observe(fleet, n, &hosts, c->arena);
 }
 
 /* The input of --input, or those among the manifests. */
@@ -107,26 +216,42 @@ static int read_inputs(struct command *c, struct inputs *ret) {
 }
 
 static int build(struct command *c, const struct capacity *fleet, size_t n, struct builder *b) {
-        struct capacity_style style = {
-                .bars = output_on_terminal(),
-                .colours = output_wants_colours(),
-        };
+        struct capacity_holder *holders = NULL;
+        struct node *by = NULL;
         struct value values;
-        int r;
+        size_t n_holders = 0;
+        int r = 0;
 
-        if (c->form == OUTPUT_TEXT)
-                return capacity_table(fleet, n, style, c->arena, b);
-        r = capacity_values(fleet, n, c->arena, &values);
+        if (c->page) {
+                r = capacity_by_read(fleet, n, CAPACITY_BY_DEPLOYMENT, c->arena, &holders,
+                                     &n_holders);
+                return r < 0 ? r : capacity_page(fleet, n, holders, n_holders, c->arena, b);
+        }
+        if (c->by != CAPACITY_BY_POOL)
+                r = capacity_by_read(fleet, n, c->by, c->arena, &holders, &n_holders);
+        if (r == 0 && c->form == OUTPUT_TEXT) {
+                r = capacity_table(fleet, n, output_width(), c->arena, b);
+                if (r == 0)
+                        r = capacity_scattered(fleet, n, c->arena, b);
+                if (r == 0 && c->by != CAPACITY_BY_POOL)
+                        r = capacity_by_table(holders, n_holders, c->by, output_width(), c->arena,
+                                              b);
+                return r;
+        }
+        if (c->by != CAPACITY_BY_POOL)
+                by = capacity_by_node(holders, n_holders, c->by, c->arena);
+        if (r == 0)
+                r = capacity_values(fleet, n, by, c->arena, &values);
         return r < 0 ? r : output_value(values, c->form, b, c->arena);
 }
 
 static enum exit_code run(struct command *c, int argc, char **argv) {
         struct inputs inputs = { 0 };
-        struct capacity *fleet;
+        struct capacity *fleet = NULL;
         struct builder b;
         struct text out;
         bool help = false;
-        size_t n;
+        size_t n = 0;
         int r = read_arguments(c, argc, argv, &help);
 
         if (r < 0)
@@ -135,11 +260,19 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
                 fputs(usage, stdout);
                 return EXIT_DONE;
         }
-        r = read_inputs(c, &inputs);
+        r = read_files(c, argc, argv);
+        if (r == 0)
+                r = inspect(c);
+        if (r == 0)
+                r = read_inputs(c, &inputs);
         if (r == 0)
                 r = capacity_read(&c->objects, &inputs, c->arena, &fleet, &n, &c->fault);
+        if (r == 0 && c->nodes)
+                r = observe(c, fleet, n);
         if (r != 0)
                 return outcome_failed("capacity", r, &c->fault, c->arena);
+        if (n == 0 && c->found.n > 0) /* what was meant to be one is not */
+                return EXIT_UNREADABLE;
         if (n == 0)
                 fprintf(stderr, "capacity: there is no InferenceEnvironment in the input%s\n",
                         c->has_folder ? "; folders of a folder are not read" : "");

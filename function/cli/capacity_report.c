@@ -5,16 +5,16 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "cli/compare.h"
 #include "inventory/inventory.h"
 #include "place/names.h"
-#include "place/resource.h"
 #include "render/object.h"
 
 /* A reservation, and the environment that it says it is of. */
 struct claim {
         struct text environment;
         size_t position; /* in the input; equal ones stay in its order */
-        struct resource config_map;
+        struct answer_item item;
 };
 
 static int compare_claims(const void *a, const void *b) {
@@ -30,13 +30,6 @@ static bool is_kind(struct value object, struct text kind) {
         return text_equal(value_text(value_get(object, TEXT("kind"))), kind);
 }
 
-static bool is_reservation(struct value object) {
-        struct value label = value_get(value_at(object, "metadata.labels"), TEXT(LABEL_LEDGER));
-
-        return is_kind(object, TEXT("ConfigMap")) &&
-               text_equal(value_text(label), TEXT(LEDGER_RESERVATION));
-}
-
 static int find_claims(const struct objects *objects, struct arena *arena, struct claim **ret,
                        size_t *ret_n) {
         struct claim *claims = ARENA_ARRAY(arena, objects->n, struct claim);
@@ -47,11 +40,11 @@ static int find_claims(const struct objects *objects, struct arena *arena, struc
         for (size_t i = 0; i < objects->n; i++) {
                 struct value object = objects->items[i];
 
-                if (is_reservation(object))
+                if (reservation_is_kind(object))
                         claims[n++] = (struct claim) {
-                                .environment = text_at(object, "data.environment"),
+                                .environment = text_at(object, "spec.environment"),
                                 .position = i,
-                                .config_map.object = object,
+                                .item.object = object,
                         };
         }
         if (n > 1)
@@ -87,6 +80,19 @@ static int find_environments(const struct objects *objects, struct arena *arena,
         return 0;
 }
 
+/* Those that count, as usage_count() counts them. */
+static int keep_reservations(const struct answer_item *items, size_t n, struct text group,
+                             struct arena *arena, struct capacity *ret) {
+        ret->reservations = ARENA_ARRAY(arena, n + 1, struct reservation);
+        if (!ret->reservations)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                ret->n_reservations +=
+                        reservation_read(items[i].object, TEXT("ModelDeployment"), group,
+                                         &ret->reservations[ret->n_reservations]);
+        return 0;
+}
+
 /* The claims of one environment, which stand together. */
 static int read_environment(struct value object, const struct claim *claims, size_t n_claims,
                             const struct settings *settings, struct arena *arena,
@@ -95,7 +101,7 @@ static int read_environment(struct value object, const struct claim *claims, siz
         struct text group = text_slice(version, 0, text_index(version, '/'));
         const struct claim key = { .environment = name_of(object) };
         size_t low = 0, high = n_claims, n = 0;
-        struct resource *config_maps;
+        struct answer_item *items;
         int r;
 
         while (low < high) {
@@ -108,21 +114,89 @@ static int read_environment(struct value object, const struct claim *claims, siz
         }
         while (low + n < n_claims && text_equal(claims[low + n].environment, key.environment))
                 n++;
-        config_maps = ARENA_ARRAY(arena, n, struct resource);
-        if (!config_maps)
+        items = ARENA_ARRAY(arena, n, struct answer_item);
+        if (!items)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                config_maps[i] = claims[low + i].config_map;
+                items[i] = claims[low + i].item;
         r = environment_read(object, settings, arena, &ret->environment);
         if (r == 0)
-                r = resource_resolve(&ret->environment, arena);
+                r = usage_count(&ret->environment, items, n, group, arena, &ret->used);
         if (r == 0)
-                r = usage_count(&ret->environment, config_maps, n, group, arena, &ret->used);
+                r = keep_reservations(items, n, group, arena, ret);
         if (r < 0)
                 return r;
         ret->condition = inventory_condition(&ret->environment, &ret->used, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
+
+/* What is declared to be there now: nodeCount, else one, of what counts at most. */
+static int64_t declared_running(const struct usage *u) {
+        const struct pool *pool = u->sub_pool ? u->sub_pool->pool : NULL;
+        int64_t now = 1;
+
+        if (!pool || !text_is_empty(pool->invalid))
+                return 0;
+        value_is_integer(value_get(pool->written, TEXT("nodeCount")), &now);
+        return now < pool->nodes ? now : pool->nodes;
+}
+
+static int count_running(struct capacity *c, struct arena *arena) {
+        c->running = ARENA_ARRAY(arena, c->used.n + 1, int64_t);
+        if (!c->running)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->used.n; i++)
+                c->running[i] = declared_running(&c->used.items[i]);
+        return 0;
+}
+
+/* ---- real nodes --------------------------------------------------------------------------------
+ */
+
+struct observer {
+        struct capacity *capacity;
+        struct arena *arena;
+};
+
+static void note_difference(void *ctx, size_t pool, bool is_error, struct text sentence) {
+        struct observer *o = ctx;
+        struct capacity *c = o->capacity;
+        struct text *slot = item_extend(o->arena, &c->differences, &c->n_differences,
+                                        &c->cap_differences, sizeof(*slot));
+
+        (void)is_error;
+        if (!slot)
+                return; /* the arena remembers */
+        *slot = pool == SIZE_MAX ? sentence
+                                 : text_format(o->arena, "pool %.*s: %.*s",
+                                               TEXT_ARG(c->environment.pools[pool].name),
+                                               TEXT_ARG(sentence));
+}
+
+int capacity_observe(struct capacity *fleet, size_t n, const struct hosts *hosts,
+                     struct arena *arena) {
+        for (size_t i = 0; i < n; i++) {
+                struct observer observer = { &fleet[i], arena };
+                const struct compare_report report = { &observer, note_difference };
+                int r;
+
+                if (n > 1 && fleet[i].environment.source != CLUSTER_IN_CLUSTER)
+                        continue;
+                for (size_t k = 0; k < fleet[i].used.n; k++) {
+                        const struct sub_pool *sub = fleet[i].used.items[k].sub_pool;
+
+                        if (sub && text_is_empty(sub->invalid))
+                                fleet[i].running[k] = compare_running(sub, hosts);
+                }
+                r = compare_environment(&fleet[i].environment, hosts, &report, arena);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* ---- sums --------------------------------------------------------------------------------------
+ */
 
 static void add(int64_t *sum, int64_t number) {
         if (__builtin_add_overflow(*sum, number, sum))
@@ -185,6 +259,8 @@ int capacity_read(const struct objects *objects, const struct inputs *inputs, st
                                              arena, &fleet[i]);
                 if (r < 0)
                         return r;
+                if (count_running(&fleet[i], arena) < 0)
+                        return -ENOMEM;
                 fleet[i].sum = sum_of(&fleet[i].used);
         }
         *ret = fleet;

@@ -5,6 +5,7 @@
 #ifndef CLI_CAPACITY_REPORT_H
 #define CLI_CAPACITY_REPORT_H
 
+#include "cli/host.h"
 #include "cli/input.h"
 #include "inventory/usage.h"
 #include "wire/response.h"
@@ -16,14 +17,14 @@ struct capacity_units {
 struct capacity {
         struct environment environment;
         struct usage_list used;
-        struct capacity_units sum;  /* of used */
+        struct capacity_units sum;        /* of used */
+        struct reservation *reservations; /* of this environment, that count */
+        size_t n_reservations;
+        int64_t *running;         /* nodes, of each of used: as declared, or real ones */
+        struct text *differences; /* between pools and real nodes, each with its pool */
+        uint32_t n_differences, cap_differences;
         struct condition condition; /* CapacityValid */
         const struct input *input;  /* that it is counted with; NULL: one without members */
-};
-
-struct capacity_style {
-        bool bars;
-        bool colours;
 };
 
 /*
@@ -47,21 +48,36 @@ static inline bool capacity_has_resource(const struct usage *used) {
 
 /*
  * capacity_table() - append a table for each environment, with its warnings below
+ * @width: of the table; longer names are cut
  *
  * Control characters that somebody wrote into a name are shown as "?".
  *
  * Errors: -ENOMEM
  */
-int capacity_table(const struct capacity *fleet, size_t n, struct capacity_style style,
-                   struct arena *arena, struct builder *b);
+int capacity_table(const struct capacity *fleet, size_t n, size_t width, struct arena *arena,
+                   struct builder *b);
 
 /*
- * capacity_values() - {environments: [{name, capacityValid, pools, total, used, free}], total,
- * used, free}
+ * capacity_observe() - count the real nodes as running, and say where they differ
+ *
+ * Of several environments only those of the source InCluster. Errors: -ENOMEM
+ */
+int capacity_observe(struct capacity *fleet, size_t n, const struct hosts *hosts,
+                     struct arena *arena);
+
+/*
+ * capacity_values() - {pools: [{environment, pool, migProfile, resourceName, memoryPerUnit,
+ * nodes: {running, most}, unitsPerNode, total, used, free, messages}], environments: [{name,
+ * capacityValid, total, used, free, messages}], total, used, free}
+ * @by:  the member "by" (cli/capacity_by.h), or NULL
  * @ret: set on success; lives in the arena
  *
  * Errors: -ENOMEM
  */
-int capacity_values(const struct capacity *fleet, size_t n, struct arena *arena, struct value *ret);
+int capacity_values(const struct capacity *fleet, size_t n, struct node *by, struct arena *arena,
+                    struct value *ret);
+
+/* capacity_set_integer() - capped at what passes through JSON. */
+void capacity_set_integer(struct node *map, const char *key, int64_t number);
 
 #endif

@@ -9,60 +9,18 @@
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
-enum column { POOL, PROFILE, RESOURCE, TOTAL, USED, FREE, N_COLUMNS };
+enum column { POOL, PROFILE, RESOURCE, MEMORY, NODES, TOTAL, USED, FREE, N_COLUMNS };
 
 struct row {
         struct text cells[N_COLUMNS];
-        const struct usage *used; /* NULL: the head */
 };
 
 static struct text number(int64_t n, struct arena *arena) {
         return text_format(arena, "%lld", (long long)n);
 }
 
-/* ---- bars ------------------------------------------------------------------------------------ */
-
-enum { BAR_COLUMNS = 60 };
-
-#define COLOUR_GREEN "\033[32m"
-#define COLOUR_YELLOW "\033[33m"
-#define COLOUR_RED "\033[31m"
-#define COLOUR_OFF "\033[0m"
-
-/* Full, or more used than there is: red; at least four fifths: yellow. */
-static const char *colour_of(const struct usage *u) {
-        if (u->free_units == 0)
-                return COLOUR_RED;
-        return u->used / 4 >= u->free_units ? COLOUR_YELLOW : COLOUR_GREEN;
-}
-
-static int64_t filled_columns(const struct usage *u) {
-        double share = u->total > 0 ? (double)u->used / (double)u->total : u->used > 0;
-        int64_t filled = share < 1 ? (int64_t)(share * BAR_COLUMNS) : BAR_COLUMNS;
-
-        return u->used > 0 && filled == 0 ? 1 : filled;
-}
-
-static void append_bar(struct builder *b, const struct usage *u, struct capacity_style style) {
-        int64_t filled = filled_columns(u);
-        double percent = u->total > 0 ? 100 * (double)u->used / (double)u->total : 0;
-
-        builder_string(b, "  [");
-        if (style.colours)
-                builder_string(b, colour_of(u));
-        for (int64_t i = 0; i < filled; i++)
-                builder_char(b, '#');
-        if (style.colours)
-                builder_string(b, COLOUR_OFF);
-        for (int64_t i = filled; i < BAR_COLUMNS; i++)
-                builder_char(b, '.');
-        builder_string(b, "]");
-        if (u->total > 0 && percent < 10000) {
-                builder_char(b, ' ');
-                builder_i64(b, (int64_t)percent);
-                builder_char(b, '%');
-        }
-        builder_char(b, '\n');
+static struct text pool_name(const struct usage *u) {
+        return text_is_empty(u->pool) && u->sub_pool ? u->sub_pool->pool->path : u->pool;
 }
 
 /* ---- warnings -------------------------------------------------------------------------------- */
@@ -89,7 +47,7 @@ static int append_pool_warnings(struct builder *b, const struct capacity *c, siz
                 if (r < 0)
                         return r;
                 for (size_t i = 0; i < n; i++) {
-                        const struct text parts[] = { TEXT("pool "), c->used.items[s].pool,
+                        const struct text parts[] = { TEXT("pool "), pool_name(&c->used.items[s]),
                                                       TEXT(": "), messages[i] };
 
                         if (!is_before(told, n_told, messages[i]))
@@ -128,15 +86,33 @@ static int append_warnings(struct builder *b, const struct capacity *c, struct a
                 if (r < 0)
                         return r;
         }
+        for (uint32_t i = 0; i < c->n_differences; i++)
+                table_wrapped("- ", "  ", printable_text(c->differences[i], arena), b);
         return 0;
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-static struct row row_of(const struct usage *u, struct arena *arena) {
+/* "4", or "0..4" where more may come. */
+static struct text nodes_of(const struct usage *u, int64_t running, struct arena *arena) {
+        int64_t most = u->sub_pool ? u->sub_pool->nodes : 0;
+
+        if (!capacity_has_resource(u))
+                return TEXT("-");
+        if (running == most)
+                return number(most, arena);
+        return text_format(arena, "%lld..%lld", (long long)running, (long long)most);
+}
+
+static struct text memory_of(const struct usage *u, struct arena *arena) {
+        if (!capacity_has_resource(u) || u->sub_pool->memory_bytes == UNKNOWN_BYTES)
+                return TEXT("-");
+        return quantity_format_bytes(u->sub_pool->memory_bytes, arena);
+}
+
+static struct row row_of(const struct usage *u, int64_t running, struct arena *arena) {
         struct text none = TEXT("-");
-        struct text name =
-                text_is_empty(u->pool) && u->sub_pool ? u->sub_pool->pool->path : u->pool;
+        struct text name = pool_name(u);
 
         return (struct row) {
                 .cells = { [POOL] = printable_text(name, arena),
@@ -146,19 +122,22 @@ static struct row row_of(const struct usage *u, struct arena *arena) {
                            [RESOURCE] = capacity_has_resource(u)
                                                 ? printable_text(u->sub_pool->resource_name, arena)
                                                 : none,
+                           [MEMORY] = memory_of(u, arena),
+                           [NODES] = nodes_of(u, running, arena),
                            [TOTAL] = number(u->total, arena),
                            [USED] = number(u->used, arena),
                            [FREE] = number(u->free_units, arena) },
-                .used = u,
         };
 }
 
-static int append_environment(struct builder *b, const struct capacity *c,
-                              struct capacity_style style, struct arena *arena) {
+static int append_environment(struct builder *b, const struct capacity *c, size_t width,
+                              struct arena *arena) {
         struct row *rows = ARENA_ARRAY(arena, c->used.n + 1, struct row);
         struct table_columns columns = {
                 .n = N_COLUMNS,
-                .kinds = { [TOTAL] = COLUMNS_NUMBER,
+                .kinds = { [MEMORY] = COLUMNS_NUMBER,
+                           [NODES] = COLUMNS_NUMBER,
+                           [TOTAL] = COLUMNS_NUMBER,
                            [USED] = COLUMNS_NUMBER,
                            [FREE] = COLUMNS_NUMBER },
         };
@@ -166,23 +145,22 @@ static int append_environment(struct builder *b, const struct capacity *c,
         if (!rows)
                 return -ENOMEM;
         rows[0] = (struct row) {
-                .cells = { TEXT("POOL"), TEXT("MIG PROFILE"), TEXT("RESOURCE"), TEXT("TOTAL"),
-                           TEXT("USED"), TEXT("FREE") },
+                .cells = { TEXT("POOL"), TEXT("MIG PROFILE"), TEXT("RESOURCE"), TEXT("MEMORY"),
+                           TEXT("NODES"), TEXT("TOTAL"), TEXT("USED"), TEXT("FREE") },
         };
         for (size_t i = 0; i < c->used.n; i++)
-                rows[i + 1] = row_of(&c->used.items[i], arena);
+                rows[i + 1] = row_of(&c->used.items[i], c->running ? c->running[i] : 0, arena);
         if (arena_failed(arena))
                 return -ENOMEM;
-        builder_text(b, printable_text(c->environment.name, arena));
+        builder_text(b, text_is_empty(c->environment.name)
+                                ? TEXT("(no name)")
+                                : printable_text(c->environment.name, arena));
         builder_string(b, c->used.n > 0 ? "\n" : ": no pools\n");
         for (size_t i = 0; i <= c->used.n; i++)
                 table_widen(&columns, rows[i].cells);
-        table_fit(&columns, COLUMNS_WIDTH);
-        for (size_t i = 0; c->used.n > 0 && i <= c->used.n; i++) {
+        table_fit(&columns, width);
+        for (size_t i = 0; c->used.n > 0 && i <= c->used.n; i++)
                 table_row(&columns, rows[i].cells, b);
-                if (style.bars && rows[i].used && (rows[i].used->total | rows[i].used->used))
-                        append_bar(b, rows[i].used, style);
-        }
         return append_warnings(b, c, arena);
 }
 
@@ -207,8 +185,8 @@ static void append_inputs(struct builder *b, const struct capacity *fleet, size_
         }
 }
 
-int capacity_table(const struct capacity *fleet, size_t n, struct capacity_style style,
-                   struct arena *arena, struct builder *b) {
+int capacity_table(const struct capacity *fleet, size_t n, size_t width, struct arena *arena,
+                   struct builder *b) {
         struct capacity_units sum = capacity_sum(fleet, n);
 
         for (size_t i = 0; i < n; i++) {
@@ -216,7 +194,7 @@ int capacity_table(const struct capacity *fleet, size_t n, struct capacity_style
 
                 if (i > 0)
                         builder_char(b, '\n');
-                r = append_environment(b, &fleet[i], style, arena);
+                r = append_environment(b, &fleet[i], width, arena);
                 if (r < 0)
                         return r;
         }

@@ -1,11 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/draw.h"
 
+#include "base/count.h"
 #include "cli/table.h"
 #include "gpu/profile.h"
 
-/* The drawing takes so many columns whatever the GPU: 3, 4, 8 and 12 slices divide it. */
-enum { DRAWING_COLUMNS = 72 };
+/* A slice takes so many columns, with its border; 3, 4, 8 and 12 slices divide 72. */
+enum { DRAWING_COLUMNS = 72, MARGIN = 8, CELL_MIN = 2, CELL_MAX = 24 };
+
+static size_t cell_of(const struct gpu_product *product, struct draw_style style) {
+        size_t room = DRAWING_COLUMNS, cell;
+
+        if (style.columns > MARGIN && style.columns < SIZE_MAX)
+                room = style.columns - MARGIN;
+
+        cell = (room < DRAWING_COLUMNS || room > DRAWING_COLUMNS + MARGIN ? room
+                                                                          : DRAWING_COLUMNS) /
+               product->memory_slices;
+        if (cell > CELL_MAX && room > DRAWING_COLUMNS)
+                cell = CELL_MAX;
+        return cell < CELL_MIN ? CELL_MIN : cell;
+}
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
@@ -83,7 +98,11 @@ void draw_products(struct builder *b) {
                 left(b, product->name, NAME);
                 right(b, product->memory_gib > 0 ? number(b, product->memory_gib, "Gi") : TEXT("-"),
                       MEMORY);
-                right(b, known ? number(b, product->compute_slices, "") : TEXT("-"), SLICES);
+                right(b,
+                      known                               ? number(b, product->compute_slices, "")
+                      : product->basis == GPU_WITHOUT_MIG ? TEXT("no MIG")
+                                                          : TEXT("-"),
+                      SLICES);
                 right(b, known ? number(b, (int64_t)product->n_profiles, "") : TEXT("-"), PROFILES);
                 repeat(b, ' ', GAP);
                 draw_some_names(product, COLUMNS_WIDTH - NAME - MEMORY - SLICES - PROFILES - GAP,
@@ -103,6 +122,8 @@ struct text draw_basis(enum gpu_basis basis) {
         case GPU_GUESSED:
                 return TEXT("The starts are not published, or reports disagree: try on the machine "
                             "what fits.");
+        case GPU_WITHOUT_MIG:
+                return TEXT("This GPU has no MIG: a pod gets a whole one, or a share.");
         case GPU_UNDOCUMENTED:
                 break;
         }
@@ -149,6 +170,8 @@ void draw_product(const struct gpu_product *product, struct builder *b) {
         end_line(b);
         draw_names("Also called", product->aliases, product->n_aliases, b);
         draw_names("PCI ids", product->pci_ids, product->n_pci_ids, b);
+        draw_names("Precisions", product->generation->precisions, product->generation->n_precisions,
+                   b);
         builder_char(b, '\n');
         if (product->n_profiles > 0) {
                 draw_profiles(product, NULL, b);
@@ -212,10 +235,14 @@ static void draw_rule(const struct stretch *stretches, size_t n, size_t cell, st
         builder_string(b, "+\n");
 }
 
-/* One of six colours by the profile's place in the table; what is free is dim. */
+/* A colour by the profile's place in the table; what is free is dim. Red is for what is wrong. */
 static void start_colour(const struct gpu_product *product, const struct gpu_profile *profile,
                          struct builder *b) {
-        int colour = profile ? 31 + (int)((profile - product->profiles) % 6) : 2;
+        static const int colours[] = { 36, 34, 35, 32, 33 };
+        int colour = 2;
+
+        if (profile)
+                colour = colours[(size_t)(profile - product->profiles) % COUNT_OF(colours)];
 
         builder_text(b, text_format(b->arena, "\033[%dm", colour));
 }
@@ -238,7 +265,9 @@ static void draw_labels(const struct gpu_product *product, const struct stretch 
                 builder_char(b, '|');
                 if (colours)
                         start_colour(product, stretches[i].profile, b);
-                left(b, label_of(stretches[i].profile, attributes),
+                left(b,
+                     text_slice(label_of(stretches[i].profile, attributes), 0,
+                                stretches[i].n_slices * cell - 1),
                      stretches[i].n_slices * cell - 1);
                 if (colours)
                         builder_string(b, "\033[0m");
@@ -246,9 +275,19 @@ static void draw_labels(const struct gpu_product *product, const struct stretch 
         builder_string(b, "|\n");
 }
 
-void draw_layout(const struct gpu_product *product, const struct layout *layout, bool colours,
-                 struct builder *b) {
-        size_t cell = DRAWING_COLUMNS / product->memory_slices;
+void draw_wrong(struct text sentence, struct draw_style style, struct builder *b) {
+        if (style.colours)
+                builder_string(b, "\033[31m");
+        table_wrapped("", "  ", sentence, b);
+        if (!style.colours || b->len == 0)
+                return;
+        b->len--; /* the end of the line, which has no colour */
+        builder_string(b, "\033[0m\n");
+}
+
+void draw_layout(const struct gpu_product *product, const struct layout *layout,
+                 struct draw_style style, struct builder *b) {
+        size_t cell = cell_of(product, style);
         struct stretch stretches[LAYOUT_SLICES_MAX] = { 0 };
         size_t n = stretches_of(product, layout, stretches);
         bool attributes = false;
@@ -261,8 +300,8 @@ void draw_layout(const struct gpu_product *product, const struct layout *layout,
         }
         end_line(b);
         draw_rule(stretches, n, cell, b);
-        draw_labels(product, stretches, n, cell, false, colours, b);
+        draw_labels(product, stretches, n, cell, false, style.colours, b);
         if (attributes)
-                draw_labels(product, stretches, n, cell, true, colours, b);
+                draw_labels(product, stretches, n, cell, true, style.colours, b);
         draw_rule(stretches, n, cell, b);
 }

@@ -21,12 +21,18 @@ void draw_product(const struct gpu_product *product, struct builder *b);
  */
 void draw_profiles(const struct gpu_product *product, const int64_t *counts, struct builder *b);
 
-/*
- * draw_layout() - the slices at their places on the GPU's memory
- * @colours: with the escapes of a terminal, a colour for each profile
- */
-void draw_layout(const struct gpu_product *product, const struct layout *layout, bool colours,
-                 struct builder *b);
+/* How a drawing looks: zeroed it is plain, for 80 columns. */
+struct draw_style {
+        bool colours;   /* with the escapes of a terminal: a colour for each profile, never red */
+        size_t columns; /* that there are; 0 or SIZE_MAX: 80 */
+};
+
+/* draw_layout() - the slices at their places on the GPU's memory */
+void draw_layout(const struct gpu_product *product, const struct layout *layout,
+                 struct draw_style style, struct builder *b);
+
+/* draw_wrong() - a sentence about what is wrong, red where there are colours. */
+void draw_wrong(struct text sentence, struct draw_style style, struct builder *b);
 
 /* draw_counts() - "3g.40gb, 4 x 1g.10gb": the largest first. */
 void draw_counts(const struct gpu_product *product, const int64_t *counts, struct builder *b);

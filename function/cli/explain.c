@@ -65,7 +65,7 @@ static int compare_groups(const void *a, const void *b) {
 
 static void add_to_group(const struct explanation *e, struct group *g, const struct weighed *w) {
         g->n++;
-        g->has_assignment |= why_placement(e, w->sub_pool) != NULL;
+        g->has_assignment |= why_assignment(e, w->sub_pool) != NULL;
         if (w->verdict.reason == REASON_FITS &&
             (!g->best || choice_compare(&w->choice, g->best, NULL) < 0))
                 g->best = &w->choice;
@@ -198,41 +198,54 @@ static void append_sentences(struct table *t, const struct weighed *w, size_t n)
         }
 }
 
-/* What was meant is not what was counted. */
-static void append_slips(struct table *t, const struct pool *pool) {
-        const struct text sentences[] = { pool_misspelt(pool->written, TEXT(""), t->arena),
-                                          pool_doubt(pool, t->arena) };
+/* What is told of a pool elsewhere too; for a decision nothing of it is read. */
+static void append_notes(struct table *t, const struct environment *told, const struct pool *pool) {
+        size_t at = (size_t)(pool - pool->environment->pools);
+        struct text meant;
 
-        for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
-                if (!text_is_empty(sentences[i]))
-                        table_wrapped(SENTENCE, SENTENCE, printable_text(sentences[i], t->arena),
-                                      t->b);
+        if (at >= told->n_pools)
+                return;
+        /* Nor is looked for what was meant by an unknown accelerator. */
+        meant = told->pools[at].invalid;
+        if (text_starts_with(meant, pool->invalid)) {
+                meant = text_slice(meant, pool->invalid.len + 2, meant.len);
+                if (!text_is_empty(meant))
+                        table_wrapped(SENTENCE, SENTENCE, printable_text(meant, t->arena), t->b);
         }
+        for (size_t i = 0; i < told->pools[at].n_messages; i++)
+                table_wrapped(SENTENCE, SENTENCE,
+                              printable_text(told->pools[at].messages[i], t->arena), t->b);
 }
 
-static void append_group(struct table *t, const struct group *g) {
+static int append_group(struct table *t, const struct group *g) {
+        const struct environment *environment = g->items->sub_pool->environment;
+        struct environment told;
         struct text cells[N_COLUMNS];
+        int r = environment_read(environment->written, &t->e->settings, t->arena, &told);
 
+        if (r < 0)
+                return r;
         colour(t, COLOUR_BOLD);
-        builder_text(t->b, printable_text(g->items->sub_pool->environment->name, t->arena));
+        builder_text(t->b, printable_text(environment->name, t->arena));
         colour(t, COLOUR_OFF);
         builder_char(t->b, '\n');
         for (size_t i = 0, n; i < g->n; i += n) {
                 const struct weighed *w = &g->items[i];
-                const struct placement *p = why_placement(t->e, w->sub_pool);
+                const struct assignment *a = why_assignment(t->e, w->sub_pool);
 
                 n = same_sub_pool(w, g->n - i);
                 make_row(t, w, n, cells);
-                if (p)
-                        colour(t, p->fate == FATE_STAYS ? COLOUR_GREEN : COLOUR_YELLOW);
-                builder_string(t->b, p ? TAKEN : OTHER);
+                if (a)
+                        colour(t, a->fate == FATE_STAYS ? COLOUR_GREEN : COLOUR_YELLOW);
+                builder_string(t->b, a ? TAKEN : OTHER);
                 table_row(&t->columns, cells, t->b);
-                if (p)
+                if (a)
                         colour(t, COLOUR_OFF);
                 append_sentences(t, w, n);
                 if (i == 0 || w[-1].sub_pool->pool != w->sub_pool->pool)
-                        append_slips(t, w->sub_pool->pool);
+                        append_notes(t, &told, w->sub_pool->pool);
         }
+        return 0;
 }
 
 static void append_head(struct table *t, size_t n_shown) {
@@ -312,8 +325,8 @@ static void append_empty(struct table *t) {
 static void append_gone(struct table *t) {
         const struct plan *plan = &t->e->decision.plan;
 
-        for (size_t i = 0; i < plan->n_placements; i++) {
-                struct text sentence = why_gone(t->e, &plan->placements[i], t->arena);
+        for (size_t i = 0; i < plan->n_assignments; i++) {
+                struct text sentence = why_gone(t->e, &plan->assignments[i], t->arena);
 
                 if (!text_is_empty(sentence))
                         table_wrapped(TAKEN, SENTENCE, printable_text(sentence, t->arena), t->b);
@@ -347,8 +360,10 @@ static int append_decision(struct table *t) {
         n_shown = t->n_groups < EXPLAIN_ENVIRONMENTS_MAX ? t->n_groups : EXPLAIN_ENVIRONMENTS_MAX;
         append_wanted(t);
         append_head(t, n_shown);
-        for (size_t i = 0; i < n_shown; i++)
-                append_group(t, &t->groups[i]);
+        for (size_t i = 0; r == 0 && i < n_shown; i++)
+                r = append_group(t, &t->groups[i]);
+        if (r < 0)
+                return r;
         if (n_shown < t->n_groups)
                 append_others(t, t->groups + n_shown, t->n_groups - n_shown);
         append_empty(t);

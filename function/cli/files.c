@@ -15,6 +15,16 @@ static int cannot_read(const char *path, int error, struct fault *fault) {
         return -EINVAL;
 }
 
+/* What a file will take, so that it is not copied while it grows; a pipe does not say. */
+static size_t expected_size(FILE *stream) {
+        struct stat about;
+
+        if (fstat(fileno(stream), &about) < 0 || !S_ISREG(about.st_mode) ||
+            about.st_size > YAML_FILE_MAX)
+                return 2 * READ_BYTES;
+        return (size_t)about.st_size + 2 * READ_BYTES;
+}
+
 static int read_stream(FILE *stream, const char *path, struct arena *arena, struct text *ret,
                        struct fault *fault) {
         size_t len = 0, cap = 0;
@@ -24,7 +34,7 @@ static int read_stream(FILE *stream, const char *path, struct arena *arena, stru
                 size_t n;
 
                 if (cap - len < READ_BYTES) {
-                        size_t wider = cap ? cap * 2 : 2 * READ_BYTES;
+                        size_t wider = cap ? cap * 2 : expected_size(stream);
                         char *grown = arena_grow(arena, bytes, cap, wider);
 
                         if (!grown)
@@ -66,8 +76,13 @@ int files_read(const char *path, struct arena *arena, struct text *ret, struct f
         return r;
 }
 
-static int read_file(const char *path, struct arena *arena, struct objects *objects,
-                     struct fault *fault) {
+struct skipped {
+        const struct text *names;
+        size_t n;
+};
+
+static int read_file(const char *path, struct skipped skipped, struct arena *arena,
+                     struct objects *objects, struct fault *fault) {
         struct objects more = { 0 };
         struct value *all;
         struct text bytes;
@@ -75,7 +90,8 @@ static int read_file(const char *path, struct arena *arena, struct objects *obje
 
         r = files_read(path, arena, &bytes, fault);
         if (r == 0)
-                r = yaml_read(bytes, name_of(path), arena, &more, fault);
+                r = yaml_read_without(bytes, name_of(path), skipped.names, skipped.n, arena, &more,
+                                      fault);
         if (r < 0)
                 return r;
         all = ARENA_ARRAY(arena, objects->n + more.n, struct value);
@@ -105,23 +121,41 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
         return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int read_folder(const char *path, struct arena *arena, struct objects *objects,
-                       struct fault *fault) {
+static int folder_names(const char *path, struct arena *arena, const char ***ret, size_t *ret_n,
+                        struct fault *fault) {
         struct dirent **entries;
         int n = scandir(path, &entries, is_manifest, by_name);
-        int r = 0;
+        const char **names;
 
         if (n < 0)
                 return cannot_read(path, errno, fault);
+        names = ARENA_ARRAY(arena, (size_t)n, const char *);
         for (int i = 0; i < n; i++) {
-                struct text file = text_format(arena, "%s/%s%c", path, entries[i]->d_name, 0);
-
-                if (r == 0)
-                        r = file.len ? read_file(file.data, arena, objects, fault) : -ENOMEM;
+                if (names)
+                        names[i] = text_format(arena, "%s/%s%c", path, entries[i]->d_name, 0).data;
                 free(entries[i]);
         }
         free(entries);
-        return r;
+        if (arena_failed(arena))
+                return -ENOMEM;
+        *ret = names;
+        *ret_n = (size_t)n;
+        return 0;
+}
+
+int files_names(const char *path, struct arena *arena, const char ***ret, size_t *ret_n,
+                struct fault *fault) {
+        const char **one;
+
+        if (files_is_folder(path))
+                return folder_names(path, arena, ret, ret_n, fault);
+        one = ARENA_NEW(arena, const char *);
+        if (!one)
+                return -ENOMEM;
+        *one = path;
+        *ret = one;
+        *ret_n = 1;
+        return 0;
 }
 
 bool files_is_folder(const char *path) {
@@ -130,18 +164,24 @@ bool files_is_folder(const char *path) {
         return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-int files_objects(const char *path, struct arena *arena, struct objects *objects,
-                  struct fault *fault) {
+int files_objects_without(const char *path, const struct text *names, size_t n_names,
+                          struct arena *arena, struct objects *objects, struct fault *fault) {
+        const struct skipped skipped = { names, n_names };
         struct objects read = *objects;
-        int r;
+        const char **files = NULL;
+        size_t n = 0;
+        int r = files_names(path, arena, &files, &n, fault);
 
-        if (files_is_folder(path))
-                r = read_folder(path, arena, &read, fault);
-        else
-                r = read_file(path, arena, &read, fault);
+        for (size_t i = 0; r == 0 && i < n; i++)
+                r = read_file(files[i], skipped, arena, &read, fault);
         if (r == 0)
                 *objects = read;
         return r;
+}
+
+int files_objects(const char *path, struct arena *arena, struct objects *objects,
+                  struct fault *fault) {
+        return files_objects_without(path, NULL, 0, arena, objects, fault);
 }
 
 int files_object(const char *path, struct arena *arena, struct value *ret, struct fault *fault) {

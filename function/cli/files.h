@@ -27,6 +27,22 @@ int files_read(const char *path, struct arena *arena, struct text *ret, struct f
 int files_objects(const char *path, struct arena *arena, struct objects *objects,
                   struct fault *fault);
 
+/*
+ * files_objects_without() - files_objects() that passes over members, as yaml_read_without()
+ */
+int files_objects_without(const char *path, const struct text *names, size_t n_names,
+                          struct arena *arena, struct objects *objects, struct fault *fault);
+
+/*
+ * files_names() - the files that files_objects() would read of a path
+ * @ret: set on success: the path itself, or those of the folder, in order
+ *
+ * Errors: -EINVAL  the folder cannot be read
+ *         -ENOMEM
+ */
+int files_names(const char *path, struct arena *arena, const char ***ret, size_t *ret_n,
+                struct fault *fault);
+
 /* files_is_folder() - false also for what does not exist */
 bool files_is_folder(const char *path);
 

@@ -77,13 +77,14 @@ static const struct text of_model[] = {
 };
 
 static const struct text of_environment[] = {
+        /* First, because a list of pools without a place most likely belongs here. */
+        TEXT_INIT("spec.nodePools"),
         TEXT_INIT("spec.cluster.source"),
         TEXT_INIT("spec.cluster.existing.secretRef.name"),
         TEXT_INIT("spec.cluster.existing.secretRef.namespace"),
         TEXT_INIT("spec.cluster.existing.secretRef.key"),
         TEXT_INIT("spec.cluster.existing.nodePools"),
         TEXT_INIT("spec.cluster.gke.nodePools"),
-        TEXT_INIT("spec.nodePools"),
 };
 
 static const struct kind {

@@ -20,17 +20,19 @@ static const char usage[] =
         "usage: function-gpu-placement mig [GPU] [flags]\n"
         "       function-gpu-placement mig check GPU LAYOUT [flags]\n"
         "\n"
-        "Prints what NVIDIA documents about the MIG profiles of its GPUs, or whether a\n"
-        "layout fits one GPU.\n"
+        "Prints what makers document about their GPUs: memory, precisions and, where a GPU\n"
+        "has MIG, its profiles; or whether a layout fits one GPU.\n"
         "\n"
         "  GPU     a name of the catalogue or any other that it has: a cloud's name for it, a\n"
-        "          label of GPU feature discovery, a machine type. Without it: all GPUs\n"
+        "          label of GPU feature discovery, a PCI id, a machine type. Without it: all\n"
+        "          GPUs\n"
         "  LAYOUT  profile[:count] joined by commas, such as 3g.40gb,1g.10gb:4\n"
         "\n"
         "  -o, --output FORM  json or yaml instead of text\n"
         "  -h, --help\n"
         "\n"
-        "Colour only on a terminal, and not when NO_COLOR is set.\n"
+        "Colour only on a terminal, and not when NO_COLOR is set or TERM is dumb; red is what is\n"
+        "wrong.\n"
         "\n"
         "Exit code: 0 done or fits, 1 does not fit, 2 unknown GPU or unreadable.\n";
 
@@ -54,6 +56,8 @@ static struct text basis_word(enum gpu_basis basis) {
                 return TEXT("Assumed");
         case GPU_GUESSED:
                 return TEXT("Unpublished");
+        case GPU_WITHOUT_MIG:
+                return TEXT("NoMIG");
         case GPU_UNDOCUMENTED:
                 break;
         }
@@ -96,6 +100,10 @@ static void add_product(struct node *list, const struct gpu_product *product, st
         node_set_string(entry, "basis", basis_word(product->basis));
         add_texts(entry, "aliases", product->aliases, product->n_aliases);
         add_texts(entry, "pciIds", product->pci_ids, product->n_pci_ids);
+        node_set_string(entry, "maker", product->generation->maker);
+        node_set_string(entry, "resource", product->generation->resource);
+        add_texts(entry, "precisions", product->generation->precisions,
+                  product->generation->n_precisions);
         profiles = node_add_list(entry, "profiles");
         for (size_t i = 0; i < product->n_profiles; i++)
                 add_profile(profiles, &product->profiles[i], arena);
@@ -187,7 +195,25 @@ static void tell_use(const struct verdict *v, struct builder *b) {
                                  v->product->compute_slices, memory, v->product->memory_slices));
 }
 
-static void draw_verdict(struct command *c, const struct verdict *v, bool colours,
+/* The part of it that fits, and what is left without a place. */
+static void draw_reach(const struct verdict *v, struct draw_style style, struct builder *b) {
+        int64_t placed[LAYOUT_KINDS_MAX], left[LAYOUT_KINDS_MAX];
+        struct builder sentence;
+        struct layout layout;
+
+        layout_reach(v->product, v->counts, &layout, placed);
+        for (size_t i = 0; i < LAYOUT_KINDS_MAX; i++)
+                left[i] = v->counts[i] - placed[i];
+        draw_layout(v->product, &layout, style, b);
+        builder_init(&sentence, b->arena);
+        builder_string(&sentence, "No place for ");
+        draw_counts(v->product, left, &sentence);
+        builder_char(&sentence, '.');
+        draw_wrong(builder_done(&sentence), style, b);
+        builder_char(b, '\n');
+}
+
+static void draw_verdict(struct command *c, const struct verdict *v, struct draw_style style,
                          struct builder *b) {
         struct builder sentence;
 
@@ -200,13 +226,17 @@ static void draw_verdict(struct command *c, const struct verdict *v, bool colour
                         builder_string(&sentence, ": ");
         }
         builder_text(&sentence, v->reason);
-        table_wrapped("", "  ", builder_done(&sentence), b);
+        if (v->fits)
+                table_wrapped("", "  ", builder_done(&sentence), b);
+        else
+                draw_wrong(builder_done(&sentence), style, b);
         if (!v->lacks)
                 builder_char(b, '\n');
         if (v->fits) {
-                draw_layout(v->product, &v->layout, colours, b);
+                draw_layout(v->product, &v->layout, style, b);
                 tell_use(v, b);
         } else if (!v->lacks) {
+                draw_reach(v, style, b);
                 draw_profiles(v->product, v->counts, b);
         }
         if (!v->lacks && v->product->basis != GPU_LISTED)
@@ -227,7 +257,10 @@ static int check(struct command *c, struct builder *b, enum exit_code *ret) {
         *ret = v.fits ? EXIT_DONE : EXIT_REFUSED;
         if (c->form != OUTPUT_TEXT)
                 return write_values(c, verdict_values(&v, c->arena), b);
-        draw_verdict(c, &v, output_wants_colours(), b);
+        draw_verdict(c, &v,
+                     (struct draw_style) { .colours = output_wants_colours(),
+                                           .columns = output_width() },
+                     b);
         return 0;
 }
 

@@ -5,9 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/table.h"
+
 int output_form(const char *word, enum output_form *ret, struct fault *fault) {
+        if (word[0] == '=')
+                word++;
         if (strcmp(word, "json") == 0) {
                 *ret = OUTPUT_JSON;
         } else if (strcmp(word, "yaml") == 0) {
@@ -32,10 +37,21 @@ bool output_on_terminal(void) {
         return isatty(STDOUT_FILENO) == 1;
 }
 
-bool output_wants_colours(void) {
-        const char *no_colour = getenv("NO_COLOR");
+size_t output_width(void) {
+        struct winsize size;
 
-        return output_on_terminal() && !(no_colour && no_colour[0]);
+        if (!output_on_terminal())
+                return SIZE_MAX;
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+                return COLUMNS_WIDTH;
+        return size.ws_col;
+}
+
+bool output_wants_colours(void) {
+        const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+        return output_on_terminal() && !(no_colour && no_colour[0]) &&
+               !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
 bool output_print(const char *command, struct text out) {

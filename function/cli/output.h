@@ -10,7 +10,7 @@
 enum output_form { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_YAML };
 
 /*
- * output_form() - the word after --output
+ * output_form() - the word after --output, or "=json" after -o as kubectl takes it
  *
  * Errors: -EINVAL  neither json nor yaml; *ret is unchanged
  */
@@ -26,7 +26,10 @@ int output_value(struct value value, enum output_form form, struct builder *b, s
 /* output_on_terminal() - does a person look at the standard output? */
 bool output_on_terminal(void);
 
-/* output_wants_colours() - on a terminal, unless NO_COLOR is set. */
+/* output_width() - columns of the terminal; SIZE_MAX where the output is none: nothing is cut. */
+size_t output_width(void);
+
+/* output_wants_colours() - on a terminal that is not dumb, unless NO_COLOR is set. */
 bool output_wants_colours(void);
 
 /*

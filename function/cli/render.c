@@ -162,6 +162,21 @@ static int check_composition(struct command *c) {
         return -EINVAL;
 }
 
+/* An object without a name cannot be found again by what is decided for it. */
+static int check_names(struct command *c) {
+        for (size_t i = 0; i < c->in.required.n; i++) {
+                struct value object = c->in.required.items[i];
+                struct text kind = value_text(value_get(object, TEXT("kind")));
+
+                if (!text_is_empty(value_text(value_at(object, "metadata.name"))))
+                        continue;
+                fault_set(&c->fault, "-e: %.*s without metadata.name: no cluster holds one",
+                          TEXT_ARG(text_is_empty(kind) ? TEXT("an object") : kind));
+                return -EINVAL;
+        }
+        return 0;
+}
+
 static int read_inputs(struct command *c) {
         int r = files_object(c->composite, c->arena, &c->in.composite, &c->fault);
 
@@ -169,6 +184,8 @@ static int read_inputs(struct command *c) {
                 r = files_object(c->composition, c->arena, &c->in.composition, &c->fault);
         if (r == 0)
                 r = check_composition(c);
+        if (r == 0)
+                r = check_names(c);
         if (r < 0 || !c->functions)
                 return r;
         c->in.has_functions = true;

@@ -9,16 +9,16 @@ static bool is_in(const struct reservation *r, const struct sub_pool *s) {
                text_equal(r->pool, s->pool->name) && text_equal(r->mig_profile, s->mig_profile);
 }
 
-const struct placement *why_placement(const struct explanation *e,
-                                      const struct sub_pool *sub_pool) {
+const struct assignment *why_assignment(const struct explanation *e,
+                                        const struct sub_pool *sub_pool) {
         const struct plan *plan = &e->decision.plan;
-        const struct placement *found = NULL;
+        const struct assignment *found = NULL;
 
-        for (size_t i = 0; i < plan->n_placements; i++) {
-                const struct placement *p = &plan->placements[i];
+        for (size_t i = 0; i < plan->n_assignments; i++) {
+                const struct assignment *a = &plan->assignments[i];
 
-                if (is_in(&p->reservation, sub_pool) && (!found || found->fate != FATE_STAYS))
-                        found = p;
+                if (is_in(&a->planned, sub_pool) && (!found || found->fate != FATE_STAYS))
+                        found = a;
         }
         return found;
 }
@@ -49,13 +49,13 @@ enum reason why_furthest(const struct explanation *e, const struct weighed *w, s
 }
 
 struct text why_verdict(const struct explanation *e, const struct weighed *w, size_t n) {
-        const struct placement *p = why_placement(e, w->sub_pool);
+        const struct assignment *a = why_assignment(e, w->sub_pool);
         enum reason furthest = why_furthest(e, w, n);
 
-        if (p) {
-                switch (p->fate) {
+        if (a) {
+                switch (a->fate) {
                 case FATE_STAYS:
-                        return p->fresh ? TEXT("placed") : TEXT("kept");
+                        return a->fresh ? TEXT("placed") : TEXT("kept");
                 case FATE_LEAVES:
                         return TEXT("leaving");
                 case FATE_DROPPED:
@@ -82,29 +82,29 @@ static struct text memory(int64_t bytes, struct arena *arena) {
 /* ---- what was taken -------------------------------------------------------------------------- */
 
 static bool is_fresh(const struct explanation *e, const struct weighed *w) {
-        const struct placement *p = why_placement(e, w->sub_pool);
+        const struct assignment *a = why_assignment(e, w->sub_pool);
 
-        return p && p->fate == FATE_STAYS && p->fresh && w->verdict.reason == REASON_FITS &&
-               text_equal(p->reservation.serving_profile, w->profile->name);
+        return a && a->fate == FATE_STAYS && a->fresh && w->verdict.reason == REASON_FITS &&
+               text_equal(a->planned.serving_profile, w->profile->name);
 }
 
 /* "2 replicas of 1 unit as nvidia.com/gpu" */
 static struct text describe(const struct reservation *r, struct arena *arena) {
         return text_format(arena, "%.*s of %.*s%s as %.*s",
-                           TEXT_ARG(count(r->replicas, "replica", arena)),
+                           TEXT_ARG(count(r->reserved, "replica", arena)),
                            TEXT_ARG(count(r->units_per_node, "unit", arena)),
                            r->nodes > 1 ? " on each of its nodes" : "", TEXT_ARG(r->resource_name));
 }
 
 /* Its units went to somebody else: what is missing now is the other half of the story. */
-static struct text say_released(const struct weighed *w, const struct placement *p,
+static struct text say_released(const struct weighed *w, const struct assignment *a,
                                 struct arena *arena) {
         const struct rejection rejection = { .sub_pool = w->sub_pool,
                                              .profile = w->profile,
                                              .verdict = w->verdict };
-        const struct text parts[] = { p->why, TEXT("; "), explain_rejection(&rejection, arena) };
+        const struct text parts[] = { a->why, TEXT("; "), explain_rejection(&rejection, arena) };
 
-        return w->verdict.reason == REASON_FITS ? p->why : text_join(arena, parts, 3);
+        return w->verdict.reason == REASON_FITS ? a->why : text_join(arena, parts, 3);
 }
 
 /* Why it has fewer replicas than are wanted. What is closed is asked for neither quota nor room. */
@@ -125,17 +125,17 @@ static struct text say_short(const struct explanation *e, const struct sub_pool 
 }
 
 static struct text say_placement(const struct explanation *e, const struct weighed *w,
-                                 const struct placement *p, struct arena *arena) {
-        const struct reservation *r = &p->reservation;
+                                 const struct assignment *a, struct arena *arena) {
+        const struct reservation *r = &a->planned;
 
-        if (p->fate == FATE_LEAVES)
-                return p->why;
-        if (p->fate == FATE_DROPPED)
-                return say_released(w, p, arena);
-        if (!p->fresh)
+        if (a->fate == FATE_LEAVES)
+                return a->why;
+        if (a->fate == FATE_DROPPED)
+                return say_released(w, a, arena);
+        if (!a->fresh)
                 return text_format(arena, "%.*s; what has a place is not moved%.*s",
                                    TEXT_ARG(describe(r, arena)),
-                                   TEXT_ARG(r->replicas < e->deployment.replicas
+                                   TEXT_ARG(r->reserved < e->deployment.replicas
                                                     ? say_short(e, w->sub_pool, arena)
                                                     : TEXT("")));
         return text_format(arena, "%.*s; memory left over per unit: %.*s, units still free: %lld",
@@ -166,11 +166,11 @@ static const struct weighed *find_taken(const struct explanation *e, const struc
 static bool has_assignment(const struct explanation *e, const struct environment *environment) {
         const struct plan *plan = &e->decision.plan;
 
-        for (size_t i = 0; i < plan->n_placements; i++) {
-                const struct placement *p = &plan->placements[i];
+        for (size_t i = 0; i < plan->n_assignments; i++) {
+                const struct assignment *a = &plan->assignments[i];
 
-                if (p->fate == FATE_STAYS && !p->fresh &&
-                    text_equal(p->reservation.environment, environment->name))
+                if (a->fate == FATE_STAYS && !a->fresh &&
+                    text_equal(a->planned.environment, environment->name))
                         return true;
         }
         return false;
@@ -246,13 +246,13 @@ static struct text say_not_taken(const struct explanation *e, const struct weigh
 
 struct text why_sentence(const struct explanation *e, const struct weighed *w,
                          struct arena *arena) {
-        const struct placement *p = why_placement(e, w->sub_pool);
+        const struct assignment *a = why_assignment(e, w->sub_pool);
         const struct rejection rejection = { .sub_pool = w->sub_pool,
                                              .profile = w->profile,
                                              .verdict = last_verdict(e, w) };
 
-        if (p && text_equal(p->reservation.serving_profile, w->profile->name))
-                return say_placement(e, w, p, arena);
+        if (a && text_equal(a->planned.serving_profile, w->profile->name))
+                return say_placement(e, w, a, arena);
         if (rejection.verdict.reason == REASON_FITS)
                 return say_not_taken(e, w, arena);
         if (!e->weighing.whole_fleet && rejection.verdict.reason >= REASON_QUOTA_EXCEEDED)
@@ -260,8 +260,8 @@ struct text why_sentence(const struct explanation *e, const struct weighed *w,
         return explain_rejection(&rejection, arena);
 }
 
-struct text why_gone(const struct explanation *e, const struct placement *p, struct arena *arena) {
-        const struct reservation *r = &p->reservation;
+struct text why_gone(const struct explanation *e, const struct assignment *a, struct arena *arena) {
+        const struct reservation *r = &a->planned;
 
         for (size_t i = 0; i < e->weighing.n; i++) {
                 if (is_in(r, e->weighing.items[i].sub_pool))
@@ -270,5 +270,5 @@ struct text why_gone(const struct explanation *e, const struct placement *p, str
         return text_format(
                 arena, "%.*s/%.*s%s%.*s %s: %.*s", TEXT_ARG(r->environment), TEXT_ARG(r->pool),
                 text_is_empty(r->mig_profile) ? "" : " ", TEXT_ARG(r->mig_profile),
-                p->fate == FATE_DROPPED ? "is released" : "is leaving", TEXT_ARG(p->why));
+                a->fate == FATE_DROPPED ? "is released" : "is leaving", TEXT_ARG(a->why));
 }

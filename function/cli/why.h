@@ -7,8 +7,9 @@
 
 #include "function.h"
 
-/* why_placement() - the deployment's assignment there, one that goes too; or NULL. */
-const struct placement *why_placement(const struct explanation *e, const struct sub_pool *sub_pool);
+/* why_assignment() - the deployment's assignment there, one that goes too; or NULL. */
+const struct assignment *why_assignment(const struct explanation *e,
+                                        const struct sub_pool *sub_pool);
 
 /* why_furthest() - how far the best of n candidates of one sub-pool came; REASON_FITS is best. */
 enum reason why_furthest(const struct explanation *e, const struct weighed *w, size_t n);
@@ -25,6 +26,6 @@ struct text why_verdict(const struct explanation *e, const struct weighed *w, si
 struct text why_sentence(const struct explanation *e, const struct weighed *w, struct arena *arena);
 
 /* why_gone() - of an assignment that is in no declared sub-pool; else empty. */
-struct text why_gone(const struct explanation *e, const struct placement *p, struct arena *arena);
+struct text why_gone(const struct explanation *e, const struct assignment *p, struct arena *arena);
 
 #endif

@@ -30,12 +30,12 @@ static int weigh_sub_pool(const struct chooser *chooser, const struct sub_pool *
                 used = INT64_MAX;
         if (used < sub_pool->units)
                 free_units = sub_pool->units - used;
-        for (size_t i = 0; i < chooser->model->n_profiles; i++) {
+        for (size_t i = 0; i < chooser->order->model->n_profiles; i++) {
                 struct weighed *item = &w->items[w->n++];
                 int r;
 
                 *item = (struct weighed) { .sub_pool = sub_pool,
-                                           .profile = &chooser->model->profiles[i],
+                                           .profile = &chooser->order->model->profiles[i],
                                            .used = used,
                                            .free_units = free_units };
                 r = choose_try(chooser, sub_pool, i, &item->verdict, &item->choice);
@@ -55,7 +55,7 @@ int candidates_weigh(const struct chooser *chooser, const struct environment *en
         w.n = 0;
         w.environments = environments;
         w.n_environments = n;
-        w.items = ARENA_ARRAY(chooser->arena, n_sub_pools * chooser->model->n_profiles,
+        w.items = ARENA_ARRAY(chooser->arena, n_sub_pools * chooser->order->model->n_profiles,
                               struct weighed);
         if (!w.items)
                 return -ENOMEM;

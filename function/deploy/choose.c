@@ -5,58 +5,36 @@
 
 #include "base/arena.h"
 
-struct text choose_model(const struct deployment *deployment, struct arena *arena) {
-        const struct text parts[] = { deployment->model_kind, TEXT("/"), deployment->model_name };
-
-        return text_join(arena, parts, 3);
-}
-
-/* A leaving assignment under the keys of `asking`, which takes its place in the same object. */
-static bool gives_way(const struct reservation *mine, const struct reservation *asking) {
-        return mine != asking && mine->leaving && mine->nodes == asking->nodes &&
-               text_equal(mine->environment, asking->environment);
-}
-
-/* What is replaced in place serves on while KServe rolls it: it must not be lost to a race. */
-static void inherit(const struct chooser *chooser, struct reservation *r) {
-        for (size_t i = 0; i < chooser->n_mine; i++) {
-                const struct reservation *mine = chooser->mine[i];
-
-                if (!gives_way(mine, r))
-                        continue;
-                r->order = mine->order;
-                r->admitted = mine->admitted < r->replicas ? mine->admitted : r->replicas;
-        }
-}
-
 struct reservation choose_reservation(const struct chooser *chooser,
                                       const struct sub_pool *sub_pool,
                                       const struct serving_profile *profile, struct demand demand) {
-        const struct deployment *d = chooser->deployment;
-        struct reservation r = {
+        const struct deployment *d = chooser->order->deployment;
+        const struct text parts[] = { d->name, TEXT("-"), sub_pool->environment->name };
+
+        return (struct reservation) {
                 .namespace_ = d->namespace_,
                 .deployment = d->name,
-                .model = choose_model(d, chooser->arena),
+                .uid = d->uid,
+                .name = text_is_empty(chooser->name) ? text_join(chooser->arena, parts, 3)
+                                                     : chooser->name,
+                .model_kind = d->model_kind,
+                .model_name = d->model_name,
                 .environment = sub_pool->environment->name,
                 .pool = sub_pool->pool->name,
                 .mig_profile = sub_pool->mig_profile,
                 .serving_profile = profile->name,
                 .resource_name = sub_pool->resource_name,
-                .created = d->created,
                 .nodes = demand.nodes,
                 .units_per_node = demand.units_per_node,
-                .replicas = d->replicas,
+                .reserved = d->replicas,
                 .priority = d->priority,
                 .order = chooser->next_order,
         };
-
-        inherit(chooser, &r);
-        return r;
 }
 
-/* Mine as they are once `asking`, which is the last of them, is granted. */
-static const struct reservation **remaining(const struct chooser *chooser,
-                                            const struct reservation *asking, size_t *ret_n) {
+/* Mine with `asking` as the last of them. */
+static const struct reservation **with_asking(const struct chooser *chooser,
+                                              const struct reservation *asking, size_t *ret_n) {
         const struct reservation **mine =
                 ARENA_ARRAY(chooser->arena, chooser->n_mine + 1, const struct reservation *);
         size_t n = 0;
@@ -64,7 +42,7 @@ static const struct reservation **remaining(const struct chooser *chooser,
         if (!mine)
                 return NULL;
         for (size_t i = 0; i < chooser->n_mine; i++) {
-                if (chooser->mine[i] != asking && !gives_way(chooser->mine[i], asking))
+                if (chooser->mine[i] != asking)
                         mine[n++] = chooser->mine[i];
         }
         mine[n++] = asking;
@@ -73,11 +51,11 @@ static const struct reservation **remaining(const struct chooser *chooser,
 }
 
 int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                const struct reservation *asking, struct seats *ret) {
+                const struct reservation *asking, struct seating *ret) {
         struct arena_mark mark = arena_mark(chooser->arena);
         size_t n;
-        const struct reservation **mine = remaining(chooser, asking, &n);
-        int r = mine ? ledger_seat(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret)
+        const struct reservation **mine = with_asking(chooser, asking, &n);
+        int r = mine ? seating_find(chooser->ledger, sub_pool, mine, n, asking, chooser->arena, ret)
                      : -ENOMEM;
 
         arena_rewind(chooser->arena, mark);
@@ -88,31 +66,11 @@ int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
                  const struct reservation *asking, struct share *ret) {
         struct arena_mark mark = arena_mark(chooser->arena);
         size_t n;
-        const struct reservation **mine = remaining(chooser, asking, &n);
+        const struct reservation **mine = with_asking(chooser, asking, &n);
         int r = mine ? quota_room_share(chooser->allowance, sub_pool, mine, n, asking,
                                         chooser->arena, ret)
                      : -ENOMEM;
 
-        arena_rewind(chooser->arena, mark);
-        return r;
-}
-
-/* Larger replicas can pack where smaller ones do not, so both are tried: as it is, as it will be.
- */
-int choose_new_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                    const struct reservation *asking, struct seats *ret) {
-        struct arena_mark mark = arena_mark(chooser->arena);
-        struct chooser foreseeing = *chooser;
-        struct ledger ledger;
-        bool differs = false;
-        int r = choose_room(chooser, sub_pool, asking, ret);
-
-        if (r == 0 && ret->without == 0 && !ret->over_committed)
-                r = ledger_foresee(chooser->ledger, asking, chooser->arena, &ledger, &differs);
-        if (r == 0 && differs) {
-                foreseeing.ledger = &ledger;
-                r = choose_room(&foreseeing, sub_pool, asking, ret);
-        }
         arena_rewind(chooser->arena, mark);
         return r;
 }
@@ -207,7 +165,7 @@ static int seek_room(const struct chooser *chooser, const struct candidate *c, s
                      struct trial *trial) {
         struct reservation r = choose_reservation(chooser, c->sub_pool, c->profile, demand);
         int64_t units = reservation_units(&r);
-        struct seats seats;
+        struct seating seating;
         int err;
 
         trial->demand = demand;
@@ -215,24 +173,27 @@ static int seek_room(const struct chooser *chooser, const struct candidate *c, s
         err = seek_share(chooser, c, &r, trial);
         if (err < 0 || trial->room.reason != REASON_FITS)
                 return err;
-        err = choose_new_room(chooser, c->sub_pool, &r, &seats);
+        err = choose_room(chooser, c->sub_pool, &r, &seating);
         if (err < 0)
                 return err;
-        trial->free_after = seats.free_units;
-        if (seats.without == 0 && !seats.over_committed)
+        trial->free_after = seating.free_units;
+        if (seating.unseated == 0 && !seating.over_committed)
                 return 0;
         /* The sentence tells of the room without this deployment in it. */
-        r.replicas = r.admitted = 0;
-        err = choose_new_room(chooser, c->sub_pool, &r, &seats);
+        r.reserved = 0;
+        err = choose_room(chooser, c->sub_pool, &r, &seating);
         if (err < 0)
                 return err;
         trial->room = (struct verdict) { .reason = REASON_NO_CAPACITY,
                                          .wanted = units,
-                                         .offered = seats.free_units,
+                                         .offered = seating.free_units,
                                          .total = c->sub_pool->units,
-                                         .gap = seats.largest_gap };
-        if (seats.over_committed || seats.without > 0)
-                trial->room.detail = TEXT("others there have too little already");
+                                         .gap = seating.largest_gap,
+                                         .crowded = seating.first_unseated != NULL,
+                                         .over_committed = seating.over_committed };
+        /* A namespace hears no names of another one. */
+        if (seating.first_unseated && text_equal(seating.first_unseated->namespace_, r.namespace_))
+                trial->room.detail = seating.first_unseated->deployment;
         return 0;
 }
 
@@ -267,10 +228,8 @@ static int consider(const struct chooser *chooser, const struct candidate *c, si
 
 int choose_try(const struct chooser *chooser, const struct sub_pool *sub_pool, size_t index,
                struct verdict *ret_verdict, struct choice *ret) {
-        const struct candidate c = { .deployment = chooser->deployment,
-                                     .settings = chooser->settings,
-                                     .model = chooser->model,
-                                     .profile = &chooser->model->profiles[index],
+        const struct candidate c = { .order = chooser->order,
+                                     .profile = &chooser->order->model->profiles[index],
                                      .sub_pool = sub_pool };
         struct trial trial = { 0 };
 
@@ -282,10 +241,8 @@ static int choose_for_profile(const struct chooser *chooser, const struct enviro
                               size_t index, struct trial *trials, struct choice *ret,
                               struct rejections *noted) {
         struct selected_environment selected = { .asked = false };
-        struct candidate c = { .deployment = chooser->deployment,
-                               .settings = chooser->settings,
-                               .model = chooser->model,
-                               .profile = &chooser->model->profiles[index],
+        struct candidate c = { .order = chooser->order,
+                               .profile = &chooser->order->model->profiles[index],
                                .selected = &selected };
 
         for (size_t p = 0; p < environment->n_pools; p++) {
@@ -323,14 +280,14 @@ static int choose_with(const struct chooser *chooser, const struct environment *
 
         if (!trials)
                 return -ENOMEM;
-        for (size_t i = 0; i < chooser->model->n_profiles && !best.sub_pool; i++) {
+        for (size_t i = 0; i < chooser->order->model->n_profiles && !best.sub_pool; i++) {
                 int r = choose_for_profile(chooser, environment, i, trials, &best, &noted);
 
                 if (r < 0)
                         return r;
         }
         *ret = best;
-        if (best.sub_pool || chooser->model->n_profiles == 0)
+        if (best.sub_pool || chooser->order->model->n_profiles == 0)
                 return 0;
         for (size_t i = 0; i < n; i++)
                 rejections_add_sub_pool(&noted, trials[i].furthest);

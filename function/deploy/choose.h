@@ -6,19 +6,18 @@
 #define DEPLOY_CHOOSE_H
 
 #include "deploy/explain.h"
-#include "deploy/ledger.h"
 #include "deploy/quota_room.h"
+#include "deploy/seating.h"
 
 /* What every question about room needs to know. */
 struct chooser {
-        const struct deployment *deployment;
-        const struct settings *settings;
-        const struct model *model;
+        const struct order *order;
         const struct ledger *ledger;           /* of everybody else */
         const struct quota_room *allowance;    /* what quotas leave to the namespace */
         const struct reservation *const *mine; /* of this deployment, as they are to be */
         size_t n_mine;
         int64_t next_order; /* of the reservation that a choice makes: it is the last of mine */
+        struct text name;   /* of its object, by which ties end; empty: the usual one */
         struct arena *arena;
 };
 
@@ -76,36 +75,19 @@ int choose_try(const struct chooser *chooser, const struct sub_pool *sub_pool, s
 
 /*
  * choose_room() - can the reservation have one seat more for each of its replicas?
- * @asking: one of chooser->mine, or a new one beside them; what leaves under the
- *          same keys gives way to it
- * @ret:    the seats with it
+ * @asking: one of chooser->mine, or a new one beside them
+ * @ret:    the seating with it
  *
  * Errors: -ENOMEM
  */
 int choose_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                const struct reservation *asking, struct seats *ret);
+                const struct reservation *asking, struct seating *ret);
 
 /* choose_share() - what quotas leave for the reservation, with the same meaning. Errors: -ENOMEM */
 int choose_share(const struct chooser *chooser, const struct sub_pool *sub_pool,
                  const struct reservation *asking, struct share *ret);
 
-/*
- * choose_new_room() - the same for units that the reservation did not have before
- *
- * Others of the model that come first have what they will ask for (ledger_foresee()).
- * Errors: -ENOMEM
- */
-int choose_new_room(const struct chooser *chooser, const struct sub_pool *sub_pool,
-                    const struct reservation *asking, struct seats *ret);
-
-/* choose_model() - "<Kind>/<name>", as reservations name the model. */
-struct text choose_model(const struct deployment *deployment, struct arena *arena);
-
-/*
- * choose_reservation() - the reservation that a choice of this deployment makes
- *
- * Where it takes the place of one that leaves under the same keys, it goes on with
- * that one's order and its admitted replicas.
+/* choose_reservation() - the reservation that a choice of this deployment makes: nothing is used.
  */
 struct reservation choose_reservation(const struct chooser *chooser,
                                       const struct sub_pool *sub_pool,

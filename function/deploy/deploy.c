@@ -2,41 +2,49 @@
 /*
  * The theory of Deploy
  *
- * A deployment wants W environments with R replicas in each. What it has are its
- * assignments: one per environment, each with a grant of at most R replicas, of
- * which some are admitted (they have served). A decision turns the assignments
- * that were observed into those that are to be, in six phases:
+ * A deployment wants W environments with R replicas in each; parked, R is 0. What it has are
+ * its assignments: at most one that stays in each environment, each with a reservation. Of
+ * what is reserved, some is used: these replicas may run. A decision turns the assignments
+ * that were observed into those that are to be, in phases:
  *
- *   review   each assignment stays or leaves. It leaves when its sub-pool is
- *            gone or drained, or no longer fits the model. Better pools, cordons
- *            and unready environments move nothing.
- *   reduce   when more stay than are wanted, those that never served go first,
- *            then the last made.
- *   trim     each grant that stays is cut to R and loses the unadmitted replicas
- *            that have no seat. An empty grant is given up.
- *   retire   a leaving assignment goes when its replacement is Ready.
- *   grow     each grant that stays grows towards R as far as there is room.
- *   fill     the shortfall is made up from the best environments that have no
- *            assignment that stays; all replicas or none.
+ *   review  each assignment stays or leaves. It leaves when its environment or sub-pool is
+ *           gone or drained, when it no longer fits the model, or when a replica has another
+ *           size. Better pools, cordons and unready environments move nothing. A mistake in
+ *           a declaration moves nothing either: what is there stays, frozen.
+ *   trim    what stays is cut to R, and gives back what is reserved, unused and without a
+ *           seat. What has nothing left is given up.
+ *   leave   when more stay than W, those go first that never served, then those that are not
+ *           Ready, then the last made. Of those that leave, as many are kept as are wanted
+ *           less the Ready ones that stay: Ready ones first, then the last made. What never
+ *           served goes at once.
+ *   use     what is reserved is used once the list of reservations shows it, with a seat
+ *           behind everybody else's.
+ *   wake    what is parked takes R again where it is, if all of it fits.
+ *   grow    each reservation that stays grows towards R as far as there is room.
+ *   fill    the shortfall is made up from the best environments that have none that stays;
+ *           all replicas or none, under keys that nothing has had.
+ *   doze    what did not wake and was not placed elsewhere takes what fits where it is.
+ *
+ * Only a call that has read all reservations goes beyond `leave`.
  *
  * Invariants, whatever the input:
- *   - an admitted replica is taken away only because the user asked for fewer,
- *     or after its replacement serves;
- *   - nothing new is granted in a sub-pool while anybody there is without a seat;
- *   - two deployments that decide from the same snapshot never both keep a unit
- *     that only one can have (ledger.h). Only what served before it was replaced in
- *     place, under the same keys, keeps its seat even so: it is still serving;
- *   - a decision that is observed and made again is the same decision. Only a
- *     replica that wants more units may find, a round later, what this one gave back.
+ *   - by our doing the number of Ready assignments never falls below the smaller of what it
+ *     was and what is wanted: nothing that is Ready goes but by the count in `leave`;
+ *   - what is used is never taken back, but when fewer are wanted;
+ *   - two deployments never both use a unit that only one can have. Each uses only what all
+ *     can see, and only where all that the others reserved fits beside it. Who reserves later
+ *     sees what was reserved earlier, because one watch delivers one kind in the order in
+ *     which it was written: no clock is asked, and no order between used ones;
+ *   - what two reserved at once is given back by the one order that both know (seating.h);
+ *   - nothing new is granted in a sub-pool while one there is without a seat;
+ *   - nothing changes its sub-pool or the size of its replicas in place;
+ *   - a decision that is observed and made again is the same decision, once the list shows it.
  *
- * What it cannot know: who replaces whom, because no reservation says so. Of a
- * deployment that lacked an environment when another began to leave, the leaving one
- * stays until as many as wanted are placed: an environment too many for a while, not
- * one too few. And where KServe tells no ready replicas, what a grant grew by is never
- * known to have served: such a deployment goes on looking at the whole fleet.
+ * Where a service is composed along with its reservation, because nothing is used yet, it may
+ * be Ready before the list shows it. It counts as used then, and may be one too many.
  *
- * What Deploy refuses: to move what serves for a better fit, to split one
- * environment's replicas over pools, to give a part of a first placement.
+ * What Deploy refuses: to move what serves for a better fit, to split one environment's
+ * replicas over pools, to give a part of a first placement, to believe a clock.
  */
 #include "deploy/deploy_internal.h"
 
@@ -45,30 +53,21 @@
 
 #include "base/arena.h"
 
-int64_t deploy_admitted(const struct held *held) {
-        const struct reservation *r = &held->reservation;
-        const struct service *s = &held->service;
-        int64_t served = 0;
-
-        if (s->ready_replicas >= 0)
-                served = s->ready_replicas;
-        else if (s->ready)
-                served = r->admitted > 0    ? r->admitted
-                         : s->replicas >= 0 ? s->replicas
-                                            : r->replicas;
-        if (served > r->replicas)
-                served = r->replicas;
-        return served > r->admitted ? served : r->admitted;
+/* Does it have just what is wanted, in use, and was it Ready once? A parked one has nothing. */
+static bool is_settled(const struct reservation *r, const struct deployment *deployment) {
+        return !r->leaving && r->reserved == deployment->replicas && r->used == r->reserved &&
+               (r->served || deployment->replicas == 0);
 }
 
-bool deploy_is_settled(const struct deployment *deployment, const struct held *held, size_t n) {
-        if ((int64_t)n != deployment->environments)
+bool deploy_is_settled(const struct deployment *deployment, const struct assignment *held,
+                       size_t n) {
+        /* Parked, nothing is placed that was not. */
+        if (deployment->replicas == 0 ? (int64_t)n > deployment->environments
+                                      : (int64_t)n != deployment->environments)
                 return false;
         for (size_t i = 0; i < n; i++) {
-                const struct reservation *r = &held[i].reservation;
-
-                if (r->leaving || held[i].rebuilt || !held[i].service.observed ||
-                    r->replicas != deployment->replicas || r->admitted != r->replicas)
+                if (held[i].rebuilt || !held[i].service.observed ||
+                    !is_settled(&held[i].observed, deployment))
                         return false;
         }
         return true;
@@ -78,22 +77,27 @@ size_t deploy_count(const struct deciding *d, enum fate fate) {
         size_t n = 0;
 
         for (size_t i = 0; i < d->n; i++)
-                n += d->holders[i].placement.fate == fate;
+                n += d->assignments[i].fate == fate;
         return n;
 }
 
-/* Everything but room that a later phase asks choose.c; the holder `without` does not count. */
-struct chooser deploy_chooser(struct deciding *d, const struct seat_holder *without) {
-        size_t n = 0;
+/*
+ * Everything but room that a later phase asks choose.c; the assignment `without` does not
+ * count. One that Crossplane does not observe cannot be let go: it counts as it says.
+ */
+struct chooser deploy_chooser(struct deciding *d, const struct assignment *without) {
+        size_t n = d->n_stray;
 
         for (size_t i = 0; i < d->n; i++) {
-                if (&d->holders[i] != without && d->holders[i].placement.fate != FATE_DROPPED)
-                        d->mine[n++] = &d->holders[i].placement.reservation;
+                const struct assignment *a = &d->assignments[i];
+
+                if (a->fate != FATE_DROPPED && a != without)
+                        d->mine[n++] = &a->planned;
+                else if (a->fate == FATE_DROPPED && a->recovered)
+                        d->mine[n++] = &a->observed;
         }
         return (struct chooser) {
-                .deployment = d->request->deployment,
-                .settings = d->request->settings,
-                .model = d->request->model,
+                .order = &d->request->order,
                 .ledger = &d->ledger,
                 .allowance = &d->allowance,
                 .mine = d->mine,
@@ -103,111 +107,111 @@ struct chooser deploy_chooser(struct deciding *d, const struct seat_holder *with
         };
 }
 
-/* ---- reduce ---------------------------------------------------------------------------------- */
-
-/* Those that never served go first, then the last made; holders are in the order they were made. */
-static void reduce(struct deciding *d) {
-        size_t wanted = (size_t)d->request->deployment->environments;
-        size_t stay = deploy_count(d, FATE_STAYS);
-
-        for (int served = 0; served <= 1; served++) {
-                for (size_t i = d->n; i-- > 0 && stay > wanted;) {
-                        struct placement *p = &d->holders[i].placement;
-
-                        if (p->fate != FATE_STAYS || (p->reservation.admitted > 0) != served)
-                                continue;
-                        p->fate = FATE_DROPPED;
-                        p->why = TEXT("fewer environments are wanted");
-                        stay--;
-                }
-        }
-}
-
-/* ---- retire ---------------------------------------------------------------------------------- */
-
-/*
- * After the trimming, because only what stays can replace, and before anything
- * grows, so that what is given back here can be used in the same answer.
- *
- * Nothing tells who replaces whom. Holders are in the order in which they were
- * made: of those that stay, the first `wanted - leaving` were there before, and the
- * others are replacements. These count up to the first that is not Ready, because
- * once something has gone they are all the same: a later one would count again.
- */
-static void retire(struct deciding *d) {
-        size_t wanted = (size_t)d->request->deployment->environments;
-        size_t leaving = deploy_count(d, FATE_LEAVES), seen = 0, replaced = 0;
-        size_t originals = wanted > leaving ? wanted - leaving : 0;
-
-        for (size_t i = 0; i < d->n; i++) {
-                const struct placement *p = &d->holders[i].placement;
-
-                if (p->fate != FATE_STAYS)
-                        continue;
-                if (p->service.ready && seen == originals + replaced)
-                        replaced++;
-                seen++;
-        }
-        if (replaced > 0 && leaving > wanted)
-                replaced += leaving - wanted; /* fewer are wanted than there were */
-        for (size_t i = 0; i < d->n && replaced > 0; i++) {
-                struct placement *p = &d->holders[i].placement;
-
-                if (p->fate != FATE_LEAVES)
-                        continue;
-                p->fate = FATE_DROPPED;
-                replaced--;
-        }
-}
-
 /* ---- the decision ---------------------------------------------------------------------------- */
 
-static int compare_holders(const void *a, const void *b) {
-        const struct reservation *x = &((const struct seat_holder *)a)->placement.reservation;
-        const struct reservation *y = &((const struct seat_holder *)b)->placement.reservation;
+static int compare_made(const void *a, const void *b) {
+        const struct reservation *x = &((const struct assignment *)a)->planned;
+        const struct reservation *y = &((const struct assignment *)b)->planned;
         int order = (x->order > y->order) - (x->order < y->order);
 
         if (order == 0)
                 order = text_compare(x->environment, y->environment);
-        if (order == 0)
-                order = (x->nodes > y->nodes) - (x->nodes < y->nodes);
-        if (order == 0) /* one is replaced in place by the other */
-                order = (int)((const struct seat_holder *)a)->placement.fresh -
-                        (int)((const struct seat_holder *)b)->placement.fresh;
-        return order;
+        return order != 0 ? order
+                          : text_compare(((const struct assignment *)a)->suffix,
+                                         ((const struct assignment *)b)->suffix);
+}
+
+/* Reservations of this very deployment, not of an earlier one of its name. */
+static bool is_own(const struct deciding *d, const struct reservation *r) {
+        const struct deployment *own = d->request->order.deployment;
+
+        return reservation_is_owned(r, own->namespace_, own->name, own->uid);
+}
+
+static void begin_assignment(struct deciding *d, const struct assignment *observed) {
+        const struct deployment *own = d->request->order.deployment;
+        struct assignment *a = &d->assignments[d->n++];
+
+        *a = *observed;
+        a->planned = a->observed;
+        a->planned.namespace_ = own->namespace_;
+        a->planned.deployment = own->name;
+        a->planned.uid = own->uid;
+        assignment_settle_counts(a);
+        if (a->planned.order >= d->next_order && a->planned.order < INT64_MAX)
+                d->next_order = a->planned.order + 1;
+}
+
+/* Is it among what is observed? */
+static bool is_observed(const struct deciding *d, const struct reservation *r) {
+        for (size_t i = 0; i < d->request->n_held; i++) {
+                if (text_equal(d->request->held[i].observed.name, r->name))
+                        return true;
+        }
+        return false;
+}
+
+static bool has_suffix(const struct deciding *d, struct text suffix) {
+        for (size_t i = 0; i < d->n; i++) {
+                if (text_equal(d->assignments[i].suffix, suffix))
+                        return true;
+        }
+        return false;
+}
+
+/*
+ * One of ours that Crossplane no longer observes is composed again under its key. One that
+ * reserves nothing, is being deleted, or whose key another has, only counts until it is gone.
+ */
+static void recover(struct deciding *d, const struct reservation *r) {
+        struct text suffix = reservation_suffix(r);
+
+        if (text_is_empty(suffix))
+                suffix = r->environment;
+        if (r->reserved == 0 || r->deleting || has_suffix(d, suffix)) {
+                d->mine[d->n_stray++] = r;
+                return;
+        }
+        begin_assignment(
+                d, &(struct assignment) { .suffix = suffix,
+                                          .observed = *r,
+                                          .recovered = true,
+                                          .service = { .ready_replicas = -1, .replicas = -1 } });
+}
+
+static int list_assignments(struct deciding *d) {
+        const struct deploy_request *request = d->request;
+        size_t most = request->n_held + (size_t)request->order.deployment->environments;
+
+        for (size_t i = 0; i < request->n_reservations; i++)
+                most += is_own(d, &request->reservations[i]);
+        d->assignments = ARENA_ARRAY(d->arena, most, struct assignment);
+        d->mine = ARENA_ARRAY(d->arena, most, const struct reservation *);
+        if (!d->assignments || !d->mine)
+                return -ENOMEM;
+        for (size_t i = 0; i < request->n_held; i++)
+                begin_assignment(d, &request->held[i]);
+        for (size_t i = 0; i < request->n_reservations; i++) {
+                const struct reservation *r = &request->reservations[i];
+
+                if (is_own(d, r) && !is_observed(d, r))
+                        recover(d, r);
+        }
+        if (d->n > 1)
+                qsort(d->assignments, d->n, sizeof(*d->assignments), compare_made);
+        return 0;
 }
 
 static int begin(struct deciding *d) {
         const struct deploy_request *request = d->request;
-        size_t most = request->n_held + (size_t)request->deployment->environments;
-        int r;
+        int r = list_assignments(d);
 
-        d->holders = ARENA_ARRAY(d->arena, most, struct seat_holder);
-        d->mine = ARENA_ARRAY(d->arena, most, const struct reservation *);
-        if (!d->holders || !d->mine)
-                return -ENOMEM;
-        for (size_t i = 0; i < request->n_held; i++) {
-                struct placement *p = &d->holders[d->n++].placement;
-
-                d->holders[d->n - 1].held = &request->held[i];
-                p->reservation = request->held[i].reservation;
-                p->reservation.namespace_ = request->deployment->namespace_;
-                p->reservation.deployment = request->deployment->name;
-                p->reservation.admitted = deploy_admitted(&request->held[i]);
-                p->suffix = request->held[i].suffix;
-                p->service = request->held[i].service;
-                if (p->reservation.order >= d->next_order && p->reservation.order < INT64_MAX)
-                        d->next_order = p->reservation.order + 1;
-        }
-        if (d->n > 1)
-                qsort(d->holders, d->n, sizeof(*d->holders), compare_holders);
-        r = ledger_build(request->reservations, request->n_reservations,
-                         request->deployment->namespace_, request->deployment->name, d->arena,
-                         &d->ledger);
+        if (r == 0)
+                r = ledger_build(request->reservations, request->n_reservations,
+                                 request->order.deployment, d->arena, &d->ledger);
         if (r < 0)
                 return r;
-        d->allowance = (struct quota_room) { .settings = request->settings,
-                                             .deployment = request->deployment,
+        d->allowance = (struct quota_room) { .order = &request->order,
                                              .quotas = request->quotas,
                                              .n_quotas = request->n_quotas,
                                              .environments = request->environments,
@@ -220,22 +224,16 @@ static int begin(struct deciding *d) {
  * same? "a-b" in "c" and "a" in "b-c" are. Asked also when the service is there: of
  * two that were made at once each may have got one of the two plain names.
  */
-static bool is_name_taken(const struct deciding *d, const struct placement *p) {
-        const struct deployment *own = d->request->deployment;
-        const struct text parts[] = { own->name, TEXT("-"), p->suffix };
-        struct text name;
+static bool is_name_taken(const struct deciding *d, const struct assignment *a) {
+        const struct deployment *own = d->request->order.deployment;
+        const struct text parts[] = { own->name, TEXT("-"), a->suffix };
+        struct text name = text_join(d->arena, parts, sizeof(parts) / sizeof(parts[0]));
 
-        name = text_join(d->arena, parts, sizeof(parts) / sizeof(parts[0]));
         for (size_t i = 0; i < d->request->n_reservations; i++) {
                 const struct reservation *r = &d->request->reservations[i];
-                size_t n = r->deployment.len;
 
-                if (text_equal(r->deployment, own->name) ||
-                    !text_starts_with(name, r->deployment) || n == name.len ||
-                    name.data[n] != '-' || !text_equal(r->namespace_, own->namespace_))
-                        continue;
-                if (text_equal(text_slice(name, n + 1, name.len),
-                               plan_suffix(r->environment, r->nodes, d->arena)))
+                if (text_equal(r->name, name) && !text_equal(r->deployment, own->name) &&
+                    text_equal(r->namespace_, own->namespace_))
                         return true;
         }
         return false;
@@ -245,61 +243,73 @@ static bool is_name_taken(const struct deciding *d, const struct placement *p) {
  * What the deployment says of itself now. Only at the end: others decide by what
  * the observed reservations say, and so must who yields to whom here.
  */
-static void renew(struct deciding *d, struct seat_holder *holder) {
-        struct reservation *r = &holder->placement.reservation;
-        const struct deployment *deployment = d->request->deployment;
+static void renew(struct deciding *d, struct assignment *a) {
+        struct reservation *r = &a->planned;
+        const struct deployment *deployment = d->request->order.deployment;
 
         r->priority = deployment->priority;
-        r->created = deployment->created;
-        if (holder->placement.fate != FATE_STAYS)
+        if (a->fate != FATE_STAYS || a->frozen)
                 return;
-        if (text_is_empty(r->model))
-                r->model = choose_model(deployment, d->arena);
-        r->resource_name = holder->sub_pool->resource_name;
-        holder->placement.name_taken = is_name_taken(d, &holder->placement);
-        holder->placement.workload =
-                plan_workload(deployment, d->request->model, holder->profile, holder->sub_pool);
+        if (text_is_empty(r->model_name)) {
+                r->model_kind = deployment->model_kind;
+                r->model_name = deployment->model_name;
+        }
+        r->resource_name = a->sub_pool->resource_name;
+        a->name_taken = is_name_taken(d, a);
+        a->workload = plan_workload(&d->request->order, a->profile, a->sub_pool);
         /* Without a topology the units follow from the memory, and the engine spans them all. */
-        if (holder->profile->gpus_per_node == 0)
-                holder->placement.workload.tensor = r->units_per_node;
+        if (a->profile->gpus_per_node == 0)
+                a->workload.tensor = r->units_per_node;
+}
+
+/*
+ * What Crossplane does not observe it cannot delete: it is composed once more, so that the
+ * next answer can let it go.
+ */
+static void take_hold(struct assignment *a) {
+        if (!a->recovered || a->fate != FATE_DROPPED)
+                return;
+        a->fate = FATE_LEAVES;
+        a->planned.leaving = true;
+        a->planned.reserved = a->observed.reserved;
 }
 
 static int finish(struct deciding *d, struct decision *ret) {
-        const struct deployment *deployment = d->request->deployment;
+        const struct deployment *deployment = d->request->order.deployment;
         struct decision decision = { .rejections = d->rejections,
                                      .quota = d->tightest,
                                      .closed = d->closed,
+                                     .parked = deployment->replicas == 0,
                                      .wanted = deployment->environments };
         struct text url_of = { 0 };
-        int64_t admitted = 0;
+        bool settled = true;
 
-        decision.plan.placements = ARENA_ARRAY(d->arena, d->n, struct placement);
-        if (!decision.plan.placements)
+        decision.plan.assignments = ARENA_ARRAY(d->arena, d->n, struct assignment);
+        if (!decision.plan.assignments)
                 return -ENOMEM;
         if (d->n > 1)
-                qsort(d->holders, d->n, sizeof(*d->holders), compare_holders);
+                qsort(d->assignments, d->n, sizeof(*d->assignments), compare_made);
         for (size_t i = 0; i < d->n; i++) {
-                struct seat_holder *holder = &d->holders[i];
-                struct placement *p = &holder->placement;
-                struct reservation *r = &p->reservation;
+                struct assignment *a = &d->assignments[i];
+                struct reservation *r = &a->planned;
 
-                renew(d, holder);
-                if (p->fate == FATE_STAYS) {
+                take_hold(a);
+                renew(d, a);
+                settled &= a->fate == FATE_DROPPED || is_settled(r, deployment);
+                if (a->fate == FATE_STAYS && !deciding_is_asleep(d, a)) {
                         decision.placed++;
-                        decision.ready += p->service.ready && !p->fresh;
-                        decision.short_replicas += deployment->replicas - r->replicas;
-                        admitted += r->admitted;
+                        decision.ready += assignment_is_ready(a);
+                        decision.short_replicas += deployment->replicas - r->reserved;
                 }
-                if (p->fate != FATE_DROPPED && p->service.ready && !text_is_empty(p->service.url) &&
+                if (a->fate != FATE_DROPPED && assignment_is_ready(a) &&
+                    !text_is_empty(a->service.url) &&
                     (text_is_empty(url_of) || text_compare(r->environment, url_of) < 0)) {
                         url_of = r->environment;
-                        decision.url = p->service.url;
+                        decision.url = a->service.url;
                 }
-                decision.plan.placements[decision.plan.n_placements++] = *p;
+                decision.plan.assignments[decision.plan.n_assignments++] = *a;
         }
-        decision.settled = decision.placed == decision.wanted &&
-                           deploy_count(d, FATE_LEAVES) == 0 &&
-                           admitted == decision.wanted * deployment->replicas;
+        decision.settled = settled && (decision.placed == decision.wanted || decision.parked);
         if (arena_failed(d->arena))
                 return -ENOMEM;
         *ret = decision;
@@ -315,26 +325,35 @@ static int weigh_all(struct deciding *d) {
                                 request->weighing);
 }
 
+/* What is decided only from the reservations of all. */
+static int decide_by_ledger(struct deciding *d) {
+        int r = deciding_use(d);
+
+        if (r == 0)
+                r = deciding_wake(d);
+        if (r == 0)
+                r = deploy_grow(d);
+        if (r == 0 && d->request->weighing)
+                r = weigh_all(d);
+        if (r == 0)
+                r = deploy_fill(d);
+        return r == 0 ? deciding_doze(d) : r;
+}
+
 int deploy(const struct deploy_request *request, struct arena *arena, struct decision *ret) {
         struct deciding d = { .request = request, .arena = arena };
-        int r;
+        int r = begin(&d);
 
-        r = begin(&d);
+        if (r == 0)
+                r = deploy_review(&d);
+        if (r == 0)
+                r = deploy_trim(&d);
         if (r < 0)
                 return r;
-        r = deploy_review(&d);
-        if (r < 0)
-                return r;
-        reduce(&d);
-        r = deploy_trim(&d);
-        if (r < 0)
-                return r;
-        retire(&d);
+        deciding_leave(&d);
         if (request->whole_fleet)
-                r = deploy_grow(&d);
-        if (r == 0 && request->weighing)
+                r = decide_by_ledger(&d);
+        else if (request->weighing)
                 r = weigh_all(&d);
-        if (r == 0 && request->whole_fleet)
-                r = deploy_fill(&d);
         return r < 0 ? r : finish(&d, ret);
 }

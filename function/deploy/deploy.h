@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * deploy - stage one: which pools serve a deployment
+ *
+ * What serves stays, and a unit is given once. deploy.c has the phases and what each of
+ * them keeps.
  */
 #ifndef DEPLOY_DEPLOY_H
 #define DEPLOY_DEPLOY_H
@@ -17,17 +20,15 @@
 enum { DEPLOY_HELD_MAX = 256 };
 
 struct deploy_request {
-        const struct deployment *deployment;
-        const struct settings *settings;
-        const struct model *model;
+        struct order order;
         const struct environment *environments; /* sorted by name */
         size_t n_environments;
         const struct reservation *reservations; /* of everybody, in any order */
         size_t n_reservations;
         const struct quota *quotas; /* of the deployment's namespace; none: they are ignored */
         size_t n_quotas;
-        const struct held *held; /* one's own assignments, in any order */
-        size_t n_held;           /* at most DEPLOY_HELD_MAX */
+        const struct assignment *held; /* one's own assignments, in any order */
+        size_t n_held;                 /* at most DEPLOY_HELD_MAX */
         const struct text
                 *occupied; /* suffixes of keys that hold what nobody understands; sorted */
         size_t n_occupied;
@@ -38,6 +39,7 @@ struct deploy_request {
 struct decision {
         struct plan plan;
         struct rejections rejections;  /* sorted; empty when all is placed */
+        bool parked;                   /* no replicas are wanted */
         int64_t wanted;                /* environments */
         int64_t placed;                /* environments with an assignment that stays */
         int64_t ready;                 /* of those, the Ready ones */
@@ -51,11 +53,13 @@ struct decision {
 /*
  * deploy_is_settled() - do the reservations alone say that nothing is left to decide?
  *
- * Every wanted environment has an assignment and its service, none is leaving, and
- * admitted = granted = wanted. What the environments and the model say can still
- * unsettle it. A service that was deleted is made anew, and others may have its name.
+ * Every wanted environment has an assignment and its service, none is leaving, each was
+ * Ready once, and used = reserved = wanted. Parked, nothing is reserved anywhere. What the
+ * environments and the model say can still unsettle it. A service that was deleted is made
+ * anew, and others may have its name.
  */
-bool deploy_is_settled(const struct deployment *deployment, const struct held *held, size_t n);
+bool deploy_is_settled(const struct deployment *deployment, const struct assignment *held,
+                       size_t n);
 
 /*
  * deploy() - decide
@@ -67,12 +71,5 @@ bool deploy_is_settled(const struct deployment *deployment, const struct held *h
  * Errors: -ENOMEM
  */
 int deploy(const struct deploy_request *request, struct arena *arena, struct decision *ret);
-
-/*
- * deploy_admitted() - the most replicas that were ever Ready
- *
- * What KServe tells; else, of a Ready service, the grant before its last growth.
- */
-int64_t deploy_admitted(const struct held *held);
 
 #endif

@@ -8,22 +8,15 @@
 #include "deploy/choose.h"
 #include "deploy/deploy.h"
 
-/* An assignment while it is being decided about. */
-struct seat_holder {
-        struct placement placement;
-        const struct sub_pool *sub_pool; /* NULL: gone */
-        const struct serving_profile *profile;
-        const struct held *held; /* as observed; NULL: made in this answer */
-};
-
 struct deciding {
         const struct deploy_request *request;
         struct arena *arena;
         struct ledger ledger;
         struct quota_room allowance;
-        struct seat_holder *holders; /* those held, by order; then fresh ones */
+        struct assignment *assignments; /* those made before, by order; then fresh ones */
         size_t n;
-        const struct reservation **mine; /* scratch: reservations that count now */
+        const struct reservation **mine; /* scratch: reservations that count now; before them */
+        size_t n_stray;                  /* are those of ours that nothing is decided about */
         int64_t next_order;
         struct rejections rejections;
         struct share tightest; /* of a quota that kept a grant small; limited: there is one */
@@ -33,18 +26,32 @@ struct deciding {
 /* deploy_count() - the assignments of that fate. */
 size_t deploy_count(const struct deciding *d, enum fate fate);
 
+/* deciding_is_asleep() - does it stay, with nothing reserved, although replicas are wanted? */
+bool deciding_is_asleep(const struct deciding *d, const struct assignment *a);
+
+/*
+ * deciding_goes_first() - of two that stay and cannot both: does `a` go rather than `b`?
+ *
+ * What never served, then what is not Ready, then the last made.
+ */
+bool deciding_goes_first(const struct assignment *a, const struct assignment *b);
+
 /*
  * deploy_chooser() - what choose.c asks for, with every assignment as it is now
  * @without: one that does not count; or NULL
  *
  * Valid until the next one is made.
  */
-struct chooser deploy_chooser(struct deciding *d, const struct seat_holder *without);
+struct chooser deploy_chooser(struct deciding *d, const struct assignment *without);
 
 /* The phases, in the order of their calls; deploy.c says what each is for. Errors: -ENOMEM */
 int deploy_review(struct deciding *d);
 int deploy_trim(struct deciding *d);
+void deciding_leave(struct deciding *d);
+int deciding_use(struct deciding *d);
+int deciding_wake(struct deciding *d);
 int deploy_grow(struct deciding *d);
 int deploy_fill(struct deciding *d);
+int deciding_doze(struct deciding *d);
 
 #endif

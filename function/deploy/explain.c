@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "fleet/precision.h"
 #include "fleet/quota.h"
 
 static int compare_sub_pools(const struct sub_pool *a, const struct sub_pool *b) {
@@ -64,16 +65,6 @@ enum reason rejections_nearest(const struct rejections *r) {
 
 static struct text or_nothing(struct text t) {
         return text_is_empty(t) ? TEXT("none declared") : t;
-}
-
-static struct text list(struct value v, struct arena *arena) {
-        struct builder b;
-
-        if (value_count(v) == 0)
-                return TEXT("none declared");
-        builder_init(&b, arena);
-        value_print(v, &b);
-        return builder_done(&b);
 }
 
 /* "1 unit", "2 units" */
@@ -140,6 +131,17 @@ static struct text on_nodes(int64_t n, struct arena *arena) {
         return text_format(arena, "a replica on %lld nodes ", (long long)n);
 }
 
+/* Whose reservation closes the sub-pool; nothing when none does. */
+static struct text crowded(const struct verdict *v, struct arena *arena) {
+        struct text who = text_is_empty(v->detail) ? TEXT("one of another namespace") : v->detail;
+
+        if (!v->crowded)
+                return (struct text) { 0 };
+        return text_format(arena, "; nothing is granted there while %.*s %s", TEXT_ARG(who),
+                           v->over_committed ? "uses more than fits on its nodes"
+                                             : "has no seat for what it reserved");
+}
+
 struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         const struct verdict *v = &r->verdict;
         const struct pool *pool = r->sub_pool->pool;
@@ -174,7 +176,7 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                 return text_format(arena, "wants %.*s of memory per unit, a unit here has %.*s",
                                    TEXT_ARG(a), TEXT_ARG(b));
         case REASON_PRECISION_UNSUPPORTED:
-                a = list(pool->precisions, arena);
+                a = precision_list(pool, arena);
                 return text_format(arena, "wants precision %.*s, the pool supports %.*s",
                                    TEXT_ARG(v->detail), TEXT_ARG(a));
         case REASON_INTERCONNECT_TOO_WEAK:
@@ -224,11 +226,12 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
                                    TEXT_ARG(b));
         case REASON_NO_CAPACITY:
                 a = units(wanted, arena);
+                b = crowded(v, arena);
                 return text_format(arena,
                                    "wants %.*s, %lld of %lld are free, at most %lld of them on one "
-                                   "node%s%.*s",
+                                   "node%.*s",
                                    TEXT_ARG(a), offered, (long long)v->total, (long long)v->gap,
-                                   text_is_empty(v->detail) ? "" : "; ", TEXT_ARG(v->detail));
+                                   TEXT_ARG(b));
         }
         BUG("a reason without a sentence");
 }

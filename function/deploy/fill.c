@@ -11,42 +11,64 @@
 
 static bool stays_in(const struct deciding *d, const struct environment *environment) {
         for (size_t i = 0; i < d->n; i++) {
-                const struct placement *p = &d->holders[i].placement;
+                const struct assignment *a = &d->assignments[i];
 
-                if (p->fate == FATE_STAYS &&
-                    text_equal(p->reservation.environment, environment->name))
+                if (a->fate == FATE_STAYS && !deciding_is_asleep(d, a) &&
+                    text_equal(a->planned.environment, environment->name))
                         return true;
         }
         return false;
 }
 
-/* A leaving assignment under the same key is replaced in place: one object, rolled by KServe. */
-static void take_over(struct deciding *d, struct text suffix, struct service *ret_service) {
-        for (size_t i = 0; i < d->n; i++) {
-                struct placement *p = &d->holders[i].placement;
+static bool is_in_use(const struct deciding *d, struct text suffix) {
+        const struct deploy_request *request = d->request;
 
-                if (p->fate != FATE_LEAVES || !text_equal(p->suffix, suffix))
-                        continue;
-                *ret_service = p->service;
-                p->fate = FATE_DROPPED;
-                p->why = TEXT("replaced in place");
+        for (size_t i = 0; i < d->n; i++) {
+                if (text_equal(d->assignments[i].suffix, suffix))
+                        return true;
         }
+        return request->n_occupied > 0 && bsearch(&suffix, request->occupied, request->n_occupied,
+                                                  sizeof(suffix), text_order) != NULL;
 }
 
-static void add_placement(struct deciding *d, const struct chooser *chooser,
-                          const struct choice *choice) {
-        struct seat_holder *holder = &d->holders[d->n];
-        struct placement *p = &holder->placement;
+/* Nothing takes another's keys, not even those of what goes in this answer. */
+static struct text free_suffix(const struct deciding *d, struct text environment) {
+        int64_t n = 1;
+        struct text suffix = plan_suffix(environment, n, d->arena);
 
-        *holder = (struct seat_holder) { .sub_pool = choice->sub_pool, .profile = choice->profile };
-        p->fate = FATE_STAYS;
-        p->fresh = true;
-        p->service = (struct service) { .ready_replicas = -1, .replicas = -1 };
-        p->reservation =
-                choose_reservation(chooser, choice->sub_pool, choice->profile, choice->demand);
+        while (is_in_use(d, suffix) && !arena_failed(d->arena))
+                suffix = plan_suffix(environment, ++n, d->arena);
+        return suffix;
+}
+
+/* As the reservation will be called, unless the name has to be cut: ties end with it. */
+static struct chooser chooser_in(struct deciding *d, const struct environment *environment,
+                                 struct text *ret_suffix) {
+        struct chooser chooser = deploy_chooser(d, NULL);
+        struct text suffix = free_suffix(d, environment->name);
+        const struct text parts[] = { d->request->order.deployment->name, TEXT("-"), suffix };
+
+        chooser.name = text_join(d->arena, parts, sizeof(parts) / sizeof(parts[0]));
+        *ret_suffix = suffix;
+        return chooser;
+}
+
+static void add_assignment(struct deciding *d, const struct choice *choice) {
+        struct assignment *a = &d->assignments[d->n];
+        struct text suffix;
+        struct chooser chooser = chooser_in(d, choice->sub_pool->environment, &suffix);
+
+        *a = (struct assignment) {
+                .fate = FATE_STAYS,
+                .fresh = true,
+                .suffix = suffix,
+                .sub_pool = choice->sub_pool,
+                .profile = choice->profile,
+                .service = { .ready_replicas = -1, .replicas = -1 },
+                .planned = choose_reservation(&chooser, choice->sub_pool, choice->profile,
+                                              choice->demand),
+        };
         d->next_order++;
-        p->suffix = plan_suffix(p->reservation.environment, p->reservation.nodes, d->arena);
-        take_over(d, p->suffix, &p->service);
         d->n++;
 }
 
@@ -54,14 +76,28 @@ static int compare_choices(const void *a, const void *b) {
         return choice_compare(a, b, NULL);
 }
 
-/* Would its keys be those of a service that nobody understands? That one stays as it is. */
-static bool is_occupied(const struct deciding *d, const struct choice *choice) {
-        const struct deploy_request *request = d->request;
-        struct text suffix =
-                plan_suffix(choice->sub_pool->environment->name, choice->demand.nodes, d->arena);
+/*
+ * Is there a service that nobody understands? Nothing is placed beside it. Suffixes are
+ * sorted: those of an environment follow its name.
+ */
+static bool is_occupied(const struct deciding *d, const struct environment *environment) {
+        const struct text *occupied = d->request->occupied;
+        size_t low = 0, high = d->request->n_occupied;
 
-        return request->n_occupied > 0 && bsearch(&suffix, request->occupied, request->n_occupied,
-                                                  sizeof(suffix), text_order) != NULL;
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (text_compare(occupied[middle], environment->name) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        for (; low < d->request->n_occupied && text_starts_with(occupied[low], environment->name);
+             low++) {
+                if (suffix_can_be_of(occupied[low], environment->name))
+                        return true;
+        }
+        return false;
 }
 
 /* In this environment there is nothing to choose from. Only the first sentence is told. */
@@ -80,6 +116,7 @@ static int choose_best(struct deciding *d, const struct environment *environment
                        struct choice *ret) {
         const struct text nothing = { 0 };
         struct chooser chooser;
+        struct text suffix;
         int r;
 
         *ret = (struct choice) { 0 };
@@ -91,9 +128,9 @@ static int choose_best(struct deciding *d, const struct environment *environment
                 set_aside(d, environment, TEXT(" declares no nodePools"), nothing);
                 return 0;
         }
-        chooser = deploy_chooser(d, NULL);
+        chooser = chooser_in(d, environment, &suffix);
         r = choose_in(&chooser, environment, ret, &d->rejections);
-        if (r < 0 || !ret->sub_pool || !is_occupied(d, ret))
+        if (r < 0 || !ret->sub_pool || !is_occupied(d, environment))
                 return r;
         set_aside(d, environment,
                   TEXT(" holds a service that neither a reservation nor an annotation explains; it "
@@ -103,46 +140,56 @@ static int choose_best(struct deciding *d, const struct environment *environment
         return 0;
 }
 
-int deploy_fill(struct deciding *d) {
+/* The best of each environment that has none that stays, in their order. */
+static int list_choices(struct deciding *d, struct choice **ret, size_t *ret_n) {
         const struct deploy_request *request = d->request;
-        size_t wanted = (size_t)request->deployment->environments,
-               stay = deploy_count(d, FATE_STAYS);
-        struct choice *choices;
-        size_t n_choices = 0;
+        struct choice *choices = ARENA_ARRAY(d->arena, request->n_environments, struct choice);
+        size_t n = 0;
 
-        if (stay >= wanted)
-                return 0;
-        choices = ARENA_ARRAY(d->arena, request->n_environments, struct choice);
         if (!choices)
                 return -ENOMEM;
         for (size_t i = 0; i < request->n_environments; i++) {
-                const struct environment *environment = &request->environments[i];
                 int r;
 
-                if (stays_in(d, environment))
+                if (stays_in(d, &request->environments[i]))
                         continue;
-                r = choose_best(d, environment, &choices[n_choices]);
+                r = choose_best(d, &request->environments[i], &choices[n]);
                 if (r < 0)
                         return r;
-                n_choices += choices[n_choices].sub_pool != NULL;
+                n += choices[n].sub_pool != NULL;
         }
-        if (n_choices > 1)
-                qsort(choices, n_choices, sizeof(*choices), compare_choices);
+        if (n > 1)
+                qsort(choices, n, sizeof(*choices), compare_choices);
+        *ret = choices;
+        *ret_n = n;
+        return 0;
+}
+
+int deploy_fill(struct deciding *d) {
+        const struct deployment *deployment = d->request->order.deployment;
+        size_t wanted = (size_t)deployment->environments, stay = 0, n_choices;
+        struct choice *choices;
+        int r;
+
+        for (size_t i = 0; i < d->n; i++)
+                stay += d->assignments[i].fate == FATE_STAYS &&
+                        !deciding_is_asleep(d, &d->assignments[i]);
+        if (stay >= wanted || deployment->replicas == 0)
+                return 0;
+        r = list_choices(d, &choices, &n_choices);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < n_choices && stay < wanted; i++) {
                 struct choice choice = choices[i];
-                struct chooser chooser;
 
                 /* Each was chosen for itself, and what one takes of a quota the next cannot. */
-                if (i > 0 && d->allowance.n_quotas > 0) {
-                        int r = choose_best(d, choice.sub_pool->environment, &choice);
-
-                        if (r < 0)
-                                return r;
-                        if (!choice.sub_pool)
-                                continue;
-                }
-                chooser = deploy_chooser(d, NULL);
-                add_placement(d, &chooser, &choice);
+                if (i > 0 && d->allowance.n_quotas > 0)
+                        r = choose_best(d, choice.sub_pool->environment, &choice);
+                if (r < 0)
+                        return r;
+                if (!choice.sub_pool)
+                        continue;
+                add_assignment(d, &choice);
                 stay++;
         }
         if (stay >= wanted)

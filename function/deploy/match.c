@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "deploy/match.h"
 
+#include "fleet/precision.h"
+
 static const char *const reason_names[N_REASONS] = {
         [REASON_FITS] = "Fits",
         [REASON_INVALID_POOL] = "InvalidPool",
@@ -125,17 +127,12 @@ bool match_bandwidth(struct text offered, struct text required) {
 }
 
 /* The first required precision that is not offered; empty when all are. */
-static struct text missing_precision(struct value offered, struct value required) {
+static struct text missing_precision(const struct pool *pool, struct value required) {
         struct value_iter it = value_iterate(required);
-        struct value want, have;
+        struct value want;
 
         while (value_next(&it, NULL, &want)) {
-                struct value_iter offers = value_iterate(offered);
-                bool found = false;
-
-                while (!found && value_next(&offers, NULL, &have))
-                        found = text_equal_fold(value_text(have), value_text(want));
-                if (!found)
+                if (!precision_offered(pool, value_text(want)))
                         return value_text(want);
         }
         return (struct text) { 0 };
@@ -147,7 +144,7 @@ static bool is_whole_gpu(const struct sub_pool *s) {
 
 struct demand match_demand(const struct candidate *c) {
         const struct serving_profile *profile = c->profile;
-        int64_t unit = c->sub_pool->memory_bytes, vram = c->model->vram_bytes;
+        int64_t unit = c->sub_pool->memory_bytes, vram = c->order->model->vram_bytes;
 
         if (profile->gpus_per_node > 0)
                 return (struct demand) { profile->nodes, profile->gpus_per_node };
@@ -159,10 +156,10 @@ struct demand match_demand(const struct candidate *c) {
 int64_t match_memory(const struct candidate *c) {
         int64_t units;
 
-        if (c->profile->gpus_per_node > 0 || c->model->vram_bytes == 0)
+        if (c->profile->gpus_per_node > 0 || c->order->model->vram_bytes == 0)
                 return c->profile->needs.memory_bytes;
         units = match_demand(c).units_per_node;
-        return c->model->vram_bytes / units + (c->model->vram_bytes % units > 0);
+        return c->order->model->vram_bytes / units + (c->order->model->vram_bytes % units > 0);
 }
 
 static struct verdict verdict(enum reason reason) {
@@ -196,7 +193,7 @@ static struct verdict match_environment(const struct candidate *c) {
 
         if (c->selected && c->selected->asked)
                 return c->selected->verdict;
-        v = match_selector(SELECTOR_DEPLOYMENT, c->deployment->environment_selector, labels);
+        v = match_selector(SELECTOR_DEPLOYMENT, c->order->deployment->environment_selector, labels);
         if (v.reason == REASON_FITS)
                 v = match_selector(SELECTOR_ENVIRONMENT, c->profile->environment_selector, labels);
         if (c->selected)
@@ -225,7 +222,7 @@ static struct verdict match_needs(const struct candidate *c) {
         if (memory > 0 && c->sub_pool->memory_bytes < memory)
                 return verdict_numbers(REASON_INSUFFICIENT_MEMORY, memory,
                                        c->sub_pool->memory_bytes);
-        precision = missing_precision(pool->precisions, needs->precisions);
+        precision = missing_precision(pool, needs->precisions);
         if (!text_is_empty(precision))
                 return verdict_text(REASON_PRECISION_UNSUPPORTED, precision);
         if (!text_is_empty(needs->interconnect) &&
@@ -245,15 +242,16 @@ static struct verdict match_shape(const struct candidate *c) {
 
         if (multi_node_needed && !value_is_true(s->pool->multi_node))
                 return verdict_numbers(REASON_NOT_MULTI_NODE, demand.nodes, 1);
-        if (demand.nodes > 1 && !c->settings->multi_node)
+        if (demand.nodes > 1 && !c->order->settings->multi_node)
                 return verdict_numbers(REASON_MULTI_NODE_UNSUPPORTED, demand.nodes, 1);
-        if (s->nodes < demand.nodes)
+        /* A pool that has no nodes at all has no room; what is there stays. */
+        if (s->nodes > 0 && s->nodes < demand.nodes)
                 return verdict_numbers(REASON_NOT_ENOUGH_NODES, demand.nodes, s->nodes);
         if (s->units_per_node < demand.units_per_node)
                 return verdict_numbers(REASON_NODE_TOO_SMALL, demand.units_per_node,
                                        s->units_per_node);
         if (demand.units_per_node > 1 && !text_is_empty(s->mig_profile) &&
-            !c->settings->multi_slice)
+            !c->order->settings->multi_slice)
                 return verdict_numbers(REASON_SLICES_CANNOT_GANG, demand.units_per_node, 1);
         if (demand.units_per_node > 1 && s->pool->sharing != SHARING_NONE)
                 return verdict_numbers(REASON_SHARED_CANNOT_GANG, demand.units_per_node, 1);

@@ -58,8 +58,10 @@ struct verdict {
         int64_t wanted, offered; /* the two numbers that were compared */
         int64_t total,
                 gap; /* units of the quota or sub-pool; NoCapacity: largest gap on one node */
-        struct text
-                detail; /* the key, value, quota or sentence that failed; NoCapacity: what else */
+        struct text detail;     /* the key, value, quota or sentence that failed; NoCapacity:
+                                   the deployment without a seat, of one's own namespace */
+        bool crowded;           /* NoCapacity: one is without a seat */
+        bool over_committed;    /* NoCapacity: and may run all the same */
         enum selector selector; /* SelectorMismatch: whose; detail is the label's key */
         struct text value;      /* SelectorMismatch: the value that is wanted of the label */
 };
@@ -76,11 +78,16 @@ struct selected_environment {
         struct verdict verdict; /* of row 4, as far as the environment decides it */
 };
 
+/* What is to be placed, and how. */
+struct order {
+        const struct deployment *deployment;
+        const struct model *model; /* NULL: not read yet */
+        const struct settings *settings;
+};
+
 /* A candidate, and everything a row may look at. */
 struct candidate {
-        const struct deployment *deployment;
-        const struct settings *settings;
-        const struct model *model;
+        const struct order *order;
         const struct serving_profile *profile;
         const struct sub_pool *sub_pool;
         struct selected_environment *selected; /* kept from one sub-pool to the next; may be NULL */

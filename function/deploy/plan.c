@@ -5,24 +5,33 @@
 
 #include "base/arena.h"
 
-/* "...-g2", as a group size is written. */
-static bool ends_like_a_size(struct text t) {
-        size_t end = t.len;
+/* Where the digits at the end of "...-m2" begin; t.len when t does not end so. */
+static size_t number_at(struct text t) {
+        size_t at = t.len;
 
-        while (end > 0 && t.data[end - 1] >= '0' && t.data[end - 1] <= '9')
-                end--;
-        return end < t.len && text_ends_with(text_slice(t, 0, end), TEXT("-g"));
+        while (at > 0 && t.data[at - 1] >= '0' && t.data[at - 1] <= '9')
+                at--;
+        return text_ends_with(text_slice(t, 0, at), TEXT("-m")) ? at : t.len;
 }
 
-struct text plan_suffix(struct text environment, int64_t nodes, struct arena *arena) {
-        if (nodes <= 1 && !ends_like_a_size(environment))
+struct text plan_suffix(struct text environment, int64_t n, struct arena *arena) {
+        if (n <= 1 && number_at(environment) == environment.len)
                 return environment;
-        return text_format(arena, "%.*s-g%lld", TEXT_ARG(environment), (long long)nodes);
+        return text_format(arena, "%.*s-m%lld", TEXT_ARG(environment), (long long)n);
 }
 
-struct workload plan_workload(const struct deployment *deployment, const struct model *model,
-                              const struct serving_profile *profile,
+bool suffix_can_be_of(struct text t, struct text environment) {
+        size_t at = number_at(t);
+
+        if (text_equal(t, environment))
+                return number_at(environment) == environment.len;
+        return at < t.len && text_equal(text_slice(t, 0, at - 2), environment);
+}
+
+struct workload plan_workload(const struct order *order, const struct serving_profile *profile,
                               const struct sub_pool *sub_pool) {
+        const struct deployment *deployment = order->deployment;
+        const struct model *model = order->model;
         const struct pool *pool = sub_pool->pool;
         const struct environment *environment = sub_pool->environment;
 
@@ -79,7 +88,7 @@ enum member_kind {
         MEMBER_FLAG, /* a bool that is left out where it is false */
 };
 
-struct member {
+struct workload_member {
         struct text key;
         enum member_kind kind;
         size_t offset;
@@ -88,7 +97,7 @@ struct member {
 #define MEMBER(kind, key, field)                                                                   \
         { TEXT_INIT(key), kind, offsetof(struct workload, field) }
 
-static const struct member members[] = {
+static const struct workload_member members[] = {
         MEMBER(MEMBER_VALUE, "affinity", affinity),
         MEMBER(MEMBER_BOOL, "concurrency", concurrency),
         MEMBER(MEMBER_TEXT, "cpu", cpu),
@@ -234,19 +243,21 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena) {
                 return map;
         }
         list = node_add_list(map, "placements");
-        for (size_t i = 0; i < plan->n_placements; i++) {
-                const struct placement *p = &plan->placements[i];
+        for (size_t i = 0; i < plan->n_assignments; i++) {
+                const struct assignment *a = &plan->assignments[i];
                 struct node *entry;
 
-                if (p->fate == FATE_DROPPED)
+                if (a->fate == FATE_DROPPED)
                         continue;
                 entry = node_append_map(list);
-                node_set_string(entry, "key", p->suffix);
-                if (p->name_taken)
+                node_set_string(entry, "key", a->suffix);
+                if (a->name_taken)
                         node_set_bool(entry, "nameTaken", true);
-                node_set(entry, TEXT("reservation"), reservation_data(&p->reservation, arena));
-                if (p->fate == FATE_STAYS)
-                        node_set(entry, TEXT("workload"), encode_workload(&p->workload, arena));
+                node_set(entry, TEXT("reservation"), reservation_spec(&a->planned, arena));
+                if (a->planned.surge > 0)
+                        node_set_integer(entry, "surge", a->planned.surge);
+                if (a->fate == FATE_STAYS && !a->frozen)
+                        node_set(entry, TEXT("workload"), encode_workload(&a->workload, arena));
         }
         return map;
 }
@@ -261,27 +272,27 @@ int plan_decode(struct value value, struct arena *arena, struct plan *ret) {
         struct value placements = value_get(value, TEXT("placements")), entry;
         struct value_iter it = value_iterate(placements);
 
-        if (value_count(placements) > PLAN_PLACEMENTS_MAX)
+        if (value_count(placements) > PLAN_ASSIGNMENTS_MAX)
                 return -EINVAL;
         if (text_is_empty(plan.scheduled.reason) || (!plan.frozen && placements.kind != VALUE_LIST))
                 return -EINVAL;
         value_is_integer(value_get(value, TEXT("ttlSeconds")), &plan.ttl_seconds);
-        plan.placements = ARENA_ARRAY(arena, value_count(placements), struct placement);
-        if (!plan.placements)
+        plan.assignments = ARENA_ARRAY(arena, value_count(placements), struct assignment);
+        if (!plan.assignments)
                 return -ENOMEM;
         while (value_next(&it, NULL, &entry)) {
                 struct value workload = value_get(entry, TEXT("workload"));
-                struct placement *p = &plan.placements[plan.n_placements];
+                struct assignment *a = &plan.assignments[plan.n_assignments];
 
-                p->suffix = value_text(value_get(entry, TEXT("key")));
-                p->name_taken = value_is_true(value_get(entry, TEXT("nameTaken")));
-                if (!reservation_from_data(value_get(entry, TEXT("reservation")),
-                                           &p->reservation) ||
-                    text_is_empty(p->suffix))
+                a->suffix = value_text(value_get(entry, TEXT("key")));
+                a->name_taken = value_is_true(value_get(entry, TEXT("nameTaken")));
+                if (!reservation_from_spec(value_get(entry, TEXT("reservation")), &a->planned) ||
+                    text_is_empty(a->suffix))
                         return -EINVAL;
-                p->fate = workload.kind == VALUE_MAP ? FATE_STAYS : FATE_LEAVES;
-                decode_workload(workload, &p->workload);
-                plan.n_placements++;
+                value_is_integer(value_get(entry, TEXT("surge")), &a->planned.surge);
+                a->fate = workload.kind == VALUE_MAP ? FATE_STAYS : FATE_LEAVES;
+                decode_workload(workload, &a->workload);
+                plan.n_assignments++;
         }
         *ret = plan;
         return 0;

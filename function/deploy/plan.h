@@ -8,87 +8,15 @@
 #ifndef DEPLOY_PLAN_H
 #define DEPLOY_PLAN_H
 
-#include "deploy/ledger.h"
-#include "fleet/deployment.h"
-#include "fleet/model.h"
+#include "deploy/assignment.h"
+#include "deploy/match.h"
 #include "wire/response.h"
 
 /* The key of the plan in the pipeline context. */
 #define PLAN_CONTEXT_KEY "gpuplacement.fn.crossplane.io/plan"
 
-/* What runs for an assignment, as observed; read by place/observe.c. */
-struct service {
-        bool observed;
-        bool ready;             /* observed, current and serving */
-        int64_t ready_replicas; /* -1: KServe does not tell */
-        int64_t replicas;       /* spec.replicas as observed; -1: none */
-        struct text name;
-        struct text url;
-        struct text sentence; /* why it is not ready, in KServe's words; may be empty */
-};
-
-/* An assignment that was made before: the observed reservation, or what was rebuilt of it. */
-struct held {
-        struct reservation reservation;
-        struct text suffix; /* of its keys: "<environment>[-g<size>]" */
-        bool rebuilt;       /* from the annotation: its reservation was lost */
-        struct service service;
-};
-
-/* What one service is made of, beside its reservation. */
-struct workload {
-        bool remote; /* the environment's cluster is another one */
-        struct text provider_config;
-        struct text uri;
-        struct text model_name;
-        struct text secret_name, secret_key;
-        struct text cpu, memory; /* of one pod, quantities; may be empty */
-        struct text cpu_per_unit, memory_per_unit;
-        struct text image;
-        struct value engine_args;
-        struct value pool_args;
-        struct value env;        /* the pool's */
-        struct value engine_env; /* wins over it */
-        struct value pool_base_refs, engine_base_refs;
-        struct value security_context;
-        struct value extended; /* resources beside the GPUs */
-        struct value image_pull_secrets;
-        struct text service_account;
-        bool host_ipc;
-        struct value node_selector;
-        struct value pool_tolerations;
-        struct value deployment_tolerations;
-        struct value affinity;
-        struct text priority_class;
-        struct text runtime_class;
-        int64_t tensor, pipeline, data;
-        bool expert;
-        int64_t min_replicas;
-        bool concurrency;
-        int64_t share_replicas;   /* pods on one time-sliced GPU; 1: not shared */
-        struct text device_class; /* of the pods' claims; empty: a device plugin allocates */
-};
-
-enum fate {
-        FATE_STAYS,   /* composed from the workload */
-        FATE_LEAVES,  /* composed as observed, until its replacement serves */
-        FATE_DROPPED, /* not composed any more */
-};
-
-struct placement {
-        enum fate fate;
-        bool fresh;      /* made in this answer */
-        bool leaves_now; /* its leaving was decided in this answer */
-        bool name_taken; /* another deployment of the namespace bears the plain name */
-        struct text suffix;
-        struct reservation reservation; /* as it is to be */
-        struct service service;         /* of the same keys, as observed */
-        struct workload workload;       /* FATE_STAYS only */
-        struct text why;                /* FATE_LEAVES, FATE_DROPPED: a sentence */
-};
-
 /* Of one plan: the most assignments that are decided on, and what is put in their place. */
-enum { PLAN_PLACEMENTS_MAX = 512 };
+enum { PLAN_ASSIGNMENTS_MAX = 512 };
 
 struct plan {
         bool frozen;         /* nothing was decided: everything of ours stays as observed */
@@ -97,22 +25,25 @@ struct plan {
                 input; /* of the step with Deploy: what of it is Place's goes into the context */
         struct condition scheduled;
         struct condition serving;
-        struct placement *placements; /* in the order in which they were made */
-        size_t n_placements;
+        struct assignment *assignments; /* in the order in which they were made */
+        size_t n_assignments;
 };
 
 /*
- * plan_suffix() - the tail of the keys of an assignment: "<environment>[-g<size>]"
- * @nodes: of one replica; the group size is part of the key because KServe's is immutable
+ * plan_suffix() - the tail of the keys of an assignment: "<environment>[-m<n>]"
+ * @n: from 1; which assignment of that environment it is, as one can be leaving while its
+ *     replacement starts. Of the first it is not written
  *
- * An environment whose own name ends so has a size of 1 written too: no two
- * pairs of environment and size have the same tail.
+ * An environment whose own name ends so has an n of 1 written too: no two pairs of
+ * environment and n have the same tail.
  */
-struct text plan_suffix(struct text environment, int64_t nodes, struct arena *arena);
+struct text plan_suffix(struct text environment, int64_t n, struct arena *arena);
+
+/* suffix_can_be_of() - could t be plan_suffix() that environment, with whatever n? */
+bool suffix_can_be_of(struct text t, struct text environment);
 
 /* plan_workload() - what a service of profile on sub_pool is made of. */
-struct workload plan_workload(const struct deployment *deployment, const struct model *model,
-                              const struct serving_profile *profile,
+struct workload plan_workload(const struct order *order, const struct serving_profile *profile,
                               const struct sub_pool *sub_pool);
 
 /* plan_encode() - the plan for the context; dropped placements are left out. */
@@ -125,7 +56,7 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena);
  * The services are left empty: Place observes for itself.
  *
  * Errors: -EINVAL  no plan: whoever made it, it does not say what to compose, or
- *                  it has more than PLAN_PLACEMENTS_MAX placements
+ *                  it has more than PLAN_ASSIGNMENTS_MAX placements
  *         -ENOMEM
  */
 int plan_decode(struct value value, struct arena *arena, struct plan *ret);

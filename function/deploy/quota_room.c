@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "deploy/seating.h"
 
 /* Services in a remote cluster are no pods of the namespace here. */
 static bool is_direct(const struct settings *settings, const struct environment *environment) {
@@ -18,7 +19,7 @@ static bool is_counted(const struct quota_room *allowance, const struct reservat
         const struct environment *environment = environment_find(
                 allowance->environments, allowance->n_environments, r->environment);
 
-        return !environment || is_direct(allowance->settings, environment);
+        return !environment || is_direct(allowance->order->settings, environment);
 }
 
 int quota_room_build(const struct ledger *ledger, struct arena *arena,
@@ -32,7 +33,7 @@ int quota_room_build(const struct ledger *ledger, struct arena *arena,
         for (size_t i = 0; i < ledger->n_entries; i++) {
                 const struct reservation *r = ledger->entries[i];
 
-                if (text_equal(r->namespace_, allowance->deployment->namespace_) &&
+                if (text_equal(r->namespace_, allowance->order->deployment->namespace_) &&
                     is_counted(allowance, r))
                         allowance->others[allowance->n_others++] = r;
         }
@@ -43,7 +44,7 @@ static int find_limit(const struct quota_room *allowance, const struct sub_pool 
                       struct arena *arena, struct share *ret) {
         bool claims = sub_pool->pool->allocation == ALLOCATION_DRA;
         struct text key = quota_key(sub_pool->resource_name, claims, arena);
-        struct text priority_class = allowance->deployment->priority_class;
+        struct text priority_class = allowance->order->deployment->priority_class;
 
         if (text_is_empty(key))
                 return -ENOMEM;
@@ -76,27 +77,27 @@ static int64_t add(int64_t a, int64_t b) {
 static int64_t units_of(const struct reservation *r, int64_t replicas) {
         struct reservation part = *r;
 
-        part.replicas = replicas;
+        part.reserved = replicas;
         return reservation_units(&part);
 }
 
 static int compare(const void *a, const void *b) {
-        return ledger_compare_holding(*(const struct reservation *const *)a,
-                                      *(const struct reservation *const *)b);
+        return seating_compare(*(const struct reservation *const *)a,
+                               *(const struct reservation *const *)b);
 }
 
-/* Admitted replicas never yield; of the others as many stay, in holding order, as there are units.
+/* Used replicas never yield; of the others as many stay, in holding order, as there are units.
  */
-static int64_t without(const struct reservation **all, size_t n, int64_t limit,
-                       const struct reservation *asking) {
+static int64_t count_unseated(const struct reservation **all, size_t n, int64_t limit,
+                              const struct reservation *asking) {
         int64_t taken = 0;
 
         for (size_t i = 0; i < n; i++)
-                taken = add(taken, units_of(all[i], all[i]->admitted));
+                taken = add(taken, units_of(all[i], all[i]->used));
         if (n > 1)
                 qsort(all, n, sizeof(*all), compare);
         for (size_t i = 0; i < n; i++) {
-                int64_t each = units_of(all[i], 1), waiting = all[i]->replicas - all[i]->admitted;
+                int64_t each = units_of(all[i], 1), waiting = all[i]->reserved - all[i]->used;
                 int64_t room = taken < limit ? (limit - taken) / each : 0;
                 int64_t stay = room < waiting ? room : waiting;
 
@@ -131,7 +132,7 @@ static int find_share(const struct quota_room *allowance, const struct sub_pool 
                 held = add(held, reservation_units(all[i]));
         all[n++] = asking;
         ret->left = held < ret->limit ? ret->limit - held : 0;
-        ret->without = without(all, n, ret->limit, asking);
+        ret->unseated = count_unseated(all, n, ret->limit, asking);
         return 0;
 }
 
@@ -142,7 +143,7 @@ int quota_room_share(const struct quota_room *allowance, const struct sub_pool *
         struct share share = { 0 };
         int r = 0;
 
-        if (allowance->n_quotas > 0 && is_direct(allowance->settings, sub_pool->environment))
+        if (allowance->n_quotas > 0 && is_direct(allowance->order->settings, sub_pool->environment))
                 r = find_limit(allowance, sub_pool, arena, &share);
         if (r == 0 && share.limited)
                 r = find_share(allowance, sub_pool, mine, n_mine, asking, arena, &share);

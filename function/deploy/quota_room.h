@@ -10,7 +10,7 @@
 #define DEPLOY_QUOTA_ROOM_H
 
 #include "deploy/ledger.h"
-#include "fleet/deployment.h"
+#include "deploy/match.h"
 #include "fleet/quota.h"
 
 /*
@@ -19,8 +19,7 @@
  * What an environment that is gone holds counts: nobody knows whether it was remote.
  */
 struct quota_room {
-        const struct settings *settings;
-        const struct deployment *deployment;
+        const struct order *order;
         const struct quota *quotas; /* of the deployment's namespace */
         size_t n_quotas;
         const struct environment *environments; /* sorted by name */
@@ -44,7 +43,7 @@ struct share {
         struct text quota; /* the one with the smallest limit */
         int64_t limit;     /* units */
         int64_t left;      /* units beside all that others and one's other reservations hold */
-        int64_t without;   /* unadmitted replicas that have to yield, by the ledger's order */
+        int64_t unseated;  /* unused replicas that have to yield, by the ledger's order */
 };
 
 /*

@@ -1,203 +1,352 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A reservation in the two forms in which it is kept: a ConfigMap's data, and
+ * A reservation in the two forms in which it is kept: a GPUReservation's spec, and
  * the assignment annotation of the service.
  */
+#include "deploy/reservation.h"
+
 #include "base/arena.h"
-#include "deploy/ledger.h"
+#include "base/count.h"
+#include "wire/utf8.h"
 
-/* Every member once: its key, where it is, whether it is a number, and in which forms it is kept.
- */
-enum form { FORM_DATA = 1, FORM_ANNOTATION = 2, FORM_BOTH = 3 };
+int64_t reservation_units(const struct reservation *r) {
+        int64_t units;
 
-struct member {
+        if (__builtin_mul_overflow(r->nodes, r->units_per_node, &units) ||
+            __builtin_mul_overflow(units, r->reserved, &units))
+                return INT64_MAX;
+        return units;
+}
+
+struct text reservation_state(const struct reservation *r) {
+        if (r->leaving)
+                return TEXT("Leaving");
+        if (r->reserved == 0)
+                return TEXT("Parked");
+        if (r->served)
+                return TEXT("Serving");
+        return r->used > 0 ? TEXT("Starting") : TEXT("Reserved");
+}
+
+int reservation_compare_place(const struct reservation *a, const struct reservation *b) {
+        int order = text_compare(a->environment, b->environment);
+
+        if (order == 0)
+                order = text_compare(a->pool, b->pool);
+        if (order == 0)
+                order = text_compare(a->mig_profile, b->mig_profile);
+        return order;
+}
+
+bool reservation_is_same(const struct reservation *a, const struct reservation *b) {
+        return text_equal(a->name, b->name) &&
+               reservation_is_owned(a, b->namespace_, b->deployment, b->uid);
+}
+
+struct text reservation_suffix(const struct reservation *r) {
+        static const struct text key = TEXT_INIT("crossplane.io/composition-resource-name");
+        static const struct text prefix = TEXT_INIT("reservation-");
+        struct text composed = value_text(value_get(r->annotations, key));
+
+        return text_starts_with(composed, prefix) ? text_slice(composed, prefix.len, composed.len)
+                                                  : (struct text) { 0 };
+}
+
+bool reservation_is_owned(const struct reservation *r, struct text namespace_, struct text name,
+                          struct text uid) {
+        return text_equal(r->namespace_, namespace_) && text_equal(r->deployment, name) &&
+               (text_is_empty(r->uid) || text_is_empty(uid) || text_equal(r->uid, uid));
+}
+
+/* ---- members --------------------------------------------------------------------------------- */
+
+/* Texts of the spec, and of the annotation where they do not change at transitions. */
+struct text_member {
         struct text key;
-        enum form form;
-        bool optional;        /* absent, a number counts the same and nobody need be told */
-        size_t text_offset;   /* of a struct text, or */
-        size_t number_offset; /* of an int64_t */
-        int64_t unreadable;   /* what a number counts that cannot be read */
-        int64_t least;
+        bool annotated;
+        size_t offset; /* of a struct text */
 };
 
-#define NONE ((size_t)-1)
-#define STRING(key, field)                                                                         \
-        { TEXT_INIT(key), FORM_BOTH, false, offsetof(struct reservation, field), NONE, 0, 0 }
-#define NUMBER(key, form, field, unreadable, least, optional)                                      \
-        {                                                                                          \
-                TEXT_INIT(key), form, optional, NONE, offsetof(struct reservation, field),         \
-                        unreadable, least                                                          \
-        }
+#define STRING(key, field, annotated)                                                              \
+        { TEXT_INIT(key), annotated, offsetof(struct reservation, field) }
 
-/* Sorted by key, as they are written. */
-static const struct member members[] = {
-        NUMBER("admitted", FORM_DATA, admitted, 0, 0, false),
-        STRING("created", created),
-        STRING("environment", environment),
-        STRING("migProfile", mig_profile),
-        STRING("model", model),
-        NUMBER("nodes", FORM_BOTH, nodes, 1, 1, false),
-        NUMBER("order", FORM_BOTH, order, 0, 0, true),
-        STRING("pool", pool),
-        NUMBER("priority", FORM_BOTH, priority, 0, INT64_MIN, true),
-        NUMBER("replicas", FORM_BOTH, replicas, 1, 0, false),
-        STRING("resourceName", resource_name),
-        STRING("servingProfile", serving_profile),
-        NUMBER("unitsPerNode", FORM_BOTH, units_per_node, 1, 1, false),
+static const struct text_member texts[] = {
+        STRING("environment", environment, true),
+        STRING("migProfile", mig_profile, true),
+        STRING("pool", pool, true),
+        STRING("resourceName", resource_name, true),
+        STRING("revision", revision, false),
+        STRING("servingProfile", serving_profile, true),
 };
-enum { N_MEMBERS = sizeof(members) / sizeof(members[0]) };
 
-static struct text *text_of(const struct member *m, struct reservation *r) {
-        return (struct text *)(void *)((char *)r + m->text_offset);
+/* Numbers of both. What cannot be read counts as said here. */
+struct number_member {
+        struct text key;
+        bool in_spec, annotated;
+        bool optional; /* need not be there */
+        int64_t least, most;
+        int64_t unreadable;
+        struct text counts; /* for sentences */
+        size_t offset;      /* of an int64_t */
+};
+
+#define NUMBER(key, field, ...)                                                                    \
+        { TEXT_INIT(key), __VA_ARGS__, offsetof(struct reservation, field) }
+#define COUNT_MAX RESERVATION_COUNT_MAX
+
+static const struct number_member numbers[] = {
+        NUMBER("nodes", nodes, true, true, false, 1, COUNT_MAX, 1, TEXT_INIT("counts 1")),
+        NUMBER("order", order, true, true, true, 0, RESERVATION_ORDER_MAX, INT64_MAX,
+               TEXT_INIT("comes last")),
+        NUMBER("priority", priority, true, false, true, INT32_MIN, INT32_MAX, 0,
+               TEXT_INIT("counts 0")),
+        NUMBER("reserved", reserved, true, false, false, 0, COUNT_MAX, 1, TEXT_INIT("counts 1")),
+        NUMBER("surge", surge, false, true, true, 0, COUNT_MAX, 0, TEXT_INIT("counts 0")),
+        NUMBER("unitsPerNode", units_per_node, true, true, false, 1, COUNT_MAX, 1,
+               TEXT_INIT("counts 1")),
+        NUMBER("used", used, true, false, false, 0, COUNT_MAX, INT64_MAX,
+               TEXT_INIT("counts all that is reserved")),
+};
+enum { N_TEXTS = COUNT_OF(texts), N_NUMBERS = COUNT_OF(numbers) };
+
+static struct text *text_of(const struct text_member *m, struct reservation *r) {
+        return (struct text *)(void *)((char *)r + m->offset);
 }
 
-static int64_t *number_of(const struct member *m, struct reservation *r) {
-        return (int64_t *)(void *)((char *)r + m->number_offset);
+static int64_t *number_of(const struct number_member *m, struct reservation *r) {
+        return (int64_t *)(void *)((char *)r + m->offset);
 }
 
-static bool read_number(struct text t, int64_t *ret) {
-        bool negative = t.len > 0 && t.data[0] == '-';
-        uint64_t magnitude;
-
-        if (!text_to_u64(text_slice(t, negative, t.len), &magnitude) || magnitude > INT64_MAX)
-                return false;
-        *ret = negative ? -(int64_t)magnitude : (int64_t)magnitude;
-        return true;
+static bool read_number(const struct number_member *m, struct value v, int64_t *ret) {
+        return value_is_integer(v, ret) && *ret >= m->least && *ret <= m->most;
 }
 
-static bool read_member_number(const struct member *m, struct text t, int64_t *ret) {
-        return read_number(t, ret) && *ret >= m->least;
-}
-
-static void set_number(const struct member *m, struct reservation *r, struct text t) {
-        int64_t number;
-
-        *number_of(m, r) = read_member_number(m, t, &number) ? number : m->unreadable;
-}
-
-bool reservation_unreadable(struct value data, size_t *at, struct unreadable *ret) {
-        while (*at < N_MEMBERS) {
-                const struct member *m = &members[(*at)++];
-                struct value written;
+bool reservation_unreadable(struct value spec, size_t *at, struct unreadable *ret) {
+        while (*at < N_NUMBERS) {
+                const struct number_member *m = &numbers[(*at)++];
+                struct value written = value_get(spec, m->key);
                 int64_t number;
 
-                if (m->number_offset == NONE)
+                if (!m->in_spec || (written.kind == VALUE_ABSENT && m->optional) ||
+                    read_number(m, written, &number))
                         continue;
-                written = value_get(data, m->key);
-                if ((written.kind == VALUE_ABSENT && m->optional) ||
-                    read_member_number(m, value_text(written), &number))
-                        continue;
-                *ret = (struct unreadable) { m->key, written, m->unreadable };
+                *ret = (struct unreadable) { m->key, written, m->counts };
                 return true;
         }
         return false;
 }
 
-/* The controller among the owners: {kind, group} as given; its name, or empty. */
-static struct text controller_name(struct value owners, struct text kind, struct text group) {
-        enum { CONTROLLER, KIND, VERSION, NAME, N };
+static bool has_place(const struct reservation *r) {
+        return !text_is_empty(r->environment) && !text_is_empty(r->pool);
+}
+
+/* ---- the spec -------------------------------------------------------------------------------- */
+
+/* What cannot be read of a reservation is used: it must not be given away. */
+static void settle_used(struct reservation *r, struct value reserved) {
+        int64_t ignored;
+
+        if (r->used > r->reserved || !value_is_integer(reserved, &ignored) ||
+            ignored != r->reserved)
+                r->used = r->reserved;
+}
+
+/* A name that is broken is no name: where it is the pool's, nothing is held there. */
+static void clear_broken(struct reservation *r) {
+        struct text *of_model[] = { &r->model_kind, &r->model_name };
+
+        for (size_t i = 0; i < N_TEXTS; i++) {
+                if (utf8_check(*text_of(&texts[i], r)) != UTF8_GOOD)
+                        *text_of(&texts[i], r) = (struct text) { 0 };
+        }
+        for (size_t i = 0; i < COUNT_OF(of_model); i++) {
+                if (utf8_check(*of_model[i]) != UTF8_GOOD)
+                        *of_model[i] = (struct text) { 0 };
+        }
+}
+
+bool reservation_from_spec(struct value spec, struct reservation *ret) {
+        enum { MODEL, SERVED, STATE, TEXTS, NUMBERS = TEXTS + N_TEXTS, N = NUMBERS + N_NUMBERS };
+        struct text keys[N] = {
+                [MODEL] = TEXT("model"), [SERVED] = TEXT("served"), [STATE] = TEXT("state")
+        };
+        struct reservation r = { 0 };
+        struct value found[N], reserved = { 0 };
+
+        for (size_t i = 0; i < N_TEXTS; i++)
+                keys[TEXTS + i] = texts[i].key;
+        for (size_t i = 0; i < N_NUMBERS; i++)
+                keys[NUMBERS + i] = numbers[i].key;
+        value_pick(spec, keys, N, found);
+        for (size_t i = 0; i < N_TEXTS; i++)
+                *text_of(&texts[i], &r) = value_text(found[TEXTS + i]);
+        r.model_kind = value_text(value_get(found[MODEL], TEXT("kind")));
+        r.model_name = value_text(value_get(found[MODEL], TEXT("name")));
+        if (spec.may_be_broken)
+                clear_broken(&r);
+        if (!has_place(&r))
+                return false;
+        for (size_t i = 0; i < N_NUMBERS; i++) {
+                int64_t *number = number_of(&numbers[i], &r);
+
+                if (!numbers[i].in_spec)
+                        continue;
+                if (!read_number(&numbers[i], found[NUMBERS + i], number))
+                        *number = numbers[i].unreadable;
+                if (number == &r.reserved)
+                        reserved = found[NUMBERS + i];
+        }
+        settle_used(&r, reserved);
+        r.served = value_is_true(found[SERVED]);
+        r.leaving = text_equal(value_text(found[STATE]), TEXT("Leaving"));
+        *ret = r;
+        return true;
+}
+
+/* The controller among the owners: of that group, and of that kind or a ModelDeployment. */
+static bool find_controller(struct value owners, struct text kind, struct text group,
+                            struct reservation *ret) {
+        enum { CONTROLLER, KIND, VERSION, NAME, UID, N };
         static const struct text keys[N] = { TEXT_INIT("controller"), TEXT_INIT("kind"),
-                                             TEXT_INIT("apiVersion"), TEXT_INIT("name") };
+                                             TEXT_INIT("apiVersion"), TEXT_INIT("name"),
+                                             TEXT_INIT("uid") };
         struct value_iter it = value_iterate(owners);
         struct value owner, found[N];
 
         while (value_next(&it, NULL, &owner)) {
-                struct text version;
+                struct text version, its_kind;
 
                 value_pick(owner, keys, N, found);
                 version = value_text(found[VERSION]);
-                if (value_is_true(found[CONTROLLER]) && text_equal(value_text(found[KIND]), kind) &&
-                    text_equal(text_slice(version, 0, text_index(version, '/')), group))
-                        return value_text(found[NAME]);
+                its_kind = value_text(found[KIND]);
+                if (!value_is_true(found[CONTROLLER]) || text_is_empty(value_text(found[NAME])) ||
+                    !text_equal(text_slice(version, 0, text_index(version, '/')), group) ||
+                    (!text_equal(its_kind, kind) && !text_equal(its_kind, TEXT("ModelDeployment"))))
+                        continue;
+                ret->deployment = value_text(found[NAME]);
+                ret->uid = value_text(found[UID]);
+                return true;
         }
-        return (struct text) { 0 };
+        return false;
 }
 
-bool reservation_from_data(struct value data, struct reservation *ret) {
-        enum { LEAVING = N_MEMBERS, N };
-        struct text keys[N] = { [LEAVING] = TEXT("leaving") };
-        struct reservation r = { 0 };
-        struct value found[N];
-
-        for (size_t i = 0; i < N_MEMBERS; i++)
-                keys[i] = members[i].key;
-        value_pick(data, keys, N, found);
-        r.leaving = text_equal(value_text(found[LEAVING]), TEXT("true"));
-        for (size_t i = 0; i < N_MEMBERS; i++) {
-                if (members[i].number_offset != NONE)
-                        set_number(&members[i], &r, value_text(found[i]));
-                else
-                        *text_of(&members[i], &r) = value_text(found[i]);
-        }
-        if (r.admitted > r.replicas)
-                r.admitted = r.replicas;
-        if (text_is_empty(r.environment) || text_is_empty(r.pool))
-                return false;
-        *ret = r;
-        return true;
+bool reservation_is_kind(struct value object) {
+        return text_equal(value_text(value_get(object, TEXT("kind"))), TEXT(RESERVATION_KIND)) &&
+               text_equal(value_text(value_get(object, TEXT("apiVersion"))),
+                          TEXT(RESERVATION_API_VERSION));
 }
 
-bool reservation_read(struct value config_map, struct text kind, struct text group,
+bool reservation_read(struct value object, struct text kind, struct text group,
                       struct reservation *ret) {
-        static const struct text outer[] = { TEXT_INIT("metadata"), TEXT_INIT("data") };
-        static const struct text inner[] = { TEXT_INIT("ownerReferences"), TEXT_INIT("namespace") };
-        struct value object[2], metadata[2];
-        struct text deployment;
-        struct reservation r;
+        enum { METADATA, SPEC, KIND, VERSION, N };
+        static const struct text outer[N] = { TEXT_INIT("metadata"), TEXT_INIT("spec"),
+                                              TEXT_INIT("kind"), TEXT_INIT("apiVersion") };
+        enum { OWNERS, NAMESPACE, NAME, UID, GENERATION, ANNOTATIONS, DELETION, N_INNER };
+        static const struct text inner[N_INNER] = { TEXT_INIT("ownerReferences"),
+                                                    TEXT_INIT("namespace"),
+                                                    TEXT_INIT("name"),
+                                                    TEXT_INIT("uid"),
+                                                    TEXT_INIT("generation"),
+                                                    TEXT_INIT("annotations"),
+                                                    TEXT_INIT("deletionTimestamp") };
+        struct value found[N], metadata[N_INNER];
+        struct reservation owner = { 0 }, r;
 
-        value_pick(config_map, outer, 2, object);
-        value_pick(object[0], inner, 2, metadata);
-        deployment = controller_name(metadata[0], kind, group);
-        if (text_is_empty(deployment) || !reservation_from_data(object[1], &r))
+        value_pick(object, outer, N, found);
+        if (!text_equal(value_text(found[KIND]), TEXT(RESERVATION_KIND)) ||
+            !text_equal(value_text(found[VERSION]), TEXT(RESERVATION_API_VERSION)))
                 return false;
-        r.namespace_ = value_text(metadata[1]);
-        r.deployment = deployment;
+        found[SPEC].may_be_broken = object.may_be_broken;
+        value_pick(found[METADATA], inner, N_INNER, metadata);
+        if (!find_controller(metadata[OWNERS], kind, group, &owner) ||
+            !reservation_from_spec(found[SPEC], &r))
+                return false;
+        r.namespace_ = value_text(metadata[NAMESPACE]);
+        r.name = value_text(metadata[NAME]);
+        r.object_uid = value_text(metadata[UID]);
+        value_is_integer(metadata[GENERATION], &r.generation);
+        r.annotations = metadata[ANNOTATIONS];
+        r.deleting = metadata[DELETION].kind != VALUE_ABSENT;
+        r.deployment = owner.deployment;
+        r.uid = owner.uid;
         *ret = r;
         return true;
 }
 
-struct node *reservation_data(const struct reservation *r, struct arena *arena) {
+static struct node *model_node(const struct reservation *r, struct arena *arena) {
+        struct node *model = node_map(arena);
+
+        node_set_string(model, "kind", r->model_kind);
+        node_set_string(model, "name", r->model_name);
+        return model;
+}
+
+/* Within the schema, whatever was observed. */
+static int64_t bounded(int64_t number, int64_t most) {
+        return number < most ? number : most;
+}
+
+struct node *reservation_spec(const struct reservation *r, struct arena *arena) {
         struct reservation copy = *r;
-        struct node *data = node_map(arena);
+        struct node *spec = node_map(arena);
 
-        for (size_t i = 0; i < N_MEMBERS; i++) {
-                const struct member *m = &members[i];
-                struct text t;
+        if (!text_is_empty(r->model_name))
+                node_set(spec, TEXT("model"), model_node(r, arena));
+        for (size_t i = 0; i < N_TEXTS; i++) {
+                struct text t = *text_of(&texts[i], &copy);
 
-                if (m->number_offset != NONE) {
-                        struct builder b;
-
-                        builder_init(&b, arena);
-                        builder_i64(&b, *number_of(m, &copy));
-                        t = builder_done(&b);
-                } else {
-                        t = *text_of(m, &copy);
-                }
-                node_set(data, m->key, node_string(arena, t));
+                if (!text_is_empty(t))
+                        node_set(spec, texts[i].key, node_string(arena, t));
         }
-        if (r->leaving)
-                node_set_string(data, "leaving", TEXT("true"));
-        return data;
+        for (size_t i = 0; i < N_NUMBERS; i++) {
+                if (numbers[i].in_spec)
+                        node_set(spec, numbers[i].key,
+                                 node_integer(arena, bounded(*number_of(&numbers[i], &copy),
+                                                             numbers[i].most)));
+        }
+        node_set_bool(spec, "served", r->served);
+        node_set_string(spec, "state", reservation_state(r));
+        node_set_integer(spec, "units", bounded(reservation_units(r), RESERVATION_UNITS_MAX));
+        return spec;
+}
+
+/* ---- the annotation -------------------------------------------------------------------------- */
+
+static void append_string(struct builder *b, const char *separator, const char *key,
+                          struct text value) {
+        builder_string(b, separator);
+        builder_json(b, text_from(key));
+        builder_char(b, ':');
+        builder_json(b, value);
 }
 
 struct text reservation_annotation(const struct reservation *r, struct arena *arena) {
         struct reservation copy = *r;
-        struct builder b;
         const char *separator = "{";
+        struct builder b;
 
         builder_init(&b, arena);
-        for (size_t i = 0; i < N_MEMBERS; i++) {
-                const struct member *m = &members[i];
+        if (!text_is_empty(r->model_name)) {
+                append_string(&b, "{\"model\":{", "kind", r->model_kind);
+                append_string(&b, ",", "name", r->model_name);
+                builder_char(&b, '}');
+                separator = ",";
+        }
+        for (size_t i = 0; i < N_TEXTS; i++) {
+                struct text t = *text_of(&texts[i], &copy);
 
-                if (!(m->form & FORM_ANNOTATION))
+                if (!texts[i].annotated || text_is_empty(t))
+                        continue;
+                append_string(&b, separator, texts[i].key.data, t);
+                separator = ",";
+        }
+        for (size_t i = 0; i < N_NUMBERS; i++) {
+                if (!numbers[i].annotated)
                         continue;
                 builder_string(&b, separator);
-                builder_json(&b, m->key);
+                builder_json(&b, numbers[i].key);
                 builder_char(&b, ':');
-                if (m->number_offset != NONE)
-                        builder_i64(&b, *number_of(m, &copy));
-                else
-                        builder_json(&b, *text_of(m, &copy));
+                builder_i64(&b, bounded(*number_of(&numbers[i], &copy), numbers[i].most));
                 separator = ",";
         }
         builder_char(&b, '}');
@@ -253,55 +402,90 @@ static bool skip(struct text *rest, char c) {
         return true;
 }
 
-/* A member's value: a string or a whole number; kept when the key is one of ours. */
-static bool read_member(struct text *rest, struct arena *arena, struct reservation *r) {
-        struct text key, t = { 0 };
-        bool string;
+/* Returns false where a number is wanted. */
+static bool set_text(const struct text *outer, struct text key, struct text t,
+                     struct reservation *r) {
+        bool is_model = outer && text_equal(*outer, TEXT("model"));
 
-        if (!skip(rest, '"') || !read_string(rest, arena, &key) || !skip(rest, ':'))
-                return false;
-        string = skip(rest, '"');
-        if (string) {
-                if (!read_string(rest, arena, &t))
-                        return false;
-        } else {
-                size_t end = 0;
-
-                while (end < rest->len && rest->data[end] != ',' && rest->data[end] != '}')
-                        end++;
-                t = text_slice(*rest, 0, end);
-                *rest = text_slice(*rest, end, rest->len);
+        if (is_model && text_equal(key, TEXT("kind")))
+                r->model_kind = t;
+        if (is_model && text_equal(key, TEXT("name")))
+                r->model_name = t;
+        for (size_t i = 0; !outer && i < N_TEXTS; i++) {
+                if (texts[i].annotated && text_equal(texts[i].key, key))
+                        *text_of(&texts[i], r) = t;
         }
-        for (size_t i = 0; i < N_MEMBERS; i++) {
-                const struct member *m = &members[i];
-
-                if (!(m->form & FORM_ANNOTATION) || !text_equal(m->key, key))
-                        continue;
-                if (string != (m->number_offset == NONE))
+        for (size_t i = 0; !outer && i < N_NUMBERS; i++) {
+                if (numbers[i].annotated && text_equal(numbers[i].key, key))
                         return false;
-                if (string)
-                        *text_of(m, r) = t;
-                else
-                        set_number(m, r, t);
         }
         return true;
 }
 
-bool reservation_from_annotation(struct text json, struct arena *arena, struct reservation *ret) {
-        struct reservation r = { .nodes = 1, .units_per_node = 1, .replicas = 1 };
-        struct text rest = json;
+/* Returns false where a string is wanted, or nothing is written. */
+static bool set_number(struct text key, struct text t, struct reservation *r) {
+        for (size_t i = 0; i < N_TEXTS; i++) {
+                if (texts[i].annotated && text_equal(texts[i].key, key))
+                        return false;
+        }
+        for (size_t i = 0; i < N_NUMBERS; i++) {
+                const struct number_member *m = &numbers[i];
+                uint64_t number;
 
-        if (!skip(&rest, '{'))
+                if (!m->annotated || !text_equal(m->key, key))
+                        continue;
+                if (text_to_u64(t, &number) && number <= (uint64_t)m->most &&
+                    (int64_t)number >= m->least)
+                        *number_of(m, r) = (int64_t)number;
+                else
+                        *number_of(m, r) = m->unreadable;
+        }
+        return t.len > 0;
+}
+
+static bool read_members(struct text *rest, const struct text *outer, struct arena *arena,
+                         struct reservation *r);
+
+/* A member's value: a string, a whole number or a map of strings; kept when it is one of ours. */
+static bool read_member(struct text *rest, const struct text *outer, struct arena *arena,
+                        struct reservation *r) {
+        struct text key, t = { 0 };
+        size_t end = 0;
+
+        if (!skip(rest, '"') || !read_string(rest, arena, &key) || !skip(rest, ':'))
+                return false;
+        if (skip(rest, '"'))
+                return read_string(rest, arena, &t) && set_text(outer, key, t, r);
+        if (!outer && rest->len > 0 && rest->data[0] == '{')
+                return read_members(rest, &key, arena, r);
+        while (end < rest->len && rest->data[end] != ',' && rest->data[end] != '}')
+                end++;
+        t = text_slice(*rest, 0, end);
+        *rest = text_slice(*rest, end, rest->len);
+        return outer || set_number(key, t, r);
+}
+
+/* A map; outer is the key of the map around it, or NULL: no map is deeper. */
+static bool read_members(struct text *rest, const struct text *outer, struct arena *arena,
+                         struct reservation *r) {
+        if (!skip(rest, '{'))
                 return false;
         do {
-                if (!read_member(&rest, arena, &r))
+                if (!read_member(rest, outer, arena, r))
                         return false;
-        } while (skip(&rest, ','));
-        if (!skip(&rest, '}') || rest.len > 0)
+        } while (skip(rest, ','));
+        return skip(rest, '}');
+}
+
+bool reservation_from_annotation(struct text json, struct arena *arena, struct reservation *ret) {
+        struct reservation r = { .nodes = 1, .units_per_node = 1 };
+        struct text rest = json;
+
+        if (!read_members(&rest, NULL, arena, &r) || rest.len > 0)
                 return false;
-        if (text_is_empty(r.environment) || text_is_empty(r.pool))
+        clear_broken(&r);
+        if (!has_place(&r))
                 return false;
-        r.admitted = r.replicas;
         *ret = r;
         return true;
 }

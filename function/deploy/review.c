@@ -39,125 +39,98 @@ static const struct serving_profile *find_profile(const struct model *model, str
 }
 
 static bool serves_model(const struct reservation *r, const struct deployment *deployment) {
-        size_t slash = text_index(r->model, '/');
-
-        if (text_is_empty(r->model))
-                return true;
-        return text_equal(text_slice(r->model, 0, slash), deployment->model_kind) &&
-               text_equal(text_slice(r->model, slash + 1, r->model.len), deployment->model_name);
+        return text_is_empty(r->model_name) || (text_equal(r->model_kind, deployment->model_kind) &&
+                                                text_equal(r->model_name, deployment->model_name));
 }
 
-/* Why an assignment cannot stay as it is; empty when it can. Finds its sub-pool and profile. */
-static struct text reason_to_leave(struct deciding *d, struct seat_holder *holder) {
-        const struct deploy_request *request = d->request;
-        const struct reservation *r = &holder->placement.reservation;
-        const struct environment *environment =
-                environment_find(request->environments, request->n_environments, r->environment);
-        struct candidate c = { .deployment = request->deployment,
-                               .settings = request->settings,
-                               .model = request->model };
-        struct verdict v;
+/* Rows 4 to 14, and the size of a replica: nothing changes its size in place. */
+static struct text mismatch(struct deciding *d, const struct assignment *a) {
+        struct candidate c = { .order = &d->request->order,
+                               .profile = a->profile,
+                               .sub_pool = a->sub_pool };
+        struct rejection rejection = { .sub_pool = a->sub_pool,
+                                       .profile = a->profile,
+                                       .verdict = match(&c, true) };
+        struct demand demand;
 
-        if (!serves_model(r, request->deployment))
-                return TEXT("the deployment names another model");
-        if (!environment)
-                return TEXT("the environment is gone");
-        if (!text_is_empty(environment->invalid))
-                return text_format(d->arena, "the environment cannot be read: %.*s",
-                                   TEXT_ARG(environment->invalid));
-        holder->sub_pool = find_sub_pool(environment, r);
-        if (!holder->sub_pool)
-                return TEXT("the pool, or its MIG profile, is gone");
-        holder->profile = find_profile(request->model, r->serving_profile);
-        if (!holder->profile)
-                return TEXT("the model has no such serving profile any more");
-        if (holder->sub_pool->pool->schedulable == SCHEDULABLE_DRAIN)
-                return TEXT("the pool is being drained");
-        c.sub_pool = holder->sub_pool;
-        c.profile = holder->profile;
-        v = match(&c, true);
-        if (v.reason != REASON_FITS) {
-                struct rejection rejection = { .sub_pool = holder->sub_pool,
-                                               .profile = holder->profile,
-                                               .verdict = v };
-
+        if (rejection.verdict.reason != REASON_FITS)
                 return explain_rejection(&rejection, d->arena);
-        }
+        demand = match_demand(&c);
+        if (demand.nodes != a->planned.nodes)
+                return TEXT("a replica spans another number of nodes now");
+        if (demand.units_per_node > a->planned.units_per_node)
+                return TEXT("a replica wants more units now");
+        if (demand.units_per_node < a->planned.units_per_node)
+                return TEXT("a replica wants fewer units now");
         return (struct text) { 0 };
 }
 
-/* Is there room for each replica with that many units? */
-static int larger_fits(struct deciding *d, const struct seat_holder *holder, int64_t units,
-                       bool *ret) {
-        struct reservation larger = holder->placement.reservation;
-        struct chooser chooser = deploy_chooser(d, holder);
-        struct seats seats = { 0 };
-        struct share share;
-        int r;
+/* What is wrong there that the owner of the environment has to mend; empty when nothing is. */
+static struct text mistake(struct deciding *d, const struct environment *environment,
+                           const struct sub_pool *sub_pool) {
+        struct text why = environment->invalid;
 
-        larger.units_per_node = units;
-        larger.leaving = false;
-        r = choose_share(&chooser, holder->sub_pool, &larger, &share);
-        if (r == 0)
-                r = choose_new_room(&chooser, holder->sub_pool, &larger, &seats);
-        if (r < 0)
-                return r;
-        *ret = seats.without == 0 && !seats.over_committed &&
-               (!share.limited || reservation_units(&larger) <= share.left);
-        return 0;
-}
+        if (!text_is_empty(why))
+                return text_format(d->arena, "the environment cannot be read: %.*s", TEXT_ARG(why));
+        if (!sub_pool)
+                return (struct text) { 0 };
+        if (text_is_empty(sub_pool->invalid) && !text_is_empty(sub_pool->ambiguous)) {
+                struct rejection rejection = { .sub_pool = sub_pool,
+                                               .verdict = { .reason = REASON_AMBIGUOUS_POOL,
+                                                            .detail = sub_pool->ambiguous } };
 
-/* A profile that now wants other units per replica is followed in place, where there is room. */
-static int follow_demand(struct deciding *d, struct seat_holder *holder, struct text *ret_why) {
-        struct candidate c = { .deployment = d->request->deployment,
-                               .settings = d->request->settings,
-                               .model = d->request->model,
-                               .profile = holder->profile,
-                               .sub_pool = holder->sub_pool };
-        struct demand demand = match_demand(&c);
-        struct reservation *r = &holder->placement.reservation;
-        bool fits = true;
-
-        if (demand.nodes != r->nodes) {
-                *ret_why = TEXT("a replica spans another number of nodes now");
-                return 0;
+                return explain_rejection(&rejection, d->arena);
         }
-        if (demand.units_per_node > r->units_per_node) {
-                int err;
-
-                if (!d->request->whole_fleet) {
-                        *ret_why = TEXT("a replica wants more units now");
-                        return 0;
-                }
-                err = larger_fits(d, holder, demand.units_per_node, &fits);
-                if (err < 0)
-                        return err;
-        }
-        if (fits)
-                r->units_per_node = demand.units_per_node;
-        else
-                *ret_why = TEXT("a replica wants more units now, and there is no room");
-        return 0;
+        return sub_pool->invalid;
 }
 
-static void let_leave(struct seat_holder *holder, struct text why) {
-        struct placement *p = &holder->placement;
+/*
+ * Why an assignment cannot stay as it is; empty when it can. Finds its sub-pool and profile.
+ * A mistake moves nothing that runs: it stays, frozen.
+ */
+static struct text reason_to_leave(struct deciding *d, struct assignment *a) {
+        const struct deploy_request *request = d->request;
+        const struct reservation *r = &a->planned;
+        const struct environment *environment =
+                environment_find(request->environments, request->n_environments, r->environment);
 
-        p->fate = FATE_LEAVES;
-        p->why = why;
-        p->reservation.units_per_node = holder->held->reservation.units_per_node;
-        p->leaves_now = !holder->held->reservation.leaving;
-        p->reservation.leaving = true;
+        if (!serves_model(r, request->order.deployment))
+                return TEXT("the deployment names another model");
+        if (!environment)
+                return TEXT("the environment is gone");
+        a->profile = find_profile(request->order.model, r->serving_profile);
+        if (!a->profile)
+                return TEXT("the model has no such serving profile any more");
+        a->sub_pool = find_sub_pool(environment, r);
+        if (a->sub_pool && a->sub_pool->pool->schedulable == SCHEDULABLE_DRAIN)
+                return TEXT("the pool is being drained");
+        a->why = mistake(d, environment, a->sub_pool);
+        a->frozen = !text_is_empty(a->why);
+        if (a->frozen)
+                return (struct text) { 0 };
+        if (!a->sub_pool)
+                return TEXT("the pool, or its MIG profile, is gone");
+        return mismatch(d, a);
 }
 
-/* What left for another assignment of its environment does not come back beside it. */
-static bool is_replaced(const struct deciding *d, const struct seat_holder *holder) {
-        for (size_t i = 0; i < d->n && holder->held->reservation.leaving; i++) {
-                const struct seat_holder *other = &d->holders[i];
+/* It gives back what it reserved and never used; the rest stays as it is. */
+static void let_leave(struct assignment *a, struct text why) {
+        a->fate = FATE_LEAVES;
+        a->frozen = false;
+        a->why = why;
+        a->leaves_now = !a->observed.leaving;
+        a->planned.leaving = true;
+        a->planned.reserved = a->planned.used;
+}
 
-                if (!other->held->reservation.leaving && other->placement.fate == FATE_STAYS &&
-                    text_equal(other->placement.reservation.environment,
-                               holder->placement.reservation.environment))
+/* Two of one environment can stay when a drain was undone. */
+static bool is_replaced(const struct deciding *d, const struct assignment *a) {
+        for (size_t i = 0; i < d->n; i++) {
+                const struct assignment *other = &d->assignments[i];
+
+                if (other != a && other->fate == FATE_STAYS &&
+                    text_equal(other->planned.environment, a->planned.environment) &&
+                    deciding_goes_first(a, other))
                         return true;
         }
         return false;
@@ -165,27 +138,21 @@ static bool is_replaced(const struct deciding *d, const struct seat_holder *hold
 
 int deploy_review(struct deciding *d) {
         for (size_t i = 0; i < d->n; i++) {
-                struct seat_holder *holder = &d->holders[i];
-                struct text why = reason_to_leave(d, holder);
+                struct assignment *a = &d->assignments[i];
+                struct text why = reason_to_leave(d, a);
 
                 /* A sentence that found no memory is empty, and an empty one says: stay. */
                 if (arena_failed(d->arena))
                         return -ENOMEM;
-                if (text_is_empty(why)) {
-                        int r = follow_demand(d, holder, &why);
-
-                        if (r < 0)
-                                return r;
-                }
-                holder->placement.reservation.leaving = false;
+                a->planned.leaving = false;
                 if (!text_is_empty(why))
-                        let_leave(holder, why);
+                        let_leave(a, why);
         }
         for (size_t i = 0; i < d->n; i++) {
-                struct seat_holder *holder = &d->holders[i];
+                struct assignment *a = &d->assignments[i];
 
-                if (holder->placement.fate == FATE_STAYS && is_replaced(d, holder))
-                        let_leave(holder, TEXT("it is being replaced in its environment"));
+                if (a->fate == FATE_STAYS && is_replaced(d, a))
+                        let_leave(a, TEXT("it is being replaced in its environment"));
         }
         return 0;
 }

@@ -4,12 +4,12 @@
 #include "base/arena.h"
 
 /* What KServe tells; a service that is Ready has all that it was asked for. */
-static int64_t ready_replicas(const struct placement *p) {
-        if (p->fresh || !p->service.observed)
+static int64_t ready_replicas(const struct assignment *a) {
+        if (a->fresh || !a->service.observed)
                 return 0;
-        if (p->service.ready_replicas >= 0)
-                return p->service.ready_replicas;
-        return p->service.ready ? p->reservation.replicas : 0;
+        if (a->service.ready_replicas >= 0)
+                return a->service.ready_replicas;
+        return a->service.ready ? assignment_replicas(a) : 0;
 }
 
 /* Source: KServe v0.20, pkg/constants: labels of the pods of an LLMInferenceService */
@@ -18,13 +18,13 @@ static struct text pods_of(const struct plan *plan, struct arena *arena) {
         struct builder b;
 
         builder_init(&b, arena);
-        for (size_t i = 0; i < plan->n_placements; i++) {
-                const struct placement *p = &plan->placements[i];
+        for (size_t i = 0; i < plan->n_assignments; i++) {
+                const struct assignment *a = &plan->assignments[i];
 
-                if (p->fate != FATE_STAYS || text_is_empty(p->service.name))
+                if (a->fate != FATE_STAYS || text_is_empty(a->service.name))
                         continue;
                 builder_string(&b, separator);
-                builder_text(&b, p->service.name);
+                builder_text(&b, a->service.name);
                 separator = ",";
         }
         if (b.len > 0)
@@ -36,11 +36,11 @@ void scaling_status(const struct plan *plan, struct node *status, struct arena *
         int64_t least = -1;
         struct text selector = pods_of(plan, arena);
 
-        for (size_t i = 0; i < plan->n_placements; i++) {
-                const struct placement *p = &plan->placements[i];
-                int64_t ready = ready_replicas(p);
+        for (size_t i = 0; i < plan->n_assignments; i++) {
+                const struct assignment *a = &plan->assignments[i];
+                int64_t ready = ready_replicas(a);
 
-                if (p->fate == FATE_STAYS && (least < 0 || ready < least))
+                if (a->fate == FATE_STAYS && (least < 0 || ready < least))
                         least = ready;
         }
         if (least > 0) /* absent is none to the API server */
@@ -52,21 +52,21 @@ void scaling_status(const struct plan *plan, struct node *status, struct arena *
 struct text scaling_note(const struct plan *plan, const struct settings *settings,
                          struct arena *arena) {
         static const char *const names[] = { "None", "WVA", "KEDA" };
-        const struct placement *p = NULL;
+        const struct assignment *a = NULL;
 
-        for (size_t i = 0; i < plan->n_placements && !p; i++) {
-                if (plan->placements[i].fate == FATE_STAYS &&
-                    plan->placements[i].workload.concurrency)
-                        p = &plan->placements[i];
+        for (size_t i = 0; i < plan->n_assignments && !a; i++) {
+                if (plan->assignments[i].fate == FATE_STAYS &&
+                    plan->assignments[i].workload.concurrency)
+                        a = &plan->assignments[i];
         }
-        if (!p)
+        if (!a)
                 return (struct text) { 0 };
         if (settings->autoscaler == AUTOSCALER_NONE)
                 return text_format(arena,
                                    "scaled by nothing: kserve.autoscaler is None, so all %lld "
                                    "replicas run",
-                                   (long long)p->reservation.replicas);
+                                   (long long)assignment_replicas(a));
         return text_format(arena, "scaled between %lld and %lld replicas by kserve.autoscaler %s",
-                           (long long)p->workload.min_replicas, (long long)p->reservation.replicas,
+                           (long long)a->workload.min_replicas, (long long)assignment_replicas(a),
                            names[settings->autoscaler]);
 }

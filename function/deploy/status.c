@@ -10,20 +10,16 @@ static const char *const our_members[] = { "assignments", "endpoint",   "model",
                                            "placements",  "rejections", "rejectionsOmitted",
                                            "replicas",    "selector" };
 
-/* "ClusterModel/gemma-3-27b" */
-static void set_model(struct node *map, struct text model) {
-        size_t slash = text_index(model, '/');
-
-        node_set_string(map, "kind", text_slice(model, 0, slash));
-        node_set_string(map, "name", text_slice(model, slash + 1, model.len));
-}
-
-static struct node *assignment(const struct placement *p, struct arena *arena) {
-        const struct reservation *r = &p->reservation;
+static struct node *assignment(const struct assignment *a, struct arena *arena) {
+        const struct reservation *r = &a->planned;
         struct node *map = node_map(arena);
 
-        if (!text_is_empty(r->model))
-                set_model(node_add_map(map, "model"), r->model);
+        if (!text_is_empty(r->model_name)) {
+                struct node *model = node_add_map(map, "model");
+
+                node_set_string(model, "kind", r->model_kind);
+                node_set_string(model, "name", r->model_name);
+        }
         node_set_string(map, "environment", r->environment);
         node_set_string(map, "pool", r->pool);
         if (!text_is_empty(r->mig_profile))
@@ -32,10 +28,11 @@ static struct node *assignment(const struct placement *p, struct arena *arena) {
         node_set_string(map, "resourceName", r->resource_name);
         node_set_integer(map, "nodes", r->nodes);
         node_set_integer(map, "unitsPerNode", r->units_per_node);
-        node_set_integer(map, "replicas", r->replicas);
-        node_set_integer(map, "admitted", r->admitted);
+        node_set_integer(map, "replicas", r->reserved - r->surge);
+        node_set_integer(map, "surge", r->surge);
+        node_set_bool(map, "served", r->served);
         node_set_integer(map, "units", reservation_units(r));
-        node_set_bool(map, "ready", p->service.ready && !p->fresh);
+        node_set_bool(map, "ready", assignment_is_ready(a));
         if (r->leaving)
                 node_set_bool(map, "leaving", true);
         return map;
@@ -67,9 +64,9 @@ struct node *status_of(const struct decision *decision, const struct model *mode
                 node_set_string(node_add_map(status, "endpoint"), "url", decision->url);
         scaling_status(&decision->plan, status, arena);
         list = node_add_list(status, "assignments");
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                if (decision->plan.placements[i].fate != FATE_DROPPED)
-                        node_append(list, assignment(&decision->plan.placements[i], arena));
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                if (decision->plan.assignments[i].fate != FATE_DROPPED)
+                        node_append(list, assignment(&decision->plan.assignments[i], arena));
         }
         if (rejections->n == 0)
                 return status;
@@ -94,10 +91,10 @@ struct node *status_keep(struct value observed_status, struct arena *arena) {
 }
 
 /* "eu-1/small-models-mig" */
-static void append_place(struct builder *b, const struct placement *p) {
-        builder_text(b, p->reservation.environment);
+static void append_place(struct builder *b, const struct assignment *a) {
+        builder_text(b, a->planned.environment);
         builder_char(b, '/');
-        builder_text(b, p->reservation.pool);
+        builder_text(b, a->planned.pool);
 }
 
 static void append_placed(struct builder *b, const struct decision *decision) {
@@ -107,17 +104,17 @@ static void append_placed(struct builder *b, const struct decision *decision) {
         builder_string(b, " of ");
         builder_i64(b, decision->wanted);
         builder_string(b, decision->wanted == 1 ? " environment placed" : " environments placed");
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
 
-                if (p->fate != FATE_STAYS)
+                if (a->fate != FATE_STAYS)
                         continue;
                 builder_string(b, separator);
-                append_place(b, p);
+                append_place(b, a);
                 builder_string(b, " (");
-                builder_text(b, p->reservation.resource_name);
+                builder_text(b, a->planned.resource_name);
                 builder_string(b, " x ");
-                builder_i64(b, reservation_units(&p->reservation));
+                builder_i64(b, reservation_units(&a->planned));
                 builder_char(b, ')');
                 separator = ", ";
         }
@@ -125,23 +122,24 @@ static void append_placed(struct builder *b, const struct decision *decision) {
 
 /* "; eu-1/whole: 7 of the 8 units of a pod are idle: ..." */
 static void append_doubts(struct builder *b, const struct decision *decision) {
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
-                const struct workload *w = &p->workload;
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
+                const struct workload *w = &a->workload;
                 struct doubts_of of = {
                         .pool_args = w->pool_args,
                         .engine_args = w->engine_args,
-                        .units = p->reservation.units_per_node,
-                        .used = w->tensor * w->data * (p->reservation.nodes > 1 ? 1 : w->pipeline),
+                        .units = a->planned.units_per_node,
+                        .used = w->tensor * w->data * (a->planned.nodes > 1 ? 1 : w->pipeline),
                         .share_replicas = w->share_replicas,
                 };
-                struct text doubts =
-                        p->fate == FATE_STAYS ? doubts_about(&of, b->arena) : (struct text) { 0 };
+                struct text doubts = a->fate == FATE_STAYS && !a->frozen
+                                             ? doubts_about(&of, b->arena)
+                                             : (struct text) { 0 };
 
                 if (text_is_empty(doubts))
                         continue;
                 builder_string(b, "; ");
-                append_place(b, p);
+                append_place(b, a);
                 builder_string(b, ": ");
                 builder_text(b, doubts);
         }
@@ -166,39 +164,80 @@ static void append_closed(struct builder *b, const struct sub_pool *closed) {
                                : " takes none while the pool's schedulable is not Always");
 }
 
+/* A remark says of each of them why it is. */
+static bool anything_is_frozen(const struct decision *decision) {
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                if (decision->plan.assignments[i].fate == FATE_STAYS &&
+                    decision->plan.assignments[i].frozen)
+                        return true;
+        }
+        return false;
+}
+
 /* "; 2 of 5 replicas have no room", or what else keeps them back. */
 static void append_short(struct builder *b, const struct decision *decision, int64_t wanted) {
         builder_string(b, "; ");
         builder_i64(b, decision->short_replicas);
         builder_string(b, " of ");
         builder_i64(b, wanted);
-        if (!decision->quota.limited && !decision->closed) {
+        if (!decision->quota.limited && !decision->closed && !anything_is_frozen(decision)) {
                 builder_string(b, " replicas have no room");
                 return;
         }
         builder_string(b, " replicas are not granted");
         if (decision->quota.limited)
                 append_quota(b, &decision->quota);
-        else
+        else if (decision->closed)
                 append_closed(b, decision->closed);
 }
 
-static void append_leaving(struct builder *b, const struct decision *decision) {
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
-
-                if (p->fate != FATE_LEAVES)
-                        continue;
-                builder_string(b, "; ");
-                append_place(b, p);
-                builder_string(b, " is leaving: ");
-                builder_text(b, p->why);
-        }
+/* What is worth a word of one assignment; NULL: nothing is. */
+static const char *remark(const struct assignment *a) {
+        if (a->fate == FATE_LEAVES)
+                return " is leaving: ";
+        if (a->fate == FATE_STAYS && a->frozen)
+                return " stays as it is: ";
+        return a->fate == FATE_STAYS && a->gave_way ? " " : NULL;
 }
 
-static bool anything_leaves(const struct decision *decision) {
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                if (decision->plan.placements[i].fate == FATE_LEAVES)
+/* What one that leaves waits for, when as many as are wanted are placed. */
+static void append_until(struct builder *b, const struct assignment *leaving,
+                         const struct assignment *starting) {
+        builder_string(b, ", until ");
+        if (reservation_compare_place(&leaving->planned, &starting->planned) == 0)
+                builder_string(b, "the other one there");
+        else
+                append_place(b, starting);
+        builder_string(b, " is Ready");
+}
+
+static void append_remarks(struct builder *b, const struct decision *decision) {
+        const struct assignment *starting = NULL, *leaving = NULL;
+
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
+                const char *verb = remark(a);
+
+                if (a->fate == FATE_LEAVES)
+                        leaving = a;
+                if (!starting && a->fate == FATE_STAYS && !assignment_is_ready(a))
+                        starting = a;
+                if (!verb)
+                        continue;
+                builder_string(b, b->len > 0 ? "; " : "");
+                append_place(b, a);
+                builder_string(b, verb);
+                builder_text(b, a->why);
+        }
+        if (leaving && starting && decision->placed == decision->wanted)
+                append_until(b, leaving, starting);
+}
+
+static bool anything_serves(const struct decision *decision) {
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
+
+                if (a->fate == FATE_LEAVES && assignment_is_ready(a))
                         return true;
         }
         return false;
@@ -211,10 +250,18 @@ struct condition status_scheduled(const struct decision *decision,
         struct builder b;
 
         builder_init(&b, arena);
+        if (decision->parked) {
+                c.status = CONDITION_TRUE;
+                c.reason = TEXT("Parked");
+                builder_string(&b, "parked: no replicas are wanted");
+                append_remarks(&b, decision);
+                c.message = builder_done(&b);
+                return c;
+        }
         if (all) {
                 c.status = CONDITION_TRUE;
                 c.reason = TEXT("AllScheduled");
-        } else if (decision->placed > 0 || anything_leaves(decision)) {
+        } else if (decision->placed > 0 || anything_serves(decision)) {
                 c.reason = TEXT("PartiallyScheduled");
         } else {
                 c.reason = rejections_nearest(&decision->rejections) >= REASON_QUOTA_EXCEEDED
@@ -230,40 +277,43 @@ struct condition status_scheduled(const struct decision *decision,
                         builder_string(&b, "; ");
                 builder_text(&b, explain_count(&decision->rejections, arena));
         }
-        append_leaving(&b, decision);
+        append_remarks(&b, decision);
         append_doubts(&b, decision);
         c.message = builder_done(&b);
         return c;
 }
 
 /* "eu-1: the service is being created", or what keeps it from being Ready. */
-static struct text starting_sentence(const struct placement *p, struct arena *arena) {
-        struct text sentence = !p->service.observed ? TEXT("the service is being created")
-                               : text_is_empty(p->service.sentence)
+static struct text starting_sentence(const struct assignment *a, struct arena *arena) {
+        struct text sentence = !a->service.observed ? TEXT("the service is being created")
+                               : text_is_empty(a->service.sentence)
                                        ? TEXT("the service is not Ready yet")
-                                       : p->service.sentence;
+                                       : a->service.sentence;
 
-        return text_join(arena,
-                         (struct text[]) { p->reservation.environment, TEXT(": "), sentence }, 3);
+        return text_join(arena, (struct text[]) { a->planned.environment, TEXT(": "), sentence },
+                         3);
 }
 
 struct condition status_serving(const struct decision *decision, struct arena *arena) {
         struct condition c = { .type = TEXT("Serving"), .status = CONDITION_FALSE };
-        const struct placement *starting = NULL;
+        const struct assignment *starting = NULL;
         int64_t serving = 0, composed = 0;
 
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
 
-                if (p->fate == FATE_DROPPED)
+                if (a->fate == FATE_DROPPED)
                         continue;
                 composed++;
-                if (p->service.ready)
+                if (assignment_is_ready(a))
                         serving++;
                 else if (!starting)
-                        starting = p;
+                        starting = a;
         }
-        if (serving >= decision->wanted) {
+        if (decision->parked) {
+                c.reason = TEXT("NotScheduled");
+                c.message = TEXT("parked: no replicas are wanted");
+        } else if (serving >= decision->wanted) {
                 c.status = CONDITION_TRUE;
                 c.reason = TEXT("Serving");
         } else if (composed == 0) {
@@ -278,16 +328,16 @@ struct condition status_serving(const struct decision *decision, struct arena *a
 }
 
 static void add_event(struct response *response, enum severity severity, struct text reason,
-                      const char *verb, const struct placement *p) {
+                      const char *verb, const struct assignment *a) {
         struct builder b;
 
         builder_init(&b, response->arena);
         builder_string(&b, verb);
         builder_char(&b, ' ');
-        append_place(&b, p);
-        if (!text_is_empty(p->why)) {
+        append_place(&b, a);
+        if (!text_is_empty(a->why)) {
                 builder_string(&b, ": ");
-                builder_text(&b, p->why);
+                builder_text(&b, a->why);
         }
         response_result(response, (struct result) { .severity = severity,
                                                     .reason = reason,
@@ -302,21 +352,23 @@ static bool says(struct value assignment, const char *key, struct text word) {
  * Does the observed status have this assignment already, leaving or not? A decision is
  * made again as long as nobody carries it out.
  */
-static bool is_known(struct value status, const struct placement *p) {
-        const struct reservation *r = &p->reservation;
+static bool is_known(struct value status, const struct assignment *a) {
+        const struct reservation *r = &a->planned;
         struct value_iter it = value_iterate(value_get(status, TEXT("assignments")));
         struct value assignment;
 
         while (value_next(&it, NULL, &assignment)) {
                 struct value leaving = value_get(assignment, TEXT("leaving"));
-                int64_t nodes;
+                int64_t nodes, units;
 
                 if (says(assignment, "environment", r->environment) &&
                     says(assignment, "pool", r->pool) &&
                     says(assignment, "migProfile", r->mig_profile) &&
                     says(assignment, "servingProfile", r->serving_profile) &&
                     value_is_integer(value_get(assignment, TEXT("nodes")), &nodes) &&
-                    nodes == r->nodes && value_is_true(leaving) == r->leaving)
+                    nodes == r->nodes &&
+                    value_is_integer(value_get(assignment, TEXT("unitsPerNode")), &units) &&
+                    units == r->units_per_node && value_is_true(leaving) == r->leaving)
                         return true;
         }
         return false;
@@ -324,16 +376,18 @@ static bool is_known(struct value status, const struct placement *p) {
 
 void status_events(const struct decision *decision, struct value observed_status,
                    struct response *response) {
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
 
-                if (p->fate != FATE_DROPPED && is_known(observed_status, p))
+                if (a->gave_way)
+                        add_event(response, SEVERITY_NORMAL, TEXT("GaveWay"), "Gave way on", a);
+                if (a->gave_way || (a->fate != FATE_DROPPED && is_known(observed_status, a)))
                         continue;
-                if (p->fresh)
-                        add_event(response, SEVERITY_NORMAL, TEXT("Placed"), "Placed on", p);
-                else if (p->fate == FATE_LEAVES && p->leaves_now)
-                        add_event(response, SEVERITY_WARNING, TEXT("Leaving"), "Leaving", p);
-                else if (p->fate == FATE_DROPPED)
-                        add_event(response, SEVERITY_NORMAL, TEXT("Released"), "Released", p);
+                if (a->fresh)
+                        add_event(response, SEVERITY_NORMAL, TEXT("Placed"), "Placed on", a);
+                else if (a->fate == FATE_LEAVES && a->leaves_now)
+                        add_event(response, SEVERITY_WARNING, TEXT("Leaving"), "Leaving", a);
+                else if (a->fate == FATE_DROPPED)
+                        add_event(response, SEVERITY_NORMAL, TEXT("Released"), "Released", a);
         }
 }

@@ -26,7 +26,8 @@ struct condition status_scheduled(const struct decision *decision,
 struct condition status_serving(const struct decision *decision, struct arena *arena);
 
 /*
- * status_events() - one event for each assignment that this decision makes, or lets leave or go
+ * status_events() - one event for each assignment that this decision makes, or lets leave or go,
+ * or that gives way to another deployment's
  *
  * None for what the observed status says already.
  */

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "fleet/broken.h"
 #include "fleet/check.h"
 
 enum { REPLICAS_MAX = 10000, ENVIRONMENTS_MAX = 10 };
@@ -66,7 +67,10 @@ struct text deployment_namespace(struct value object) {
         return text_is_empty(own) ? value_text(value_at(object, "spec.claimRef.namespace")) : own;
 }
 
-/* Pods have to be in some namespace, and Crossplane fills in none for a cluster-scoped XR. */
+/*
+ * Pods have to be in some namespace, and Crossplane fills in none for a cluster-scoped XR. A
+ * manifest may be without: who applies it names one.
+ */
 static void check_scope(struct reader *rd, struct text namespace_) {
         struct member f = member_root((struct value) { 0 }, TEXT("metadata.namespace"));
 
@@ -76,37 +80,59 @@ static void check_scope(struct reader *rd, struct text namespace_) {
                               "is meant");
 }
 
-int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
-                    struct fault *fault) {
-        struct reader rd = { .arena = arena, .first = fault };
+static bool is_broken(struct reader *rd, struct value object) {
+        return broken_refuse(rd, object, "metadata.namespace") ||
+               broken_refuse(rd, object, "metadata.name") || broken_refuse(rd, object, "spec");
+}
+
+static int read_deployment(struct reader *rd, struct value object, struct deployment *ret) {
         struct member root = member_root(object, (struct text) { 0 });
         struct member spec = member_get(&root, "spec");
         struct deployment d = {
                 .namespace_ = deployment_namespace(object),
                 .name = value_text(value_at(object, "metadata.name")),
-                .created = value_text(value_at(object, "metadata.creationTimestamp")),
+                .uid = value_text(value_at(object, "metadata.uid")),
                 .environments = 1,
         };
 
+        if (is_broken(rd, object))
+                return arena_failed(rd->arena) ? -ENOMEM : -EINVAL;
         if (member_is_absent(&spec))
-                reader_refuse(&rd, &spec, "is missing");
-        if (reader_map(&rd, spec)) {
-                read_model_ref(&rd, member_get(&spec, "modelRef"), &d);
-                reader_integer(&rd, member_get(&spec, "environments"), 1, ENVIRONMENTS_MAX,
+                reader_refuse(rd, &spec, "is missing");
+        if (reader_map(rd, spec)) {
+                read_model_ref(rd, member_get(&spec, "modelRef"), &d);
+                reader_integer(rd, member_get(&spec, "environments"), 1, ENVIRONMENTS_MAX,
                                &d.environments);
-                check_selector(&rd, member_get(&spec, "environmentSelector"),
+                check_selector(rd, member_get(&spec, "environmentSelector"),
                                &d.environment_selector);
-                read_scaling(&rd, member_get(&spec, "scaling"), &d);
-                reader_integer(&rd, member_get(&spec, "priority"), INT32_MIN, INT32_MAX,
+                read_scaling(rd, member_get(&spec, "scaling"), &d);
+                reader_integer(rd, member_get(&spec, "priority"), INT32_MIN, INT32_MAX,
                                &d.priority);
-                check_tolerations(&rd, member_get(&spec, "tolerations"), &d.tolerations);
-                check_object_name(&rd, member_get(&spec, "priorityClassName"), &d.priority_class);
+                check_tolerations(rd, member_get(&spec, "tolerations"), &d.tolerations);
+                check_object_name(rd, member_get(&spec, "priorityClassName"), &d.priority_class);
         }
-        check_scope(&rd, d.namespace_);
-        if (arena_failed(arena))
+        if (arena_failed(rd->arena))
                 return -ENOMEM;
-        if (rd.n_mistakes > 0)
+        if (rd->n_mistakes > 0)
                 return -EINVAL;
         *ret = d;
         return 0;
+}
+
+int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
+                    struct fault *fault) {
+        struct reader rd = { .arena = arena, .first = fault };
+        int r = read_deployment(&rd, object, ret);
+
+        if (r < 0)
+                return r;
+        check_scope(&rd, ret->namespace_);
+        return rd.n_mistakes > 0 ? -EINVAL : 0;
+}
+
+int deployment_read_mistakes(struct value object, struct arena *arena, struct deployment *ret,
+                             struct mistakes *mistakes) {
+        struct reader rd = { .arena = arena, .all = mistakes };
+
+        return read_deployment(&rd, object, ret);
 }

@@ -7,10 +7,12 @@
 
 #include "fleet/settings.h"
 
+struct mistakes;
+
 struct deployment {
         struct text namespace_; /* its own, or its claim's */
         struct text name;
-        struct text created;    /* metadata.creationTimestamp, RFC 3339; may be empty */
+        struct text uid;        /* may be empty */
         struct text model_kind; /* ClusterModel, Model */
         struct text model_name;
         int64_t environments;              /* how many are wanted, 1..10 */
@@ -39,5 +41,9 @@ struct text deployment_namespace(struct value object);
  */
 int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
                     struct fault *fault);
+
+/* deployment_read_mistakes() - deployment_read() that adds every mistake. Errors: the same. */
+int deployment_read_mistakes(struct value object, struct arena *arena, struct deployment *ret,
+                             struct mistakes *mistakes);
 
 #endif

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "fleet/broken.h"
 #include "fleet/check.h"
+#include "fleet/pool_warnings.h"
+#include "fleet/resource.h"
 #include "fleet/units.h"
-
-/* Beyond so many pools nobody is told of overlaps: every pair would be looked at. */
-enum { OVERLAP_POOLS_MAX = 256 };
 
 enum spec_member { NODE_POOLS, CLUSTER, N_SPEC_MEMBERS };
 
@@ -85,6 +85,10 @@ enum { N_POOL_LISTS = 3 };
 
 static int read_pools(const struct member *lists, const struct settings *settings,
                       struct arena *arena, struct environment *ret) {
+        const struct pool_owner owner = { .environment = ret,
+                                          .is_quiet = ret->is_quiet,
+                                          .on_gke = ret->source == CLUSTER_GKE,
+                                          .mistakes = ret->mistakes };
         size_t n = 0;
 
         for (size_t i = 0; i < N_POOL_LISTS; i++)
@@ -98,7 +102,7 @@ static int read_pools(const struct member *lists, const struct settings *setting
 
                 for (size_t j = 0; value_next(&it, NULL, &item); j++) {
                         struct member entry = member_element(&lists[i], j, item);
-                        int r = pool_read(&entry, ret, settings, arena,
+                        int r = pool_read(&entry, owner, settings, arena,
                                           &ret->pools[ret->n_pools++]);
 
                         if (r < 0)
@@ -132,88 +136,6 @@ static int refuse_equal_names(struct environment *environment, struct arena *are
                 sentence = text_format(arena, "two pools are called \"%.*s\"", TEXT_ARG(name));
                 sorted[i - 1]->invalid = sentence;
                 sorted[i]->invalid = sentence;
-        }
-        return arena_failed(arena) ? -ENOMEM : 0;
-}
-
-/* A selector's labels, sorted, and a bit for each that tells most selectors apart at once. */
-struct footprint {
-        struct value_member *labels;
-        size_t n_labels;
-        uint64_t bits;
-};
-
-static int footprint_of(const struct pool *pool, struct arena *arena, struct footprint *ret) {
-        int r = value_members(pool_selector(pool), arena, &ret->labels, &ret->n_labels);
-
-        for (size_t i = 0; r == 0 && i < ret->n_labels; i++) {
-                uint64_t hash = text_hash(TEXT_HASH_SEED, ret->labels[i].key);
-
-                hash = text_hash(hash, value_text(ret->labels[i].value));
-                ret->bits |= UINT64_C(1) << (hash & 63);
-        }
-        return r;
-}
-
-/* Does every node of the narrower selector match the wider one? */
-static bool covers(const struct footprint *wider, const struct footprint *narrower) {
-        size_t at = 0;
-
-        if (wider->bits & ~narrower->bits)
-                return false;
-        for (size_t i = 0; i < wider->n_labels; i++, at++) {
-                const struct value_member *wanted = &wider->labels[i];
-
-                while (at < narrower->n_labels &&
-                       text_compare(narrower->labels[at].key, wanted->key) < 0)
-                        at++;
-                if (at == narrower->n_labels ||
-                    !text_equal(narrower->labels[at].key, wanted->key) ||
-                    !text_equal(value_text(narrower->labels[at].value), value_text(wanted->value)))
-                        return false;
-        }
-        return true;
-}
-
-static void tell_of_overlap(struct environment *environment, const struct footprint *prints,
-                            size_t at, struct arena *arena) {
-        const struct pool *first = NULL;
-        size_t n_others = 0;
-
-        for (size_t i = 0; i < environment->n_pools; i++) {
-                if (i == at || !text_is_empty(environment->pools[i].invalid) ||
-                    (!covers(&prints[i], &prints[at]) && !covers(&prints[at], &prints[i])))
-                        continue;
-                if (n_others++ == 0)
-                        first = &environment->pools[i];
-        }
-        if (n_others == 1)
-                pool_warn(&environment->pools[at], arena,
-                          text_format(arena, "overlaps pool \"%.*s\": a node may match both",
-                                      TEXT_ARG(first->name)));
-        else if (n_others > 1)
-                pool_warn(&environment->pools[at], arena,
-                          text_format(arena,
-                                      "overlaps pool \"%.*s\" and %zu more: a node may match all",
-                                      TEXT_ARG(first->name), n_others - 1));
-}
-
-static int tell_of_overlaps(struct environment *environment, struct arena *arena) {
-        size_t n = environment->n_pools;
-        struct footprint *prints;
-
-        if (environment->is_quiet || n < 2 || n > OVERLAP_POOLS_MAX)
-                return 0;
-        prints = ARENA_ARRAY(arena, n, struct footprint);
-        if (!prints)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                if (footprint_of(&environment->pools[i], arena, &prints[i]) < 0)
-                        return -ENOMEM;
-        }
-        for (size_t i = 0; i < n; i++) {
-                if (text_is_empty(environment->pools[i].invalid))
-                        tell_of_overlap(environment, prints, i, arena);
         }
         return arena_failed(arena) ? -ENOMEM : 0;
 }
@@ -257,17 +179,28 @@ static void read_object(struct value object, struct arena *arena, struct environ
                         text_join(arena, (struct text[]) { ret->name, TEXT("-cluster") }, 2);
 }
 
-static int read_environment(struct value object, const struct settings *settings, bool is_quiet,
+/* What is read of it beside its own name, which the API server holds to a grammar. */
+static bool is_broken(struct reader *rd, struct value object) {
+        return broken_refuse(rd, object, "spec") || broken_refuse(rd, object, "metadata.labels") ||
+               broken_refuse(rd, object, "status.providerConfigRef.name");
+}
+
+/* ret->is_quiet and ret->mistakes say how; the rest is written. */
+static int read_environment(struct value object, const struct settings *settings,
                             struct arena *arena, struct environment *ret) {
         struct fault fault;
-        struct reader rd = { .arena = arena, .first = &fault };
+        struct reader rd = { .arena = arena, .first = &fault, .all = ret->mistakes };
         struct member spec, in_spec[N_SPEC_MEMBERS], in_cluster[N_CLUSTER_MEMBERS],
                 lists[N_POOL_LISTS];
         struct value written;
         int r;
 
-        *ret = (struct environment) { .is_quiet = is_quiet };
+        ret->written = object;
         read_object(object, arena, ret, &written);
+        if (is_broken(&rd, object)) {
+                ret->invalid = fault_text(&fault, arena);
+                return arena_failed(arena) ? -ENOMEM : 0;
+        }
         spec = member_root(written, TEXT("spec"));
         member_pick(&spec, spec_names, N_SPEC_MEMBERS, in_spec);
         member_pick(&in_spec[CLUSTER], cluster_names, N_CLUSTER_MEMBERS, in_cluster);
@@ -278,11 +211,14 @@ static int read_environment(struct value object, const struct settings *settings
         if (reader_map(&rd, in_spec[CLUSTER]))
                 read_cluster(&rd, in_cluster, settings, ret);
         reader_map(&rd, in_cluster[GKE]);
-        for (size_t i = 0; i < N_POOL_LISTS; i++)
-                reader_list(&rd, lists[i]);
+        for (size_t i = 0; i < N_POOL_LISTS; i++) {
+                if (!reader_list(&rd, lists[i]))
+                        lists[i].value = (struct value) { 0 };
+        }
         if (rd.n_mistakes > 0) {
                 ret->invalid = fault_text(&fault, arena);
-                return arena_failed(arena) ? -ENOMEM : 0;
+                if (!ret->mistakes)
+                        return arena_failed(arena) ? -ENOMEM : 0;
         }
         r = read_pools(lists, settings, arena, ret);
         if (r < 0)
@@ -290,10 +226,12 @@ static int read_environment(struct value object, const struct settings *settings
         r = refuse_equal_names(ret, arena);
         if (r < 0)
                 return r;
-        r = tell_of_overlaps(ret, arena);
+        r = count_units(ret, settings, arena);
         if (r < 0)
                 return r;
-        r = count_units(ret, settings, arena);
+        r = resource_resolve(ret->pools, ret->n_pools, arena);
+        if (r == 0 && !ret->is_quiet)
+                r = pool_warnings(ret->pools, ret->n_pools, arena);
         if (r < 0)
                 return r;
         return arena_failed(arena) ? -ENOMEM : 0;
@@ -301,12 +239,21 @@ static int read_environment(struct value object, const struct settings *settings
 
 int environment_read(struct value object, const struct settings *settings, struct arena *arena,
                      struct environment *ret) {
-        return read_environment(object, settings, false, arena, ret);
+        *ret = (struct environment) { 0 };
+        return read_environment(object, settings, arena, ret);
 }
 
 int environment_read_quietly(struct value object, const struct settings *settings,
                              struct arena *arena, struct environment *ret) {
-        return read_environment(object, settings, true, arena, ret);
+        *ret = (struct environment) { .is_quiet = true };
+        return read_environment(object, settings, arena, ret);
+}
+
+int environment_read_mistakes(struct value object, const struct settings *settings,
+                              struct arena *arena, struct mistakes *mistakes,
+                              struct environment *ret) {
+        *ret = (struct environment) { .mistakes = mistakes };
+        return read_environment(object, settings, arena, ret);
 }
 
 const struct environment *environment_find(const struct environment *environments, size_t n,

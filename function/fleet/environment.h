@@ -7,11 +7,15 @@
 
 #include "fleet/pool.h"
 
+struct mistakes;
+
 /* `source` has to say it where cluster.existing or cluster.gke is written. */
 enum cluster_source { CLUSTER_IN_CLUSTER, CLUSTER_EXISTING, CLUSTER_GKE };
 
 struct environment {
+        struct mistakes *mistakes; /* each field mistake is added; NULL: a pool tells its first */
         struct text name;
+        struct value written; /* the object itself */
         struct value labels;
         enum cluster_source source;
         struct text secret_namespace, secret_name,
@@ -30,7 +34,8 @@ struct environment {
  * environment_read() - the object as Crossplane sent it
  *
  * Never fails on what a user wrote: a bad pool is `invalid`; two pools of one
- * name are both. Sub-pools are counted (fleet/units.h).
+ * name are both. Sub-pools are counted (fleet/units.h) and their resources named
+ * (fleet/resource.h).
  *
  * Errors: -ENOMEM
  */
@@ -40,6 +45,16 @@ int environment_read(struct value object, const struct settings *settings, struc
 /* environment_read_quietly() - the same for who decides: pools have no messages. */
 int environment_read_quietly(struct value object, const struct settings *settings,
                              struct arena *arena, struct environment *ret);
+
+/*
+ * environment_read_mistakes() - environment_read() that adds every field mistake, of pools too, to
+ * mistakes
+ *
+ * The pools are read also where the spec is `invalid`: only their mistakes are to be used then.
+ */
+int environment_read_mistakes(struct value object, const struct settings *settings,
+                              struct arena *arena, struct mistakes *mistakes,
+                              struct environment *ret);
 
 /* environment_find() - the one of that name among n that are sorted by it, or NULL. */
 const struct environment *environment_find(const struct environment *environments, size_t n,

@@ -4,18 +4,12 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "fleet/broken.h"
 #include "fleet/check.h"
 #include "fleet/engine.h"
 
 /* Of one replica. */
 enum { NODES_MAX = 1024, UNITS_PER_NODE_MAX = 1024 };
-
-void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *fault) {
-        if (fault && !mistakes_are_full(m))
-                m->items[m->n++] = fault_text(fault, arena);
-        else
-                m->n_more++;
-}
 
 enum source { SOURCE_HUGGING_FACE, SOURCE_URI };
 
@@ -148,6 +142,8 @@ static void read_needs(struct reader *rd, struct member f, struct needs *ret) {
                 ret->multi_node = multi_node.value;
         reader_integer(rd, member_get(&f, "nvlinkDomainSize"), 1, 1024 * 1024, &ret->nvlink_domain);
         ret->unknown = first_unknown(f.value);
+        if (rd->is_strict)
+                reader_refuse_unknown(rd, &f, needs_known, N_NEEDS);
 }
 
 /* Where the parallelism of a serving profile is written. */
@@ -428,13 +424,15 @@ static void read_serving(struct reader *rd, struct member f, struct model *ret) 
         refuse_equal_names(rd, &f, ret);
 }
 
-int model_read(struct value object, struct arena *arena, struct model *ret,
-               struct mistakes *mistakes) {
-        struct reader rd = { .arena = arena, .all = mistakes };
+static int read_model(struct value object, bool is_strict, struct arena *arena, struct model *ret,
+                      struct mistakes *mistakes) {
+        struct reader rd = { .arena = arena, .all = mistakes, .is_strict = is_strict };
         struct member root = member_root(object, (struct text) { 0 });
         struct member spec = member_get(&root, "spec");
         struct model m = { 0 };
 
+        if (broken_refuse(&rd, object, "spec"))
+                return arena_failed(arena) ? -ENOMEM : -EINVAL;
         if (member_is_absent(&spec))
                 reader_refuse(&rd, &spec, "is missing");
         if (reader_map(&rd, spec)) {
@@ -448,4 +446,14 @@ int model_read(struct value object, struct arena *arena, struct model *ret,
                 return -EINVAL;
         *ret = m;
         return 0;
+}
+
+int model_read(struct value object, struct arena *arena, struct model *ret,
+               struct mistakes *mistakes) {
+        return read_model(object, false, arena, ret, mistakes);
+}
+
+int model_check(struct value object, struct arena *arena, struct model *ret,
+                struct mistakes *mistakes) {
+        return read_model(object, true, arena, ret, mistakes);
 }

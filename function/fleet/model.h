@@ -6,7 +6,7 @@
 #define FLEET_MODEL_H
 
 #include "base/quantity.h"
-#include "fleet/settings.h"
+#include "fleet/reader.h"
 
 /* replicaTopology.requires; an absent member requires nothing. */
 struct needs {
@@ -54,23 +54,6 @@ struct model {
         size_t n_profiles;
 };
 
-/* So many, of 500 bytes at most each, are not too long for a condition. */
-enum { MISTAKES_MAX = 50 };
-
-/* The mistakes of an object, each "path: message". */
-struct mistakes {
-        struct text items[MISTAKES_MAX];
-        size_t n;
-        size_t n_more; /* that are not told */
-};
-
-/* mistakes_add() - a fault; NULL: one that is only counted, as is what has no room */
-void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *fault);
-
-static inline bool mistakes_are_full(const struct mistakes *m) {
-        return m->n == MISTAKES_MAX;
-}
-
 /*
  * model_read() - the object as Crossplane sent it
  * @mistakes: every field mistake is added, with its path and value
@@ -83,5 +66,16 @@ int model_read(struct value object, struct arena *arena, struct model *ret,
 
 /* model_units_used() - how many of a node's units the parallelism of a profile uses. */
 int64_t model_units_used(const struct serving_profile *profile);
+
+/*
+ * model_check() - is it written as it can be placed?
+ *
+ * A member of `requires` that nobody knows is a mistake too. To place the model it is
+ * none: that is a requirement which no pool meets, and the sentence of each says so.
+ *
+ * Errors: as model_read()
+ */
+int model_check(struct value object, struct arena *arena, struct model *ret,
+                struct mistakes *mistakes);
 
 #endif

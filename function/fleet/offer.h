@@ -19,6 +19,11 @@ size_t offer_products(const struct pool *pool, const struct settings *settings,
 /* offer_nothing() - the pool cannot be used, and the sentence says why. Errors: -ENOMEM */
 int offer_nothing(struct pool *pool, struct arena *arena, struct text sentence);
 
+/* offer_nearest() - ": is nvidia-h100-80gb meant?" of an unknown accelerator; empty when none is
+ * near.
+ */
+struct text offer_nearest(const struct pool *pool, struct arena *arena);
+
 /* offer_nothing() for a MIG pool whose GPU is not in the catalogue. */
 int offer_no_accelerator(struct pool *pool, struct arena *arena);
 
@@ -48,7 +53,9 @@ int64_t offer_usable_bytes(const struct pool *pool, const struct settings *setti
  * @profile: NULL where the catalogue does not know it
  *
  * What the profile's name says, or what is declared where that is less; with
- * memory: Usable at most what a listing showed.
+ * memory: Usable at most what a listing showed. Where none was seen, Usable takes a
+ * declared number for measured, else the name's less the largest gap of the generation.
+ * The pool's product is set before.
  */
 int64_t offer_slice_bytes(struct pool *pool, const struct settings *settings,
                           const struct gpu_profile *profile, struct text name,
@@ -57,5 +64,8 @@ int64_t offer_slice_bytes(struct pool *pool, const struct settings *settings,
 /* offer_over_declared() - tells that what has less memory than the pool declares. */
 void offer_over_declared(struct pool *pool, struct arena *arena, struct text what,
                          int64_t most_bytes, const char *consequence);
+
+/* offer_is_fact() - a pool's message that says what its slices are, and doubts nothing? */
+bool offer_is_fact(struct text message);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "fleet/check.h"
 #include "fleet/engine.h"
-#include "fleet/environment.h"
+#include "fleet/selection.h"
 
 enum {
         ACCELERATORS_MAX = 1024,
@@ -14,6 +14,8 @@ enum {
         SLICES_MAX = 1024, /* of one GPU; far above any, so that new GPUs need no release */
         REPLICAS_MAX = 1024,
         DOMAIN_MAX = 1024 * 1024,
+        PROFILE_MAX_BYTES = 32, /* these two as package/crds.yaml has them */
+        ACCELERATOR_MAX_BYTES = 253,
 };
 
 /* A pool's members are found in one walk: a fleet has thousands of pools. */
@@ -216,7 +218,7 @@ static void read_mig(struct reader *rd, const struct form *form, struct pool *re
         if (!reader_map(rd, f))
                 return;
         member_pick(&f, mig_names, N_MIG_MEMBERS, m);
-        reader_text(rd, m[PROFILE], &ret->mig_profile);
+        read_bounded_text(rd, m[PROFILE], PROFILE_MAX_BYTES, &ret->mig_profile);
         read_layout(rd, m[LAYOUT], ret);
         reader_text(rd, m[CONFIG], &ret->mig_config);
         n_ways = !text_is_empty(ret->mig_profile) + (ret->mig_layout.kind == VALUE_MAP) +
@@ -378,7 +380,8 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         check_shown_name(rd, at(form, NAME), &ret->name);
         check_labels(rd, at(form, NODE_SELECTOR), &ret->node_selector);
         check_labels(rd, at(form, LABELS), &ret->labels);
-        reader_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"), &ret->accelerator_type);
+        read_bounded_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"),
+                          ACCELERATOR_MAX_BYTES, &ret->accelerator_type);
         reader_integer(rd, newer(form, ACCELERATOR_COUNT, "acceleratorCount"), 1, ACCELERATORS_MAX,
                        &ret->accelerator_count);
         read_nodes(rd, form, settings, ret);
@@ -400,67 +403,12 @@ static void read_all(struct reader *rd, const struct form *form, const struct se
         apply_defaults(rd, form, ret);
 }
 
-/* Labels that say how the nodes of a pool are partitioned. */
-enum telling { GKE_PARTITION_SIZE, MIG_STRATEGY, GPU_PRODUCT, MISSPELT_MIG_CONFIG, N_TELLING };
-
-static const struct text telling_keys[N_TELLING] = {
-        [GKE_PARTITION_SIZE] = TEXT_INIT("cloud.google.com/gke-gpu-partition-size"),
-        [MIG_STRATEGY] = TEXT_INIT("nvidia.com/mig.strategy"),
-        [GPU_PRODUCT] = TEXT_INIT("nvidia.com/gpu.product"),
-        [MISSPELT_MIG_CONFIG] = TEXT_INIT("nvidia.com/mig-config"),
-};
-
-static enum strategy strategy_of(const struct pool *pool, const struct value *telling) {
+enum strategy pool_strategy(const struct pool *pool) {
         if (pool->allocation == ALLOCATION_DRA)
                 return STRATEGY_MIXED; /* every profile can be asked for */
         if (pool->strategy != STRATEGY_INFERRED)
                 return pool->strategy;
-        if (telling[GKE_PARTITION_SIZE].kind != VALUE_ABSENT ||
-            text_equal(value_text(telling[MIG_STRATEGY]), TEXT("single")) ||
-            text_contains(value_text(telling[GPU_PRODUCT]), TEXT("-MIG-")))
-                return STRATEGY_SINGLE;
-        return STRATEGY_MIXED;
-}
-
-enum strategy pool_strategy(const struct pool *pool) {
-        struct value telling[N_TELLING];
-
-        value_pick(pool_selector(pool), telling_keys, N_TELLING, telling);
-        return strategy_of(pool, telling);
-}
-
-/* A resource that no node has yet is one that an autoscaler does not know how to make. */
-static bool scales_from_unknown(const struct pool *pool, const struct value *telling) {
-        if (pool->allocation == ALLOCATION_DRA)
-                return false;
-        if (!text_is_empty(pool->resource_name))
-                return text_starts_with(pool->resource_name, TEXT("nvidia.com/mig-"));
-        return pool->mig && strategy_of(pool, telling) == STRATEGY_MIXED;
-}
-
-static void tell_of_selector(const struct form *form, struct pool *pool, struct arena *arena) {
-        struct value selector = pool_selector(pool), telling[N_TELLING];
-        int64_t now = 1;
-
-        value_pick(selector, telling_keys, N_TELLING, telling);
-        if (telling[MISSPELT_MIG_CONFIG].kind != VALUE_ABSENT)
-                pool_warn(pool, arena,
-                          TEXT("the selector has nvidia.com/mig-config: the label that the GPU "
-                               "operator reads is nvidia.com/mig.config"));
-        if (pool->node_selector.kind == VALUE_ABSENT && value_count(pool->labels) == 0 &&
-            value_get(pool->affinity, TEXT("nodeAffinity")).kind != VALUE_MAP)
-                pool_warn(pool, arena,
-                          TEXT("not pinned to nodes: without nodeSelector, labels or node affinity "
-                               "its pods may run on nodes of other pools"));
-        if (value_is_integer(form->values[NODE_COUNT], &now) && now == 0 &&
-            scales_from_unknown(pool, telling))
-                pool_warn(pool, arena,
-                          TEXT("scales from zero nodes with a nvidia.com/mig-* resource, which an "
-                               "autoscaler does not expect of a new node"));
-        if (pool->allocation == ALLOCATION_DRA && pool->strategy != STRATEGY_INFERRED)
-                pool_warn(pool, arena,
-                          TEXT("migConfiguration.strategy is a device plugin's: with allocation "
-                               "DRA it says nothing"));
+        return selection_strategy(pool) == STRATEGY_SINGLE ? STRATEGY_SINGLE : STRATEGY_MIXED;
 }
 
 static bool is_among(struct text key, const struct text *names, size_t n) {
@@ -536,25 +484,16 @@ struct text pool_doubt(const struct pool *pool, struct arena *arena) {
         return quantity_doubt(TEXT("memoryPerGpu"), pool->memory_bytes, arena);
 }
 
-/* What was meant is not what is counted: a default that nobody asked for, 48 bytes for 48Gi. */
-static void tell_of_slips(struct pool *pool, struct arena *arena) {
-        struct text sentences[] = { pool_misspelt(pool->written, TEXT(""), arena),
-                                    pool_doubt(pool, arena) };
-
-        for (size_t i = 0; i < COUNT_OF(sentences); i++) {
-                if (!text_is_empty(sentences[i]))
-                        pool_warn(pool, arena, sentences[i]);
-        }
-}
-
-int pool_read(const struct member *entry, const struct environment *environment,
-              const struct settings *settings, struct arena *arena, struct pool *ret) {
+int pool_read(const struct member *entry, struct pool_owner owner, const struct settings *settings,
+              struct arena *arena, struct pool *ret) {
         struct fault fault;
-        struct reader rd = { .arena = arena, .first = &fault };
+        struct reader rd = { .arena = arena, .first = &fault, .all = owner.mistakes };
         struct form form;
 
         *ret = (struct pool) {
-                .environment = environment,
+                .environment = owner.environment,
+                .on_gke = owner.on_gke,
+                .is_quiet = owner.is_quiet,
                 .written = entry->value,
                 .accelerator_count = 1,
                 .nodes = 1,
@@ -570,15 +509,11 @@ int pool_read(const struct member *entry, const struct environment *environment,
                 ret->path = member_path(entry, arena);
         if (rd.n_mistakes > 0)
                 ret->invalid = fault_text(&fault, arena);
-        else if (pool_collects_warnings(ret))
-                tell_of_selector(&form, ret, arena);
-        if (pool_collects_warnings(ret))
-                tell_of_slips(ret, arena);
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 
 bool pool_collects_warnings(const struct pool *pool) {
-        return !pool->environment || !pool->environment->is_quiet;
+        return !pool->is_quiet;
 }
 
 void pool_warn(struct pool *pool, struct arena *arena, struct text message) {

@@ -14,6 +14,7 @@
 
 struct environment;
 struct member;
+struct mistakes;
 
 enum interconnect {
         INTERCONNECT_UNKNOWN = -1,
@@ -32,6 +33,8 @@ enum strategy { STRATEGY_INFERRED, STRATEGY_MIXED, STRATEGY_SINGLE };
 
 struct pool {
         const struct environment *environment;
+        bool is_quiet; /* messages are not collected */
+        bool on_gke;   /* the source of its environment is GKE */
         struct text name;
         struct text path;     /* "spec.nodePools[2]", for sentences; empty where it has a name */
         struct text invalid;  /* why the pool cannot be used; empty when it can */
@@ -102,14 +105,22 @@ struct sub_pool {
         int64_t units;        /* units_per_node * nodes */
         int64_t memory_bytes; /* of one unit, as matching counts it; or UNKNOWN_BYTES */
         int32_t order;        /* position in the environment: declared order, then in the pool */
-        struct text resource_name; /* set by place/resource.c before Deploy runs */
+        struct text resource_name; /* by fleet/resource.h */
         struct text
                 ambiguous; /* set with it: the other sub-pool with equal resource and selector */
 };
 
+/* Where a pool is declared. */
+struct pool_owner {
+        const struct environment *environment; /* may be NULL */
+        bool is_quiet;                         /* its pools collect no messages */
+        bool on_gke;                           /* its source is GKE */
+        struct mistakes *mistakes; /* each field mistake is added; NULL: the first is told */
+};
+
 /* pool_read() - an entry of a list of pools; never fails on what a user wrote. Errors: -ENOMEM */
-int pool_read(const struct member *entry, const struct environment *environment,
-              const struct settings *settings, struct arena *arena, struct pool *ret);
+int pool_read(const struct member *entry, struct pool_owner owner, const struct settings *settings,
+              struct arena *arena, struct pool *ret);
 
 /* pool_collects_warnings() - does anybody ask for the pool's messages? Else one that costs is not
  * made. */
@@ -134,10 +145,11 @@ struct text pool_doubt(const struct pool *pool, struct arena *arena);
 struct value pool_selector(const struct pool *pool);
 
 /*
- * pool_strategy() - mixed or single: as written, else what the selector tells of the nodes
+ * pool_strategy() - mixed or single: as written, else what the selected labels say of the nodes
  *
  * GKE advertises its partitions as nvidia.com/gpu, and feature discovery labels
- * nodes whose device plugin does so: mig.strategy, and a product with "-MIG-".
+ * nodes whose device plugin does so: mig.strategy, and a product with "-MIG-". Any
+ * cloud.google.com label, or an environment of source GKE, is GKE.
  */
 enum strategy pool_strategy(const struct pool *pool);
 

@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "fleet/model.h"
 
-enum { FEW = 4 };         /* so many names are listed in a sentence */
+enum { FEW = 6 };         /* so many names are listed in a sentence */
 enum { MEMBERS_MAX = 8 }; /* that are picked in one walk */
 
 /* Null is how a manifest says that something is not there. */
@@ -75,6 +74,14 @@ struct text member_path(const struct member *f, struct arena *arena) {
 
         put_path(f, &fault);
         return text_copy(arena, text_from(fault.path));
+}
+
+/* A fault; NULL: one that is only counted, as is what has no room. */
+static void mistakes_add(struct mistakes *m, struct arena *arena, const struct fault *fault) {
+        if (fault && !mistakes_are_full(m))
+                m->items[m->n++] = fault_text(fault, arena);
+        else
+                m->n_more++;
 }
 
 /* Is there room for one more mistake, or is it only counted? */
@@ -172,6 +179,19 @@ static struct text list_words(struct arena *arena, const struct text *words, siz
                 builder_text(&b, words[i]);
         }
         return builder_done(&b);
+}
+
+bool read_bounded_text(struct reader *rd, struct member f, size_t max, struct text *ret) {
+        struct text t;
+
+        if (!reader_text(rd, f, &t))
+                return false;
+        if (t.len > max) {
+                reader_refuse(rd, &f, "has %zu bytes, and at most %zu fit the ledger", t.len, max);
+                return false;
+        }
+        *ret = t;
+        return true;
 }
 
 bool reader_word(struct reader *rd, struct member f, const struct text *words, size_t n,

@@ -14,8 +14,6 @@
 #include "base/quantity.h"
 #include "wire/value.h"
 
-struct mistakes;
-
 struct member {
         struct value value;
         const struct member *above; /* NULL at the root; must outlive this */
@@ -26,10 +24,25 @@ struct member {
         };
 };
 
+/* As many, of 500 bytes at most each, are not too long for a condition. */
+enum { MISTAKES_MAX = 50 };
+
+/* The mistakes of an object, each "path: message". */
+struct mistakes {
+        struct text items[MISTAKES_MAX];
+        size_t n;
+        size_t n_more; /* that are not told */
+};
+
+static inline bool mistakes_are_full(const struct mistakes *m) {
+        return m->n == MISTAKES_MAX;
+}
+
 struct reader {
         struct arena *arena;
         struct fault *first;  /* the first mistake; may be NULL */
         struct mistakes *all; /* every mistake; may be NULL */
+        bool is_strict;       /* what only a pool would reject is a mistake too */
         size_t n_mistakes;
 };
 
@@ -111,6 +124,9 @@ static inline bool reader_text(struct reader *rd, struct member f, struct text *
         *ret = f.value.bytes;
         return true;
 }
+
+/* read_bounded_text() - the same, and more than max bytes are a mistake. */
+bool read_bounded_text(struct reader *rd, struct member f, size_t max, struct text *ret);
 
 /* reader_needed_text() - the same, and its absence is a mistake. */
 bool reader_needed_text(struct reader *rd, struct member f, struct text *ret);

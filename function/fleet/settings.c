@@ -5,18 +5,22 @@
 
 #include "base/arena.h"
 #include "base/duration.h"
+#include "fleet/broken.h"
 #include "fleet/check.h"
 #include "gpu/catalog.h"
 #include "wire/node.h"
 
-static const struct settings defaults = {
-        .kserve_api_version = TEXT_INIT("serving.kserve.io/v1alpha2"),
-        .route = true,
-        .mig_parted_key = TEXT_INIT("config.yaml"),
-        .ttl_seconds = 60,
-        .system_namespace = TEXT_INIT("crossplane-system"),
-        .api = TEXT_INIT("modelplane.ai/v1alpha1"),
-};
+struct settings settings_default(void) {
+        return (struct settings) {
+                .kserve_api_version = TEXT("serving.kserve.io/v1alpha2"),
+                .route = true,
+                .mig_parted_key = TEXT("config.yaml"),
+                .ttl_seconds = 60,
+                .system_namespace = TEXT("crossplane-system"),
+                .api = TEXT("modelplane.ai/v1alpha1"),
+                .group = TEXT("modelplane.ai"),
+        };
+}
 
 static const struct text members[] = {
         TEXT_INIT("apiVersion"), TEXT_INIT("kind"),
@@ -225,7 +229,7 @@ static void read_carried(struct value carried, struct arena *arena, struct setti
         struct reader rd = { .arena = arena, .first = &unused };
         struct member root = member_root(carried, TEXT("plan.input"));
 
-        if (carried.kind != VALUE_MAP)
+        if (carried.kind != VALUE_MAP || broken_refuse_whole(&rd, carried, "plan.input"))
                 return;
         read_target(&rd, &root, ret);
         read_kserve(&rd, member_get(&root, "kserve"), ret);
@@ -240,8 +244,10 @@ int settings_read_over(struct value carried, struct value input, struct arena *a
                        struct settings *ret, struct fault *fault) {
         struct reader rd = { .arena = arena, .first = fault };
         struct member root = member_root(input, TEXT("input"));
-        struct settings s = defaults;
+        struct settings s = settings_default();
 
+        if (broken_refuse_whole(&rd, input, "input"))
+                return arena_failed(arena) ? -ENOMEM : -EINVAL;
         read_carried(carried, arena, &s);
         if (reader_map(&rd, root))
                 reader_refuse_unknown(&rd, &root, members, COUNT_OF(members));

@@ -49,6 +49,9 @@ struct settings {
         struct text group;            /* of api: "modelplane.ai" */
 };
 
+/* settings_default() - the settings of a step without an input. */
+struct settings settings_default(void);
+
 /*
  * settings_read() - the input, checked
  * @input: a map, or absent: all defaults

@@ -46,6 +46,42 @@ static const struct gpu_product *choose_card(const struct pool *pool,
         return largest;
 }
 
+/* What is not in the catalogue is used as declared. */
+static void tell_of_unknown(struct pool *pool, struct arena *arena) {
+        struct text nearest;
+
+        if (pool->memory_bytes != UNKNOWN_BYTES || !pool_collects_warnings(pool))
+                return;
+        if (text_is_empty(pool->accelerator_type)) {
+                pool_warn(pool, arena,
+                          TEXT("acceleratorType is not written: declare capabilities.memoryPerGpu, "
+                               "or no model that requires memory is placed here"));
+                return;
+        }
+        nearest = offer_nearest(pool, arena);
+        pool_warn(pool, arena,
+                  text_format(arena,
+                              text_is_empty(nearest)
+                                      ? "unknown accelerator \"%.*s\"%.*s: declare "
+                                        "capabilities.memoryPerGpu, or no model that requires "
+                                        "memory is placed here"
+                                      : "unknown accelerator \"%.*s\"%.*s else declare "
+                                        "capabilities.memoryPerGpu",
+                              TEXT_ARG(pool->accelerator_type), TEXT_ARG(nearest)));
+}
+
+/* A fiftieth more is promised than the driver reports: a model of the nominal size would not fit.
+ */
+static void tell_of_reported(struct pool *pool, const struct gpu_product *product,
+                             struct arena *arena) {
+        if (product->reported_mib == 0 || !pool_collects_warnings(pool) ||
+            product->memory_gib * 1024 - product->reported_mib <= product->memory_gib * 1024 / 50)
+                return;
+        pool_warn(pool, arena,
+                  text_format(arena, "a GPU really has %dMi of memory, not %dGi",
+                              product->reported_mib, product->memory_gib));
+}
+
 static int count_gpus(struct pool *pool, const struct settings *settings, struct arena *arena) {
         const struct gpu_product *product = choose_card(pool, settings);
         int64_t bytes = pool->memory_bytes, card_bytes = offer_card_bytes(pool, product);
@@ -54,9 +90,13 @@ static int count_gpus(struct pool *pool, const struct settings *settings, struct
         if (!sub)
                 return -ENOMEM;
         pool->product = product;
+        if (!product)
+                tell_of_unknown(pool, arena);
         if (bytes == UNKNOWN_BYTES && product) {
                 bytes = card_bytes;
                 tell_of_other_cards(pool, settings, arena);
+                if (!settings->memory_usable)
+                        tell_of_reported(pool, product, arena);
         }
         if (card_bytes != UNKNOWN_BYTES && bytes > card_bytes)
                 offer_over_declared(pool, arena,

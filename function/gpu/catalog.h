@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * catalog - what NVIDIA documents about its GPUs
+ * catalog - what makers document about their GPUs
  *
- * Static tables, one file for each architecture; every block names its source.
+ * Static tables: NVIDIA's GPUs with MIG, one file for each architecture, those without,
+ * and AMD's and Intel's, which are counted whole. Every block names its source.
  * A profile's meaning depends on the product: 1g.10gb is 7 slices on an
  * H100-80GB and 4 on an A100-40GB.
  */
@@ -10,6 +11,7 @@
 #define GPU_CATALOG_H
 
 #include "base/text.h"
+#include "gpu/generation.h"
 
 struct arena;
 
@@ -33,16 +35,18 @@ enum gpu_basis {
         GPU_PUBLISHED,    /* a table of some software says so */
         GPU_ASSUMED,      /* as on other GPUs of seven slices */
         GPU_GUESSED,      /* only how many fit is known, or reports disagree */
-        GPU_UNDOCUMENTED, /* no profiles are known */
+        GPU_UNDOCUMENTED, /* it has MIG, but no profiles are known */
+        GPU_WITHOUT_MIG,  /* nothing to start: it is a whole GPU always */
 };
 
 struct gpu_product {
         struct text name;       /* "H100-80GB", our key */
-        uint8_t compute_slices; /* 7, or 4 on an A30; 0: no MIG */
+        uint8_t compute_slices; /* 7, or 4 on an A30; 0: without MIG */
         uint8_t memory_slices;  /* 8, or 4 on an A30, or 12 on an RTX PRO 6000 */
         int32_t memory_gib;     /* nominal memory of the whole GPU; 0: it is the CPU's too */
         int32_t reported_mib;   /* what the driver reports; 0 = unknown */
         enum gpu_basis basis;
+        const struct gpu_generation *generation;
         const struct text *aliases; /* cloud names, labels of GPU feature discovery, product keys */
         size_t n_aliases;
         const struct text *pci_ids; /* "0x233010DE": device and vendor, as mig-parted filters */
@@ -56,8 +60,10 @@ const struct gpu_product *catalog_product(size_t index);
 
 /*
  * catalog_find() - the products that an accelerator type may mean
- * @alias: compared with names and aliases, "nvidia-" before them or not,
- *         without case, a blank being a "-";
+ * @alias: compared with names and aliases, the maker before them or not, without case, a
+ *         blank and a "_" being a "-"; also as a label of GPU feature discovery ends for
+ *         slices and shares, "-MIG-1g.10gb" and "-SHARED";
+ *         or a PCI id, "0x233010DE" or "0x2330";
  *         or a cloud's machine type, "p5.48xlarge", or its family, "p5"
  * @ret:   up to max of them, in the catalogue's order
  *
@@ -68,8 +74,10 @@ size_t catalog_find(struct text alias, const struct gpu_product **ret, size_t ma
 /*
  * catalog_nearest() - the accelerator type that was probably meant by an unknown one
  *
- * Empty when there is none, and for a short one: an A10 is no misspelt A30. All
- * names are compared letter by letter: for a sentence that somebody reads.
+ * Empty when there is none, and for a short one: an A11 is no misspelt A10. A word that
+ * names a GPU is never answered with another one: an "A2000" is no A4000, an
+ * "nvidia-a100-96gb" no A100 of 80 GB. All names are compared letter by letter: only
+ * for a sentence.
  */
 struct text catalog_nearest(struct text alias, struct arena *arena);
 

@@ -81,10 +81,13 @@ static const struct gpu_profile a800_40gb_profiles[] = {
 static const struct text a800_40gb_aliases[] = {
         TEXT_INIT("NVIDIA-A800-40GB-Active"),
         TEXT_INIT("A800-PCIe-40GB"),
+        TEXT_INIT("NVIDIA-A800-SXM4-40GB"),
+        TEXT_INIT("nvidia-a800"),           /* said of both sizes */
 };
 
 static const struct text a800_40gb_pci_ids[] = {
         TEXT_INIT("0x20F610DE"),
+        TEXT_INIT("0x20BD10DE"), /* SXM4 */
 };
 
 /*
@@ -138,6 +141,7 @@ static const struct text a800_80gb_aliases[] = {
         TEXT_INIT("NVIDIA-A800-SXM4-80GB"),
         TEXT_INIT("NVIDIA-A800-80GB-PCIe"),
         TEXT_INIT("NVIDIA-AX800"),
+        TEXT_INIT("nvidia-a800"),           /* said of both sizes */
 };
 
 static const struct text a800_80gb_pci_ids[] = {
@@ -153,17 +157,17 @@ static const struct text pg506_96gb_pci_ids[] = {
 
 static const struct gpu_product products[] = {
         /* name                 compute memory  GiB reported MiB, starts are */
-        { TEXT_INIT("A30-24GB"),        4,     4,    24,       0, GPU_LISTED,
+        { TEXT_INIT("A30-24GB"),        4,     4,    24,       0, GPU_LISTED, &generation_ampere,
           ALIASES(a30_24gb), PCI_IDS(a30_24gb), PROFILES(a30_24gb) },
-        { TEXT_INIT("A100-40GB"),       7,     8,    40,   40960, GPU_LISTED,
+        { TEXT_INIT("A100-40GB"),       7,     8,    40,   40960, GPU_LISTED, &generation_ampere,
           ALIASES(a100_40gb), PCI_IDS(a100_40gb), PROFILES(a100_40gb) },
-        { TEXT_INIT("A800-40GB"),       7,     8,    40,       0, GPU_ASSUMED,
+        { TEXT_INIT("A800-40GB"),       7,     8,    40,       0, GPU_ASSUMED, &generation_ampere,
           ALIASES(a800_40gb), PCI_IDS(a800_40gb), PROFILES(a800_40gb) },
-        { TEXT_INIT("A100-80GB"),       7,     8,    80,       0, GPU_LISTED,
+        { TEXT_INIT("A100-80GB"),       7,     8,    80,       0, GPU_LISTED, &generation_ampere,
           ALIASES(a100_80gb), PCI_IDS(a100_80gb), PROFILES(a100_80gb) },
-        { TEXT_INIT("A800-80GB"),       7,     8,    80,       0, GPU_ASSUMED,
+        { TEXT_INIT("A800-80GB"),       7,     8,    80,       0, GPU_ASSUMED, &generation_ampere,
           ALIASES(a800_80gb), PCI_IDS(a800_80gb), PROFILES(a800_80gb) },
-        { TEXT_INIT("PG506-96GB"),      7,     8,    96,       0, GPU_UNDOCUMENTED,
+        { TEXT_INIT("PG506-96GB"),      7,     8,    96,       0, GPU_UNDOCUMENTED, &generation_ampere,
           NONE, PCI_IDS(pg506_96gb), NONE },
 };
 

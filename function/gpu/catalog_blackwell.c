@@ -127,6 +127,7 @@ static const struct text gb300_278gb_aliases[] = {
 
 static const struct text gb300_278gb_pci_ids[] = {
         TEXT_INIT("0x31C210DE"),
+        TEXT_INIT("0x31C310DE"),
 };
 
 /*
@@ -169,6 +170,7 @@ static const struct gpu_profile rtx_pro_6000_96gb_profiles[] = {
 static const struct text rtx_pro_6000_96gb_aliases[] = {
         TEXT_INIT("nvidia-rtx-pro-6000"),
         TEXT_INIT("rtxpro6000.96gb"),
+        TEXT_INIT("RTXPRO6000"),
         TEXT_INIT("NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition"),
         TEXT_INIT("NVIDIA-RTX-PRO-6000-Blackwell-Workstation-Edition"),
         TEXT_INIT("NVIDIA-RTX-PRO-6000-Blackwell-Max-Q-Workstation-Edition"),
@@ -176,6 +178,8 @@ static const struct text rtx_pro_6000_96gb_aliases[] = {
 
 static const struct text rtx_pro_6000_96gb_pci_ids[] = {
         TEXT_INIT("0x2BB510DE"), /* Server */
+        TEXT_INIT("0x2BB110DE"), /* Workstation */
+        TEXT_INIT("0x2BB410DE"), /* Max-Q */
 };
 
 /*
@@ -242,7 +246,8 @@ static const struct text rtx_pro_4500_32gb_aliases[] = {
 };
 
 static const struct text rtx_pro_4500_32gb_pci_ids[] = {
-        TEXT_INIT("0x2C3A10DE"), /* as vGPU types have it */
+        TEXT_INIT("0x2C3A10DE"), /* Server, as vGPU types have it */
+        TEXT_INIT("0x2C3110DE"),
 };
 
 /*
@@ -269,29 +274,29 @@ static const struct text thor_igpu_aliases[] = {
 
 static const struct gpu_product products[] = {
         /* name                 compute memory  GiB reported MiB, starts are */
-        { TEXT_INIT("B200-180GB"),      7,     8,   180,  183359, GPU_PUBLISHED,
+        { TEXT_INIT("B200-180GB"),      7,     8,   180,  183359, GPU_PUBLISHED, &generation_blackwell,
           ALIASES(b200_180gb), PCI_IDS(b200_180gb), PROFILES(b200_180gb) },
-        { TEXT_INIT("GB200-186GB"),     7,     8,   186,  189471, GPU_PUBLISHED,
+        { TEXT_INIT("GB200-186GB"),     7,     8,   186,  189471, GPU_PUBLISHED, &generation_blackwell,
           ALIASES(gb200_186gb), PCI_IDS(gb200_186gb), PROFILES(gb200_186gb) },
-        { TEXT_INIT("GB200-189GB"),     7,     8,   189,       0, GPU_ASSUMED,
+        { TEXT_INIT("GB200-189GB"),     7,     8,   189,       0, GPU_ASSUMED, &generation_blackwell,
           ALIASES(gb200_189gb), PCI_IDS(gb200_189gb), PROFILES(gb200_189gb) },
-        { TEXT_INIT("B300-269GB"),      7,     8,   269,       0, GPU_ASSUMED,
+        { TEXT_INIT("B300-269GB"),      7,     8,   269,       0, GPU_ASSUMED, &generation_blackwell,
           ALIASES(b300_269gb), PCI_IDS(b300_269gb), PROFILES(b300_269gb) },
-        { TEXT_INIT("GB300-278GB"),     7,     8,   278,  284208, GPU_PUBLISHED,
+        { TEXT_INIT("GB300-278GB"),     7,     8,   278,  284208, GPU_PUBLISHED, &generation_blackwell,
           ALIASES(gb300_278gb), PCI_IDS(gb300_278gb), PROFILES(gb300_278gb) },
-        { TEXT_INIT("GB300-251GB"),     7,     8,   251,       0, GPU_GUESSED,
+        { TEXT_INIT("GB300-251GB"),     7,     8,   251,       0, GPU_GUESSED, &generation_blackwell,
           NONE, NONE, PROFILES(gb300_251gb) },
-        { TEXT_INIT("RTX-PRO-6000-96GB"),    4,    12,    96,       0, GPU_LISTED,
+        { TEXT_INIT("RTX-PRO-6000-96GB"),    4,    12,    96,       0, GPU_LISTED, &generation_blackwell_rtx,
           ALIASES(rtx_pro_6000_96gb), PCI_IDS(rtx_pro_6000_96gb), PROFILES(rtx_pro_6000_96gb) },
-        { TEXT_INIT("RTX-PRO-5000-48GB"),      2,     2,    48,       0, GPU_GUESSED,
+        { TEXT_INIT("RTX-PRO-5000-48GB"),      2,     2,    48,       0, GPU_GUESSED, &generation_blackwell_rtx,
           ALIASES(rtx_pro_5000_48gb), NONE, PROFILES(rtx_pro_5000_48gb) },
-        { TEXT_INIT("RTX-PRO-5000-48GB-R580"), 4,     4,    48,       0, GPU_GUESSED,
+        { TEXT_INIT("RTX-PRO-5000-48GB-R580"), 4,     4,    48,       0, GPU_GUESSED, &generation_blackwell_rtx,
           ALIASES(rtx_pro_5000_48gb_r580), NONE, PROFILES(rtx_pro_5000_48gb_r580) },
-        { TEXT_INIT("RTX-PRO-5000-72GB"),    0,     0,    72,       0, GPU_UNDOCUMENTED,
+        { TEXT_INIT("RTX-PRO-5000-72GB"),    0,     0,    72,       0, GPU_UNDOCUMENTED, &generation_blackwell_rtx,
           ALIASES(rtx_pro_5000_72gb), NONE, NONE },
-        { TEXT_INIT("RTX-PRO-4500-32GB"),    2,     2,    32,       0, GPU_GUESSED,
+        { TEXT_INIT("RTX-PRO-4500-32GB"),    2,     2,    32,       0, GPU_GUESSED, &generation_blackwell_rtx,
           ALIASES(rtx_pro_4500_32gb), PCI_IDS(rtx_pro_4500_32gb), PROFILES(rtx_pro_4500_32gb) },
-        { TEXT_INIT("THOR-IGPU"),       3,     3,     0,       0, GPU_GUESSED,
+        { TEXT_INIT("THOR-IGPU"),       3,     3,     0,       0, GPU_GUESSED, &generation_blackwell,
           ALIASES(thor_igpu), NONE, PROFILES(thor_igpu) },
 };
 

@@ -207,6 +207,7 @@ static const struct gpu_profile h20_141gb_profiles[] = {
 
 static const struct text h20_141gb_aliases[] = {
         TEXT_INIT("nvidia-h20"), /* said of both sizes */
+        TEXT_INIT("NVIDIA-H20-3e"),
 };
 
 static const struct text h20_141gb_pci_ids[] = {
@@ -269,25 +270,25 @@ static const struct text gh200_144gb_pci_ids[] = {
 
 static const struct gpu_product products[] = {
         /* name                 compute memory  GiB reported MiB, starts are */
-        { TEXT_INIT("H100-64GB"),       7,     8,    64,       0, GPU_ASSUMED,
+        { TEXT_INIT("H100-64GB"),       7,     8,    64,       0, GPU_ASSUMED, &generation_hopper,
           ALIASES(h100_64gb), PCI_IDS(h100_64gb), PROFILES(h100_64gb) },
-        { TEXT_INIT("H100-80GB"),       7,     8,    80,   81559, GPU_LISTED,
+        { TEXT_INIT("H100-80GB"),       7,     8,    80,   81559, GPU_LISTED, &generation_hopper,
           ALIASES(h100_80gb), PCI_IDS(h100_80gb), PROFILES(h100_80gb) },
-        { TEXT_INIT("H800-80GB"),       7,     8,    80,       0, GPU_ASSUMED,
+        { TEXT_INIT("H800-80GB"),       7,     8,    80,       0, GPU_ASSUMED, &generation_hopper,
           ALIASES(h800_80gb), PCI_IDS(h800_80gb), PROFILES(h800_80gb) },
-        { TEXT_INIT("H100-94GB"),       7,     8,    94,       0, GPU_LISTED,
+        { TEXT_INIT("H100-94GB"),       7,     8,    94,       0, GPU_LISTED, &generation_hopper,
           ALIASES(h100_94gb), PCI_IDS(h100_94gb), PROFILES(h100_94gb) },
-        { TEXT_INIT("H800-94GB"),       7,     8,    94,       0, GPU_ASSUMED,
+        { TEXT_INIT("H800-94GB"),       7,     8,    94,       0, GPU_ASSUMED, &generation_hopper,
           ALIASES(h800_94gb), PCI_IDS(h800_94gb), PROFILES(h800_94gb) },
-        { TEXT_INIT("H100-96GB"),       7,     8,    96,       0, GPU_ASSUMED,
+        { TEXT_INIT("H100-96GB"),       7,     8,    96,       0, GPU_ASSUMED, &generation_hopper,
           ALIASES(h100_96gb), PCI_IDS(h100_96gb), PROFILES(h100_96gb) },
-        { TEXT_INIT("H20-96GB"),        7,     8,    96,       0, GPU_ASSUMED,
+        { TEXT_INIT("H20-96GB"),        7,     8,    96,       0, GPU_ASSUMED, &generation_hopper,
           ALIASES(h20_96gb), PCI_IDS(h20_96gb), PROFILES(h20_96gb) },
-        { TEXT_INIT("H20-141GB"),       7,     8,   141,       0, GPU_ASSUMED,
+        { TEXT_INIT("H20-141GB"),       7,     8,   141,       0, GPU_ASSUMED, &generation_hopper,
           ALIASES(h20_141gb), PCI_IDS(h20_141gb), PROFILES(h20_141gb) },
-        { TEXT_INIT("H200-141GB"),      7,     8,   141,       0, GPU_PUBLISHED,
+        { TEXT_INIT("H200-141GB"),      7,     8,   141,       0, GPU_PUBLISHED, &generation_hopper,
           ALIASES(h200_141gb), PCI_IDS(h200_141gb), PROFILES(h200_141gb) },
-        { TEXT_INIT("GH200-144GB"),     7,     8,   144,       0, GPU_ASSUMED,
+        { TEXT_INIT("GH200-144GB"),     7,     8,   144,       0, GPU_ASSUMED, &generation_hopper,
           ALIASES(gh200_144gb), PCI_IDS(gh200_144gb), PROFILES(gh200_144gb) },
 };
 

@@ -17,15 +17,8 @@ struct catalog_part {
         size_t n_products;
 };
 
-extern const struct catalog_part catalog_ampere, catalog_hopper, catalog_blackwell;
-
-/*
- * catalog_machine() - the name of the product in a cloud's machine type
- * @type: "p5.48xlarge", "a3-highgpu-8g", "Standard_ND96asr_v4", or its family "p5"
- *
- * Returns the empty text for a machine that is not known.
- */
-struct text catalog_machine(struct text type);
+extern const struct catalog_part catalog_ampere, catalog_hopper, catalog_blackwell, catalog_whole,
+        catalog_other;
 
 /*
  * Where an instance may start. Seven-slice parts have eight memory slices, and
@@ -50,6 +43,11 @@ struct text catalog_machine(struct text type);
 #define PCI_IDS(name)  name##_pci_ids, COUNT_OF(name##_pci_ids)
 #define PROFILES(name) name##_profiles, COUNT_OF(name##_profiles)
 #define NONE           NULL, 0
+
+/* A product that has no MIG. */
+#define WHOLE(id, name, gib, reported_mib, generation)                                             \
+        { TEXT_INIT(name), 0, 0, gib, reported_mib, GPU_WITHOUT_MIG, &generation_##generation,     \
+          ALIASES(id), PCI_IDS(id), NONE }
 /* clang-format on */
 
 #endif

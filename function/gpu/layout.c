@@ -33,8 +33,7 @@ static int read_wish(struct text text, struct layout_wish *ret, struct fault *fa
         return read_count(text_slice(text, colon + 1, text.len), text, &ret->count, fault);
 }
 
-/* Where the first profile ends: a comma before an attribute is its own, as in "+me,gfx". */
-static size_t find_end(struct text text) {
+size_t layout_word_end(struct text text) {
         for (size_t i = 0; i < text.len; i++) {
                 if (text.data[i] == ',' &&
                     (i + 1 == text.len || (text.data[i + 1] >= '0' && text.data[i + 1] <= '9')))
@@ -45,7 +44,7 @@ static size_t find_end(struct text text) {
 
 int layout_read(struct text text, struct layout_wish *ret, size_t *ret_n, struct fault *fault) {
         for (size_t n = 0; n < LAYOUT_KINDS_MAX; n++) {
-                size_t comma = find_end(text);
+                size_t comma = layout_word_end(text);
                 int r = read_wish(text_slice(text, 0, comma), &ret[n], fault);
 
                 if (r < 0)
@@ -204,4 +203,59 @@ int layout_place(const struct gpu_product *product, const int64_t *counts, struc
         }
         *ret = layout;
         return 0;
+}
+
+/* ---- how far --------------------------------------------------------------------------------- */
+
+struct reach {
+        const struct gpu_product *product;
+        const int64_t *wanted;
+        int64_t counts[LAYOUT_KINDS_MAX];
+        int64_t *best; /* counts of it */
+        int64_t most_memory, most_slices;
+        struct layout *layout;
+};
+
+static void keep_if_better(struct reach *w, const struct layout *layout) {
+        int64_t memory = 0, slices = (int64_t)layout->n_slices;
+
+        for (size_t i = 0; i < layout->n_slices; i++)
+                memory += layout->slices[i].profile->memory_slices;
+        if (memory < w->most_memory || (memory == w->most_memory && slices <= w->most_slices))
+                return;
+        w->most_memory = memory;
+        w->most_slices = slices;
+        *w->layout = *layout;
+        memcpy(w->best, w->counts, sizeof(w->counts));
+}
+
+/* What a part of a layout cannot do, the whole cannot: only parts that fit are added to. */
+static void reach_from(struct reach *w, size_t i) {
+        struct layout layout;
+        struct fault ignored;
+
+        if (layout_place(w->product, w->counts, &layout, &ignored) < 0)
+                return;
+        keep_if_better(w, &layout);
+        for (size_t k = i; k-- > 0;) {
+                if (w->counts[k] == w->wanted[k])
+                        continue;
+                w->counts[k]++;
+                reach_from(w, k + 1);
+                w->counts[k]--;
+        }
+}
+
+void layout_reach(const struct gpu_product *product, const int64_t *counts, struct layout *ret,
+                  int64_t *ret_counts) {
+        struct reach reach = { .product = product,
+                               .wanted = counts,
+                               .best = ret_counts,
+                               .most_slices = -1,
+                               .layout = ret };
+
+        for (size_t i = 0; i < LAYOUT_KINDS_MAX; i++)
+                ret_counts[i] = 0;
+        ret->n_slices = 0;
+        reach_from(&reach, product->n_profiles);
 }

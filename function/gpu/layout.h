@@ -48,6 +48,14 @@ struct layout_wish {
 int layout_read(struct text text, struct layout_wish *ret, size_t *ret_n, struct fault *fault);
 
 /*
+ * layout_word_end() - where the first word of a list joined by commas ends
+ *
+ * A comma before an attribute is the word's own, as in "1g.24gb+me,gfx": words begin
+ * with a digit.
+ */
+size_t layout_word_end(struct text text);
+
+/*
  * layout_count() - wishes as counts by the product's profiles
  * @ret_counts: LAYOUT_KINDS_MAX of them, all written; the same profile adds up
  *
@@ -69,5 +77,14 @@ const struct layout_wish *layout_count(const struct gpu_product *product,
  */
 int layout_place(const struct gpu_product *product, const int64_t *counts, struct layout *ret,
                  struct fault *fault);
+
+/*
+ * layout_reach() - how far an impossible layout gets
+ * @ret:        the part of it that fills the most memory slices; of those the one with the
+ *              most slices, larger ones first
+ * @ret_counts: LAYOUT_KINDS_MAX of them, all written: what of each profile is part of it
+ */
+void layout_reach(const struct gpu_product *product, const int64_t *counts, struct layout *ret,
+                  int64_t *ret_counts);
 
 #endif

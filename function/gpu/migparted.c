@@ -171,19 +171,17 @@ const struct migparted_config *migparted_find(const struct migparted *file, stru
         return bsearch(&key, file->configs, file->n_configs, sizeof(key), by_name);
 }
 
-static bool passes(const struct migparted_entry *entry, const struct gpu_product *product) {
+static bool passes(const struct migparted_entry *entry, const struct gpu_board *board) {
         for (size_t i = 0; i < entry->n_filters; i++) {
-                for (size_t k = 0; k < product->n_pci_ids; k++) {
-                        if (text_equal_fold(entry->filters[i].id, product->pci_ids[k]))
-                                return true;
-                }
+                if (board_has(board, entry->filters[i].id))
+                        return true;
         }
         return entry->n_filters == 0;
 }
 
 /* From the last entry back, so that each GPU is given away once, however many entries cover it. */
-void migparted_apply(const struct migparted_config *config, const struct gpu_product *product,
-                     size_t n, const struct migparted_entry **ret) {
+void migparted_apply(const struct migparted_config *config, const struct gpu_board *board, size_t n,
+                     const struct migparted_entry **ret) {
         uint64_t open[MIGPARTED_DEVICES_MAX / 64] = { 0 };
 
         for (size_t i = 0; i < n; i++) {
@@ -193,7 +191,7 @@ void migparted_apply(const struct migparted_config *config, const struct gpu_pro
         for (size_t e = config->n_entries; e-- > 0;) {
                 const struct migparted_entry *entry = &config->entries[e];
 
-                if (!passes(entry, product))
+                if (!passes(entry, board))
                         continue;
                 for (size_t w = 0; w < MIGPARTED_DEVICES_MAX / 64; w++) {
                         uint64_t covered = open[w];

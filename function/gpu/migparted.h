@@ -20,7 +20,7 @@
 #define GPU_MIGPARTED_H
 
 #include "base/fault.h"
-#include "gpu/catalog.h"
+#include "gpu/board.h"
 
 enum {
         MIGPARTED_FILE_MAX = 1024 * 1024, /* what a ConfigMap can hold */
@@ -78,13 +78,14 @@ const struct migparted_config *migparted_find(const struct migparted *file, stru
 
 /*
  * migparted_apply() - what happens to each GPU of a node: the last entry that covers it
- * @n:   GPUs of the node, at most MIGPARTED_DEVICES_MAX
- * @ret: n entries, by index; NULL where none covers the GPU
+ * @board: what the GPUs are; a filter of another board of the product does not match
+ * @n:     GPUs of the node, at most MIGPARTED_DEVICES_MAX
+ * @ret:   n entries, by index; NULL where none covers the GPU
  *
- * The catalogue does not know boards: a filter that names one is taken to mean
- * every board with its GPU.
+ * The catalogue does not know subdevices: a filter that names one is taken to mean
+ * every board with its device.
  */
-void migparted_apply(const struct migparted_config *config, const struct gpu_product *product,
-                     size_t n, const struct migparted_entry **ret);
+void migparted_apply(const struct migparted_config *config, const struct gpu_board *board, size_t n,
+                     const struct migparted_entry **ret);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * compose - what an environment composes
  *
- *      capacity         ConfigMap of used and free units, which wakes nobody
+ *      pool-...         a GPUPool for each sub-pool (inventory/pools.h)
  *      provider-config  ClusterProviderConfig of provider-kubernetes, for Existing clusters
  *      in-use           ClusterUsage: a remote environment in use is not deleted
  */
@@ -13,23 +13,23 @@
 #include "wire/response.h"
 
 /*
- * compose_inventory() - desire the three
+ * compose_inventory() - desire them
  * @composite: the environment as observed, for whom the ClusterUsage protects
  * @observed:  a ClusterProviderConfig that is there stays as it is while units are used or its
  *             secret is no longer named
  */
 void compose_inventory(const struct environment *environment, const struct usage_list *used,
-                       const struct settings *settings, struct value composite,
-                       const struct state *observed, struct response *response);
+                       struct value composite, const struct state *observed,
+                       struct response *response);
 
 /*
- * compose_freeze() - desire whatever of the three was observed, as it was
+ * compose_freeze() - desire whatever of them was observed, as it was
  *
  * Returns whether there was any.
  */
 bool compose_freeze(const struct state *observed, struct response *response);
 
-/* compose_is_ours() - is an observed resource of that name one of the three? */
+/* compose_is_ours() - has an observed resource of that name the key of one of them? */
 bool compose_is_ours(struct text name);
 
 /* compose_has_provider_config() - is the ClusterProviderConfig there? It never tells more. */

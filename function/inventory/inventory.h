@@ -10,7 +10,6 @@
 
 /*
  * inventory_status() - status.capacity and status.providerConfigRef
- * @environment: its sub-pools' resource names are set
  *
  * Only what changes when the declaration does: every deployment placed here is
  * woken by it.

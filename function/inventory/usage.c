@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "place/names.h"
 
 /* So many unreadable numbers are told of one pool; whoever mends them sees the next. */
 enum { UNREADABLE_TOLD_MAX = 8 };
@@ -55,13 +56,13 @@ static size_t find_pool(const struct pool_index *index, struct text name) {
 }
 
 static void tell_unreadable(const struct pool_index *index, const struct reservation *r,
-                            struct value config_map, struct arena *arena) {
-        struct value data = value_get(config_map, TEXT("data"));
-        struct text name = value_text(value_at(config_map, "metadata.name"));
+                            struct value object, struct arena *arena) {
+        struct value spec = value_get(object, TEXT("spec"));
+        struct text name = value_text(value_at(object, "metadata.name"));
         size_t at = find_pool(index, r->pool);
         struct unreadable number;
 
-        for (size_t i = 0; at < index->n && reservation_unreadable(data, &i, &number);) {
+        for (size_t i = 0; at < index->n && reservation_unreadable(spec, &i, &number);) {
                 struct text brief;
 
                 if (index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
@@ -69,31 +70,58 @@ static void tell_unreadable(const struct pool_index *index, const struct reserva
                 brief = number.written.kind == VALUE_ABSENT ? TEXT("missing")
                                                             : value_brief(number.written, arena);
                 pool_warn(index->sorted[at], arena,
-                          text_format(arena,
-                                      "reservation %.*s/%.*s: data.%.*s is %.*s and counts %lld",
+                          text_format(arena, "reservation %.*s/%.*s: spec.%.*s is %.*s and %.*s",
                                       TEXT_ARG(r->namespace_), TEXT_ARG(name), TEXT_ARG(number.key),
-                                      TEXT_ARG(brief), (long long)number.counts));
+                                      TEXT_ARG(brief), TEXT_ARG(number.counts)));
         }
+}
+
+/* Is it a reservation that says of this environment by its label alone? */
+static bool is_labelled(struct value object, struct text environment, struct arena *arena) {
+        struct value labels = value_at(object, "metadata.labels");
+
+        return reservation_is_kind(object) &&
+               value_get(labels, TEXT(LABEL_ENVIRONMENT)).kind != VALUE_ABSENT &&
+               names_agree(labels, environment, arena);
+}
+
+/* What is in no pool is reported in the first. */
+static void tell_nowhere(struct pool *pool, struct value object, struct arena *arena) {
+        pool_warn(pool, arena,
+                  text_format(arena,
+                              "reservation %.*s/%.*s counts nowhere: its owner, spec.environment "
+                              "or spec.pool cannot be read, or is not this environment's",
+                              TEXT_ARG(value_text(value_at(object, "metadata.namespace"))),
+                              TEXT_ARG(value_text(value_at(object, "metadata.name")))));
 }
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-static int read_reservations(struct environment *environment, const struct resource *config_maps,
+static int read_reservations(struct environment *environment, const struct answer_item *items,
                              size_t n, struct text group, struct arena *arena,
                              struct reservation **ret, size_t *ret_n) {
         struct reservation *list = ARENA_ARRAY(arena, n, struct reservation);
         struct pool_index index;
-        size_t n_list = 0;
+        size_t n_list = 0, n_nowhere = 0;
 
         if (!list || index_pools(environment, arena, &index) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
                 struct reservation *r = &list[n_list];
+                struct value object = items[i].object;
 
-                if (!reservation_read(config_maps[i].object, TEXT("ModelDeployment"), group, r) ||
-                    !text_equal(r->environment, environment->name))
+                if (!reservation_read(object, TEXT("ModelDeployment"), group, r) ||
+                    !text_equal(r->environment, environment->name)) {
+                        if (environment->n_pools > 0 && n_nowhere < UNREADABLE_TOLD_MAX &&
+                            is_labelled(object, environment->name, arena)) {
+                                tell_nowhere(&environment->pools[0], object, arena);
+                                n_nowhere++;
+                        }
                         continue;
-                tell_unreadable(&index, r, config_maps[i].object, arena);
+                }
+                if (!names_agree(value_at(object, "metadata.labels"), r->environment, arena))
+                        continue;
+                tell_unreadable(&index, r, object, arena);
                 n_list++;
         }
         *ret = list;
@@ -144,25 +172,40 @@ static struct usage *find_line(struct usage **sorted, size_t n, const struct res
         return low < n && is_of(sorted[low], r) ? sorted[low] : NULL;
 }
 
+/* Who has no seat is listed only where the numbers say that there is one. */
+static int count_sub_pool(const struct ledger *ledger, const struct sub_pool *sub_pool,
+                          struct arena *arena, struct usage *ret) {
+        struct seating seating;
+        int r = seating_find(ledger, sub_pool, NULL, 0, NULL, arena, &seating);
+
+        if (r < 0)
+                return r;
+        *ret = (struct usage) {
+                .sub_pool = sub_pool,
+                .pool = sub_pool->pool->name,
+                .mig_profile = sub_pool->mig_profile,
+                .total = sub_pool->units,
+                .largest_gap = seating.largest_gap,
+                .over_committed = seating.over_committed,
+        };
+        if (seating.unseated == 0 && !seating.over_committed)
+                return 0;
+        return seating_list_unseated(ledger, sub_pool, NULL, 0, arena, &ret->unseated,
+                                     &ret->n_unseated);
+}
+
 static int add_declared(const struct environment *environment, const struct ledger *ledger,
                         struct arena *arena, struct usage_list *list) {
         for (size_t p = 0; p < environment->n_pools; p++) {
                 const struct pool *pool = &environment->pools[p];
 
                 for (size_t s = 0; s < pool->n_sub_pools; s++) {
-                        const struct sub_pool *sub_pool = &pool->sub_pools[s];
-                        struct seats seats;
-                        int r = ledger_seat(ledger, sub_pool, NULL, 0, NULL, arena, &seats);
+                        int r = count_sub_pool(ledger, &pool->sub_pools[s], arena,
+                                               &list->items[list->n]);
 
                         if (r < 0)
                                 return r;
-                        list->items[list->n++] = (struct usage) {
-                                .sub_pool = sub_pool,
-                                .pool = pool->name,
-                                .mig_profile = sub_pool->mig_profile,
-                                .total = sub_pool->units,
-                                .over_committed = seats.over_committed,
-                        };
+                        list->n++;
                 }
         }
         return 0;
@@ -187,29 +230,29 @@ static int add_used(const struct ledger *ledger, struct arena *arena, struct usa
                 }
                 if (__builtin_add_overflow(line->used, reservation_units(r), &line->used))
                         line->used = INT64_MAX;
-                if (!line->sub_pool && r->admitted > 0)
+                if (!line->sub_pool && r->used > 0)
                         line->over_committed = true;
         }
         return 0;
 }
 
-int usage_count(struct environment *environment, const struct resource *config_maps, size_t n,
+int usage_count(struct environment *environment, const struct answer_item *items, size_t n,
                 struct text group, struct arena *arena, struct usage_list *ret) {
         struct usage_list list = { 0 };
         struct reservation *reservations;
         struct ledger ledger = { 0 };
         size_t n_reservations;
-        int r = read_reservations(environment, config_maps, n, group, arena, &reservations,
+        int r = read_reservations(environment, items, n, group, arena, &reservations,
                                   &n_reservations);
 
         if (r == 0)
-                r = ledger_build(reservations, n_reservations, (struct text) { 0 },
-                                 (struct text) { 0 }, arena, &ledger);
+                r = ledger_build(reservations, n_reservations, NULL, arena, &ledger);
         if (r < 0)
                 return r;
         list.items = ARENA_ARRAY(arena, environment->n_sub_pools + n_reservations, struct usage);
         if (!list.items)
                 return -ENOMEM;
+        list.ledger = ledger;
         r = add_declared(environment, &ledger, arena, &list);
         if (r < 0)
                 return r;

@@ -8,7 +8,7 @@
 #ifndef INVENTORY_USAGE_H
 #define INVENTORY_USAGE_H
 
-#include "deploy/ledger.h"
+#include "deploy/seating.h"
 #include "wire/request.h"
 
 /* The units of one sub-pool. */
@@ -17,18 +17,22 @@ struct usage {
         struct text pool;
         struct text mig_profile; /* empty on whole GPUs */
         int64_t total, used, free_units;
-        bool over_committed; /* replicas that were Ready once have no room */
+        int64_t largest_gap;       /* units that are free together on one node */
+        bool over_committed;       /* replicas that were Ready once have no room */
+        struct unseated *unseated; /* what is reserved and has no seat */
+        size_t n_unseated;
 };
 
 struct usage_list {
         struct usage *items; /* sub-pools in declared order, then those no longer declared */
         size_t n;
-        bool any; /* is a unit used? */
+        bool any;             /* is a unit used? */
+        struct ledger ledger; /* the reservations that were counted */
 };
 
 /*
  * usage_count() - count the units of an environment
- * @config_maps: n of them, in any order; those that are no reservation of this
+ * @items: n GPUReservations, in any order; those that are no reservation of this
  *               environment do not count
  * @group:       of the deployments that hold them: "modelplane.ai"
  * @ret:         set on success
@@ -37,7 +41,7 @@ struct usage_list {
  *
  * Errors: -ENOMEM
  */
-int usage_count(struct environment *environment, const struct resource *config_maps, size_t n,
+int usage_count(struct environment *environment, const struct answer_item *items, size_t n,
                 struct text group, struct arena *arena, struct usage_list *ret);
 
 #endif

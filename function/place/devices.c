@@ -5,11 +5,11 @@
 #include "place/freeze.h"
 #include "place/observe.h"
 
-static struct claim_of claim_of(const struct placement *placement, bool wrapped) {
+static struct claim_of claim_of(const struct assignment *assignment, bool wrapped) {
         return (struct claim_of) {
-                .device_class = placement->workload.device_class,
-                .mig_profile = placement->reservation.mig_profile,
-                .count = placement->reservation.units_per_node,
+                .device_class = assignment->workload.device_class,
+                .mig_profile = assignment->planned.mig_profile,
+                .count = assignment->planned.units_per_node,
                 .wrapped = wrapped,
         };
 }
@@ -58,9 +58,9 @@ static struct text template_named_by(struct value service) {
 }
 
 /* Where a template is made: pods find only those of their own namespace. */
-static struct text namespace_of(const struct placing *placing, const struct placement *p,
+static struct text namespace_of(const struct placing *placing, const struct assignment *a,
                                 struct text otherwise) {
-        const struct resource *service = place_service(placing, p);
+        const struct resource *service = place_service(placing, a);
         struct value metadata = { 0 };
         struct text namespace_;
 
@@ -70,32 +70,32 @@ static struct text namespace_of(const struct placing *placing, const struct plac
         return text_is_empty(namespace_) ? otherwise : namespace_;
 }
 
-struct claim_template devices_template(const struct placing *placing, const struct placement *p) {
-        struct name_of of = place_name_of(placing, p);
+struct claim_template devices_template(const struct placing *placing, const struct assignment *a) {
+        struct name_of of = place_name_of(placing, a);
         struct claim_template t = { 0 };
 
-        if (text_is_empty(p->workload.device_class))
+        if (text_is_empty(a->workload.device_class))
                 return t;
-        t.claim = claim_of(p, place_wants_object(placing, p));
+        t.claim = claim_of(a, place_wants_object(placing, a));
         t.key = names_devices_key(of.environment, &t.claim, placing->arena);
         t.observed = request_resource(placing->observed, t.key);
         t.identity = place_identity(placing, t.observed,
                                     names_devices(&of, &t.claim, placing->arena), t.claim.wrapped);
         if (!t.observed)
-                t.identity.namespace_ = namespace_of(placing, p, t.identity.namespace_);
+                t.identity.namespace_ = namespace_of(placing, a, t.identity.namespace_);
         return t;
 }
 
-void devices_desire(const struct placing *placing, const struct placement *p,
+void devices_desire(const struct placing *placing, const struct assignment *a,
                     const struct claim_template *t) {
         struct arena *arena = placing->arena;
         struct node *object;
 
         if (text_is_empty(t->key))
                 return;
-        object = manifest(&t->claim, place_metadata(t->identity, p, arena), arena);
+        object = manifest(&t->claim, place_metadata(t->identity, a, arena), arena);
         if (t->claim.wrapped)
-                object = place_wrap(placing, p, object, t->identity.name, NULL);
+                object = place_wrap(placing, a, object, t->identity.name, NULL);
         response_desire(placing->response,
                         (struct desired) {
                                 .name = t->key,
@@ -107,9 +107,9 @@ void devices_desire(const struct placing *placing, const struct placement *p,
 }
 
 /* Is it served from the placement's own template by now, and from no older one? */
-static bool serves_from_own(const struct placing *placing, const struct placement *p) {
-        const struct resource *service = place_service(placing, p);
-        struct claim_template t = devices_template(placing, p);
+static bool serves_from_own(const struct placing *placing, const struct assignment *a) {
+        const struct resource *service = place_service(placing, a);
+        struct claim_template t = devices_template(placing, a);
 
         return service && observe_service(service->object, placing->settings->route).ready &&
                text_equal(template_named_by(observe_actual(service->object)), t.identity.name);
@@ -117,12 +117,12 @@ static bool serves_from_own(const struct placing *placing, const struct placemen
 
 /* May pods of the environment still be made from the template under that key? */
 static bool is_still_used(const struct placing *placing, struct text environment) {
-        for (size_t i = 0; i < placing->plan->n_placements; i++) {
-                const struct placement *p = &placing->plan->placements[i];
+        for (size_t i = 0; i < placing->plan->n_assignments; i++) {
+                const struct assignment *a = &placing->plan->assignments[i];
 
-                if (p->fate == FATE_DROPPED || !text_equal(p->reservation.environment, environment))
+                if (a->fate == FATE_DROPPED || !text_equal(a->planned.environment, environment))
                         continue;
-                if (p->fate == FATE_LEAVES || !serves_from_own(placing, p))
+                if (a->fate == FATE_LEAVES || a->frozen || !serves_from_own(placing, a))
                         return true;
         }
         return false;
@@ -144,9 +144,11 @@ static bool is_named(const struct placing *placing, const struct resource *templ
 }
 
 static bool is_composed(const struct placing *placing, struct text key) {
-        for (size_t i = 0; i < placing->plan->n_placements; i++) {
-                if (placing->plan->placements[i].fate == FATE_STAYS &&
-                    text_equal(devices_template(placing, &placing->plan->placements[i]).key, key))
+        for (size_t i = 0; i < placing->plan->n_assignments; i++) {
+                const struct assignment *a = &placing->plan->assignments[i];
+
+                if (a->fate == FATE_STAYS && !a->frozen &&
+                    text_equal(devices_template(placing, a).key, key))
                         return true;
         }
         return false;

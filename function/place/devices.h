@@ -22,10 +22,10 @@ struct claim_template {
         const struct resource *observed; /* or NULL */
 };
 
-struct claim_template devices_template(const struct placing *placing, const struct placement *p);
+struct claim_template devices_template(const struct placing *placing, const struct assignment *p);
 
 /* devices_desire() - desire the template, if there is one. */
-void devices_desire(const struct placing *placing, const struct placement *p,
+void devices_desire(const struct placing *placing, const struct assignment *p,
                     const struct claim_template *t);
 
 /*

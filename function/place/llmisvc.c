@@ -10,8 +10,8 @@ static void set_label(struct node *labels, const char *key, struct text value,
                 node_set_string(labels, key, names_label_value(value, arena));
 }
 
-struct node *llmisvc_labels(const struct placement *placement, struct arena *arena) {
-        const struct reservation *r = &placement->reservation;
+struct node *llmisvc_labels(const struct assignment *assignment, struct arena *arena) {
+        const struct reservation *r = &assignment->planned;
         struct node *labels = node_map(arena);
 
         set_label(labels, LABEL_DEPLOYMENT, r->deployment, arena);
@@ -22,18 +22,18 @@ struct node *llmisvc_labels(const struct placement *placement, struct arena *are
         return labels;
 }
 
-struct node *llmisvc_annotations(const struct placement *placement, struct arena *arena) {
+struct node *llmisvc_annotations(const struct assignment *assignment, struct arena *arena) {
         struct node *annotations = node_map(arena);
 
         node_set_string(annotations, ANNOTATION_ASSIGNMENT,
-                        reservation_annotation(&placement->reservation, arena));
+                        reservation_annotation(&assignment->planned, arena));
         return annotations;
 }
 
-static void set_replicas(struct node *spec, const struct placement *placement,
+static void set_replicas(struct node *spec, const struct assignment *assignment,
                          const struct settings *settings) {
-        const struct workload *w = &placement->workload;
-        int64_t grant = placement->reservation.replicas, least;
+        const struct workload *w = &assignment->workload;
+        int64_t grant = assignment_replicas(assignment), least;
         struct node *scaling;
 
         if (!w->concurrency || settings->autoscaler == AUTOSCALER_NONE) {
@@ -82,10 +82,10 @@ static void add_base_refs(struct node *spec, const struct workload *w, struct ar
                 node_set(spec, TEXT("baseRefs"), list);
 }
 
-struct node *llmisvc_manifest(const struct placement *placement, const struct settings *settings,
+struct node *llmisvc_manifest(const struct assignment *assignment, const struct settings *settings,
                               struct identity identity, struct text claim_template,
                               struct arena *arena) {
-        const struct workload *w = &placement->workload;
+        const struct workload *w = &assignment->workload;
         struct node *manifest = node_map(arena), *metadata, *spec, *child;
 
         node_set_string(manifest, "apiVersion", settings->kserve_api_version);
@@ -95,26 +95,26 @@ struct node *llmisvc_manifest(const struct placement *placement, const struct se
         node_set_string(metadata, "name", identity.name);
         if (!text_is_empty(identity.namespace_))
                 node_set_string(metadata, "namespace", identity.namespace_);
-        node_set(metadata, TEXT("labels"), llmisvc_labels(placement, arena));
-        node_set(metadata, TEXT("annotations"), llmisvc_annotations(placement, arena));
+        node_set(metadata, TEXT("labels"), llmisvc_labels(assignment, arena));
+        node_set(metadata, TEXT("annotations"), llmisvc_annotations(assignment, arena));
 
         spec = node_add_map(manifest, "spec");
         child = node_add_map(spec, "model");
         node_set_string(child, "uri", w->uri);
         node_set_string(child, "name", w->model_name);
         add_base_refs(spec, w, arena);
-        set_replicas(spec, placement, settings);
+        set_replicas(spec, assignment, settings);
         if (settings->route) {
                 child = node_add_map(spec, "router");
                 node_add_map(child, "gateway");
                 node_add_map(child, "route");
         }
-        node_set(spec, TEXT("template"), pod_template(placement, claim_template, arena));
-        if (placement->reservation.nodes > 1) {
+        node_set(spec, TEXT("template"), pod_template(assignment, claim_template, arena));
+        if (assignment->planned.nodes > 1) {
                 child = node_add_map(spec, "parallelism");
                 node_set_integer(child, "tensor", w->tensor);
                 node_set_integer(child, "pipeline", w->pipeline);
-                node_set(spec, TEXT("worker"), pod_template(placement, claim_template, arena));
+                node_set(spec, TEXT("worker"), pod_template(assignment, claim_template, arena));
         }
         return manifest;
 }

@@ -20,12 +20,12 @@ struct identity {
  * Only fields that serving.kserve.io/v1alpha1 and v1alpha2 share.
  * Source: KServe v0.20, pkg/apis/serving/v1alpha2
  */
-struct node *llmisvc_manifest(const struct placement *placement, const struct settings *settings,
+struct node *llmisvc_manifest(const struct assignment *assignment, const struct settings *settings,
                               struct identity identity, struct text claim_template,
                               struct arena *arena);
 
 /* llmisvc_labels(), llmisvc_annotations() - the metadata that tells whose service it is. */
-struct node *llmisvc_labels(const struct placement *placement, struct arena *arena);
-struct node *llmisvc_annotations(const struct placement *placement, struct arena *arena);
+struct node *llmisvc_labels(const struct assignment *assignment, struct arena *arena);
+struct node *llmisvc_annotations(const struct assignment *assignment, struct arena *arena);
 
 #endif

@@ -2,10 +2,10 @@
 #include "place/names.h"
 
 #include "base/arena.h"
-#include "deploy/plan.h"
+#include "base/base32.h"
 #include "fleet/grammar.h"
 
-enum { HASH_DIGITS = 8, LABEL_VALUE_MAX = 63 };
+enum { LABEL_VALUE_MAX = 63, OWNER_PARTS = 4, CLAIM_PARTS = 4 };
 
 static bool is_lower_alnum(char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -15,36 +15,33 @@ static bool is_letter(char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Without a length or a separator two parts could hash as one: "a" "bc" and "ab" "c". */
-static uint64_t hash_part(uint64_t hash, struct text part) {
-        return text_hash(text_hash(hash, part), TEXT("/"));
+/* The n of "<environment>-m<n>"; empty without it. */
+static struct text number_of(const struct name_of *of) {
+        struct text tail = of->suffix;
+
+        if (text_starts_with(tail, of->environment))
+                tail = text_slice(tail, of->environment.len, tail.len);
+        return text_starts_with(tail, TEXT("-m")) ? text_slice(tail, 2, tail.len) : tail;
 }
 
-static uint64_t hash_number(uint64_t hash, int64_t number) {
-        const char bytes[] = { (char)number, (char)(number >> 8), (char)(number >> 16) };
+static void append_hash(struct builder *b, const struct text *parts, size_t n) {
+        char digits[BASE32_DIGITS];
 
-        return text_hash(hash, (struct text) { .data = bytes, .len = sizeof(bytes) });
-}
-
-static uint64_t hash_owner(uint64_t hash, const struct name_of *of) {
-        hash = hash_part(hash, of->namespace_);
-        hash = hash_part(hash, of->deployment);
-        return hash_part(hash, of->environment);
-}
-
-static uint64_t hash_of(const struct name_of *of) {
-        return hash_number(hash_owner(TEXT_HASH_SEED, of), of->nodes);
-}
-
-static uint64_t hash_of_claim(uint64_t hash, const struct claim_of *claim) {
-        hash = hash_part(hash, claim->device_class);
-        hash = hash_part(hash, claim->mig_profile);
-        return hash_number(hash_number(hash, claim->count), claim->wrapped);
-}
-
-static void append_hash(struct builder *b, uint64_t hash) {
+        base32_16(parts, n, digits);
         builder_char(b, '-');
-        builder_hex(b, hash ^ (hash >> 32), HASH_DIGITS);
+        builder_text(b, (struct text) { .data = digits, .len = sizeof(digits) });
+}
+
+static void claim_parts(const struct claim_of *claim, struct arena *arena,
+                        struct text ret[CLAIM_PARTS]) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        builder_i64(&b, claim->count);
+        ret[0] = claim->device_class;
+        ret[1] = claim->mig_profile;
+        ret[2] = builder_done(&b);
+        ret[3] = claim->wrapped ? TEXT("Object") : (struct text) { 0 };
 }
 
 /* The first keep characters of t as a DNS-1035 label, without dashes at the end. */
@@ -62,12 +59,13 @@ static void append_cut(struct builder *b, struct text t, size_t keep) {
                 b->len--;
 }
 
-static struct text cut_and_hash(struct text t, size_t max, uint64_t hash, struct arena *arena) {
+static struct text cut_and_hash(struct text t, size_t max, const struct text *parts, size_t n,
+                                struct arena *arena) {
         struct builder b;
 
         builder_init(&b, arena);
-        append_cut(&b, t, max - HASH_DIGITS - 1);
-        append_hash(&b, hash);
+        append_cut(&b, t, max - BASE32_DIGITS - 1);
+        append_hash(&b, parts, n);
         return builder_done(&b);
 }
 
@@ -75,70 +73,86 @@ static bool is_dns_1035(struct text t) {
         return t.len <= NAME_MAX_LENGTH && grammar_dns_label(t) && is_letter(t.data[0]);
 }
 
-/* "-0123abcd" at the end, as a hash is written: an environment may be called so. */
-static bool ends_like_a_hash(struct text t) {
-        if (t.len <= HASH_DIGITS || t.data[t.len - HASH_DIGITS - 1] != '-')
-                return false;
-        for (size_t i = t.len - HASH_DIGITS; i < t.len; i++) {
-                char c = t.data[i];
+bool names_ends_like_a_hash(struct text t) {
+        const size_t tail = BASE32_DIGITS + 1;
 
-                if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
-                        return false;
-        }
-        return true;
-}
-
-static struct text name(const struct name_of *of, const char *tail, struct arena *arena) {
-        const struct text parts[] = { of->deployment, TEXT("-"),
-                                      plan_suffix(of->environment, of->nodes, arena),
-                                      text_from(tail) };
-        struct text whole = text_join(arena, parts, sizeof(parts) / sizeof(parts[0]));
-
-        if (!of->shared && is_dns_1035(whole) && !ends_like_a_hash(whole))
-                return whole;
-        return cut_and_hash(whole, NAME_MAX_LENGTH, hash_of(of), arena);
+        return t.len > tail && t.data[t.len - tail] == '-' &&
+               base32_is_16(text_slice(t, t.len - BASE32_DIGITS, t.len));
 }
 
 struct text names_service(const struct name_of *of, struct arena *arena) {
-        return name(of, "", arena);
+        const struct text parts[] = { of->deployment, TEXT("-"), of->suffix };
+        const struct text hashed[OWNER_PARTS] = { of->namespace_, of->deployment, of->environment,
+                                                  number_of(of) };
+        struct text whole = text_join(arena, parts, sizeof(parts) / sizeof(parts[0]));
+
+        if (!of->shared && is_dns_1035(whole) && !names_ends_like_a_hash(whole))
+                return whole;
+        return cut_and_hash(whole, NAME_MAX_LENGTH, hashed, OWNER_PARTS, arena);
 }
 
-struct text names_reservation(const struct name_of *of, struct arena *arena) {
-        return name(of, "-reservation", arena);
+struct text names_pool(struct text environment, struct text pool, struct text mig_profile,
+                       struct arena *arena) {
+        const struct text hashed[] = { environment, pool, mig_profile };
+        const struct text plain[] = { environment, TEXT("-"), pool, TEXT("-"), mig_profile };
+        size_t n = text_is_empty(mig_profile) ? 3 : 5;
+
+        return cut_and_hash(text_join(arena, plain, n), NAME_MAX_LENGTH, hashed, 3, arena);
+}
+
+struct text names_pool_key(struct text pool, struct text mig_profile, bool shared,
+                           struct arena *arena) {
+        const struct text hashed[] = { pool, mig_profile };
+        struct builder b;
+
+        builder_init(&b, arena);
+        builder_string(&b, KEY_POOL);
+        builder_text(&b, pool);
+        if (!text_is_empty(mig_profile)) {
+                builder_char(&b, '-');
+                builder_text(&b, mig_profile);
+        }
+        if (shared)
+                append_hash(&b, hashed, 2);
+        return builder_done(&b);
 }
 
 struct text names_devices(const struct name_of *of, const struct claim_of *claim,
                           struct arena *arena) {
         static const struct text tail = TEXT_INIT("-gpu");
-        const struct text parts[] = { of->deployment, TEXT("-"), of->environment };
+        const struct text plain[] = { of->deployment, TEXT("-"), of->environment };
+        struct text hashed[3 + CLAIM_PARTS] = { of->namespace_, of->deployment, of->environment };
         struct builder b;
 
+        claim_parts(claim, arena, &hashed[3]);
         builder_init(&b, arena);
-        append_cut(&b, text_join(arena, parts, sizeof(parts) / sizeof(parts[0])),
-                   NAME_MAX_LENGTH - tail.len - HASH_DIGITS - 1);
+        append_cut(&b, text_join(arena, plain, sizeof(plain) / sizeof(plain[0])),
+                   NAME_MAX_LENGTH - tail.len - BASE32_DIGITS - 1);
         builder_text(&b, tail);
-        append_hash(&b, hash_of_claim(hash_owner(TEXT_HASH_SEED, of), claim));
+        append_hash(&b, hashed, sizeof(hashed) / sizeof(hashed[0]));
         return builder_done(&b);
 }
 
 struct text names_devices_key(struct text environment, const struct claim_of *claim,
                               struct arena *arena) {
+        struct text parts[CLAIM_PARTS];
         struct builder b;
 
+        claim_parts(claim, arena, parts);
         builder_init(&b, arena);
         builder_string(&b, KEY_DEVICES);
         builder_text(&b, environment);
-        append_hash(&b, hash_of_claim(TEXT_HASH_SEED, claim));
+        append_hash(&b, parts, CLAIM_PARTS);
         return builder_done(&b);
 }
 
 struct text names_devices_environment(struct text key) {
         const size_t prefix = sizeof(KEY_DEVICES) - 1;
 
-        if (!text_starts_with(key, TEXT(KEY_DEVICES)) || !ends_like_a_hash(key) ||
-            key.len <= prefix + HASH_DIGITS + 1)
+        if (!text_starts_with(key, TEXT(KEY_DEVICES)) || !names_ends_like_a_hash(key) ||
+            key.len <= prefix + BASE32_DIGITS + 1)
                 return (struct text) { 0 };
-        return text_slice(key, prefix, key.len - HASH_DIGITS - 1);
+        return text_slice(key, prefix, key.len - BASE32_DIGITS - 1);
 }
 
 struct text names_label_value(struct text t, struct arena *arena) {
@@ -153,7 +167,14 @@ struct text names_label_value(struct text t, struct arena *arena) {
         dotted = builder_done(&b);
         if (grammar_label_value(dotted))
                 return dotted;
-        return cut_and_hash(t, LABEL_VALUE_MAX, text_hash(TEXT_HASH_SEED, t), arena);
+        return cut_and_hash(t, LABEL_VALUE_MAX, &t, 1, arena);
+}
+
+bool names_agree(struct value labels, struct text environment, struct arena *arena) {
+        struct value label = value_get(labels, TEXT(LABEL_ENVIRONMENT));
+
+        return label.kind == VALUE_ABSENT || text_equal(value_text(label), environment) ||
+               text_equal(value_text(label), names_label_value(environment, arena));
 }
 
 struct text names_key(const char *prefix, struct text suffix, struct arena *arena) {

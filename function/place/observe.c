@@ -111,16 +111,45 @@ static bool read_annotation(struct value service, struct arena *arena, struct re
         return reservation_from_annotation(json, arena, ret);
 }
 
+/* With how many replicas the service was composed: its own number, or the most it scales to. */
+static int64_t composed_replicas(struct value service) {
+        struct value declared = observe_declared(service);
+        int64_t replicas;
+
+        if (value_is_integer(value_at(declared, "spec.replicas"), &replicas) ||
+            value_is_integer(value_at(declared, "spec.scaling.maxReplicas"), &replicas))
+                return replicas < 0                       ? 0
+                       : replicas > RESERVATION_COUNT_MAX ? RESERVATION_COUNT_MAX
+                                                          : replicas;
+        return 1;
+}
+
+/* From the annotation: what the service was composed with is reserved and used. */
+static bool rebuild(struct value service, struct arena *arena, struct reservation *ret) {
+        if (!read_annotation(service, arena, ret))
+                return false;
+        ret->name = value_text(value_at(service, "metadata.name")); /* the two share it */
+        ret->reserved = composed_replicas(service) + ret->surge;
+        ret->used = ret->reserved;
+        return true;
+}
+
 /* The reservation of these keys, or else what the service's annotation says of it. */
 static bool read_assignment(const struct state *observed, struct text suffix, struct arena *arena,
                             struct reservation *ret, bool *ret_rebuilt) {
-        struct value config_map = find(observed, KEY_RESERVATION, suffix, arena);
+        struct value object = find(observed, KEY_RESERVATION, suffix, arena);
+        struct value spec = value_get(object, TEXT("spec"));
 
         *ret_rebuilt = false;
-        if (reservation_from_data(value_get(config_map, TEXT("data")), ret))
+        spec.may_be_broken = object.may_be_broken;
+        if (reservation_is_kind(object) && reservation_from_spec(spec, ret)) {
+                ret->name = value_text(value_at(object, "metadata.name"));
+                ret->object_uid = value_text(value_at(object, "metadata.uid"));
+                value_is_integer(value_at(object, "metadata.generation"), &ret->generation);
                 return true;
+        }
         *ret_rebuilt = true;
-        return read_annotation(find(observed, KEY_SERVING, suffix, arena), arena, ret);
+        return rebuild(find(observed, KEY_SERVING, suffix, arena), arena, ret);
 }
 
 bool observe_explains(const struct state *observed, struct text suffix, struct arena *arena) {
@@ -176,25 +205,27 @@ int observe_unexplained(const struct state *observed, struct arena *arena, struc
 }
 
 int observe_held(const struct state *observed, const struct settings *settings, struct arena *arena,
-                 struct held **ret, size_t *ret_n) {
+                 struct assignment **ret, size_t *ret_n) {
         size_t n_all, n = 0;
         struct text *all;
-        struct held *list;
+        struct assignment *list;
         int r = read_suffixes(observed, arena, &all, &n_all);
 
         if (r < 0)
                 return r;
-        list = ARENA_ARRAY(arena, n_all, struct held);
+        list = ARENA_ARRAY(arena, n_all, struct assignment);
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n_all; i++) {
-                struct held *held = &list[n];
+                struct assignment *held = &list[n];
 
-                if (!read_assignment(observed, all[i], arena, &held->reservation, &held->rebuilt))
+                if (!read_assignment(observed, all[i], arena, &held->observed, &held->rebuilt))
                         continue;
                 held->suffix = all[i];
                 held->service = observe_service(find(observed, KEY_SERVING, all[i], arena),
                                                 settings->route);
+                if (held->rebuilt)
+                        held->observed.served = held->service.ready;
                 n++;
         }
         if (arena_failed(arena))

@@ -27,7 +27,7 @@ struct service observe_service(struct value object, bool route);
  * Errors: -ENOMEM
  */
 int observe_held(const struct state *observed, const struct settings *settings, struct arena *arena,
-                 struct held **ret, size_t *ret_n);
+                 struct assignment **ret, size_t *ret_n);
 
 /*
  * observe_explains() - does a reservation or an annotation say what this suffix is for?

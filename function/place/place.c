@@ -8,26 +8,26 @@
 #include "place/observe.h"
 #include "place/place_internal.h"
 
-static void desire_service(const struct placing *placing, const struct placement *p) {
-        const struct resource *observed = place_service(placing, p);
+static void desire_service(const struct placing *placing, const struct assignment *a) {
+        const struct resource *observed = place_service(placing, a);
         const struct settings *settings = placing->settings;
         struct arena *arena = placing->arena;
-        struct name_of of = place_name_of(placing, p);
-        bool wrapped = place_wants_object(placing, p);
+        struct name_of of = place_name_of(placing, a);
+        bool wrapped = place_wants_object(placing, a);
         struct identity identity =
                 place_identity(placing, observed, names_service(&of, arena), wrapped);
-        struct claim_template claim = devices_template(placing, p);
-        struct node *object = llmisvc_manifest(p, settings, identity, claim.identity.name, arena);
+        struct claim_template claim = devices_template(placing, a);
+        struct node *object = llmisvc_manifest(a, settings, identity, claim.identity.name, arena);
 
-        devices_desire(placing, p, &claim);
+        devices_desire(placing, a, &claim);
         if (wrapped) {
-                object = place_wrap(placing, p, object, identity.name,
-                                    llmisvc_annotations(p, arena));
+                object = place_wrap(placing, a, object, identity.name,
+                                    llmisvc_annotations(a, arena));
                 object_ready_when_serving(object, settings->route, arena);
         }
         response_desire(placing->response,
                         (struct desired) {
-                                .name = names_key(KEY_SERVING, p->suffix, arena),
+                                .name = names_key(KEY_SERVING, a->suffix, arena),
                                 .object = object,
                                 .ready = ready_when(
                                         observed &&
@@ -35,24 +35,24 @@ static void desire_service(const struct placing *placing, const struct placement
                         });
 }
 
-static void desire_reservation(const struct placing *placing, const struct placement *p) {
+static void desire_reservation(const struct placing *placing, const struct assignment *a) {
         struct arena *arena = placing->arena;
-        struct name_of of = place_name_of(placing, p);
-        struct text key = names_key(KEY_RESERVATION, p->suffix, arena);
+        struct name_of of = place_name_of(placing, a);
+        struct text key = names_key(KEY_RESERVATION, a->suffix, arena);
         struct identity identity = place_identity(placing, request_resource(placing->observed, key),
-                                                  names_reservation(&of, arena), false);
+                                                  names_service(&of, arena), false);
         struct node *object = node_map(arena), *metadata, *labels;
 
-        node_set_string(object, "apiVersion", TEXT("v1"));
-        node_set_string(object, "kind", TEXT("ConfigMap"));
+        node_set_string(object, "apiVersion", TEXT(RESERVATION_API_VERSION));
+        node_set_string(object, "kind", TEXT(RESERVATION_KIND));
         metadata = node_add_map(object, "metadata");
         node_set_string(metadata, "name", identity.name);
         node_set_string(metadata, "namespace", placing->namespace_);
         labels = node_add_map(metadata, "labels");
-        node_set_string(labels, LABEL_LEDGER, TEXT(LEDGER_RESERVATION));
+        node_set_string(labels, LABEL_DEPLOYMENT, names_label_value(placing->name, arena));
         node_set_string(labels, LABEL_ENVIRONMENT,
-                        names_label_value(p->reservation.environment, arena));
-        node_set(object, TEXT("data"), reservation_data(&p->reservation, arena));
+                        names_label_value(a->planned.environment, arena));
+        node_set(object, TEXT("spec"), reservation_spec(&a->planned, arena));
         response_desire(placing->response, (struct desired) {
                                                    .name = key,
                                                    .object = object,
@@ -86,15 +86,15 @@ void place(const struct plan *plan, struct text namespace_, struct text name,
                 freeze_all(observed, settings, response);
                 return;
         }
-        for (size_t i = 0; i < plan->n_placements; i++) {
-                struct placement p = plan->placements[i];
+        for (size_t i = 0; i < plan->n_assignments; i++) {
+                struct assignment p = plan->assignments[i];
                 const struct resource *service = place_service(&placing, &p);
 
                 if (p.fate == FATE_DROPPED)
                         continue;
-                p.reservation.namespace_ = namespace_;
-                p.reservation.deployment = name;
-                if (p.fate == FATE_STAYS)
+                p.planned.namespace_ = namespace_;
+                p.planned.deployment = name;
+                if (p.fate == FATE_STAYS && !p.frozen)
                         desire_service(&placing, &p);
                 else if (service)
                         freeze_resource(service, settings, response);

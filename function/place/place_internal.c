@@ -5,33 +5,37 @@
 #include "place/object.h"
 #include "place/observe.h"
 
-const struct resource *place_service(const struct placing *placing, const struct placement *p) {
+const struct resource *place_service(const struct placing *placing, const struct assignment *a) {
         return request_resource(placing->observed,
-                                names_key(KEY_SERVING, p->suffix, placing->arena));
+                                names_key(KEY_SERVING, a->suffix, placing->arena));
 }
 
 /* A reservation that is there under the hashed name says that the plain one was taken. */
-static bool was_taken(const struct placing *placing, const struct placement *p, struct name_of of) {
-        struct text key = names_key(KEY_RESERVATION, p->suffix, placing->arena);
+static bool was_taken(const struct placing *placing, const struct assignment *a,
+                      struct name_of of) {
+        struct text key = names_key(KEY_RESERVATION, a->suffix, placing->arena);
         const struct resource *r = request_resource(placing->observed, key);
-        struct text plain = names_reservation(&of, placing->arena), hashed;
+        struct text found;
 
+        if (!r)
+                return false;
+        found = value_text(value_at(r->object, "metadata.name"));
+        if (!names_ends_like_a_hash(found) || text_equal(found, names_service(&of, placing->arena)))
+                return false;
         of.shared = true;
-        hashed = names_reservation(&of, placing->arena);
-        return r && !text_equal(plain, hashed) &&
-               text_equal(value_text(value_at(r->object, "metadata.name")), hashed);
+        return text_equal(found, names_service(&of, placing->arena));
 }
 
-struct name_of place_name_of(const struct placing *placing, const struct placement *p) {
+struct name_of place_name_of(const struct placing *placing, const struct assignment *a) {
         struct name_of of = {
                 .namespace_ = placing->namespace_,
                 .deployment = placing->name,
-                .environment = p->reservation.environment,
-                .nodes = p->reservation.nodes,
+                .environment = a->planned.environment,
+                .suffix = a->suffix,
         };
 
-        of.shared = p->name_taken || !text_is_empty(placing->settings->remote_namespace) ||
-                    was_taken(placing, p, of);
+        of.shared = a->name_taken || !text_is_empty(placing->settings->remote_namespace) ||
+                    was_taken(placing, a, of);
         return of;
 }
 
@@ -54,40 +58,40 @@ struct identity place_identity(const struct placing *placing, const struct resou
         };
 }
 
-bool place_wants_object(const struct placing *placing, const struct placement *p) {
-        const struct resource *service = place_service(placing, p);
+bool place_wants_object(const struct placing *placing, const struct assignment *a) {
+        const struct resource *service = place_service(placing, a);
 
         if (service)
                 return observe_is_object(service->object);
         if (placing->settings->target == TARGET_AUTO)
-                return p->workload.remote;
+                return a->workload.remote;
         return placing->settings->target == TARGET_OBJECT;
 }
 
-struct node *place_metadata(struct identity identity, const struct placement *p,
+struct node *place_metadata(struct identity identity, const struct assignment *a,
                             struct arena *arena) {
         struct node *metadata = node_map(arena);
 
         node_set_string(metadata, "name", identity.name);
         if (!text_is_empty(identity.namespace_))
                 node_set_string(metadata, "namespace", identity.namespace_);
-        node_set(metadata, TEXT("labels"), llmisvc_labels(p, arena));
+        node_set(metadata, TEXT("labels"), llmisvc_labels(a, arena));
         return metadata;
 }
 
-struct node *place_wrap(const struct placing *placing, const struct placement *p,
+struct node *place_wrap(const struct placing *placing, const struct assignment *a,
                         struct node *manifest, struct text name, struct node *annotations) {
         struct identity own = { .name = name, .namespace_ = placing->namespace_ };
-        struct node *metadata = place_metadata(own, p, placing->arena);
+        struct node *metadata = place_metadata(own, a, placing->arena);
 
         node_set(metadata, TEXT("annotations"), annotations);
-        return object_wrap(manifest, metadata, p->workload.provider_config, placing->arena);
+        return object_wrap(manifest, metadata, a->workload.provider_config, placing->arena);
 }
 
 /* Does any placement, also a dropped one, account for this suffix? */
 static bool is_planned(const struct plan *plan, struct text suffix) {
-        for (size_t i = 0; i < plan->n_placements; i++) {
-                if (text_equal(suffix, plan->placements[i].suffix))
+        for (size_t i = 0; i < plan->n_assignments; i++) {
+                if (text_equal(suffix, plan->assignments[i].suffix))
                         return true;
         }
         return false;

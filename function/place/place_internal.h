@@ -20,10 +20,10 @@ struct placing {
 };
 
 /* place_service() - the observed service of a placement, or NULL. */
-const struct resource *place_service(const struct placing *placing, const struct placement *p);
+const struct resource *place_service(const struct placing *placing, const struct assignment *p);
 
 /* place_name_of() - whose the names of a placement are. */
-struct name_of place_name_of(const struct placing *placing, const struct placement *p);
+struct name_of place_name_of(const struct placing *placing, const struct assignment *p);
 
 /*
  * place_wants_object() - is it composed as an Object?
@@ -31,7 +31,7 @@ struct name_of place_name_of(const struct placing *placing, const struct placeme
  * An observed service keeps its kind: a key has one for ever, or the old object
  * is never collected.
  */
-bool place_wants_object(const struct placing *placing, const struct placement *p);
+bool place_wants_object(const struct placing *placing, const struct assignment *p);
 
 /*
  * place_identity() - where a manifest called `name` is to be
@@ -44,11 +44,11 @@ struct identity place_identity(const struct placing *placing, const struct resou
                                struct text name, bool wrapped);
 
 /* place_metadata() - name, namespace and labels. */
-struct node *place_metadata(struct identity identity, const struct placement *p,
+struct node *place_metadata(struct identity identity, const struct assignment *p,
                             struct arena *arena);
 
 /* place_wrap() - an Object of that name around a manifest; annotations may be NULL. */
-struct node *place_wrap(const struct placing *placing, const struct placement *p,
+struct node *place_wrap(const struct placing *placing, const struct assignment *p,
                         struct node *manifest, struct text name, struct node *annotations);
 
 /*

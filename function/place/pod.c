@@ -3,7 +3,7 @@
 
 #include "base/arena.h"
 #include "fleet/engine.h"
-#include "place/resource.h"
+#include "fleet/resource.h"
 
 /* What the claim is called within the pod. */
 #define CLAIM "gpu"
@@ -124,9 +124,9 @@ static void add_extended(struct node *limits, struct value extended, struct aren
                                                           : node_value(arena, value));
 }
 
-static struct node *resources(const struct placement *p, struct arena *arena) {
-        const struct reservation *r = &p->reservation;
-        const struct workload *w = &p->workload;
+static struct node *resources(const struct assignment *a, struct arena *arena) {
+        const struct reservation *r = &a->planned;
+        const struct workload *w = &a->workload;
         struct node *map = node_map(arena), *requests = node_map(arena), *limits = node_map(arena);
         struct text cpu = w->cpu, memory = w->memory;
 
@@ -168,15 +168,15 @@ static void append_all(struct node *list, struct value values, struct arena *are
                 node_append(list, node_value(arena, member));
 }
 
-static struct node *tolerations(const struct placement *p, struct arena *arena) {
+static struct node *tolerations(const struct assignment *a, struct arena *arena) {
         struct node *list = node_list(arena);
 
         append_toleration(list, TEXT(GPU_RESOURCE));
-        if (!text_equal(p->reservation.resource_name, TEXT(GPU_RESOURCE)) &&
-            text_is_empty(p->workload.device_class))
-                append_toleration(list, p->reservation.resource_name);
-        append_all(list, p->workload.pool_tolerations, arena);
-        append_all(list, p->workload.deployment_tolerations, arena);
+        if (!text_equal(a->planned.resource_name, TEXT(GPU_RESOURCE)) &&
+            text_is_empty(a->workload.device_class))
+                append_toleration(list, a->planned.resource_name);
+        append_all(list, a->workload.pool_tolerations, arena);
+        append_all(list, a->workload.deployment_tolerations, arena);
         return list;
 }
 
@@ -273,9 +273,9 @@ static struct node *security_context(const struct workload *w, struct arena *are
         return context;
 }
 
-static void add_main_container(struct node *template, const struct placement *p,
+static void add_main_container(struct node *template, const struct assignment *a,
                                struct arena *arena) {
-        const struct workload *w = &p->workload;
+        const struct workload *w = &a->workload;
         struct node *container = node_append_map(node_add_list(template, "containers"));
         struct node *args = arguments(w, arena), *env = environment(w, arena);
 
@@ -286,18 +286,18 @@ static void add_main_container(struct node *template, const struct placement *p,
                 node_set(container, TEXT("args"), args);
         if (!node_is_empty(env))
                 node_set(container, TEXT("env"), env);
-        node_set(container, TEXT("resources"), resources(p, arena));
+        node_set(container, TEXT("resources"), resources(a, arena));
         node_set(container, TEXT("securityContext"), security_context(w, arena));
 }
 
-struct node *pod_template(const struct placement *placement, struct text claim_template,
+struct node *pod_template(const struct assignment *assignment, struct text claim_template,
                           struct arena *arena) {
-        const struct workload *w = &placement->workload;
+        const struct workload *w = &assignment->workload;
         struct node *template = node_map(arena);
 
         if (value_count(w->node_selector) > 0)
                 node_set_value(template, "nodeSelector", w->node_selector);
-        node_set(template, TEXT("tolerations"), tolerations(placement, arena));
+        node_set(template, TEXT("tolerations"), tolerations(assignment, arena));
         if (value_count(w->affinity) > 0)
                 node_set_value(template, "affinity", w->affinity);
         if (!text_is_empty(w->priority_class))
@@ -312,6 +312,6 @@ struct node *pod_template(const struct placement *placement, struct text claim_t
                 node_set_bool(template, "hostIPC", true);
         add_claim(template, claim_template);
         add_downloader(template, w, arena);
-        add_main_container(template, placement, arena);
+        add_main_container(template, assignment, arena);
         return template;
 }

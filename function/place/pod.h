@@ -11,7 +11,7 @@
  * pod_template() - the PodSpec of one pod of the placement; a fresh tree each time
  * @claim_template: of the pod's devices, where a claim asks for them
  */
-struct node *pod_template(const struct placement *placement, struct text claim_template,
+struct node *pod_template(const struct assignment *assignment, struct text claim_template,
                           struct arena *arena);
 
 /*

@@ -14,7 +14,7 @@
 #include "render/call.h"
 #include "yaml/read.h"
 
-struct explanation; /* function.h */
+struct explanation; /* call.h */
 
 /* The name of a Function, and the last part of its package, that mean this program. */
 #define PIPELINE_FUNCTION "function-gpu-placement"

@@ -45,6 +45,7 @@ static const struct {
         const char *reason;
 } decisions[N_DECISIONS] = {
         { "Scheduled", "AllScheduled" },
+        { "Scheduled", "Parked" },
         { "Scheduled", "PartiallyScheduled" },
         { "Scheduled", "NoMatchingPool" },
         { "Scheduled", "InsufficientCapacity" },

@@ -2,26 +2,32 @@
 #include "server/http.h"
 
 #include "base/arena.h"
+#include "server/door.h"
 #include "server/log.h"
 
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
         ALIVE_TIMEOUT_MS = 1000,
         /* As many pools as units.h keeps, with names as long as they may be. */
         PAGE_MAX_BYTES = 64 * 1024 * 1024,
         PAGE_KEEP_BYTES = 64 * 1024,
-        MAX_CONNECTIONS = 32,
-        IDLE_SECONDS = 10
+        HEALTH_KEEP_MS = 100 /* who asks more often hears the same: each time is a connection */
 };
 
 struct probe {
+        struct door *door;
         struct MHD_Daemon *daemon;
+        pthread_t thread;
+        bool is_alive; /* at asked_ms */
+        int64_t asked_ms;
         const struct self_check *alive;
         const struct metrics *metrics;
         struct arena arena; /* of one page; there is one thread */
@@ -32,8 +38,21 @@ struct page {
         struct text body;
 };
 
+static int64_t now_ms(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static struct page healthz(struct probe *p) {
-        if (self_check_run(p->alive, ALIVE_TIMEOUT_MS))
+        int64_t now = now_ms();
+
+        if (p->asked_ms == 0 || now - p->asked_ms >= HEALTH_KEEP_MS) {
+                p->is_alive = self_check_run(p->alive, ALIVE_TIMEOUT_MS);
+                p->asked_ms = now;
+        }
+        if (p->is_alive)
                 return (struct page) { MHD_HTTP_OK, TEXT("ok\n") };
         LOG(LOG_ERROR, "our own listener does not answer", LOG_STRING("port", p->alive->port));
         return (struct page) { MHD_HTTP_SERVICE_UNAVAILABLE,
@@ -101,20 +120,57 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
                 return MHD_NO;
         MHD_add_response_header(response, "Content-Type",
                                 "text/plain; version=0.0.4; charset=utf-8");
+        /* The next request passes the door again. */
+        MHD_add_response_header(response, "Connection", "close");
         queued = MHD_queue_response(connection, page.status, response);
         MHD_destroy_response(response);
         return queued;
 }
 
-static struct MHD_Daemon *listen_on(struct probe *p, const struct addrinfo *address) {
-        unsigned int flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL;
+/* ---- one thread: the door, and the daemon behind it ------------------------------------------ */
 
-        if (address->ai_family == AF_INET6)
-                flags |= MHD_USE_DUAL_STACK;
-        return MHD_start_daemon(flags, 0, NULL, NULL, answer, p, MHD_OPTION_SOCK_ADDR,
-                                address->ai_addr, MHD_OPTION_CONNECTION_LIMIT,
-                                (unsigned int)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-                                (unsigned int)IDLE_SECONDS, MHD_OPTION_END);
+static bool enter(void *ctx, int fd, const struct sockaddr *address, socklen_t len) {
+        const struct probe *p = ctx;
+
+        return MHD_add_connection(p->daemon, fd, address, len) == MHD_YES;
+}
+
+static void tell_door(void *ctx, struct MHD_Connection *connection, void **socket_context,
+                      enum MHD_ConnectionNotificationCode code) {
+        const struct probe *p = ctx;
+        const union MHD_ConnectionInfo *info =
+                MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+        (void)socket_context;
+        if (code == MHD_CONNECTION_NOTIFY_CLOSED && info)
+                door_left(p->door, info->connect_fd);
+}
+
+static void *serve(void *ctx) {
+        struct probe *p = ctx;
+        MHD_UNSIGNED_LONG_LONG timeout_ms;
+        bool is_busy = false;
+
+        while (door_wait(p->door, is_busy)) {
+                MHD_run(p->daemon);
+                is_busy = MHD_get_timeout(p->daemon, &timeout_ms) == MHD_YES && timeout_ms == 0;
+        }
+        return NULL;
+}
+
+static int start_daemon(struct probe *p) {
+        const union MHD_DaemonInfo *info;
+
+        p->daemon =
+                MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, answer, p,
+                                 MHD_OPTION_CONNECTION_LIMIT, (unsigned int)(2 * DOOR_VISITORS),
+                                 MHD_OPTION_NOTIFY_CONNECTION, tell_door, p, MHD_OPTION_END);
+        if (!p->daemon)
+                return -ENOMEM;
+        info = MHD_get_daemon_info(p->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+        if (!info)
+                return -ENOMEM;
+        return door_watch(p->door, info->epoll_fd);
 }
 
 /* Splits HOST:PORT; host is empty for every address. */
@@ -132,29 +188,40 @@ static void split(const char *address, char host[256], char port[8]) {
         snprintf(port, 8, "%s", colon + 1);
 }
 
-static int start(struct probe *p, const char *address, struct fault *fault) {
+static int listen_on(struct probe *p, const char *address, struct fault *fault) {
         struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+        const struct door_host host = { .enter = enter, .ctx = p };
         const int families[] = { AF_INET6, AF_INET };
-        char host[256], port[8];
+        char name[256], port[8];
+        int r = -EADDRINUSE;
 
-        split(address, host, port);
+        split(address, name, port);
         /* IPv6 first: for every address it serves both. */
-        for (size_t i = 0; i < 2 && !p->daemon; i++) {
+        for (size_t i = 0; i < 2 && r < 0; i++) {
                 struct addrinfo *found;
 
                 hints.ai_family = families[i];
-                if (getaddrinfo(host[0] ? host : NULL, port, &hints, &found) != 0)
+                if (getaddrinfo(name[0] ? name : NULL, port, &hints, &found) != 0)
                         continue;
-                p->daemon = listen_on(p, found);
+                r = door_open(found, host, &p->door);
                 freeaddrinfo(found);
         }
-        if (p->daemon)
+        if (r == 0)
                 return 0;
         fault_set(fault,
                   "cannot listen on %s for metrics and health: the port is taken, or the "
                   "address is not ours",
                   address);
         return -EADDRINUSE;
+}
+
+static void release(struct probe *p) {
+        if (p->daemon)
+                MHD_stop_daemon(p->daemon);
+        if (p->door)
+                door_close(p->door);
+        arena_release(&p->arena);
+        free(p);
 }
 
 int http_start(const char *address, const struct self_check *alive, const struct metrics *from,
@@ -169,9 +236,16 @@ int http_start(const char *address, const struct self_check *alive, const struct
         p->alive = alive;
         p->metrics = from;
         arena_init(&p->arena, PAGE_MAX_BYTES);
-        r = start(p, address, fault);
+        r = listen_on(p, address, fault);
+        if (r == 0) {
+                r = start_daemon(p);
+                if (r == 0)
+                        r = -pthread_create(&p->thread, NULL, serve, p);
+                if (r < 0)
+                        fault_set(fault, "cannot serve metrics and health: %s", strerror(-r));
+        }
         if (r < 0) {
-                free(p);
+                release(p);
                 return r;
         }
         *ret = p;
@@ -179,14 +253,11 @@ int http_start(const char *address, const struct self_check *alive, const struct
 }
 
 int http_port(const struct probe *p) {
-        const union MHD_DaemonInfo *info =
-                MHD_get_daemon_info(p->daemon, MHD_DAEMON_INFO_BIND_PORT);
-
-        return info ? info->port : 0;
+        return door_port(p->door);
 }
 
 void http_stop(struct probe *p) {
-        MHD_stop_daemon(p->daemon);
-        arena_release(&p->arena);
-        free(p);
+        door_stop(p->door);
+        pthread_join(p->thread, NULL);
+        release(p);
 }

@@ -3,7 +3,7 @@
  * http - /healthz, /readyz and /metrics over HTTP
  *
  * One thread of its own. healthz asks whether the listener lives (alive.h), readyz
- * whether new calls are wanted.
+ * whether new calls are wanted. Who may ask, and for how long: door.h.
  */
 #ifndef SERVER_HTTP_H
 #define SERVER_HTTP_H
@@ -21,6 +21,7 @@ struct probe;
  *
  * Errors: -EADDRINUSE  cannot listen there
  *         -ENOMEM      no memory
+ *         -EAGAIN      no thread
  */
 int http_start(const char *address, const struct self_check *alive, const struct metrics *metrics,
                struct probe **ret, struct fault *fault);

@@ -50,6 +50,7 @@ struct walk {
         struct open *open;
         size_t n_levels;
         size_t n_elements;
+        int verdict; /* 0 or GUARD_BROKEN */
         struct open stack[OPEN_MAX];
 };
 
@@ -72,6 +73,13 @@ static bool are_varints(const char *p, const char *end) {
         return true;
 }
 
+/* Keys and texts of JSON: whoever reads that object refuses it. */
+static void check_text(struct walk *walk, struct text text) {
+        if (!utf8_is_plain(text) && utf8_check(text) != UTF8_GOOD)
+                walk->verdict = GUARD_BROKEN;
+}
+
+/* Names, tags and keys of the envelope: what they name would be another's if they were cut. */
 static int check_string(struct text text, const struct shape *shape, const struct rule *rule,
                         struct fault *fault) {
         if (utf8_is_plain(text))
@@ -122,6 +130,9 @@ static int check_bytes(struct walk *walk, const struct shape *shape, const struc
         case STRING:
                 walk->p += len;
                 return check_string(bytes, shape, rule, fault);
+        case TEXT_OF_JSON:
+                check_text(walk, bytes);
+                break;
         case ONE:
         case SEALED: {
                 uint32_t bit = 1u << (rule - shape->fields);
@@ -160,6 +171,7 @@ static bool is_scalar_of(enum wire_type type, enum field_kind what) {
         case DOUBLE:
                 return type == WIRE_FIXED64;
         case STRING:
+        case TEXT_OF_JSON:
         case BYTES:
         case ONE:
         case MANY:
@@ -324,20 +336,14 @@ static int check_plain(struct walk *walk, struct fault *fault) {
         if (is_plain_scalar(value, p, &text)) {
                 walk->n_elements++;
                 walk->p = p;
-                if (utf8_is_plain(key) && utf8_is_plain(text))
-                        return 1;
-                r = check_string(key, &shapes[STRUCT_ENTRY], &shapes[STRUCT_ENTRY].fields[1],
-                                 fault);
-                if (r == 0)
-                        r = check_string(text, &shapes[VALUE], &shapes[VALUE].fields[3], fault);
-                return r < 0 ? r : 1;
+                check_text(walk, key);
+                check_text(walk, text);
+                return 1;
         }
         is_struct = *value == TAG_STRUCT;
         if (!field_take(&value, p, is_struct ? TAG_STRUCT : TAG_LIST, &inner) || value != p)
                 return 0;
-        r = check_string(key, &shapes[STRUCT_ENTRY], &shapes[STRUCT_ENTRY].fields[1], fault);
-        if (r < 0)
-                return r;
+        check_text(walk, key);
         walk->n_elements++;
         walk->p = p;
         /* Half of a stored object, and nobody reads it. */
@@ -407,6 +413,7 @@ static int guard(struct text bytes, enum message message, bool (*reads)(struct t
         walk.reads = reads;
         walk.p = bytes.data;
         walk.n_elements = 0;
+        walk.verdict = 0;
         walk.n_levels = shapes[message].is_level;
         walk.open = walk.stack;
         *walk.open = (struct open) { .end = bytes.data + bytes.len, .message = message };
@@ -414,7 +421,7 @@ static int guard(struct text bytes, enum message message, bool (*reads)(struct t
                 while (walk.p == walk.open->end) {
                         walk.n_levels -= shapes[walk.open->message].is_level;
                         if (walk.open == walk.stack)
-                                return 0;
+                                return walk.verdict;
                         walk.open--;
                 }
                 r = check_next(&walk, fault);

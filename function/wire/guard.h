@@ -19,17 +19,25 @@ enum { GUARD_DEPTH_MAX = 100 };
 enum { GUARD_ELEMENTS_MAX = 4 * 1000 * 1000 };
 
 /*
+ * Instead of 0: as safe to read, but a string of a Struct has a NUL byte or is not UTF-8.
+ * That is for the reader of that object to refuse (fleet/broken.h), not a reason to
+ * refuse a call, which reads many.
+ */
+enum { GUARD_BROKEN = 1 };
+
+/*
  * guard_request() - check the bytes of a RunFunctionRequest
  * @fault: set on failure
  *
  * Checked in all that is read: tags and wire types, every length inside its
- * parent, depth, the number of elements, UTF-8 and no NUL in strings, at most
+ * parent, depth, the number of elements, UTF-8 and no NUL in names and keys, at most
  * one of each singular message field (observed, desired, meta, input, context,
  * State.composite, Resource.resource, ...). The objects of desired resources
  * are only handed on: they are stepped over by length, after the same checks of
  * the messages around them and of their names. Unknown fields, credentials and
  * schemas are stepped over, and metadata.managedFields of every object too.
  *
+ * Returns 0 or GUARD_BROKEN.
  * Errors: -EBADMSG  one of these does not hold; the sentence names the field
  *         -E2BIG    a limit: depth, elements
  */

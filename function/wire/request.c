@@ -219,57 +219,55 @@ int request_desired(struct text raw, struct arena *arena, struct state *ret) {
 /* ---- answers to requirements: read where they lie -------------------------------------------- */
 
 /* By what it is sorted; small, because sorting moves it a dozen times. */
-struct item {
+struct position {
         struct text namespace_, name;
         size_t index; /* in the order of the wire */
 };
 
-static int compare_items(const void *a, const void *b) {
-        const struct item *left = a, *right = b;
+static int compare_positions(const void *a, const void *b) {
+        const struct position *left = a, *right = b;
         int order = text_compare(left->namespace_, right->namespace_);
 
         return order != 0 ? order : text_compare(left->name, right->name);
 }
 
-static struct resource read_item(struct text raw, bool is_open) {
+static struct answer_item read_item(struct text raw, bool is_open) {
         static const struct text keys[] = { TEXT_INIT("namespace"), TEXT_INIT("name"),
                                             TEXT_INIT("labels") };
-        struct resource resource = read_resource(raw);
-        struct value metadata[COUNT_OF(keys)];
+        struct value object = read_resource(raw).object, metadata[COUNT_OF(keys)];
 
-        value_pick(value_get(resource.object, TEXT("metadata")), keys, COUNT_OF(keys), metadata);
-        resource.namespace_ = value_text(metadata[0]);
-        resource.name = value_text(metadata[1]);
-        resource.labels = metadata[2];
-        if (!is_open) {
-                resource.closed = resource.object;
-                resource.object = (struct value) { 0 };
-        }
-        return resource;
+        value_pick(value_get(object, TEXT("metadata")), keys, COUNT_OF(keys), metadata);
+        return (struct answer_item) {
+                .namespace_ = value_text(metadata[0]),
+                .name = value_text(metadata[1]),
+                .labels = metadata[2],
+                .object = is_open ? object : (struct value) { 0 },
+                .closed = is_open ? (struct value) { 0 } : object,
+        };
 }
 
 static int read_items(struct text body, bool are_open, struct arena *arena,
                       struct answer_set *ret) {
         size_t n = field_count(body, RESOURCES_ITEMS), i = 0;
-        struct item *items = ARENA_ARRAY(arena, n, struct item);
-        struct resource *read = ARENA_ARRAY(arena, n, struct resource);
-        struct resource *resources = ARENA_ARRAY(arena, n, struct resource);
+        struct position *positions = ARENA_ARRAY(arena, n, struct position);
+        struct answer_item *read = ARENA_ARRAY(arena, n, struct answer_item);
+        struct answer_item *items = ARENA_ARRAY(arena, n, struct answer_item);
         struct field field;
 
-        if (!items || !read || !resources)
+        if (!positions || !read || !items)
                 return -ENOMEM;
         while (field_next(&body, &field)) {
                 if (!field_is(&field, RESOURCES_ITEMS))
                         continue;
                 read[i] = read_item(field.bytes, are_open);
-                items[i] = (struct item) { read[i].namespace_, read[i].name, i };
+                positions[i] = (struct position) { read[i].namespace_, read[i].name, i };
                 i++;
         }
-        if (sort_stable(items, n, sizeof(*items), compare_items, arena) < 0)
+        if (sort_stable(positions, n, sizeof(*positions), compare_positions, arena) < 0)
                 return -ENOMEM;
         for (i = 0; i < n; i++)
-                resources[i] = read[items[i].index];
-        ret->items = resources;
+                items[i] = read[positions[i].index];
+        ret->items = items;
         ret->n_items = n;
         return 0;
 }
@@ -340,11 +338,11 @@ const struct answer_set *request_required(const struct request *request, struct 
         return NULL;
 }
 
-struct value request_peek(const struct resource *item) {
+struct value request_peek(const struct answer_item *item) {
         return item->closed.kind == VALUE_ABSENT ? item->object : item->closed;
 }
 
-int request_open_item(struct resource *item, struct fault *fault) {
+int request_open_item(struct answer_item *item, struct fault *fault) {
         int r;
 
         if (item->closed.kind == VALUE_ABSENT)
@@ -353,6 +351,7 @@ int request_open_item(struct resource *item, struct fault *fault) {
         if (r < 0)
                 return r;
         item->object = item->closed;
+        item->object.may_be_broken = r == GUARD_BROKEN;
         item->closed = (struct value) { 0 };
         return 0;
 }
@@ -363,6 +362,22 @@ int request_open(const struct answer_set *answer, struct fault *fault) {
         for (size_t i = 0; answer && r == 0 && i < answer->n_items; i++)
                 r = request_open_item(&answer->items[i], fault);
         return r;
+}
+
+static void suspect(struct value *object) {
+        object->may_be_broken = object->kind != VALUE_ABSENT;
+}
+
+void request_suspect(struct request *request) {
+        suspect(&request->input);
+        suspect(&request->context);
+        suspect(&request->observed.composite.object);
+        for (size_t i = 0; i < request->observed.n_resources; i++)
+                suspect(&request->observed.resources[i].object);
+        for (size_t i = 0; i < request->n_required; i++) {
+                for (size_t k = 0; k < request->required[i].n_items; k++)
+                        suspect(&request->required[i].items[k].object);
+        }
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */

@@ -24,13 +24,10 @@ enum ready {
 enum ready ready_when(bool ready);
 
 struct resource {
-        struct text name;    /* the key in the map; empty for a composite; an item's own */
+        struct text name;    /* the key in the map; empty for a composite */
         struct value object; /* absent when the message has no resource */
         enum ready ready;
-        struct text raw;        /* the body of the Resource message */
-        struct value closed;    /* the object of an answer's item that is not open yet */
-        struct text namespace_; /* of an answer's item, open or not: to choose by */
-        struct value labels;    /* the same */
+        struct text raw; /* the body of the Resource message */
 };
 
 struct state {
@@ -40,10 +37,21 @@ struct state {
         struct text raw; /* the body of the State message */
 };
 
+/*
+ * An object that was asked for. It stays closed until it is checked: what is chosen by can
+ * be read before.
+ */
+struct answer_item {
+        struct text namespace_, name;
+        struct value labels;
+        struct value object; /* absent while it is closed */
+        struct value closed; /* absent once it is open */
+};
+
 /* An answer to a requirement: the key is resolved. Without items: nothing was found. */
 struct answer_set {
         struct text key;
-        struct resource *items; /* sorted by namespace, then name */
+        struct answer_item *items; /* sorted by namespace, then name */
         size_t n_items;
 };
 
@@ -60,7 +68,7 @@ struct request {
 
 /*
  * request_read() - bytes to struct request
- * @bytes: have passed guard_request(); must outlive *ret
+ * @bytes: have passed guard_request(), with whatever verdict; must outlive *ret
  *
  * Errors: -ENOMEM    arena spent
  *         -EBADMSG   not a RunFunctionRequest after all
@@ -85,11 +93,14 @@ int request_read_only(struct text bytes, bool (*reads)(struct text name), struct
  */
 int request_desired(struct text raw, struct arena *arena, struct state *ret);
 
+/* request_suspect() - mark every object that is open: guard_request_only() said GUARD_BROKEN. */
+void request_suspect(struct request *request);
+
 /* request_required() - the answer to key, or NULL while it is unresolved. */
 const struct answer_set *request_required(const struct request *request, struct text key);
 
 /* request_peek() - the object of an answer's item, open or not: to choose by, not to hand on. */
-struct value request_peek(const struct resource *item);
+struct value request_peek(const struct answer_item *item);
 
 /*
  * request_open_item() - check the object of an answer's item, and show it
@@ -98,7 +109,7 @@ struct value request_peek(const struct resource *item);
  *
  * Errors: -EBADMSG, -E2BIG  as guard_struct(); the object stays absent
  */
-int request_open_item(struct resource *item, struct fault *fault);
+int request_open_item(struct answer_item *item, struct fault *fault);
 
 /* request_open() - the same for all items; NULL has none. */
 int request_open(const struct answer_set *answer, struct fault *fault);

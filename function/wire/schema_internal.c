@@ -108,13 +108,13 @@ const struct shape shapes[] = {
                 [1] = { "fields", MANY, STRUCT_ENTRY },
         } },
         [STRUCT_ENTRY] = { "Struct.fields", false, {
-                [1] = { "key", STRING },
+                [1] = { "key", TEXT_OF_JSON },
                 [2] = { "value", ONE, VALUE },
         } },
         [VALUE] = { "Value", false, {
                 [1] = { "null_value", VARINT },
                 [2] = { "number_value", DOUBLE },
-                [3] = { "string_value", STRING },
+                [3] = { "string_value", TEXT_OF_JSON },
                 [4] = { "bool_value", VARINT },
                 [5] = { "struct_value", ONE, STRUCT },
                 [6] = { "list_value", ONE, LIST },

@@ -15,6 +15,7 @@ enum field_kind {
         VARINT,
         DOUBLE,
         STRING,
+        TEXT_OF_JSON, /* a string that may be broken */
         BYTES,
         ENUMS,  /* repeated: one by one, or packed */
         ONE,    /* a message, at most once */

@@ -7,7 +7,8 @@
  * nothing is copied. A view lives as long as the request's bytes.
  *
  * The bytes must have passed guard_request() (wire/guard.h): readers rely on its
- * lengths, depth and UTF-8 and make no checks of their own.
+ * lengths and depth and make no checks of their own. Strings are UTF-8 without NUL
+ * where the object is not `may_be_broken`; else whoever reads it asks fleet/broken.h.
  *
  * Duplicate keys: the last one wins, as everywhere in protobuf. A Value without
  * a kind is null.
@@ -31,9 +32,10 @@ enum value_kind {
 
 struct value {
         enum value_kind kind;
-        union {                    /* read only after kind was looked at, or by an accessor below */
-                bool boolean;      /* VALUE_BOOL */
-                double number;     /* VALUE_NUMBER; may be NaN or infinite: readers refuse those */
+        bool may_be_broken;    /* of a whole object: some string of it has a NUL or is not UTF-8 */
+        union {                /* read only after kind was looked at, or by an accessor below */
+                bool boolean;  /* VALUE_BOOL */
+                double number; /* VALUE_NUMBER; may be NaN or infinite: readers refuse those */
                 struct text bytes; /* STRING: the text; LIST, MAP: the body of ListValue, Struct */
         };
 };

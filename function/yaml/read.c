@@ -43,6 +43,12 @@ struct reader {
         struct item root;
         struct value *objects;
         uint32_t n_objects, cap_objects;
+        bool keeps_places;
+        struct item *places; /* of the objects, when they are kept */
+        uint32_t n_places, cap_places;
+        const struct text *skipped; /* members that are passed over */
+        size_t n_skipped;
+        size_t skipped_depth; /* levels of one that is open */
 };
 
 static struct place place_of(yaml_mark_t mark) {
@@ -222,7 +228,17 @@ static int read_scalar(struct reader *r, const yaml_event_t *event) {
                             text_from((const char *)event->data.scalar.anchor));
 }
 
-static int add_object(struct reader *r, const struct node *node) {
+static int add_place(struct reader *r, const struct item *object) {
+        struct item *slot =
+                item_extend(r->arena, &r->places, &r->n_places, &r->cap_places, sizeof(*slot));
+
+        if (!slot)
+                return -ENOMEM;
+        *slot = *object;
+        return 0;
+}
+
+static int add_object(struct reader *r, const struct item *object) {
         struct value *slot =
                 item_extend(r->arena, &r->objects, &r->n_objects, &r->cap_objects, sizeof(*slot));
         struct text bytes;
@@ -230,11 +246,11 @@ static int add_object(struct reader *r, const struct node *node) {
 
         if (!slot)
                 return -ENOMEM;
-        rc = node_encode(node, r->arena, &bytes);
+        rc = node_encode(object->node, r->arena, &bytes);
         if (rc < 0)
                 return rc;
         *slot = value_of_struct(bytes);
-        return 0;
+        return r->keeps_places ? add_place(r, object) : 0;
 }
 
 /* The items of what "kubectl get -o yaml" prints for several objects, else NULL. */
@@ -258,18 +274,44 @@ static int close_document(struct reader *r) {
                               text_from(value_kind_name(root->kind)));
         list = list_items(root);
         if (!list)
-                return add_object(r, root->node);
+                return add_object(r, root);
         for (size_t i = 0; i < list->n_items; i++) {
                 int rc;
 
                 if (list->items[i].kind != VALUE_MAP)
                         return refuse(r, list->items[i].place, "an item of a list is no object",
                                       TEXT(""));
-                rc = add_object(r, list->items[i].node);
+                rc = add_object(r, &list->items[i]);
                 if (rc < 0)
                         return rc;
         }
         return 0;
+}
+
+/* Does the value of this member, or what is in it, not count? */
+static bool is_skipped(struct reader *r, const yaml_event_t *event) {
+        bool begins =
+                event->type == YAML_MAPPING_START_EVENT || event->type == YAML_SEQUENCE_START_EVENT;
+        struct container *in = innermost(r);
+
+        if (r->skipped_depth > 0) {
+                bool ends = event->type == YAML_MAPPING_END_EVENT ||
+                            event->type == YAML_SEQUENCE_END_EVENT;
+
+                r->skipped_depth += begins;
+                r->skipped_depth -= ends;
+                return true;
+        }
+        if (r->n_skipped == 0 || !in || !in->has_key)
+                return false;
+        for (size_t i = 0; i < r->n_skipped; i++) {
+                if (!text_equal(r->skipped[i], in->key.key))
+                        continue;
+                in->has_key = false;
+                r->skipped_depth = begins;
+                return true;
+        }
+        return false;
 }
 
 static int take_event(struct reader *r, const yaml_event_t *event) {
@@ -340,7 +382,7 @@ static int read_events(struct reader *r) {
                 if (!yaml_parser_parse(&r->parser, &event))
                         return parser_refuses(r);
                 done = event.type == YAML_STREAM_END_EVENT;
-                rc = take_event(r, &event);
+                rc = is_skipped(r, &event) ? 0 : take_event(r, &event);
                 yaml_event_delete(&event);
                 /* What did not fit may look like a mistake: an anchor without its name. */
                 if (arena_failed(r->arena))
@@ -351,16 +393,11 @@ static int read_events(struct reader *r) {
         return 0;
 }
 
-int yaml_read(struct text bytes, const char *file, struct arena *arena, struct objects *ret,
-              struct fault *fault) {
-        struct reader *r = ARENA_NEW(arena, struct reader);
+static int read_stream(struct reader *r, struct text bytes, const char *file, struct fault *fault) {
         int rc;
 
-        if (!r)
-                return -ENOMEM;
         r->bytes = bytes;
         r->file = file;
-        r->arena = arena;
         r->fault = fault;
         if (bytes.len > YAML_FILE_MAX)
                 return refuse(r, (struct place) { 1, 1 }, "the file is too large", TEXT(""));
@@ -369,8 +406,44 @@ int yaml_read(struct text bytes, const char *file, struct arena *arena, struct o
         yaml_parser_set_input_string(&r->parser, (const unsigned char *)bytes.data, bytes.len);
         rc = read_events(r);
         yaml_parser_delete(&r->parser);
+        return rc;
+}
+
+int yaml_read_without(struct text bytes, const char *file, const struct text *names, size_t n,
+                      struct arena *arena, struct objects *ret, struct fault *fault) {
+        struct reader *r = ARENA_NEW(arena, struct reader);
+        int rc;
+
+        if (!r)
+                return -ENOMEM;
+        r->arena = arena;
+        r->skipped = names;
+        r->n_skipped = n;
+        rc = read_stream(r, bytes, file, fault);
         if (rc < 0)
                 return rc;
         *ret = (struct objects) { r->objects, r->n_objects };
+        return 0;
+}
+
+int yaml_read(struct text bytes, const char *file, struct arena *arena, struct objects *ret,
+              struct fault *fault) {
+        return yaml_read_without(bytes, file, NULL, 0, arena, ret, fault);
+}
+
+int yaml_read_placed(struct text bytes, const char *file, struct arena *arena, struct objects *ret,
+                     const struct item **ret_places, struct fault *fault) {
+        struct reader *r = ARENA_NEW(arena, struct reader);
+        int rc;
+
+        if (!r)
+                return -ENOMEM;
+        r->arena = arena;
+        r->keeps_places = true;
+        rc = read_stream(r, bytes, file, fault);
+        if (rc < 0)
+                return rc;
+        *ret = (struct objects) { r->objects, r->n_objects };
+        *ret_places = r->places;
         return 0;
 }

@@ -47,6 +47,22 @@ int yaml_read(struct text bytes, const char *file, struct arena *arena, struct o
               struct fault *fault);
 
 /*
+ * yaml_read_without() - yaml_read() that passes over members
+ * @names: n of them, at any level of any object; what they hold takes no memory
+ */
+int yaml_read_without(struct text bytes, const char *file, const struct text *names, size_t n,
+                      struct arena *arena, struct objects *ret, struct fault *fault);
+
+struct item;
+
+/*
+ * yaml_read_placed() - yaml_read() that keeps where everything stands
+ * @ret_places: set on success; one for each object, with its members (yaml/item.h)
+ */
+int yaml_read_placed(struct text bytes, const char *file, struct arena *arena, struct objects *ret,
+                     const struct item **ret_places, struct fault *fault);
+
+/*
  * yaml_write() - one document's YAML in block style, with a newline at its end
  * @arena: for sorting; what is built is b's own
  *

@@ -12,9 +12,9 @@
 #include "bench.h"
 #include "fleet/environment.h"
 #include "fleet/reader.h"
+#include "fleet/resource.h"
 #include "fleet/units.h"
 #include "inventory/usage.h"
-#include "place/resource.h"
 #include "wire/guard.h"
 #include "wire/request.h"
 
@@ -30,7 +30,7 @@ struct fleet {
         const struct answer_set *declared;
         struct environment *environments; /* with their pools; not counted */
         size_t n_pools;
-        struct resource **claims; /* the reservations of each environment */
+        struct answer_item **claims; /* the reservations of each environment */
         size_t *n_claims;
 };
 
@@ -55,7 +55,8 @@ static size_t read_pools(const struct fleet *f, size_t i, struct arena *arena,
         while (value_next(&it, NULL, &entry)) {
                 struct member pool = member_root(entry, TEXT("spec.nodePools[]"));
 
-                if (pool_read(&pool, ret, &f->settings, arena, &ret->pools[ret->n_pools++]) < 0)
+                if (pool_read(&pool, (struct pool_owner) { .environment = ret }, &f->settings,
+                              arena, &ret->pools[ret->n_pools++]) < 0)
                         bench_die("out of memory");
         }
         return ret->n_pools;
@@ -89,7 +90,7 @@ static int64_t count_environment(struct fleet *f, size_t i) {
                         bench_die("out of memory");
                 e.n_sub_pools += e.pools[p].n_sub_pools;
         }
-        if (resource_resolve(&e, &f->scratch) < 0 ||
+        if (resource_resolve(e.pools, e.n_pools, &f->scratch) < 0 ||
             usage_count(&e, f->claims[i], f->n_claims[i], TEXT("modelplane.ai"), &f->scratch,
                         &used) < 0)
                 bench_die("out of memory");
@@ -121,11 +122,11 @@ static void sort_claims(struct fleet *f) {
         const struct answer_set *all = request_required(&f->request, TEXT("reservations"));
         size_t n = f->declared->n_items;
 
-        f->claims = ARENA_ARRAY(&f->arena, n, struct resource *);
+        f->claims = ARENA_ARRAY(&f->arena, n, struct answer_item *);
         f->n_claims = ARENA_ARRAY(&f->arena, n, size_t);
         for (int pass = 0; pass < 2; pass++) {
                 for (size_t i = 0; i < n && pass == 1; i++) {
-                        f->claims[i] = ARENA_ARRAY(&f->arena, f->n_claims[i], struct resource);
+                        f->claims[i] = ARENA_ARRAY(&f->arena, f->n_claims[i], struct answer_item);
                         f->n_claims[i] = 0;
                 }
                 for (size_t r = 0; r < all->n_items; r++) {

@@ -69,17 +69,17 @@ static struct reservation *make_reservations(const struct shape *shape,
                 list[i] = (struct reservation) {
                         .namespace_ = TEXT("team"),
                         .deployment = name(arena, "deployment", i),
-                        .model = TEXT("ClusterModel/other"),
+                        .model_kind = TEXT("ClusterModel"),
+                        .model_name = TEXT("other"),
                         .environment = environment->name,
                         .pool = environment->pools[i * 31 % shape->pools].name,
                         .mig_profile = TEXT("3g.40gb"),
                         .serving_profile = TEXT("default"),
                         .resource_name = TEXT("nvidia.com/gpu"),
-                        .created = TEXT("2025-01-01T00:00:00Z"),
                         .nodes = 1,
                         .units_per_node = 1,
-                        .replicas = 2,
-                        .admitted = 2,
+                        .reserved = 2,
+                        .used = 2,
                 };
         }
         return list;
@@ -119,12 +119,12 @@ static double measure(const struct shape *shape) {
         struct model model = { .profiles = &profile, .n_profiles = 1 };
         struct settings settings = { 0 };
         struct arena fleet, arena;
-        struct deploy_request request = { .deployment = &deployment,
-                                          .settings = &settings,
-                                          .model = &model,
-                                          .n_environments = shape->environments,
-                                          .n_reservations = shape->deployments,
-                                          .whole_fleet = true };
+        struct deploy_request request = {
+                .order = { .deployment = &deployment, .model = &model, .settings = &settings },
+                .n_environments = shape->environments,
+                .n_reservations = shape->deployments,
+                .whole_fleet = true
+        };
         double runs[RUNS];
 
         arena_init(&fleet, SIZE_MAX);

@@ -13,11 +13,10 @@
 
 #include "bench.h"
 #include "deploy/choose.h"
-#include "deploy/ledger.h"
 #include "deploy/match.h"
+#include "deploy/seating.h"
 #include "fleet/environment.h"
 #include "function.h"
-#include "place/resource.h"
 #include "wire/guard.h"
 #include "wire/request.h"
 
@@ -104,8 +103,7 @@ static size_t run_environments(struct world *w) {
                 struct environment environment;
 
                 if (environment_read(environments->items[i].object, &w->settings, &w->scratch,
-                                     &environment) < 0 ||
-                    resource_resolve(&environment, &w->scratch) < 0)
+                                     &environment) < 0)
                         return 0;
                 n_pools += environment.n_pools;
         }
@@ -124,9 +122,10 @@ static size_t run_reservations(struct world *w) {
 }
 
 static size_t run_match(struct world *w) {
-        struct candidate c = { .deployment = &w->deployment,
-                               .settings = &w->settings,
-                               .model = &w->model };
+        const struct order order = { .deployment = &w->deployment,
+                                     .model = &w->model,
+                                     .settings = &w->settings };
+        struct candidate c = { .order = &order };
         size_t n = 0, n_fit = 0;
 
         for (size_t e = 0; e < w->n_environments; e++) {
@@ -146,10 +145,10 @@ static size_t run_seat(struct world *w) {
 
         for (size_t e = 0; e < w->n_environments; e++) {
                 for (size_t p = 0; p < w->environments[e].n_pools; p++, n++) {
-                        struct seats seats;
+                        struct seating seating;
 
-                        if (ledger_seat(&w->ledger, w->environments[e].pools[p].sub_pools, NULL, 0,
-                                        NULL, &w->scratch, &seats) < 0)
+                        if (seating_find(&w->ledger, w->environments[e].pools[p].sub_pools, NULL, 0,
+                                         NULL, &w->scratch, &seating) < 0)
                                 return 0;
                 }
         }
@@ -190,20 +189,17 @@ static int read_world(struct world *w) {
         r = model_read(model->items[0].object, &w->arena, &w->model, &mistakes);
         w->environments = ARENA_ARRAY(&w->arena, environments->n_items, struct environment);
         w->n_environments = environments->n_items;
-        for (size_t i = 0; r == 0 && i < w->n_environments; i++) {
+        for (size_t i = 0; r == 0 && i < w->n_environments; i++)
                 r = environment_read(environments->items[i].object, &w->settings, &w->arena,
                                      &w->environments[i]);
-                if (r == 0)
-                        r = resource_resolve(&w->environments[i], &w->arena);
-        }
         w->reservations = ARENA_ARRAY(&w->arena, reservations->n_items, struct reservation);
         for (size_t i = 0; r == 0 && i < reservations->n_items; i++)
                 w->n_reservations += reservation_read(
                         reservations->items[i].object, TEXT("ModelDeployment"),
                         TEXT("modelplane.ai"), &w->reservations[w->n_reservations]);
         if (r == 0)
-                r = ledger_build(w->reservations, w->n_reservations, w->deployment.namespace_,
-                                 w->deployment.name, &w->arena, &w->ledger);
+                r = ledger_build(w->reservations, w->n_reservations, &w->deployment, &w->arena,
+                                 &w->ledger);
         return r;
 }
 

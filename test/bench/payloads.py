@@ -16,7 +16,7 @@ import sys
 import wire
 
 API = "modelplane.ai/v1alpha1"
-LEDGER = {"gpuplacement.fn.crossplane.io/ledger": "reservation"}
+LEDGER = "gpuplacement.fn.crossplane.io/v1alpha1"
 POOLS_PER_ENVIRONMENT = 8
 
 # name: (environments, reservations, observed by others, desired by others)
@@ -115,35 +115,41 @@ def environment(rng, index):
     }, "platform-team")
 
 
-def reservation_data(environment_, pool_, **numbers):
-    profile = pool_.get("migConfiguration", {}).get("profile", "")
+def reservation_spec(environment_, pool_, reserved, used, **numbers):
+    profile = pool_.get("migConfiguration", {}).get("profile")
     return {
+        "model": {"kind": "ClusterModel", "name": "gemma-3-27b"},
         "environment": environment_["metadata"]["name"],
         "pool": pool_["name"],
-        "migProfile": profile,
-        "model": "ClusterModel/gemma-3-27b",
+        **({"migProfile": profile} if profile else {}),
         "resourceName": "nvidia.com/mig-" + profile if profile else "nvidia.com/gpu",
         "servingProfile": "fp8-one-unit",
-        "nodes": "1",
-        "order": "0",
-        **{key: str(value) for key, value in numbers.items()},
+        "nodes": 1,
+        "order": 0,
+        "reserved": reserved,
+        "used": used,
+        "served": used > 0,
+        "units": numbers["unitsPerNode"] * reserved,
+        "state": "Serving" if used > 0 else "Reserved",
+        **numbers,
     }
 
 
-def reservation_of(rng, owner, data):
+def reservation_of(rng, owner, spec):
     name, namespace, owner_uid = owner
     return stored(rng, {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
+        "apiVersion": LEDGER,
+        "kind": "GPUReservation",
         "metadata": {
-            "name": f"{name}-{data['environment']}-reservation",
+            "name": f"{name}-{spec['environment']}",
             "namespace": namespace,
-            "annotations": {"crossplane.io/composition-resource-name": "reservation-" + data["environment"]},
-            "labels": {**LEDGER, "crossplane.io/composite": name, "modelplane.ai/environment": data["environment"]},
+            "annotations": {"crossplane.io/composition-resource-name": "reservation-" + spec["environment"]},
+            "labels": {"crossplane.io/composite": name, "modelplane.ai/deployment": name,
+                       "modelplane.ai/environment": spec["environment"]},
             "ownerReferences": [{"apiVersion": API, "kind": "ModelDeployment", "name": name, "uid": owner_uid,
                                  "controller": True, "blockOwnerDeletion": True}],
         },
-        "data": data,
+        "spec": spec,
     }, "apiextensions.crossplane.io/composed")
 
 
@@ -153,10 +159,10 @@ def reservation(rng, index, environments):
     pool_ = rng.choice(where["spec"]["nodePools"])
     whole = "migConfiguration" not in pool_ and "sharing" not in pool_
     replicas = rng.randrange(1, 9)
-    data = reservation_data(
-        where, pool_, replicas=replicas, admitted=replicas if rng.random() < 0.9 else 0,
-        unitsPerNode=rng.choice([1, 1, 2, 4]) if whole else 1, priority=rng.choice([0, 0, 0, 10]), created=stamp(rng))
-    return reservation_of(rng, ("deployment-%04d" % index, "team-%02d" % (index % 40), uid(rng)), data)
+    spec = reservation_spec(
+        where, pool_, reserved=replicas, used=replicas if rng.random() < 0.9 else 0,
+        unitsPerNode=rng.choice([1, 1, 2, 4]) if whole else 1, priority=rng.choice([0, 0, 0, 10]))
+    return reservation_of(rng, ("deployment-%04d" % index, "team-%02d" % (index % 40), uid(rng)), spec)
 
 
 def model(rng):
@@ -248,7 +254,7 @@ def fresh(rng, n_environments, n_reservations, n_observed, n_desired):
                 for i in range(n_observed)}
     desired = {"exporter-%04d" % i: foreign(rng, i) for i in range(n_desired)}
     required = {"model": [model(rng)], "environments": environments, "reservations": reservations,
-                "watch-anchor": []}
+                "watch-anchor": [], "watch-anchor-pools": []}
     return wire.request(tag(rng), (deployment(rng), observed), (None, desired), step_input(), required)
 
 
@@ -256,13 +262,13 @@ def settled(rng):
     where = environment(rng, 0)
     where["metadata"]["labels"]["modelplane.ai/region"] = "eu"
     name = where["metadata"]["name"]
-    data = reservation_data(where, where["spec"]["nodePools"][1], replicas=2, admitted=2, unitsPerNode=1, priority=0)
+    spec = reservation_spec(where, where["spec"]["nodePools"][1], reserved=2, used=2, unitsPerNode=1, priority=0)
     status = {
         "model": {"name": "google/gemma-3-27b-it"},
         "placements": {"total": 1, "ready": 1},
         "endpoint": {"url": "http://gemma.team-a.example.com"},
         "assignments": [{"environment": name, "pool": "h100-large", "migProfile": "3g.40gb", "replicas": 2,
-                         "admitted": 2, "units": 2, "nodes": 1, "unitsPerNode": 1, "ready": True,
+                         "surge": 0, "served": True, "units": 2, "nodes": 1, "unitsPerNode": 1, "ready": True,
                          "resourceName": "nvidia.com/mig-3g.40gb", "servingProfile": "fp8-one-unit",
                          "model": {"kind": "ClusterModel", "name": "gemma-3-27b"}}],
         "conditions": [ready(rng, "Available"),
@@ -270,26 +276,25 @@ def settled(rng):
                        {**ready(rng, "Serving"), "type": "Serving"}],
     }
     xr = deployment(rng, status)
-    data["created"] = xr["metadata"]["creationTimestamp"]
     owner = ("gemma", "team-a", xr["metadata"]["uid"])
-    observed = {"reservation-" + name: reservation_of(rng, owner, data), "serving-" + name: service(rng, owner, data)}
-    required = {"model": [model(rng)], "environment-" + name: [where], "watch-anchor": []}
+    observed = {"reservation-" + name: reservation_of(rng, owner, spec), "serving-" + name: service(rng, owner, spec)}
+    required = {"model": [model(rng)], "environment-" + name: [where], "watch-anchor": [], "watch-anchor-pools": []}
     return wire.request(tag(rng), (xr, observed), (None, {}), step_input(), required)
 
 
-def service(rng, owner, data):
+def service(rng, owner, spec):
     """The composed LLMInferenceService, serving."""
     name, namespace, owner_uid = owner
-    labels = {"deployment": name, "environment": data["environment"], "pool": data["pool"],
-              "mig-profile": data["migProfile"], "serving-profile": data["servingProfile"]}
+    labels = {"deployment": name, "environment": spec["environment"], "pool": spec["pool"],
+              "mig-profile": spec["migProfile"], "serving-profile": spec["servingProfile"]}
     conditions = ["HTTPRoutesReady", "MainWorkloadReady", "PresetsCombined", "Ready", "RouterReady", "WorkloadsReady"]
     made = stored(rng, {
         "apiVersion": "serving.kserve.io/v1alpha2",
         "kind": "LLMInferenceService",
         "metadata": {
-            "name": f"{name}-{data['environment']}",
+            "name": f"{name}-{spec['environment']}",
             "namespace": namespace,
-            "annotations": {"crossplane.io/composition-resource-name": "serving-" + data["environment"]},
+            "annotations": {"crossplane.io/composition-resource-name": "serving-" + spec["environment"]},
             "labels": {"crossplane.io/composite": name, **{"modelplane.ai/" + k: v for k, v in labels.items()}},
             "ownerReferences": [{"apiVersion": API, "kind": "ModelDeployment", "name": name, "uid": owner_uid,
                                  "controller": True, "blockOwnerDeletion": True}],
@@ -299,13 +304,13 @@ def service(rng, owner, data):
             "replicas": 2,
             "router": {"gateway": {}, "route": {}},
             "template": {
-                "nodeSelector": {"modelplane.ai/pool": data["pool"]},
+                "nodeSelector": {"modelplane.ai/pool": spec["pool"]},
                 "containers": [{"name": "main", "image": "vllm/vllm-openai:v0.20.1", "args": ["--max-model-len=16384"],
-                                "resources": {"limits": {data["resourceName"]: "1"},
+                                "resources": {"limits": {spec["resourceName"]: "1"},
                                               "requests": {"cpu": "8", "memory": "64Gi"}},
                                 "securityContext": {"runAsNonRoot": False, "runAsUser": 0}}],
                 "tolerations": [{"key": key, "operator": "Exists", "effect": "NoSchedule"}
-                                for key in ("nvidia.com/gpu", data["resourceName"])],
+                                for key in ("nvidia.com/gpu", spec["resourceName"])],
             },
         },
         "status": {

@@ -52,11 +52,13 @@ static struct node *tree(struct arena *arena, const char *before, size_t n, cons
 #define POOL(name)                                                                                 \
         "{'name': '" name "', 'nodeSelector': {'p': '" name "'},"                                  \
         " 'acceleratorType': 'nvidia-h100-80gb', 'acceleratorCount': 8, 'nodeCount': 100000}"
+#define LEDGER "'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'GPUReservation', "
 #define RESERVATION(environment, pool, units)                                                      \
-        "{'metadata': {'name': 'r#', 'namespace': 't', 'ownerReferences': [{'controller': true,"   \
+        "{" LEDGER "'metadata': {'name': 'r#', 'namespace': 't', 'ownerReferences': ["             \
+        "{'controller': true,"                                                                     \
         " 'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ModelDeployment', 'name': 'd#'}]},"     \
-        " 'data': {'environment': '" environment "', 'pool': '" pool "', 'migProfile': '',"        \
-        " 'nodes': '1', 'unitsPerNode': '" units "', 'replicas': '1000', 'admitted': '1'}}"
+        " 'spec': {'environment': '" environment "', 'pool': '" pool "',"                          \
+        " 'nodes': 1, 'unitsPerNode': " units ", 'reserved': 1000, 'used': 1}}"
 
 /* ---- a request ------------------------------------------------------------------------------- */
 
@@ -96,7 +98,7 @@ static const struct call_object *objects(struct arena *arena, const char *prefix
 static struct text request(const struct sketch *s) {
         struct call_object model = { .object = s->model ? s->model
                                                         : json_node(s->arena, MODEL "}}") };
-        struct call_answer *answers = ARENA_ARRAY(s->arena, 4 + s->n_answered, struct call_answer);
+        struct call_answer *answers = ARENA_ARRAY(s->arena, 5 + s->n_answered, struct call_answer);
         struct call_request call = {
                 .has_capabilities = true,
                 .composite.object = s->composite ? s->composite : json_node(s->arena, XR "}}"),
@@ -110,6 +112,7 @@ static struct text request(const struct sketch *s) {
 
         answers[call.n_required++] = (struct call_answer) { TEXT("model"), &model, 1 };
         answers[call.n_required++] = (struct call_answer) { .key = TEXT("watch-anchor") };
+        answers[call.n_required++] = (struct call_answer) { .key = TEXT("watch-anchor-pools") };
         answers[call.n_required++] =
                 (struct call_answer) { TEXT("environments"), s->environments, s->n_environments };
         answers[call.n_required++] =
@@ -204,7 +207,7 @@ static struct text make_held(size_t n, struct arena *arena) {
         return request(&(struct sketch) {
                 .arena = arena,
                 .observed = objects(arena, "reservation-e", n,
-                                    "{'data': {'environment': 'e#', 'pool': 'p'}}"),
+                                    "{" LEDGER "'spec': {'environment': 'e#', 'pool': 'p'}}"),
                 .n_observed = n,
                 .environments = objects(arena, "", n, ENVIRONMENT("e#") POOL("p") "]}}"),
                 .n_environments = n,
@@ -384,7 +387,7 @@ static struct text make_other_pools(size_t n, struct arena *arena) {
 static struct text make_inventory(size_t n, struct arena *arena) {
         struct sketch s = { .arena = arena,
                             .composite = tree(arena, ENVIRONMENT("e"), n, POOL("p#"), "]}}"),
-                            .reservations = objects(arena, "", n, RESERVATION("e", "q#", "x")),
+                            .reservations = objects(arena, "", n, RESERVATION("e", "q#", "'x'")),
                             .n_reservations = n };
 
         return request(&s);
@@ -393,7 +396,7 @@ static struct text make_inventory(size_t n, struct arena *arena) {
 static struct text make_unreadable(size_t n, struct arena *arena) {
         struct sketch s = { .arena = arena,
                             .composite = tree(arena, ENVIRONMENT("e"), n, POOL("p#"), "]}}"),
-                            .reservations = objects(arena, "", n, RESERVATION("e", "p#", "x")),
+                            .reservations = objects(arena, "", n, RESERVATION("e", "p#", "'x'")),
                             .n_reservations = n };
 
         return request(&s);

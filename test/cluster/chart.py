@@ -14,6 +14,7 @@ from api import Refused
 NAMESPACE = "crossplane-system"
 COLLECTED = {"rbac.crossplane.io/aggregate-to-crossplane": "true"}
 RBAC = "rbac.authorization.k8s.io"
+LEDGER = "gpuplacement.fn.crossplane.io"  # not the chart's, but of package/crds.yaml
 READ = ("get", "list", "watch")
 WRITE = (*READ, "create", "update", "patch", "delete")
 CORE, MANAGER = "crossplane", "rbac-manager"

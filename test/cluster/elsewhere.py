@@ -38,7 +38,7 @@ def for_namespace(namespace):
 
 
 def other_namespace(world, program):
-    """The policy and the input have to name it; until they do, events tell what is wrong."""
+    """The input has to name it; until it does, events tell what is wrong."""
     plane = world.plane
     plane.apply_configuration(CONFIGURATION)
     for manifest in rights.MANIFESTS:
@@ -49,11 +49,6 @@ def other_namespace(world, program):
         world.environment(pool("mig"))
         gemma = world.deployment("gemma")
         until_told(world, 'namespaces "crossplane-system" not found')
-        until_told(world, "which only Crossplane writes, and not "
-                   f"system:serviceaccount:{plane.namespace}:crossplane")
-        policy = (rights.PACKAGE / "admission.yaml").read_text()
-        plane.kubectl("apply", "-f", "-",
-                      stdin=policy.replace("crossplane-system", plane.namespace))
         world.until_ready(gemma, seconds=SECONDS)
         plane.api.apply(for_namespace(plane.namespace))
         environment = world.environment(

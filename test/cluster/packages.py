@@ -262,7 +262,13 @@ def runs_as_told(cluster):
     if not rights.within(INSTALL_SECONDS, of_two):
         yield f"no Deployment of two: {cluster.warnings()}"
         return
-    [container] = of_two()[0]["spec"]["template"]["spec"]["containers"]
+    template = of_two()[0]["spec"]["template"]
+    [container] = template["spec"]["containers"]
+    yield from rights.pods_are_selected(template["metadata"]["labels"])
+    for each in template["spec"]["topologySpreadConstraints"]:
+        wanted = each["labelSelector"]["matchLabels"]
+        if not wanted.items() <= template["metadata"]["labels"].items():
+            yield f"its replicas are not spread by {wanted}"
     for member in ("readinessProbe", "livenessProbe", "resources"):
         if not container.get(member):
             yield f"its container has no {member}"

@@ -213,7 +213,6 @@ class Plane:
     def start_controllers(self):
         """The garbage collector and a few more of Kubernetes' own."""
         [port] = free_ports(1)
-        # By its own name: package/admission.yaml lets it finish a deletion, and nobody else.
         kubeconfig = self.kubeconfig_of(
             "controllers", "/O=system:masters/CN=system:kube-controller-manager")
         self.start("kube-controller-manager", [

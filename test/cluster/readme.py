@@ -112,7 +112,6 @@ def ours(plane):
         "configurations", "configurationrevisions", "functions", "functionrevisions",
         "deploymentruntimeconfigs")]
     kinds += ["xrd", "compositions", "compositionrevisions", "crd", "clusterroles",
-              "validatingadmissionpolicies", "validatingadmissionpolicybindings",
               "llminferenceservices", "clusterusages.protection.crossplane.io"]
     kinds += ["configmaps,resourceclaimtemplates"]
     for kind in kinds:

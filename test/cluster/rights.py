@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What package/ ships beside the two packages: rights, admission, a runtime and a preset."""
+"""What package/ ships beside the two packages: kinds, rights, a runtime and a preset."""
 
 import json
 import pathlib
 import time
+
+import yaml
 
 import chart
 import plane
 
 PACKAGE = pathlib.Path(__file__).resolve().parents[2] / "package"
 # What everybody applies beside the packages.
-MANIFESTS = tuple(PACKAGE / f"{name}.yaml" for name in ("rbac", "admission", "runtime"))
+MANIFESTS = tuple(PACKAGE / f"{name}.yaml" for name in ("crds", "rbac", "runtime"))
 CROSSPLANE = f"system:serviceaccount:{chart.NAMESPACE}:{chart.CORE}"
-LEDGER = "gpuplacement.fn.crossplane.io/ledger"
+LEDGER = ("gpureservations.gpuplacement.fn.crossplane.io", "gpupools.gpuplacement.fn.crossplane.io")
 SECONDS = 30
-# Somebody who may do everything, but is not Crossplane.
-SOMEBODY = "/O=system:masters/CN=somebody"
 
 
 def may(cluster, user, verb, resource):
@@ -42,6 +42,7 @@ def rbac(cluster):
     verbs = ("get", "list", "watch", "create", "update", "patch", "delete")
     wanted = [(verb, "llminferenceservices.serving.kserve.io") for verb in verbs]
     wanted += [(verb, "resourceclaimtemplates.resource.k8s.io") for verb in verbs]
+    wanted += [(verb, resource) for resource in LEDGER for verb in verbs]
     wanted += [(verb, "resourcequotas") for verb in ("get", "list", "watch")]
     yield from (f"may {verb} {resource} already" for verb, resource in wanted
                 if may(cluster, CROSSPLANE, verb, resource))
@@ -54,37 +55,19 @@ def rbac(cluster):
             yield f"may {verb} {resource} too"
 
 
-def config_map(labels, data):
-    return {"apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": {"name": "ledger-test", "namespace": "default", "labels": labels},
-            "data": data}
-
-
-def admission(cluster):
-    """Crossplane writes the ledger; nobody else makes, edits or unmarks an entry."""
-    somebody = cluster.kubeconfig_of("somebody", SOMEBODY)
-
-    def apply(thing, kubeconfig=None, *flags):
-        done = cluster.kubectl("apply", "-f", "-", *flags, stdin=[thing], kubeconfig=kubeconfig,
-                               may_fail=True)
-        return done.stderr.strip() if done.returncode != 0 else ""
-
-    entry = config_map({LEDGER: "reservation"}, {"replicas": "1"})
-    sentence = "which only Crossplane writes, and not somebody"
-    cluster.kubectl("apply", "-f", PACKAGE / "admission.yaml")
-    if not within(SECONDS, lambda: sentence in apply(entry, somebody, "--dry-run=server")):
-        yield f"somebody makes an entry: {apply(entry, somebody, '--dry-run=server')!r}"
-    if said := apply(entry, None, f"--as={CROSSPLANE}"):
-        yield f"Crossplane makes no entry: {said}"
-    more = config_map({LEDGER: "reservation"}, {"replicas": "100"})
-    for title, thing in (("edits", more), ("unmarks", config_map({}, {"replicas": "1"}))):
-        if sentence not in (said := apply(thing, somebody)):
-            yield f"somebody {title} an entry: {said!r}"
-    if said := apply(more, None, f"--as={CROSSPLANE}"):
-        yield f"Crossplane edits no entry: {said}"
-    cluster.kubectl("delete", "configmap", "ledger-test", kubeconfig=somebody)
-    if said := apply(config_map({}, {"any": "thing"}), somebody):
-        yield f"somebody makes no other ConfigMap: {said}"
+def crds(cluster):
+    """Established, and read by whom Kubernetes lets view, edit or administer a namespace; written by
+    none of them."""
+    cluster.kubectl("apply", "-f", PACKAGE / "crds.yaml")
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", *LEDGER)
+    for role in ("view", "edit", "admin"):
+        def rules(role=role):
+            return [rule for rule in cluster.get("clusterrole", role)["rules"]
+                    if chart.LEDGER in rule["apiGroups"]]
+        if not within(SECONDS, rules):
+            yield f"{role} may not read the ledger"
+        elif beyond := {verb for rule in rules() for verb in rule["verbs"]} - set(chart.READ):
+            yield f"{role} may {sorted(beyond)} in the ledger"
 
 
 def roles_of_xrds(cluster):
@@ -115,12 +98,32 @@ def runtime(cluster):
     [container] = spec["deploymentTemplate"]["spec"]["template"]["spec"]["containers"]
     if container["name"] != "package-runtime":
         yield f"Crossplane runs package-runtime, not {container['name']}"
+    template = spec["deploymentTemplate"]["spec"]["template"]
+    yield from pods_are_selected(template["metadata"]["labels"])
+
+
+def selected(spec):
+    """The labels by which an object of package/ selects pods, each with where."""
+    yield from ((where, spec[where].get("matchLabels", {}))
+                for where in ("selector", "podSelector") if spec.get(where))
+
+
+def pods_are_selected(labels):
+    """What is to be said about selectors of package/ that find no pod with these labels."""
+    for name in ("network-policy", "disruption-budget", "pod-monitor"):
+        thing = yaml.safe_load((PACKAGE / f"{name}.yaml").read_text())
+        found = list(selected(thing["spec"]))
+        if not found:
+            yield f"{name}.yaml selects nothing"
+        for where, wanted in found:
+            if not wanted or not wanted.items() <= labels.items():
+                yield f"{name}.yaml: {where} {wanted} finds no pod with {labels}"
 
 
 def checks(score, cluster):
     """(title, check) pairs; a check returns complaints."""
     yield "rbac.yaml", lambda: list(rbac(cluster))
-    yield "admission.yaml", lambda: list(admission(cluster))
+    yield "crds.yaml", lambda: list(crds(cluster))
     yield "runtime.yaml", lambda: list(runtime(cluster))
     if plane.is_open(chart.MANAGERS_PORT):
         score.leave_out(f"Crossplane's RBAC manager, because port {chart.MANAGERS_PORT} is taken",

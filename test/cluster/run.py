@@ -21,12 +21,14 @@ import traceback
 
 import cases
 import elsewhere
+import ledger
 import missing
 import readme
 import rights
 import schedule
 import standins
 import storms
+import tenants
 import upgrade
 from chart import NAMESPACE
 from function import Function
@@ -97,7 +99,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     folder = pathlib.Path(tempfile.mkdtemp(prefix="test-cluster-"))
     groups = [(storms.CASES, False)] if arguments.storms else [
-        (cases.CASES, False), (schedule.CASES, True),
+        (cases.CASES + ledger.CASES + tenants.CASES, False), (schedule.CASES, True),
         (missing.CASES + elsewhere.CASES + upgrade.CASES + readme.CASES, None)]
     known = {case.__name__.replace("_", "-") for members, _ in groups for case in members}
     unknown = set(arguments.cases) - known

@@ -7,7 +7,8 @@ from plane import wait_until
 from standins import KSERVE, SERVICE
 
 GROUP = "modelplane.ai/v1alpha1"
-LEDGER = "gpuplacement.fn.crossplane.io/ledger=reservation"
+LEDGER = "gpuplacement.fn.crossplane.io/v1alpha1"
+RESERVATION = "GPUReservation"
 
 
 def pool(name, **members):
@@ -101,13 +102,18 @@ class World:
         found = self.api.list(KSERVE, SERVICE, namespace or self.namespace)
         return {s["metadata"]["name"]: s for s in found}
 
+    def reservations(self, *namespaces):
+        """By namespace/name."""
+        return {f"{each['metadata']['namespace']}/{each['metadata']['name']}": each
+                for namespace in namespaces or (self.namespace,)
+                for each in self.api.list(LEDGER, RESERVATION, namespace or self.namespace)}
+
     def uids(self, namespace=None):
         """Of every composed object, to see that nothing was made anew."""
         namespace = namespace or self.namespace
-        reservations = self.api.list("v1", "ConfigMap", namespace, LEDGER)
-        return {(thing.get("kind", "ConfigMap"), thing["metadata"]["name"]):
-                thing["metadata"]["uid"]
-                for thing in [*self.services(namespace).values(), *reservations]}
+        things = [(SERVICE, each) for each in self.services(namespace).values()]
+        things += [(RESERVATION, each) for each in self.reservations(namespace).values()]
+        return {(kind, each["metadata"]["name"]): each["metadata"]["uid"] for kind, each in things}
 
     # ---- waiting -------------------------------------------------------------------------------
 

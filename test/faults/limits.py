@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 
-from http2 import OK, Closed, Connection, tls
+from http2 import CONTINUATION, HEADERS, OK, Closed, Connection, frame, tls
 from server import SMALL, Server, wait_until
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -188,6 +188,29 @@ def handshake_flood(program):
             f"{before:.0f} MiB before, {after:.0f} MiB after")
 
 
+def stranger_floods(program):
+    """Over TLS, without a certificate: header blocks without an end are not even read."""
+    with Folder() as folder, Server(program, "--tls-certs-dir", folder.used) as server:
+        stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
+        stranger.set_alpn_protocols(["h2"])
+        block = frame(CONTINUATION, 0, 1, b"x" * 16000)
+        before, sent, began = server.memory_mib(), 0, time.monotonic()
+        while time.monotonic() - began < 5:
+            try:
+                with Connection(server.port, stranger) as connection:
+                    connection.send(frame(HEADERS, 0, 1, b""))
+                    while time.monotonic() - began < 5:
+                        connection.send(block)
+                        sent += len(block)
+            except Closed:
+                pass
+        server.answers(context=tls(folder.sets[0]))
+        peak = server.memory_mib("VmHWM")
+        assert peak < before + 32, (before, peak)
+    return f"{sent / 1e6:.1f} MB went out to nobody; {peak:.0f} MiB at most"
+
+
 def tls_versions(program):
     """TLS 1.2 and 1.3 are spoken, with h2 agreed on by ALPN; 1.1 is refused."""
     versions = {ssl.TLSVersion.TLSv1_1: False, ssl.TLSVersion.TLSv1_2: True, ssl.TLSVersion.TLSv1_3: True}
@@ -235,4 +258,4 @@ def client_hello(context):
 
 
 QUICK = [files_run_out, files_run_out_alone, files_run_out_by_one, tls_versions]
-SLOW = [silent_handshake, certificates_change, handshake_flood]
+SLOW = [silent_handshake, certificates_change, handshake_flood, stranger_floods]

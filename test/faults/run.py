@@ -12,8 +12,9 @@ import traceback
 import clients
 import ends
 import limits
+import metrics_port
 
-MODULES = [clients, ends, limits]
+MODULES = [clients, ends, limits, metrics_port]
 
 
 def title(case):

@@ -26,7 +26,9 @@ static void apply(const struct migparted_config *config) {
         const struct gpu_product *product;
 
         for (size_t i = 0; (product = catalog_product(i)); i++) {
-                migparted_apply(config, product, GPUS, entries);
+                const struct gpu_board board = board_named(product, product->name);
+
+                migparted_apply(config, &board, GPUS, entries);
                 for (size_t k = 0; k < GPUS; k++)
                         MUST(is_of(entries[k], config));
         }

@@ -38,8 +38,8 @@ static void check_against_whole(struct text bytes, struct arena *arena) {
         struct request request;
         struct fault fault;
 
-        if (guard_request(looked_at, &fault) < 0)
-                return; /* broken where we do not read */
+        if (guard_request(looked_at, &fault) != 0)
+                return; /* broken where we do not read, or where protobuf-c cuts a string */
         MUST(request_read(looked_at, arena, &request, &fault) == 0);
         MUST(whole_agrees_on_request(looked_at, &request, arena, &ours, &theirs));
 }
@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct arena arena;
 
         arena_init(&arena, SIZE_MAX);
-        if (guard_request(bytes, &fault) == 0) {
+        if (guard_request(bytes, &fault) >= 0) {
                 MUST(request_read(bytes, &arena, &request, &fault) == 0);
                 check_lookups(&request);
                 check_against_whole(bytes, &arena);

@@ -75,14 +75,25 @@ static struct node *put_list(struct world *w, struct node *map, const char *key)
         return child;
 }
 
-/* A string that the function has to read as a number. */
-static void put_digits(struct world *w, struct node *map, const char *key, unsigned int below) {
-        struct text odd[] = { TEXT("-1"), TEXT("9223372036854775807"), TEXT("x"), TEXT("") };
-
-        if (choose_rarely(w->choice, 16))
-                put_text(w, map, key, odd[choose(w->choice, 4)]);
-        else
-                put_text(w, map, key, text_format(w->arena, "%u", choose(w->choice, below)));
+/* A number that the function has to count, and rarely one that it cannot. */
+static void put_count(struct world *w, struct node *map, const char *key, unsigned int below) {
+        if (!choose_rarely(w->choice, 16)) {
+                put_number(w, map, key, choose(w->choice, below));
+                return;
+        }
+        switch (choose(w->choice, 4)) {
+        case 0:
+                put_number(w, map, key, -1);
+                break;
+        case 1:
+                put_number(w, map, key, INT64_C(9007199254740991));
+                break;
+        case 2:
+                put_text(w, map, key, TEXT("3"));
+                break;
+        default:
+                put(w, map, key, node_number(w->arena, 1.5));
+        }
 }
 
 static struct text some_name(struct world *w) {
@@ -309,27 +320,35 @@ static struct node *model(struct world *w, const char *kind) {
 }
 
 static struct node *reservation(struct world *w) {
-        struct node *root = object(w, "v1", TEXT("ConfigMap"), some_name(w), some_namespace(w));
-        struct node *owner, *metadata = node_get(root, TEXT("metadata")), *data;
+        struct node *root =
+                object(w, "gpuplacement.fn.crossplane.io/v1alpha1",
+                       WORD(w, "GPUReservation", "GPUReservation", "GPUReservation", "ConfigMap"),
+                       some_name(w), some_namespace(w));
+        struct node *owner, *metadata = node_get(root, TEXT("metadata")), *spec, *model;
 
         owner = node_append_map(put_list(w, metadata, "ownerReferences"));
         put_text(w, owner, "apiVersion", WORD(w, "modelplane.ai/v1alpha1", "apps/v1"));
         put_text(w, owner, "kind", TEXT("ModelDeployment"));
         put_text(w, owner, "name", some_name(w));
         put(w, owner, "controller", node_bool(w->arena, true));
-        data = put_map(w, root, "data");
-        put_text(w, data, "environment", some_name(w));
-        put_text(w, data, "pool", some_name(w));
-        put_text(w, data, "migProfile", choose(w->choice, 2) ? some_profile(w) : TEXT(""));
-        put_text(w, data, "created", WORD(w, "2026-11-01T08:00:00Z", ""));
-        put_digits(w, data, "nodes", 3);
-        put_digits(w, data, "unitsPerNode", 9);
-        put_digits(w, data, "replicas", 200);
-        put_digits(w, data, "admitted", 200);
-        put_digits(w, data, "priority", 3);
-        put_digits(w, data, "order", 3);
-        if (choose_rarely(w->choice, 8))
-                put_text(w, data, "leaving", TEXT("true"));
+        if (choose(w->choice, 2))
+                put_text(w, owner, "uid", WORD(w, "1", "2"));
+        spec = put_map(w, root, "spec");
+        model = put_map(w, spec, "model");
+        put_text(w, model, "kind", WORD(w, "ClusterModel", "Model", ""));
+        put_text(w, model, "name", some_name(w));
+        put_text(w, spec, "environment", some_name(w));
+        put_text(w, spec, "pool", some_name(w));
+        put_text(w, spec, "migProfile", choose(w->choice, 2) ? some_profile(w) : TEXT(""));
+        put_count(w, spec, "nodes", 3);
+        put_count(w, spec, "unitsPerNode", 9);
+        put_count(w, spec, "reserved", 200);
+        put_count(w, spec, "used", 200);
+        put_count(w, spec, "priority", 3);
+        put_count(w, spec, "order", 3);
+        put(w, spec, "served", node_bool(w->arena, choose(w->choice, 2) == 0));
+        put_text(w, spec, "state",
+                 choose_rarely(w->choice, 8) ? TEXT("Leaving") : WORD(w, "Serving", "Parked"));
         return root;
 }
 
@@ -476,6 +495,7 @@ void world_make(struct world *w, struct choice *choice, struct arena *arena) {
         answer(w, TEXT("environments"), w->environments, n_environments);
         answer(w, TEXT("reservations"), w->reservations, n_reservations);
         answer(w, TEXT("watch-anchor"), NULL, 0);
+        answer(w, TEXT("watch-anchor-pools"), NULL, 0);
         answer(w, TEXT("mig-parted"), &w->file, 1);
         for (unsigned int i = 0; i < n_environments; i++) {
                 struct text names[] = { TEXT("environment-a"), TEXT("environment-b"),

@@ -10,7 +10,8 @@ RUN_BY, a script that has the very command. A line of a log or of the metrics mu
 server writes. A YAML block must be contained
 in an object of the same kind: of what is shipped, or of what the page's own commands read and
 print. Of a kind that is not ours it must be in FOREIGN. docs/composed.md shows the whole of a
-service: there no member of the spec may be without its line. Any other block is in TEXTS: a
+service: there no member of the spec may be without its line. The first manifest of a page of docs/clouds
+must be one that can be applied. Any other block is in TEXTS: a
 drawing or a formula.
 """
 
@@ -44,8 +45,8 @@ FOREIGN = {
 # How the text blocks of a page begin: drawings and formulas.
 TEXTS = {
     "README.md": ("  InferenceEnvironment",),
-    "docs/capacity.md": ("units per node  = ",),
-    "docs/models.md": ('curl "$url/',),
+    "docs/capacity.md": ("units per node  = ", "Free in sum"),
+    "docs/models.md": ('curl "$url/', "weights   = "),
     "docs/openshift.md": ("podDefaults:",),
 }
 TOUR = "CONTRIBUTING.md"  # whose text block names folders of function/ and files in them
@@ -85,7 +86,7 @@ class Typist:
         if command.shown is not None and not markdown.agrees(command.shown, done.stdout):
             yield f"prints something else:\n{done.stdout}"
         words = command.typed.replace("\\\n", " ").split()
-        if words[1] == "render":
+        if words[1] in ("render", "discover"):
             self.objects += yaml.safe_load_all(self.composed(command.typed, done.stdout))
         for path in (self.folder / word for word in words[2:]):
             for file in path.glob("*.yaml") if path.is_dir() else [path]:
@@ -265,6 +266,23 @@ def check_page(name, text, program, root):
                 yield block.line, complaint
 
 
+def check_appliable(program, name, text):
+    """The first manifest of a cloud's page can be applied as it stands, which "check" sees."""
+    first = next((block for block in markdown.blocks(text) if block.language == "yaml"), None)
+    if not name.startswith("docs/clouds/"):
+        return
+    if not first:
+        yield "declares nothing"
+        return
+    done = subprocess.run([program, "check", "-"], input=first.text, text=True, timeout=SECONDS,
+                          capture_output=True)
+    # What an input has to name is none of the manifest's business.
+    wrong = [line for line in done.stdout.splitlines()
+             if "[error]" in line and "the function's input" not in line]
+    if wrong or done.stderr:
+        yield f"the first block cannot be applied: {wrong}{done.stderr}"
+
+
 def check_versions(text, root):
     """That a version was tested is said only of those that a test pins."""
     pinned = "".join((root / name).read_text() for name in PINNED)
@@ -311,10 +329,15 @@ def main(program, root):
         name = str(page.relative_to(root))
         complaints += [f"{name}:{line}: {complaint}"
                        for line, complaint in check_page(name, page.read_text(), program, root)]
+        complaints += [f"{name}: {each}" for each in check_appliable(program, name, page.read_text())]
         if name == "README.md":
             complaints += [f"{name}: {each}" for each in check_versions(page.read_text(), root)]
         if name == "CONTRIBUTING.md":
             complaints += [f"{name}: {each}" for each in check_scripts(page.read_text(), root)]
+    for bad in ("", "```yaml\nkind: InferenceEnvironment\nspec: {}\n```\n",
+                "```yaml\nspec: {nodePools: []}\n```\n", "```yaml\nkind: ConfigMap\n```\n"):
+        if not [*check_appliable(program, "docs/clouds/bad.md", bad)]:
+            complaints.append(f"this gate takes {bad!r} for what can be applied")
     if not [*check_versions("", root)] or not [*check_scripts("", root)]:
         complaints.append("this gate lets an empty page through")
     for name, text, sentence in BAD:

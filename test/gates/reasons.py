@@ -32,7 +32,7 @@ def reasons_of_match(root):
 
 
 def reasons_of_conditions(root):
-    """The reasons of each condition; only the first is for True."""
+    """The reasons of each condition; only the first is for True, and Parked."""
     text = (root / "function/server/counters.c").read_text()
     found = {"Serving": SERVING}
     for kind, reason in re.findall(r'^ +\{ "(\w+)", "(\w+)" \},$', text, re.M):
@@ -45,7 +45,7 @@ def reasons_of_conditions(root):
 def status_of(reason, reasons):
     if reason == "WaitingForInputs":
         return "Unknown"
-    return "True" if reason == reasons[0] else "False"
+    return "True" if reason in (reasons[0], "Parked") else "False"
 
 
 def folder_of(reason):

@@ -6,7 +6,8 @@ xrds.py PROGRAM ROOT        exit 1 on any complaint
 
 The samples have every member that the schemas have. Each is replaced by a value of another type,
 by every word and by numbers just within and just beyond its range, and what the program says must
-agree. The other way round, what the sources read and write by name must be in a schema.
+agree; so must what "check" says, for all that a schema refuses. The other way round, what the sources
+read and write by name must be in a schema.
 """
 
 import copy
@@ -170,6 +171,51 @@ def check_reading(program, folder, kind):
             yield f"{kind.name}: {trial.name}: {complaint}"
 
 
+def bad_values(schema):
+    """Values that the schema refuses: of another type, and beyond each of its limits."""
+    if "x-kubernetes-preserve-unknown-fields" not in schema:
+        yield wrong_for(schema)
+    if "enum" in schema:
+        yield "Nothing"
+    for name, step in (("minimum", -1), ("maximum", 1)):
+        if name in schema:
+            yield schema[name] + step
+    if "maxLength" in schema:
+        yield "x" * (schema["maxLength"] + 1)
+    if schema.get("minLength"):
+        yield ""
+    if "maxItems" in schema and "default" not in schema:
+        yield [{"name": f"n{i}"} if schema["items"].get("type") == "object" else f"n{i}"
+               for i in range(schema["maxItems"] + 1)]
+    if "maxProperties" in schema:
+        yield {f"k{i}": "1" for i in range(schema["maxProperties"] + 1)}
+
+
+def check_refused(program, folder, kind):
+    """"check" refuses what the schema refuses, at the member, and nothing of the sample."""
+    file = folder / "checked.yaml"
+
+    def errors(thing):
+        file.write_text(yaml.safe_dump(thing))
+        done = subprocess.run([program, "check", file], capture_output=True, text=True)
+        return [line for line in done.stdout.splitlines() if "[error]" in line
+                and "the function's input names no mig-parted file" not in line]
+
+    for line in errors(kind.sample):
+        yield f"{kind.name}: the sample: {line}"
+    for path, schema in members(kind.spec):
+        keys = find(kind.sample, path)
+        for value in bad_values(schema) if keys else ():
+            thing = copy.deepcopy(kind.sample)
+            at = thing
+            for key in keys[:-1]:
+                at = at[key]
+            at[keys[-1]] = value
+            name = shown(keys, path)
+            if not any(f": {name}" in line for line in errors(thing)):
+                yield f"{kind.name}: {name}: check takes {str(value)[:40]!r}, the schema does not"
+
+
 def check_known(program, root, plural):
     """Nothing of a sample, which has every member, is taken for misspelt."""
     done = subprocess.run([program, "render", root / SAMPLES / f"{plural}.yaml",
@@ -251,6 +297,7 @@ def main(program, root):
         for kind in kinds:
             if kind.name != "Model":  # read by the code that reads a ClusterModel
                 complaints += check_reading(program, pathlib.Path(folder), kind)
+            complaints += check_refused(program, pathlib.Path(folder), kind)
     for complaint in complaints:
         print(complaint)
     n = sum(1 for kind in kinds for _ in members(kind.spec))

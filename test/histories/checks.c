@@ -5,12 +5,11 @@
 
 /* ---- one decision ---------------------------------------------------------------------------- */
 
-static const struct placement *find(const struct decision *decision, struct text suffix,
-                                    bool fresh) {
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+static const struct assignment *find(const struct decision *decision, struct text suffix) {
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *p = &decision->plan.assignments[i];
 
-                if (text_equal(p->suffix, suffix) && p->fresh == fresh)
+                if (text_equal(p->suffix, suffix))
                         return p;
         }
         return NULL;
@@ -20,120 +19,126 @@ static int64_t least(int64_t a, int64_t b) {
         return a < b ? a : b;
 }
 
-/* What becomes of everything that was held, added up. */
-struct outcome {
-        int64_t staying, ready, fresh;
-        int64_t leaving; /* that did so before */
-        int64_t retired; /* of those */
-        int64_t reduced; /* admitted ones that went though they were not leaving */
-        int64_t idle;    /* that stay and have not served */
-};
+/* As many replicas as were used before the answer, by the reservation or by being Ready. */
+static int64_t used_before(const struct assignment *held) {
+        int64_t composed = held->service.replicas;
 
-static const char *check_held(const struct decided *d, const struct held *held,
-                              struct outcome *outcome) {
-        const struct placement *p = find(d->decision, held->suffix, false);
-        const struct placement *in_place = find(d->decision, held->suffix, true);
-        int64_t admitted = deploy_admitted(held), wanted = d->request->deployment->replicas;
-
-        if (!p)
-                return "an assignment is forgotten";
-        outcome->leaving += p->reservation.leaving;
-        if (p->fate == FATE_DROPPED) {
-                if (in_place && in_place->reservation.admitted >= least(admitted, wanted))
-                        return NULL;
-                outcome->retired += p->reservation.leaving;
-                outcome->reduced += !p->reservation.leaving && admitted > 0;
-                return NULL;
-        }
-        if (p->fate == FATE_STAYS)
-                admitted = least(admitted, wanted);
-        return p->reservation.admitted < admitted || p->reservation.replicas < admitted
-                       ? "admitted replicas are lost"
-                       : NULL;
+        if (held->rebuilt)
+                return composed;
+        return held->service.ready && held->observed.used == 0
+                       ? least(held->observed.reserved, composed)
+                       : held->observed.used;
 }
 
 static const char *check_nothing_lost(const struct decided *d) {
-        int64_t wanted = d->request->deployment->environments, surplus;
-        struct outcome o = { 0 };
+        const struct deployment *deployment = d->request->order.deployment;
+        int64_t reduced = 0, idle = 0, staying = 0;
 
+        for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
+                const struct assignment *p = &d->decision->plan.assignments[i];
+
+                staying += p->fate == FATE_STAYS;
+                idle += p->fate == FATE_STAYS && !p->fresh && !p->planned.served;
+        }
         for (size_t i = 0; i < d->request->n_held; i++) {
-                const char *seen = check_held(d, &d->request->held[i], &o);
+                const struct assignment *held = &d->request->held[i];
+                const struct assignment *p = find(d->decision, held->suffix);
+                int64_t used = used_before(held);
 
-                if (seen)
-                        return seen;
+                if (!p)
+                        return "an assignment is forgotten";
+                if (p->fate == FATE_STAYS && !p->frozen)
+                        used = least(used, deployment->replicas);
+                if (p->fate != FATE_DROPPED && p->planned.used < used)
+                        return "used replicas are lost";
+                reduced += p->fate == FATE_DROPPED && !p->planned.leaving && p->planned.served &&
+                           used > 0;
         }
-        for (size_t i = 0; i < d->decision->plan.n_placements; i++) {
-                const struct placement *p = &d->decision->plan.placements[i];
-
-                o.staying += p->fate == FATE_STAYS;
-                o.idle += p->fate == FATE_STAYS && !p->fresh && p->reservation.admitted == 0;
-                o.ready += p->fate == FATE_STAYS && p->service.ready && !p->fresh;
-        }
-        surplus = o.leaving > wanted ? o.leaving - wanted : 0;
-        if (o.retired > 0 && o.ready < wanted && o.retired > o.ready + surplus)
-                return "more go than have a Ready replacement";
-        if (o.reduced > 0 && o.idle > 0)
-                return "what has served goes before what has not";
-        if (o.reduced > 0 && o.staying < wanted)
+        if (reduced > 0 && staying < deployment->environments)
                 return "fewer than wanted are left";
-        return o.staying > wanted ? "more stay than are wanted" : NULL;
+        if (reduced > 0 && idle > 0)
+                return "what has served goes before what has not";
+        return staying > deployment->environments ? "more stay than are wanted" : NULL;
 }
 
 /* Is the sub-pool of a reservation declared? */
 static const struct sub_pool *declared(const struct decided *d, const struct reservation *r) {
-        const struct site *site = cluster_site(d->cluster, r->environment);
-
-        for (size_t p = 0; site && !site->gone && p < site->environment.n_pools; p++) {
-                for (size_t s = 0; s < site->pools[p].n_sub_pools; s++) {
-                        const struct sub_pool *sub_pool = &site->sub_pools[p][s];
-
-                        if (text_equal(sub_pool->pool->name, r->pool) &&
-                            text_equal(sub_pool->mig_profile, r->mig_profile))
-                                return sub_pool;
-                }
-        }
-        return NULL;
+        return fleet_sub_pool(d->shown, r);
 }
 
 static const char *check_bounds(const struct decided *d) {
         const struct decision *decision = d->decision;
 
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
-                const struct reservation *r = &p->reservation;
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *p = &decision->plan.assignments[i];
+                const struct reservation *r = &p->planned;
 
+                if (p->fate == FATE_DROPPED)
+                        continue;
+                if (r->used < 0 || r->used > r->reserved)
+                        return "used beyond what is reserved";
+                if (r->used > 0 && assignment_replicas(p) > r->used)
+                        return "more is composed than is used";
+                if (r->leaving ? r->used != r->reserved && !p->recovered
+                               : !p->frozen && r->reserved > d->request->order.deployment->replicas)
+                        return "a grant out of bounds";
                 if (p->fate != FATE_STAYS)
                         continue;
-                if (!declared(d, r))
+                if (!p->frozen && !declared(d, r))
                         return "an assignment without a sub-pool";
-                if (r->replicas < 1 || r->replicas > d->request->deployment->replicas ||
-                    r->admitted < 0 || r->admitted > r->replicas)
-                        return "a grant out of bounds";
                 for (size_t k = 0; k < i; k++) {
-                        const struct placement *q = &decision->plan.placements[k];
+                        const struct assignment *q = &decision->plan.assignments[k];
 
                         if (q->fate == FATE_STAYS &&
-                            text_equal(r->environment, q->reservation.environment))
+                            text_equal(r->environment, q->planned.environment))
                                 return "two in one environment";
                 }
         }
         return NULL;
 }
 
-static bool was_told_to_stay(const struct running *r) {
-        return !r->lost && !r->reservation.leaving;
+/*
+ * What is Ready before the answer, and what of it is there afterwards: by our doing never
+ * fewer than are wanted. Parking wants none.
+ */
+static const char *check_serving(const struct decided *d) {
+        const struct deployment *deployment = d->request->order.deployment;
+        int64_t wanted = deployment->replicas > 0 ? deployment->environments : 0;
+        int64_t before = 0, after = 0;
+
+        for (size_t i = 0; i < d->request->n_held; i++) {
+                const struct assignment *held = &d->request->held[i];
+
+                if (!held->service.ready || held->service.replicas == 0)
+                        continue;
+                before++;
+                after += find(d->decision, held->suffix)->fate != FATE_DROPPED;
+        }
+        return after < least(before, wanted) ? "what serves is dropped" : NULL;
 }
 
-/* An assignment that served leaves or is replaced only after something was declared anew. */
+/* Is it one of two in its environment, of which the other stays? */
+static bool has_twin(const struct decided *d, const struct assignment *p) {
+        for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
+                const struct assignment *q = &d->decision->plan.assignments[i];
+
+                if (q != p && q->fate == FATE_STAYS &&
+                    text_equal(q->planned.environment, p->planned.environment))
+                        return true;
+        }
+        return false;
+}
+
+/* A mistake, a cordon or a better place is no cause. */
 static const char *check_kept(const struct decided *d) {
         for (size_t i = 0; i < d->actor->n_running; i++) {
                 const struct running *r = &d->actor->running[i];
-                const struct placement *p = find(d->decision, r->suffix, false);
-                bool replaced = find(d->decision, r->suffix, true) != NULL;
+                const struct assignment *p = find(d->decision, r->suffix);
 
-                if (was_told_to_stay(r) && (p->fate == FATE_LEAVES || replaced) &&
-                    deploy_admitted(&d->request->held[i]) > 0 &&
-                    r->cause == cluster_cause(d->cluster, d->actor, &r->reservation))
+                if (p && !p->recovered && !r->lost && !r->reservation.leaving &&
+                    p->fate == FATE_LEAVES && r->reservation.used > 0 && !has_twin(d, p) &&
+                    r->cause ==
+                            (cluster_cause(d->shown, d->actor, &r->reservation) | d->version << 60))
                         return "an assignment leaves without a cause";
         }
         return NULL;
@@ -152,34 +157,32 @@ static enum packs everybody_sits(const struct decided *d, const struct reservati
                     text_equal(r->namespace_, granted->namespace_))
                         continue;
                 if (declared(d, r) == sub_pool)
-                        packing_add(&packing, r->nodes, r->units_per_node, r->replicas);
+                        packing_add(&packing, r->nodes, r->units_per_node, r->reserved);
         }
-        for (size_t i = 0; i < d->decision->plan.n_placements; i++) {
-                const struct placement *p = &d->decision->plan.placements[i];
+        for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
+                const struct assignment *p = &d->decision->plan.assignments[i];
 
-                if (p->fate != FATE_DROPPED && declared(d, &p->reservation) == sub_pool)
-                        packing_add(&packing, p->reservation.nodes, p->reservation.units_per_node,
-                                    p->reservation.replicas);
+                if (p->fate != FATE_DROPPED && declared(d, &p->planned) == sub_pool)
+                        packing_add(&packing, p->planned.nodes, p->planned.units_per_node,
+                                    p->planned.reserved);
         }
         return packing_try(&packing);
 }
 
-static bool has_grown(const struct decided *d, const struct placement *p) {
-        for (size_t i = 0; i < d->request->n_held; i++) {
-                const struct reservation *r = &d->request->held[i].reservation;
-
-                if (text_equal(d->request->held[i].suffix, p->suffix))
-                        return p->reservation.replicas > r->replicas;
-        }
-        return false;
-}
-
 static const char *check_grants(const struct decided *d) {
-        for (size_t i = 0; i < d->decision->plan.n_placements; i++) {
-                const struct placement *p = &d->decision->plan.placements[i];
+        for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
+                const struct assignment *p = &d->decision->plan.assignments[i];
 
-                if (p->fate == FATE_STAYS && (p->fresh || has_grown(d, p)) &&
-                    everybody_sits(d, &p->reservation) == PACKS_NOT)
+                const struct sub_pool *sub_pool;
+
+                if (p->fate != FATE_STAYS || p->frozen || p->rebuilt ||
+                    p->planned.reserved <= p->observed.reserved)
+                        continue;
+                sub_pool = declared(d, &p->planned);
+                if (sub_pool->environment->not_ready ||
+                    sub_pool->pool->schedulable != SCHEDULABLE_ALWAYS)
+                        return "a grant where the pool is closed";
+                if (everybody_sits(d, &p->planned) == PACKS_NOT)
                         return "a grant where there is no room";
         }
         return NULL;
@@ -189,6 +192,8 @@ const char *check_decision(const struct decided *d) {
         const char *seen = check_nothing_lost(d);
 
         if (!seen)
+                seen = check_serving(d);
+        if (!seen)
                 seen = check_bounds(d);
         if (!seen)
                 seen = check_kept(d);
@@ -197,50 +202,99 @@ const char *check_decision(const struct decided *d) {
 
 /* ---- at rest --------------------------------------------------------------------------------- */
 
-/* What fits no node of a sub-pool that shrank is nowhere; it leaves, and is in nobody's way. */
-static bool could_sit(const struct place *place, const struct reservation *r) {
-        return r->nodes <= place->sub_pool.nodes &&
-               r->units_per_node <= place->sub_pool.units_per_node;
+static void add_to_packing(struct packing *packing, const struct reservation *r, int64_t replicas) {
+        packing_add(packing, r->nodes, r->units_per_node, replicas);
+}
+
+const char *checks_place_used(struct cluster *c, const struct place *place) {
+        struct packing packing = { .nodes = place->sub_pool.nodes,
+                                   .units_per_node = place->sub_pool.units_per_node };
+        int64_t units = 0;
+
+        for (size_t a = 0; a < c->n_actors && !place->excused; a++) {
+                for (size_t k = 0; k < c->actors[a].n_running; k++) {
+                        const struct reservation *r = &c->actors[a].running[k].reservation;
+
+                        if (cluster_place(c, r) != place)
+                                continue;
+                        add_to_packing(&packing, r, r->used);
+                        units += r->nodes * r->units_per_node * r->used;
+                }
+        }
+        if (place->excused)
+                return NULL;
+        if (units > place->sub_pool.units)
+                return "more is used than there is";
+        return packing_try(&packing) == PACKS_NOT ? "what is used has no packing" : NULL;
+}
+
+static bool is_broken(const struct cluster *c, size_t e, size_t p) {
+        const struct sub_pool *sub_pool = &c->fleet.sites[e].sub_pools[p][0];
+
+        return !text_is_empty(sub_pool->invalid) || !text_is_empty(sub_pool->ambiguous);
 }
 
 static const char *check_place(struct cluster *c, const struct place *place) {
-        struct packing packing = { .nodes = place->sub_pool.nodes,
-                                   .units_per_node = place->sub_pool.units_per_node };
-        int64_t all = 0, admitted = 0, total = place->sub_pool.units;
-        bool gangs = false;
+        int64_t reserved = 0, used = 0;
 
         for (size_t a = 0; a < c->n_actors; a++) {
                 for (size_t k = 0; k < c->actors[a].n_running; k++) {
                         const struct reservation *r = &c->actors[a].running[k].reservation;
-                        int64_t replicas = r->leaving ? r->admitted : r->replicas;
 
-                        if (cluster_place(c, r) != place || !could_sit(place, r))
+                        /* What is hidden and not wanted any more is nobody's to give back. */
+                        if (cluster_place(c, r) != place || c->actors[a].running[k].hidden)
                                 continue;
-                        packing_add(&packing, r->nodes, r->units_per_node, replicas);
-                        all += r->nodes * r->units_per_node * replicas;
-                        admitted += r->nodes * r->units_per_node * r->admitted;
-                        gangs |= r->nodes > 1;
+                        reserved += r->nodes * r->units_per_node * r->reserved;
+                        used += r->nodes * r->units_per_node * r->used;
                 }
         }
-        if (all > total && all > admitted)
-                return "a grant beyond the sub-pool is not given up";
         if (place->excused)
                 return NULL;
-        if (all > total)
-                return "what served exceeds the sub-pool";
-        /* A scheduler that spreads groups of nodes can leave gaps that no ledger foresees. */
-        if (!gangs && packing_try(&packing) == PACKS_NOT)
-                return "what is granted has no packing";
-        return NULL;
+        if (reserved > place->sub_pool.units)
+                return "a grant beyond the sub-pool is not given back";
+        if (reserved > used)
+                return "what is reserved is not used";
+        return checks_place_used(c, place);
+}
+
+/* What leaves is kept only for want of a Ready one that stays. */
+static const char *check_actor(const struct cluster *c, const struct actor *actor) {
+        int64_t wanted = actor->deployment.replicas > 0 ? actor->deployment.environments : 0;
+        int64_t leaving = 0, ready = 0;
+
+        for (size_t k = 0; k < actor->n_running; k++) {
+                const struct running *r = &actor->running[k];
+
+                if (!actor->present && !r->hidden)
+                        return "something is left of a deployment that is gone";
+                if (r->hidden)
+                        continue;
+                if (r->lost || (r->unserved && !r->frozen))
+                        return "a reservation without a service";
+                leaving += r->reservation.leaving;
+                ready += !r->reservation.leaving && r->composed.reserved > 0 &&
+                         cluster_service(c, r).ready;
+        }
+        return leaving > 0 && leaving > wanted - ready ? "something leaves and is not let go"
+                                                       : NULL;
 }
 
 const char *check_at_rest(struct cluster *c) {
-        for (size_t e = 0; e < c->n_sites; e++) {
-                struct site *site = &c->sites[e];
+        for (size_t a = 0; a < c->n_actors; a++) {
+                const char *seen = check_actor(c, &c->actors[a]);
+
+                if (seen)
+                        return seen;
+        }
+        for (size_t e = 0; e < c->fleet.n_sites; e++) {
+                const struct site *site = &c->fleet.sites[e];
 
                 for (size_t p = 0; p < site->environment.n_pools; p++) {
                         for (size_t s = 0; s < site->pools[p].n_sub_pools; s++) {
-                                const char *seen = check_place(c, &site->places[p][s]);
+                                /* What is in a broken pool stays as it is. */
+                                const char *seen = is_broken(c, e, p)
+                                                           ? NULL
+                                                           : check_place(c, &c->places[e][p][s]);
 
                                 if (seen)
                                         return seen;

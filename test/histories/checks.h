@@ -13,6 +13,8 @@
 /* One decision, before it is carried out. */
 struct decided {
         struct cluster *cluster;
+        struct fleet *shown; /* what it was decided from */
+        size_t version;      /* of the program that decided */
         const struct actor *actor;
         const struct deploy_request *request; /* what it was decided from */
         const struct decision *decision;
@@ -22,10 +24,16 @@ struct decided {
 const char *check_decision(const struct decided *d);
 
 /*
- * check_at_rest() - nobody holds what there is not
+ * checks_place_used() - what may run in a sub-pool is not more than there is
  *
- * Only what has served may exceed a sub-pool, and only where it shrank, where a
- * reservation was lost, or where something that serves was rolled in.
+ * But where it shrank, or where what nobody had used yet was lost or Ready.
+ */
+const char *checks_place_used(struct cluster *c, const struct place *place);
+
+/*
+ * check_at_rest() - nobody holds what there is not, or more than he needs
+ *
+ * What is reserved is used, and what leaves is still needed.
  */
 const char *check_at_rest(struct cluster *c);
 

@@ -1,41 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "histories/cluster.h"
 
-struct site *cluster_site(struct cluster *c, struct text name) {
-        for (size_t i = 0; i < c->n_sites; i++) {
-                if (text_equal(c->sites[i].environment.name, name))
-                        return &c->sites[i];
-        }
-        return NULL;
-}
-
 struct place *cluster_place(struct cluster *c, const struct reservation *r) {
-        struct site *site = cluster_site(c, r->environment);
+        const struct site *site = fleet_site(&c->fleet, r->environment);
 
         for (size_t p = 0; site && p < site->environment.n_pools; p++) {
                 for (size_t s = 0; s < site->pools[p].n_sub_pools; s++) {
                         if (text_equal(site->pools[p].name, r->pool) &&
                             text_equal(site->sub_pools[p][s].mig_profile, r->mig_profile))
-                                return &site->places[p][s];
+                                return &c->places[site - c->fleet.sites][p][s];
                 }
         }
         return NULL;
 }
 
-size_t cluster_model(const struct cluster *c, const struct deployment *deployment) {
-        size_t i = 0;
-
-        while (i + 1 < CLUSTER_MODELS &&
-               !text_equal(c->models[i].model_name, deployment->model_name))
-                i++;
-        return i;
-}
-
-uint64_t cluster_cause(struct cluster *c, const struct actor *actor, const struct reservation *r) {
-        const struct site *site = cluster_site(c, r->environment);
-        size_t model = cluster_model(c, &actor->deployment);
-        uint64_t cause = (actor->version * CLUSTER_MODELS + model) << 32 | c->model_version[model]
-                                                                                   << 16;
+uint64_t cluster_cause(struct fleet *fleet, const struct actor *actor,
+                       const struct reservation *r) {
+        const struct site *site = fleet_site(fleet, r->environment);
+        size_t model = fleet_model(fleet, &actor->deployment);
+        uint64_t cause = (actor->version * FLEET_MODELS + model) << 32 | fleet->model_version[model]
+                                                                                 << 16;
 
         for (size_t p = 0; p < site->environment.n_pools; p++) {
                 if (text_equal(site->pools[p].name, r->pool))
@@ -47,7 +31,7 @@ uint64_t cluster_cause(struct cluster *c, const struct actor *actor, const struc
 int64_t cluster_ready(const struct running *r) {
         int64_t n = 0;
 
-        for (int64_t i = 0; i < r->composed.replicas; i++)
+        for (int64_t i = 0; i < r->composed.reserved; i++)
                 n += r->replicas[i].ready;
         return n;
 }
@@ -55,10 +39,13 @@ int64_t cluster_ready(const struct running *r) {
 struct service cluster_service(const struct cluster *c, const struct running *r) {
         int64_t ready = cluster_ready(r);
 
+        if (r->unserved)
+                return (struct service) { .ready_replicas = -1, .replicas = -1 };
+        /* Of no replicas KServe says Ready too. */
         return (struct service) { .observed = true,
-                                  .ready = ready == r->composed.replicas,
+                                  .ready = ready == r->composed.reserved,
                                   .ready_replicas = c->old_kserve ? -1 : ready,
-                                  .replicas = r->composed.replicas };
+                                  .replicas = r->composed.reserved };
 }
 
 static void occupy(struct cluster *c, const struct running *r, const struct replica *replica,
@@ -76,7 +63,7 @@ void cluster_unseat(struct cluster *c, const struct running *r, struct replica *
 }
 
 void cluster_resize(struct cluster *c, struct running *r, int64_t replicas) {
-        int64_t n = r->composed.replicas;
+        int64_t n = r->composed.reserved;
 
         while (n > replicas) {
                 int64_t last = n - 1;
@@ -92,7 +79,7 @@ void cluster_resize(struct cluster *c, struct running *r, int64_t replicas) {
                 r->replicas[last] = r->replicas[n];
                 r->replicas[n] = (struct replica) { 0 };
         }
-        r->composed.replicas = replicas;
+        r->composed.reserved = replicas;
 }
 
 void cluster_stop(struct cluster *c, struct running *r) {
@@ -111,7 +98,7 @@ static bool sits_on(const struct running *r, const struct replica *replica, int6
  */
 static void leave_node(struct cluster *c, struct running *r, const struct place *place,
                        int64_t node, int64_t has) {
-        for (int64_t i = 0; i < r->composed.replicas && place->used[node] > has; i++) {
+        for (int64_t i = 0; i < r->composed.reserved && place->used[node] > has; i++) {
                 if (sits_on(r, &r->replicas[i], node))
                         cluster_unseat(c, r, &r->replicas[i]);
         }
@@ -151,7 +138,7 @@ static bool find_nodes(struct cluster *c, const struct running *r, struct replic
 static bool schedule(struct cluster *c, struct running *r, bool eager) {
         bool changed = false;
 
-        for (int64_t i = 0; i < r->composed.replicas; i++) {
+        for (int64_t i = 0; i < r->composed.reserved; i++) {
                 struct replica *replica = &r->replicas[i];
 
                 if (!replica->seated && (eager || random_one_in(&c->random, 2)) &&
@@ -159,7 +146,8 @@ static bool schedule(struct cluster *c, struct running *r, bool eager) {
                         occupy(c, r, replica, r->composed.units_per_node);
                         replica->seated = changed = true;
                 }
-                if (replica->seated && !replica->ready && (eager || random_one_in(&c->random, 2)))
+                if (replica->seated && !replica->ready &&
+                    (eager || random_one_in(&c->random, c->loading)))
                         replica->ready = changed = true;
         }
         return changed;

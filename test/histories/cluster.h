@@ -9,37 +9,25 @@
 #ifndef TEST_HISTORIES_CLUSTER_H
 #define TEST_HISTORIES_CLUSTER_H
 
-#include "deploy/deploy.h"
+#include "histories/fleet.h"
 #include "lib/random.h"
 
 #define GIB (INT64_C(1) << 30)
 
 enum {
-        CLUSTER_ENVIRONMENTS = 4,
-        CLUSTER_POOLS = 3,
-        CLUSTER_SUB_POOLS = 2, /* of one pool */
         CLUSTER_NODES = 5,
-        CLUSTER_MODELS = 3,
         CLUSTER_DEPLOYMENTS = 50,
         CLUSTER_HELD = 16, /* by one deployment */
         CLUSTER_REPLICAS = 6,
-        CLUSTER_GROUP = 3, /* nodes of one replica */
+        CLUSTER_GROUP = 3,    /* nodes of one replica */
+        CLUSTER_VERSIONS = 2, /* of the program */
 };
 
 /* A sub-pool, and the units taken on each of its nodes. */
 struct place {
         struct sub_pool sub_pool;
         int64_t used[CLUSTER_NODES];
-        bool excused; /* what served may exceed it: it shrank, or a replacement was rolled in */
-};
-
-struct site {
-        struct environment environment;
-        struct pool pools[CLUSTER_POOLS];
-        struct sub_pool sub_pools[CLUSTER_POOLS][CLUSTER_SUB_POOLS]; /* as declared */
-        struct place places[CLUSTER_POOLS][CLUSTER_SUB_POOLS];
-        uint64_t version[CLUSTER_POOLS]; /* of what can make an assignment leave */
-        bool gone;                       /* its object was deleted; its nodes go on */
+        bool excused; /* what is used may exceed it: it shrank, or what nobody used was Ready */
 };
 
 struct replica {
@@ -51,9 +39,13 @@ struct replica {
 /* A reservation and the service beside it. */
 struct running {
         struct text suffix;
-        struct reservation reservation; /* the ConfigMap */
-        bool lost;                      /* somebody deleted the ConfigMap */
-        struct reservation composed;    /* the service: its annotation and its spec */
+        struct reservation reservation;
+        bool lost;                   /* somebody deleted the reservation */
+        bool unserved;               /* somebody deleted the service */
+        struct value annotations;    /* of the reservation */
+        bool frozen;                 /* it stays as it is: something is wrong in its pool */
+        bool hidden;                 /* Crossplane does not observe it any more */
+        struct reservation composed; /* the service: its annotation and its spec */
         struct replica replicas[CLUSTER_REPLICAS];
         uint64_t cause; /* of what it was last told to stay for */
 };
@@ -63,6 +55,8 @@ struct actor {
         bool present;
         bool deleting;
         bool paused;
+        bool ghost;       /* another deployment has its name by now; it is only collected */
+        uint64_t uid;     /* of the deployment: one that is made again has another */
         uint64_t version; /* of the model it names, and of its selector */
         struct running running[CLUSTER_HELD];
         size_t n_running;
@@ -71,28 +65,25 @@ struct actor {
 struct cluster {
         struct arena *arena;
         struct random random;
-        struct settings settings;
-        struct site sites[CLUSTER_ENVIRONMENTS];
-        size_t n_sites;
-        struct model models[CLUSTER_MODELS];
-        struct serving_profile profiles[CLUSTER_MODELS][2];
-        uint64_t model_version[CLUSTER_MODELS];
+        struct settings settings[CLUSTER_VERSIONS]; /* of programs that answer in turns */
+        struct fleet fleet;
+        struct place places[FLEET_ENVIRONMENTS][FLEET_POOLS][FLEET_SUB_POOLS];
         struct actor actors[CLUSTER_DEPLOYMENTS];
         size_t n_actors;
-        bool old_kserve; /* services tell no number of ready replicas */
+        uint64_t uids;       /* that were given */
+        int64_t generations; /* likewise: every write of a reservation has a later one */
+        int64_t loading;     /* rounds until a model is loaded, on average */
+        bool old_kserve;     /* services tell no number of ready replicas */
 };
 
 /* cluster_place() - the sub-pool that a reservation names, declared or not; NULL: there is none. */
 struct place *cluster_place(struct cluster *c, const struct reservation *r);
 
-/* cluster_site() - the environment of that name. */
-struct site *cluster_site(struct cluster *c, struct text name);
-
-/* cluster_model() - the index of the model of that deployment. */
-size_t cluster_model(const struct cluster *c, const struct deployment *deployment);
-
-/* cluster_cause() - changes with everything declared that can make the assignment leave. */
-uint64_t cluster_cause(struct cluster *c, const struct actor *actor, const struct reservation *r);
+/*
+ * cluster_cause() - changes with everything declared that can make the assignment leave
+ * @fleet: as the deployment was shown it
+ */
+uint64_t cluster_cause(struct fleet *fleet, const struct actor *actor, const struct reservation *r);
 
 /* cluster_service() - the service as KServe tells of it. */
 struct service cluster_service(const struct cluster *c, const struct running *r);

@@ -12,12 +12,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "histories/cluster.h"
+
 struct arena;
+
+/*
+ * history_programs - what answers, in turns: during an upgrade two versions do
+ *
+ * The second has settings of its own. Put an older deploy() there to see whether one can
+ * follow the other.
+ */
+typedef int (*history_program)(const struct deploy_request *request, struct arena *arena,
+                               struct decision *ret);
+extern const history_program history_programs[CLUSTER_VERSIONS];
 
 /* What was seen on the way, so that nobody trusts histories in which nothing happens. */
 struct tally {
         uint64_t decisions, alone; /* alone: settled ones, which do not look at the others */
-        uint64_t placed, grown, yielded, left, retired, in_place, reduced, rebuilt, enlarged;
+        uint64_t placed, grown, used, gave_way, left, let_go, reduced;
+        uint64_t rebuilt, recovered, frozen, parked, woken;
         uint64_t rounds_to_rest, most_rounds_to_rest;
 };
 

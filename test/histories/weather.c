@@ -9,8 +9,6 @@
 static const char *const site_names[] = { "a", "b", "c", "d" };
 static const char *const pool_names[] = { "p", "q", "r" };
 static const char *const model_names[] = { "gemma", "llama", "qwen" };
-static const char *const times[] = { "", "2024-06-01T00:00:00Z", "2025-01-01T00:00:00Z",
-                                     "2025-06-01T00:00:00Z" };
 
 static int64_t below(struct cluster *c, int64_t n) {
         return random_below(&c->random, n);
@@ -28,13 +26,13 @@ static int64_t size(struct cluster *c) {
 /* ---- the cluster at first -------------------------------------------------------------------- */
 
 static void make_model(struct cluster *c, size_t at) {
-        struct model *m = &c->models[at];
+        struct model *m = &c->fleet.models[at];
 
         *m = (struct model) { .model_name = text_from(model_names[at]),
-                              .profiles = c->profiles[at],
+                              .profiles = c->fleet.profiles[at],
                               .n_profiles = 1 + (size_t)below(c, 2) };
         for (size_t i = 0; i < 2; i++) {
-                c->profiles[at][i] = (struct serving_profile) {
+                c->fleet.profiles[at][i] = (struct serving_profile) {
                         .name = i == 0 ? TEXT("first") : TEXT("second"),
                         .nodes = one_in(c, 5) ? 2 + below(c, CLUSTER_GROUP - 1) : 1,
                         .gpus_per_node = size(c),
@@ -46,9 +44,9 @@ static void make_model(struct cluster *c, size_t at) {
 }
 
 static void make_pool(struct cluster *c, struct site *site, size_t at) {
-        static const char *const layouts[][CLUSTER_SUB_POOLS] = { { "", NULL },
-                                                                  { "3g.40gb", NULL },
-                                                                  { "3g.40gb", "1g.10gb" } };
+        static const char *const layouts[][FLEET_SUB_POOLS] = { { "", NULL },
+                                                                { "3g.40gb", NULL },
+                                                                { "3g.40gb", "1g.10gb" } };
         static const int64_t memory_gib[] = { 10, 20, 40, 80 };
         const char *const *layout = layouts[below(c, 3)];
         struct pool *pool = &site->pools[at];
@@ -61,7 +59,7 @@ static void make_pool(struct cluster *c, struct site *site, size_t at) {
                                 .sub_pools = site->sub_pools[at] };
         if (!one_in(c, 3))
                 pool->multi_node = json_value(c->arena, "true");
-        for (size_t s = 0; s < CLUSTER_SUB_POOLS && layout[s]; s++) {
+        for (size_t s = 0; s < FLEET_SUB_POOLS && layout[s]; s++) {
                 struct sub_pool *sub_pool = &site->sub_pools[at][s];
 
                 *sub_pool = (struct sub_pool) { .environment = &site->environment,
@@ -73,23 +71,23 @@ static void make_pool(struct cluster *c, struct site *site, size_t at) {
                                                 .order = (int32_t)site->environment.n_sub_pools++,
                                                 .resource_name = TEXT("nvidia.com/gpu") };
                 sub_pool->units = sub_pool->units_per_node * sub_pool->nodes;
-                site->places[at][s].sub_pool = *sub_pool;
+                c->places[site - c->fleet.sites][at][s].sub_pool = *sub_pool;
                 pool->n_sub_pools++;
         }
 }
 
 static void make_site(struct cluster *c) {
-        struct site *site = &c->sites[c->n_sites];
-        size_t n_pools = 1 + (size_t)below(c, CLUSTER_POOLS);
+        struct site *site = &c->fleet.sites[c->fleet.n_sites];
+        size_t n_pools = 1 + (size_t)below(c, FLEET_POOLS);
 
-        site->environment = (struct environment) { .name = text_from(site_names[c->n_sites]),
+        site->environment = (struct environment) { .name = text_from(site_names[c->fleet.n_sites]),
                                                    .pools = site->pools };
         site->environment.labels =
                 json_value(c->arena, one_in(c, 2) ? "{'tier':'gold'}" : "{'tier':'tin'}");
         for (size_t i = 0; i < n_pools; i++)
                 make_pool(c, site, i);
         site->environment.n_pools = n_pools;
-        c->n_sites++;
+        c->fleet.n_sites++;
 }
 
 static void make_actor(struct cluster *c, struct actor *actor) {
@@ -97,13 +95,14 @@ static void make_actor(struct cluster *c, struct actor *actor) {
         size_t at = (size_t)(actor - c->actors);
 
         memcpy(names[at], (const char[]) { 'd', (char)('0' + at / 10), (char)('0' + at % 10) }, 3);
-        *actor = (struct actor) { .present = true, .version = actor->version + 1 };
+        *actor =
+                (struct actor) { .present = true, .version = actor->version + 1, .uid = ++c->uids };
         actor->deployment = (struct deployment) {
+                .uid = text_format(c->arena, "%llu", (unsigned long long)actor->uid),
                 .namespace_ = one_in(c, 4) ? TEXT("lab") : TEXT("team"),
                 .name = text_from(names[at]),
-                .created = text_from(times[below(c, 4)]),
                 .model_kind = TEXT("ClusterModel"),
-                .model_name = c->models[below(c, CLUSTER_MODELS)].model_name,
+                .model_name = c->fleet.models[below(c, FLEET_MODELS)].model_name,
                 .environments = one_in(c, 3) ? 1 + below(c, 3) : 1,
                 .replicas = 1 + below(c, 3),
                 .priority = one_in(c, 4) ? below(c, 3) - 1 : 0,
@@ -116,12 +115,15 @@ void weather_begin(struct cluster *c, struct arena *arena, uint64_t seed) {
         memset(c, 0, sizeof(*c));
         c->arena = arena;
         c->random.state = seed;
-        c->settings.multi_node = true;
-        c->settings.multi_slice = true;
+        for (size_t i = 0; i < CLUSTER_VERSIONS; i++)
+                c->settings[i].multi_node = c->settings[i].multi_slice = true;
+        /* The program of before the upgrade takes no groups of slices. */
+        c->settings[1].multi_slice = !one_in(c, 4);
         c->old_kserve = one_in(c, 8);
-        for (n = 1 + below(c, CLUSTER_ENVIRONMENTS); n > 0; n--)
+        c->loading = one_in(c, 2) ? 2 : 4 + below(c, 30);
+        for (n = 1 + below(c, FLEET_ENVIRONMENTS); n > 0; n--)
                 make_site(c);
-        for (size_t i = 0; i < CLUSTER_MODELS; i++)
+        for (size_t i = 0; i < FLEET_MODELS; i++)
                 make_model(c, i);
         /* Most races are between few; many show what adds up. */
         n = one_in(c, 40) ? 2 + below(c, CLUSTER_DEPLOYMENTS - 1) : 2 + below(c, 5);
@@ -140,10 +142,10 @@ unsigned int weather_allow(struct cluster *c) {
 /* ---- what happens ---------------------------------------------------------------------------- */
 
 static void excuse_everything(struct cluster *c) {
-        for (size_t e = 0; e < c->n_sites; e++) {
-                for (size_t p = 0; p < CLUSTER_POOLS; p++) {
-                        for (size_t s = 0; s < CLUSTER_SUB_POOLS; s++)
-                                c->sites[e].places[p][s].excused = true;
+        for (size_t e = 0; e < c->fleet.n_sites; e++) {
+                for (size_t p = 0; p < FLEET_POOLS; p++) {
+                        for (size_t s = 0; s < FLEET_SUB_POOLS; s++)
+                                c->places[e][p][s].excused = true;
                 }
         }
 }
@@ -157,7 +159,7 @@ static void resize(struct cluster *c, struct site *site, size_t p, int64_t nodes
         pool->nodes += nodes;
         for (size_t s = 0; s < pool->n_sub_pools; s++) {
                 struct sub_pool *sub_pool = &site->sub_pools[p][s];
-                struct place *place = &site->places[p][s];
+                struct place *place = &c->places[site - c->fleet.sites][p][s];
 
                 sub_pool->nodes = pool->nodes;
                 if (sub_pool->units_per_node + units > 0)
@@ -168,19 +170,19 @@ static void resize(struct cluster *c, struct site *site, size_t p, int64_t nodes
                         place->excused = true;
                 cluster_fit_nodes(c, place);
         }
-        site->version[p] += nodes < 0 || units < 0;
+        site->version[p]++;
 }
 
 static void scale(struct cluster *c, struct deployment *d) {
-        if (one_in(c, 2))
-                d->replicas = 1 + below(c, 4);
+        if (one_in(c, 2) || d->replicas == 0)
+                d->replicas = one_in(c, 4) ? 0 : 1 + below(c, 4);
         else
                 d->environments = 1 + below(c, 3);
 }
 
 static void change_demand(struct cluster *c) {
-        size_t m = (size_t)below(c, CLUSTER_MODELS), i = (size_t)below(c, 2);
-        struct serving_profile *profile = &c->profiles[m][i];
+        size_t m = (size_t)below(c, FLEET_MODELS), i = (size_t)below(c, 2);
+        struct serving_profile *profile = &c->fleet.profiles[m][i];
 
         if (one_in(c, 4))
                 profile->nodes = 1 + below(c, CLUSTER_GROUP);
@@ -188,26 +190,31 @@ static void change_demand(struct cluster *c) {
                 profile->needs.memory_bytes = below(c, 3) * 20 * GIB;
         else
                 profile->gpus_per_node = size(c);
-        c->model_version[m]++;
+        c->fleet.model_version[m]++;
 }
 
+/* A mistake is no cause for anything to leave. */
 static void change_broken(struct cluster *c, struct site *site, size_t p) {
         struct text invalid = one_in(c, 2) ? TEXT("broken") : (struct text) { 0 };
 
         for (size_t s = 0; s < site->pools[p].n_sub_pools; s++)
                 site->sub_pools[p][s].invalid = invalid;
-        site->version[p]++;
+}
+
+static void go(struct site *site, bool gone) {
+        site->gone = gone;
+        for (size_t p = 0; p < FLEET_POOLS; p++)
+                site->version[p]++;
 }
 
 static void vanish(struct cluster *c, struct site *site) {
-        site->gone = one_in(c, 2);
-        for (size_t p = 0; p < CLUSTER_POOLS; p++)
-                site->version[p]++;
+        go(site, one_in(c, 2));
 }
 
 static void change_life(struct cluster *c, struct actor *actor) {
         if (!actor->present) {
-                make_actor(c, actor);
+                if (!actor->ghost)
+                        make_actor(c, actor);
                 return;
         }
         actor->deleting = actor->deleting || one_in(c, 3);
@@ -228,50 +235,103 @@ static void lose(struct cluster *c, struct actor *actor) {
 
 static void crash(struct cluster *c, struct actor *actor) {
         for (size_t k = 0; k < actor->n_running; k++) {
-                for (int64_t i = 0; i < actor->running[k].composed.replicas; i++) {
+                for (int64_t i = 0; i < actor->running[k].composed.reserved; i++) {
                         if (one_in(c, 2))
                                 actor->running[k].replicas[i].ready = false;
                 }
         }
 }
 
-void weather_strike(struct cluster *c, unsigned int allowed) {
-        int kind = (int)below(c, N_WEATHER);
-        struct site *site = &c->sites[below(c, (int64_t)c->n_sites)];
-        size_t p = (size_t)below(c, (int64_t)site->environment.n_pools);
-        struct actor *actor = &c->actors[below(c, (int64_t)c->n_actors)];
+/* The objects of the old one are there until somebody collects them. */
+static void recreate(struct cluster *c, struct actor *actor) {
+        struct actor *again = &c->actors[c->n_actors];
 
-        if (!(allowed & 1U << kind))
+        if (!actor->present || actor->ghost || c->n_actors == CLUSTER_DEPLOYMENTS)
                 return;
-        switch ((enum weather)kind) {
-        case WEATHER_GROW:
-                resize(c, site, p, 1, 0);
+        c->n_actors++;
+        *again = (struct actor) { .present = true,
+                                  .uid = ++c->uids,
+                                  .version = actor->version,
+                                  .deployment = actor->deployment };
+        again->deployment.uid = text_format(c->arena, "%llu", (unsigned long long)again->uid);
+        actor->ghost = actor->deleting = true;
+}
+
+static void unserve(struct cluster *c, struct actor *actor) {
+        struct running *r;
+
+        if (actor->n_running == 0)
+                return;
+        r = &actor->running[below(c, (int64_t)actor->n_running)];
+        cluster_stop(c, r);
+        r->unserved = true;
+}
+
+static void relabel_site(struct cluster *c, struct site *site) {
+        site->environment.labels =
+                json_value(c->arena, one_in(c, 2) ? "{'tier':'gold'}" : "{'tier':'tin'}");
+        for (size_t p = 0; p < FLEET_POOLS; p++)
+                site->version[p]++;
+}
+
+/* Pods of everything that is Ready, and not being replaced, stop being so. */
+static void crash_originals(struct actor *actor) {
+        for (size_t k = 0; k < actor->n_running; k++) {
+                for (int64_t i = 0; i < CLUSTER_REPLICAS && !actor->running[k].reservation.leaving;
+                     i++)
+                        actor->running[k].replicas[i].ready = false;
+        }
+}
+
+/* What was made last, and is not Ready yet, has its place taken away; or another one crashes. */
+static void chase(struct cluster *c, struct actor *actor) {
+        const struct running *last = NULL;
+        struct site *site;
+        size_t p = 0;
+
+        for (size_t k = 0; k < actor->n_running; k++) {
+                const struct running *r = &actor->running[k];
+
+                if (!r->reservation.leaving && !r->lost &&
+                    (!last || r->reservation.order > last->reservation.order))
+                        last = r;
+        }
+        if (!last)
+                return;
+        site = fleet_site(&c->fleet, last->reservation.environment);
+        while (p + 1 < site->environment.n_pools &&
+               !text_equal(site->pools[p].name, last->reservation.pool))
+                p++;
+        switch (below(c, 8)) {
+        case 0:
+                go(site, true);
                 break;
-        case WEATHER_SHRINK:
-                resize(c, site, p, -below(c, 2), -below(c, 2));
+        case 1:
+                resize(c, site, p, -1, 0);
                 break;
-        case WEATHER_DRAIN:
-                site->pools[p].schedulable = (enum schedulable)below(c, 3);
-                site->version[p] += site->pools[p].schedulable == SCHEDULABLE_DRAIN;
+        case 2:
+                relabel_site(c, site);
                 break;
-        case WEATHER_READY:
-                site->environment.not_ready = one_in(c, 2);
+        case 3:
+                change_demand(c);
                 break;
+        case 4:
+                crash_originals(actor);
+                break;
+        default:
+                site->pools[p].schedulable = SCHEDULABLE_DRAIN;
+                site->version[p]++;
+        }
+}
+
+static void strike_actor(struct cluster *c, int kind, struct actor *actor) {
+        switch (kind) {
         case WEATHER_SCALE:
                 scale(c, &actor->deployment);
                 break;
-        case WEATHER_DEMAND:
-                change_demand(c);
-                break;
         case WEATHER_RENAME:
-                actor->deployment.model_name = c->models[below(c, CLUSTER_MODELS)].model_name;
+                actor->deployment.model_name = c->fleet.models[below(c, FLEET_MODELS)].model_name;
                 actor->version++;
-                break;
-        case WEATHER_BREAK:
-                change_broken(c, site, p);
-                break;
-        case WEATHER_VANISH:
-                vanish(c, site);
                 break;
         case WEATHER_RELABEL:
                 actor->deployment.environment_selector =
@@ -293,8 +353,62 @@ void weather_strike(struct cluster *c, unsigned int allowed) {
         case WEATHER_PRIORITY:
                 actor->deployment.priority = below(c, 3) - 1;
                 break;
-        case N_WEATHER:
+        case WEATHER_UNSERVE:
+                unserve(c, actor);
                 break;
+        case WEATHER_RECREATE:
+                recreate(c, actor);
+                break;
+        case WEATHER_PARK:
+                actor->deployment.replicas = actor->deployment.replicas == 0 ? 1 + below(c, 4) : 0;
+                break;
+        case WEATHER_HIDE:
+                if (actor->n_running > 0)
+                        actor->running[below(c, (int64_t)actor->n_running)].hidden = true;
+                break;
+        case WEATHER_CHASE:
+                chase(c, actor);
+                break;
+        default:
+                break;
+        }
+}
+
+void weather_strike(struct cluster *c, unsigned int allowed) {
+        int kind = (int)below(c, N_WEATHER);
+        struct site *site = &c->fleet.sites[below(c, (int64_t)c->fleet.n_sites)];
+        size_t p = (size_t)below(c, (int64_t)site->environment.n_pools);
+
+        if (!(allowed & 1U << kind))
+                return;
+        switch (kind) {
+        case WEATHER_GROW:
+                resize(c, site, p, 1, 0);
+                break;
+        case WEATHER_SHRINK:
+                resize(c, site, p, -below(c, 2), -below(c, 2));
+                break;
+        case WEATHER_DRAIN:
+                site->pools[p].schedulable = (enum schedulable)below(c, 3);
+                site->version[p]++;
+                break;
+        case WEATHER_READY:
+                site->environment.not_ready = one_in(c, 2);
+                break;
+        case WEATHER_DEMAND:
+                change_demand(c);
+                break;
+        case WEATHER_BREAK:
+                change_broken(c, site, p);
+                break;
+        case WEATHER_VANISH:
+                vanish(c, site);
+                break;
+        case WEATHER_LABEL:
+                relabel_site(c, site);
+                break;
+        default:
+                strike_actor(c, kind, &c->actors[below(c, (int64_t)c->n_actors)]);
         }
 }
 
@@ -312,8 +426,8 @@ void weather_clear(struct cluster *c) {
                 actor->n_running = 0;
                 actor->present = actor->deleting = false;
         }
-        for (size_t i = 0; i < c->n_sites; i++)
-                any |= !c->sites[i].gone;
+        for (size_t i = 0; i < c->fleet.n_sites; i++)
+                any |= !c->fleet.sites[i].gone;
         if (!any)
-                vanish(c, &c->sites[0]), c->sites[0].gone = false;
+                vanish(c, &c->fleet.sites[0]), c->fleet.sites[0].gone = false;
 }

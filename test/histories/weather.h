@@ -24,6 +24,12 @@ enum weather {
         WEATHER_LOSE,     /* somebody deletes a reservation */
         WEATHER_CRASH,    /* replicas are not Ready any more */
         WEATHER_PRIORITY, /* of a deployment */
+        WEATHER_LABEL,    /* an environment has another label */
+        WEATHER_UNSERVE,  /* somebody deletes a service */
+        WEATHER_RECREATE, /* a deployment is deleted and made again before all is collected */
+        WEATHER_PARK,     /* replicas: 0, and back */
+        WEATHER_HIDE,     /* Crossplane forgets what it composed */
+        WEATHER_CHASE,    /* something happens to what has just been made, or beside it */
         N_WEATHER
 };
 

@@ -80,7 +80,7 @@ def checkout(folder, root, programs):
     """A folder in which to type: what commands read of the tree, and the environment for them.
     What they write stays there. programs are paths by name; a name with a slash is a path in it."""
     folder = pathlib.Path(folder)
-    for name in ("examples", "package", "docs"):
+    for name in ("examples", "package", "docs", "test"):
         (folder / name).symlink_to(root / name)
     for name, path in programs.items():
         link = folder / (name if "/" in name else f"bin/{name}")

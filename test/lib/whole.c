@@ -161,7 +161,7 @@ static struct text our_request(const struct request *request, struct arena *aren
 
                 add_resource(&lines, "answer", set->key, (int)set->n_items, TEXT(""));
                 for (size_t k = 0; k < set->n_items; k++)
-                        add_resource(&lines, "item", set->key, (int)set->items[k].ready,
+                        add_resource(&lines, "item", set->key, 0,
                                      print_object(set->items[k].object, arena));
         }
         return joined(&lines);
@@ -214,8 +214,11 @@ static void add_their_answer(struct lines *lines, const char *key, const resourc
         size_t n = found ? found->n_items : 0;
 
         add_resource(lines, "answer", copy(key, lines->arena), (int)n, TEXT(""));
+        /* Nothing asks whether an item of an answer is ready. */
         for (size_t i = 0; i < n; i++)
-                add_their_resource(lines, "item", key, found->items[i], true);
+                add_resource(lines, "item", copy(key, lines->arena), 0,
+                             print_struct(found->items[i] ? found->items[i]->resource : NULL,
+                                          lines->arena));
 }
 
 static bool is_required(const request_tree *tree, const char *key) {

@@ -28,6 +28,11 @@ static const struct {
         { "a\xe2\x80\xa8" "b\xe2\x80\xa7", "a\\u2028b\xe2\x80\xa7",    "lines in Unicode" },
         { "\xef\xbf\xbe\xef\xbf\xbd",     "\\ufffe\xef\xbf\xbd",        "no character" },
         { "\xf3\xa0\x81\x81!",            "\\U000e0041!",              "a tag" },
+        { "a\xff" "b",                    "a\\xffb",                  "no UTF-8" },
+        { "\xc3",                         "\\xc3",                    "cut" },
+        { "\xc3(",                        "\\xc3(",                   "not followed" },
+        { "\xc0\x80\xed\xa0\x80",        "\\xc0\\x80\\xed\\xa0\\x80", "overlong, a surrogate" },
+        { "\xf4\x90\x80\x80\xf8",        "\\xf4\\x90\\x80\\x80\\xf8", "beyond the last" },
 };
 /* clang-format on */
 

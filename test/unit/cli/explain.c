@@ -55,16 +55,23 @@
 #define SLICES(profile) ", migConfiguration: {profile: " profile "}"
 #define COST(cost) ", costPerUnitHour: \"" cost "\""
 
-/* A ConfigMap of the ledger, in one namespace. */
+/* A reservation, in one namespace. */
 #define RESERVATION(name, owner, pool, profile, replicas, more)                                    \
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " name "\n  namespace: team\n"        \
+        "apiVersion: gpuplacement.fn.crossplane.io/v1alpha1\nkind: GPUReservation\nmetadata:\n"    \
+        "  name: " name "\n  namespace: team\n"                                                    \
         "  annotations: {crossplane.io/composition-resource-name: reservation-eu}\n"               \
-        "  labels: {gpuplacement.fn.crossplane.io/ledger: reservation}\n"                          \
         "  ownerReferences: [{apiVersion: modelplane.ai/v1alpha1, kind: ModelDeployment,"          \
         " name: " owner ", controller: true}]\n"                                                   \
-        "data: {model: ClusterModel/gemma, environment: eu, pool: " pool ", migProfile: " profile  \
-        ", servingProfile: fp8, resourceName: r, nodes: '1', unitsPerNode: '1', replicas: "        \
-        "'" replicas "', admitted: '" replicas "', order: '0'" more "}\n"
+        "spec: {model: {kind: ClusterModel, name: gemma}, environment: eu, pool: " pool            \
+        ", migProfile: " profile ", servingProfile: fp8, resourceName: r, nodes: 1,"               \
+        " unitsPerNode: 1, reserved: " replicas ", used: " replicas                                \
+        ", served: true, order: 0" more "}\n"
+
+#define SERVICE                                                                                    \
+        "---\napiVersion: serving.kserve.io/v1alpha2\nkind: LLMInferenceService\n"                 \
+        "metadata:\n  name: m\n  namespace: team\n"                                                \
+        "  annotations: {crossplane.io/composition-resource-name: serving-eu}\n"                   \
+        "spec: {replicas: 1}\n"
 
 /* clang-format off */
 static const struct command_file files[] = {
@@ -85,6 +92,7 @@ static const struct command_file files[] = {
         { "us.yaml", ENVIRONMENT("us", POOL("half", "2", SLICES("3g.40gb"))) },
         { "costs.yaml", ENVIRONMENT("eu", POOL("dear", "1", COST("2.5")) POOL("cheap", "1", COST("2")) POOL("gift", "1", "")) },
         { "misspelt.yaml", ENVIRONMENT("eu", POOL("mixed", "1", ", migConfiguration: {layout: {3g.40gb: 1, 1g.10gb: 4}, stratgy: single}") POOL("next", "1", "")) },
+        { "labels.yaml", ENVIRONMENT("eu", "  - {name: half, nodeSelector: {nvidia.com/mig.config: all-1g.10gb}, acceleratorType: nvidia-h100-80gb, migConfiguration: {profile: 3g.40gb}, nodeCount: 2}\n") },
         { "unitless.yaml", ENVIRONMENT("eu", POOL("whole", "1", ", gpu: {memory: 80}")) },
         { "equal.yaml", ENVIRONMENT("eu", POOL("first", "1", "") POOL("second", "1", "")) },
         { "cordoned.yaml", ENVIRONMENT("eu", POOL("whole", "1", ", schedulable: NoNew")) },
@@ -98,7 +106,8 @@ static const struct command_file files[] = {
           "apiVersion: serving.kserve.io/v1alpha2\nkind: LLMInferenceService\n"
           "metadata:\n  name: chat-eu\n  namespace: team\n"
           "  annotations: {crossplane.io/composition-resource-name: serving-eu}\n" },
-        { "mine-gone.yaml", RESERVATION("m", "chat", "former", "''", "1", "") },
+        { "mine-runs.yaml", RESERVATION("m", "chat", "whole", "''", "1", "") SERVICE },
+        { "mine-gone.yaml", RESERVATION("m", "chat", "former", "''", "1", "") SERVICE },
 };
 /* clang-format on */
 
@@ -115,14 +124,17 @@ static const struct command_row rows[] = {
           "> half   3g.40gb         16    13     3  placed\n"
           "      2 replicas of 1 unit as nvidia.com/mig-3g.40gb; memory left over per unit:\n"
           "      none, units still free: 1\n"
+          "      a 3g.40gb really has 39.5Gi\n"
           "  small  1g.10gb         56     0    56  InsufficientMemory\n"
           "      wants 40Gi of memory per unit, a unit here has 10Gi\n"
+          "      a 1g.10gb really has 9984Mi\n"
           "  wrong  -                0     0     0  InvalidPool\n"
           "      unknown MIG profile", NULL, "the whole table" },
         { "other environment", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e us.yaml -e used.yaml --explain", 0,
           "us\n"
           "  half   3g.40gb         32     0    32  fits\n"
           "      is less full: keeps 30 units free, eu/half 1\n"
+          "      a 3g.40gb really has 39.5Gi\n"
           "\n"
           "Scheduled: True, AllScheduled: 1 of 1 environment placed: eu/half\n"
           "  (nvidia.com/mig-3g.40gb x 2)\n", NULL, "ranks behind" },
@@ -142,6 +154,8 @@ static const struct command_row rows[] = {
         { "misspelt", "xr.yaml c.yaml -e model.yaml -e misspelt.yaml --explain", 0,
           "  mixed  1g.10gb         32     0    32  InsufficientMemory\n"
           "      wants 40Gi of memory per unit, a unit here has 10Gi\n"
+          "      a 1g.10gb really has 9984Mi\n"
+          "      a 3g.40gb really has 39.5Gi\n"
           "      member \"migConfiguration.stratgy\" is not known: is strategy meant?\n"
           "> mixed  3g.40gb          8     0     8  placed\n"
           "      2 replicas of 1 unit as nvidia.com/mig-3g.40gb; memory left over per unit:\n"
@@ -150,6 +164,9 @@ static const struct command_row rows[] = {
         { "a unit is missing", "xr.yaml c.yaml -e model.yaml -e unitless.yaml --explain", 1,
           "      wants 40Gi of memory per unit, a unit here has 80 bytes\n"
           "      memoryPerGpu is 80 bytes, less than 1Gi: is 80Gi meant?\n", NULL, "" },
+        { "what labels say otherwise", "xr.yaml c.yaml -e model.yaml -e labels.yaml --explain", 0,
+          "      the nodeSelector selects nodes whose GPUs are slices of 1g.10gb, but\n"
+          "      3g.40gb is declared\n", NULL, "as capacity says it" },
         { "serving profiles", "xr.yaml c.yaml -e two-profiles.yaml -e eu.yaml --explain", 0,
           "      fp8: leaves over 40Gi of memory per unit, half none\n"
           "      pair: the model prefers fp8, for which half has room\n", NULL, "each has its sentence" },
@@ -185,12 +202,15 @@ static const struct command_row rows[] = {
         { "has its assignment", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml --explain", 0,
           "  half   3g.40gb         16     0    16  fits\n"
           "      the environment has its assignment, which is not moved\n", NULL, "" },
-        { "leaving", "xr-one.yaml c.yaml -e model.yaml -e drained.yaml -e us.yaml -e mine.yaml -o mine.yaml --explain", 0,
+        { "leaving", "xr-one.yaml c.yaml -e model.yaml -e drained.yaml -e us.yaml -e mine.yaml -o mine-runs.yaml --explain", 0,
           "> whole  -                8     1     7  leaving\n"
           "      the pool is being drained\n", NULL, "" },
-        { "replaced", "xr-one.yaml c.yaml -e model.yaml -e drained-half.yaml -e mine.yaml -o mine.yaml --explain", 0,
-          "> whole  -                8     1     7  released\n"
-          "      replaced in place; the pool's schedulable is Drain, not Always\n", NULL, "" },
+        { "replaced", "xr-one.yaml c.yaml -e model.yaml -e drained-half.yaml -e mine.yaml -o mine-runs.yaml --explain", 0,
+          "> whole  -                8     1     7  leaving\n"
+          "      the pool is being drained\n", NULL, "beside it" },
+        { "service gone", "xr-one.yaml c.yaml -e model.yaml -e drained.yaml -e us.yaml -e mine.yaml -o mine.yaml --explain", 0,
+          "> whole  -                8     0     8  released\n"
+          "      the pool is being drained; the pool's schedulable is Drain, not Always\n", NULL, "somebody deleted it" },
         { "gone", "xr-one.yaml c.yaml -e model.yaml -e us.yaml -e mine-gone.yaml -o mine-gone.yaml --explain", 0,
           "\n> eu/former is leaving: ", NULL, "its pool has no line" },
         { "unreadable environment", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e broken.yaml --explain", 0,

@@ -26,41 +26,11 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-        { "products", "", 0, "",
-          "GPU                     MEMORY  SLICES  PROFILES  ALSO CALLED\n"
-          "A30-24GB                  24Gi       4         5  a30.24gb, nvidia-a30\n"
-          "A100-40GB                 40Gi       7         7  nvidia-tesla-a100, nvidia-a100\n"
-          "A800-40GB                 40Gi       7         7  NVIDIA-A800-40GB-Active\n"
-          "A100-80GB                 80Gi       7         7  nvidia-a100-80gb, a100.80gb\n"
-          "A800-80GB                 80Gi       7         7  NVIDIA-A800-SXM4-80GB\n"
-          "PG506-96GB                96Gi       -         -\n"
-          "H100-64GB                 64Gi       7         7  NVIDIA-H100-SXM5-64GB\n"
-          "H100-80GB                 80Gi       7         7  nvidia-h100-80gb\n"
-          "H800-80GB                 80Gi       7         7  NVIDIA-H800, NVIDIA-H800-PCIe\n"
-          "H100-94GB                 94Gi       7         7  nvidia-h100-nvl, nvidia-h100\n"
-          "H800-94GB                 94Gi       7         7  NVIDIA-H800-NVL\n"
-          "H100-96GB                 96Gi       7         7  nvidia-gh200, nvidia-h100\n"
-          "H20-96GB                  96Gi       7         7  nvidia-h20\n"
-          "H20-141GB                141Gi       7         7  nvidia-h20\n"
-          "H200-141GB               141Gi       7         7  nvidia-h200-141gb, nvidia-h200\n"
-          "GH200-144GB              144Gi       7         7  nvidia-gh200\n"
-          "B200-180GB               180Gi       7         7  nvidia-b200, b200.180gb\n"
-          "GB200-186GB              186Gi       7         7  nvidia-gb200\n"
-          "GB200-189GB              189Gi       7         7  nvidia-gb200\n"
-          "B300-269GB               269Gi       7         7  b300.269gb, nvidia-b300\n"
-          "GB300-278GB              278Gi       7         7  nvidia-gb300\n"
-          "GB300-251GB              251Gi       7         6\n"
-          "RTX-PRO-6000-96GB         96Gi       4        11  nvidia-rtx-pro-6000\n"
-          "RTX-PRO-5000-48GB         48Gi       2         7  NVIDIA-RTX-PRO-5000-Blackwell\n"
-          "RTX-PRO-5000-48GB-R580    48Gi       4         7  RTX-PRO-5000-48GB\n"
-          "RTX-PRO-5000-72GB         72Gi       -         -\n"
-          "RTX-PRO-4500-32GB         32Gi       2         6  NVIDIA-RTX-PRO-4500-Blackwell\n"
-          "THOR-IGPU                    -       3         7  NVIDIA-Thor\n",
-          NULL },
         { "one product", "nvidia-a30", 0, "",
           "A30-24GB: 24Gi, 4 compute and 4 memory slices\n"
           "Also called a30.24gb, nvidia-a30, NVIDIA-A30X\n"
           "PCI ids 0x20B710DE, 0x20B910DE\n"
+          "Precisions fp32, tf32, bf16, fp16, int8, int4\n"
           "\n"
           "PROFILE         COMPUTE  MEMORY  PER GPU  REALLY HAS  STARTS AT\n"
           "1g.6gb                1       1        4      5952Mi  0 1 2 3  once 1g.3gb\n"
@@ -76,6 +46,7 @@ static const struct row rows[] = {
           "Also called nvidia-a100-80gb, a100.80gb, nvidia-a100, NVIDIA-A100-SXM4-80GB,\n"
           "  NVIDIA-A100-80GB-PCIe, NVIDIA-A100X\n"
           "PCI ids 0x20B210DE, 0x20B510DE, 0x20B810DE\n"
+          "Precisions fp32, tf32, bf16, fp16, int8, int4\n"
           "\n"
           "PROFILE         COMPUTE  MEMORY  PER GPU  REALLY HAS  STARTS AT\n"
           "1g.10gb               1       1        7      9728Mi  0 1 2 3 4 5 6\n"
@@ -92,6 +63,7 @@ static const struct row rows[] = {
           "H20-96GB: 96Gi, 7 compute and 8 memory slices\n"
           "Also called nvidia-h20\n"
           "PCI ids 0x232910DE\n"
+          "Precisions fp32, tf32, bf16, fp16, fp8, int8, int4\n"
           "\n"
           "PROFILE         COMPUTE  MEMORY  PER GPU  REALLY HAS  STARTS AT\n"
           "1g.12gb               1       1        7           -  0 1 2 3 4 5 6\n"
@@ -105,8 +77,9 @@ static const struct row rows[] = {
           "The starts are assumed: those of other GPUs of seven slices.\n"
           "\n"
           "H20-141GB: 141Gi, 7 compute and 8 memory slices\n"
-          "Also called nvidia-h20\n"
+          "Also called nvidia-h20, NVIDIA-H20-3e\n"
           "PCI ids 0x232C10DE\n"
+          "Precisions fp32, tf32, bf16, fp16, fp8, int8, int4\n"
           "\n"
           "PROFILE         COMPUTE  MEMORY  PER GPU  REALLY HAS  STARTS AT\n"
           "1g.18gb               1       1        7           -  0 1 2 3 4 5 6\n"
@@ -122,12 +95,15 @@ static const struct row rows[] = {
         { "no profiles", "RTX-PRO-5000-72GB", 0, "",
           "RTX-PRO-5000-72GB: 72Gi\n"
           "Also called NVIDIA-RTX-PRO-5000-72GB-Blackwell\n"
+          "Precisions fp32, tf32, bf16, fp16, fp8, fp6, fp4, nvfp4, mxfp4, int8, int4\n"
           "\n"
           "No MIG profile of this GPU is documented.\n",
           NULL },
         { "unified memory", "NVIDIA-Thor", 0, "",
           "THOR-IGPU: the CPU's memory, 3 compute and 3 memory slices\n"
           "Also called NVIDIA-Thor\n"
+          "Precisions fp32, tf32, bf16, fp16, fp8, mxfp8, fp6, fp4, nvfp4, mxfp4, int8,\n"
+          "  int4\n"
           "\n"
           "PROFILE         COMPUTE  MEMORY  PER GPU  REALLY HAS  STARTS AT\n"
           "1g.0gb                1       1        1           -  0\n"
@@ -140,9 +116,20 @@ static const struct row rows[] = {
           "\n"
           "The starts are not published, or reports disagree: try on the machine what fits.\n",
           NULL },
-        { "unknown", "nvidia-l4", 2, "",
+        { "unknown", "nvidia-z4", 2, "",
           NULL,
-          "mig: unknown GPU \"nvidia-l4\"; \"mig\" alone lists those that are known\n" },
+          "mig: unknown GPU \"nvidia-z4\"; \"mig\" alone lists those that are known\n" },
+        { "without MIG", "L40S", 0, "",
+          "L40S-48GB: 48Gi (46068Mi reported)\n"
+          "Also called NVIDIA-L40S\n"
+          "PCI ids 0x26B910DE\n"
+          "Precisions fp32, tf32, bf16, fp16, fp8, int8, int4\n"
+          "\n"
+          "This GPU has no MIG: a pod gets a whole one, or a share.\n",
+          NULL },
+        { "layout without MIG", "check t4 1g.5gb", 1, "",
+          "This GPU has no MIG: a pod gets a whole one, or a share.\n",
+          NULL },
         { "two names", "nvidia-a30 h100.80gb", 2, "",
           NULL,
           "mig: one GPU at a time; see mig --help\n" },
@@ -222,12 +209,24 @@ static const struct row rows[] = {
           "H100-80GB does not hold 4g.40gb, 2 x 2g.20gb: no arrangement keeps the slices\n"
           "  from overlapping\n"
           "\n"
+          " 0        1        2        3        4        5        6        7\n"
+          "+-----------------------------------+-----------------+-----------------+\n"
+          "|4g.40gb                            |2g.20gb          |free             |\n"
+          "+-----------------------------------+-----------------+-----------------+\n"
+          "No place for 2g.20gb.\n"
+          "\n"
           "PROFILE         COMPUTE  MEMORY  PER GPU  REALLY HAS  STARTS AT\n"
           "2g.20gb               2       2        3     20096Mi  0 2 4\n"
           "4g.40gb               4       4        1     40448Mi  0\n",
           NULL },
         { "too many", "check nvidia-a100 1g.10gb:8", 1, "the first that has the profile is meant",
           "A100-40GB does not hold 8 x 1g.10gb: 8 x 1g.10gb, but one GPU holds 4\n"
+          "\n"
+          " 0        1        2        3        4        5        6        7\n"
+          "+-----------------+-----------------+-----------------+-----------------+\n"
+          "|1g.10gb          |1g.10gb          |1g.10gb          |1g.10gb          |\n"
+          "+-----------------+-----------------+-----------------+-----------------+\n"
+          "No place for 4 x 1g.10gb.\n"
           "\n"
           "PROFILE         COMPUTE  MEMORY  PER GPU  REALLY HAS  STARTS AT\n"
           "1g.10gb               1       2        4      9856Mi  0 2 4 6\n"
@@ -293,12 +292,20 @@ static const struct row rows[] = {
           "  - NVIDIA-A30X\n"
           "  basis: Listed\n"
           "  computeSlices: 4\n"
+          "  maker: NVIDIA\n"
           "  memoryGiB: 24\n"
           "  memorySlices: 4\n"
           "  name: A30-24GB\n"
           "  pciIds:\n"
           "  - \"0x20B710DE\"\n"
           "  - \"0x20B910DE\"\n"
+          "  precisions:\n"
+          "  - fp32\n"
+          "  - tf32\n"
+          "  - bf16\n"
+          "  - fp16\n"
+          "  - int8\n"
+          "  - int4\n"
           "  profiles:\n"
           "  - computeSlices: 1\n"
           "    formerly: 1g.3gb\n"
@@ -344,14 +351,15 @@ static const struct row rows[] = {
           "    name: 4g.24gb\n"
           "    perGpu: 1\n"
           "    starts:\n"
-          "    - 0\n",
+          "    - 0\n"
+          "  resource: nvidia.com/gpu\n",
           NULL },
         { "part of a name", "check h100- 1g.10gb", 2, "",
           NULL,
           "mig: \"h100-\" does not say which GPU: H100-64GB, H100-80GB, H100-94GB, H100-96GB\n" },
-        { "unknown GPU", "check nvidia-l4 1g.10gb", 2, "",
+        { "unknown GPU", "check nvidia-z4 1g.10gb", 2, "",
           NULL,
-          "mig: unknown GPU \"nvidia-l4\"; \"mig\" alone lists those that are known\n" },
+          "mig: unknown GPU \"nvidia-z4\"; \"mig\" alone lists those that are known\n" },
         { "unreadable", "check h100.80gb foo", 2, "",
           NULL,
           "mig: \"foo\" is not profile[:count], such as 1g.10gb:7\n" },
@@ -407,6 +415,37 @@ static void test_commands(void **state) {
                         fail_msg("%s (%s): exit %d\n--- out\n%s--- err\n%s", rows[i].name,
                                  rows[i].reason, code, out, err);
         }
+}
+
+/* A line for each GPU that fits a terminal, also for those without MIG. */
+static void test_list(void **state) {
+        static const char *const lines[] = {
+                "GPU                     MEMORY  SLICES  PROFILES  ALSO CALLED\n"
+                "A30-24GB                  24Gi       4         5  a30.24gb, nvidia-a30\n",
+                "\nPG506-96GB                96Gi       -         -\n",
+                "\nRTX-PRO-6000-96GB         96Gi       4        11  nvidia-rtx-pro-6000\n",
+                "\nTHOR-IGPU                    -       3         7  NVIDIA-Thor\n",
+                "\nL40S-48GB                 48Gi  no MIG         -  NVIDIA-L40S\n",
+                "\nT4-16GB                   16Gi  no MIG         -  Tesla-T4, nvidia-tesla-t4, "
+                "T4\n",
+                "\nMI300X-192GB             192Gi  no MIG         -  AMD-Instinct-MI300X-OAM\n",
+        };
+        size_t n_lines = 0, n_products = 0, column = 0;
+
+        (void)state;
+        assert_int_equal(run(""), 0);
+        for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+                print_message("%s\n", lines[i]);
+                assert_non_null(strstr(printed.out, lines[i]));
+        }
+        for (const char *c = printed.out; *c; c++) {
+                column = *c == '\n' ? 0 : column + 1;
+                n_lines += *c == '\n';
+                assert_true(column <= COLUMNS_WIDTH);
+        }
+        while (catalog_product(n_products))
+                n_products++;
+        assert_int_equal(n_lines, n_products + 1);
 }
 
 static void test_help(void **state) {
@@ -469,9 +508,9 @@ static void test_colours(void **state) {
                 struct text drawn;
 
                 builder_init(&b, &arena);
-                draw_layout(product, &layout, colours, &b);
+                draw_layout(product, &layout, (struct draw_style) { .colours = colours }, &b);
                 drawn = builder_done(&b);
-                assert_int_equal(text_contains(drawn, TEXT("|\033[31m1g.6gb           \033[0m|")),
+                assert_int_equal(text_contains(drawn, TEXT("|\033[36m1g.6gb           \033[0m|")),
                                  colours);
                 assert_int_equal(text_contains(drawn, TEXT("|\033[2mfree")), colours);
                 assert_int_equal(text_contains(drawn, TEXT("\033")), colours);
@@ -491,9 +530,42 @@ static int judge_and_draw(const char *layout, struct arena *arena) {
         builder_init(&b, arena);
         draw_product(v.product, &b);
         if (v.fits)
-                draw_layout(v.product, &v.layout, true, &b);
+                draw_layout(v.product, &v.layout, (struct draw_style) { .colours = true }, &b);
         builder_done(&b);
         return arena_failed(arena) ? -ENOMEM : 0;
+}
+
+/* What is wrong is red, nothing else is; and a terminal's width is used. */
+static void test_wrong(void **state) {
+        const struct gpu_product *product = catalog_product(0);
+        struct arena arena;
+        struct builder b;
+
+        (void)state;
+        arena_init(&arena, 1 << 20);
+        builder_init(&b, &arena);
+        draw_wrong(TEXT("No place."), (struct draw_style) { .colours = true }, &b);
+        assert_true(text_equal(builder_done(&b), TEXT("\033[31mNo place.\033[0m\n")));
+        for (size_t i = 0; i < product->n_profiles; i++) {
+                int64_t counts[LAYOUT_KINDS_MAX] = { 0 };
+                struct layout layout;
+                struct fault fault;
+                struct text drawn;
+
+                counts[i] = 1;
+                assert_int_equal(layout_place(product, counts, &layout, &fault), 0);
+                builder_init(&b, &arena);
+                draw_layout(product, &layout,
+                            (struct draw_style) { .colours = true, .columns = 40 }, &b);
+                drawn = builder_done(&b);
+                assert_false(text_contains(drawn, TEXT("\033[31m")));
+                assert_true(text_index(drawn, '\n') <= 40);
+                builder_init(&b, &arena);
+                draw_layout(product, &layout, (struct draw_style) { .columns = 100 }, &b);
+                drawn = builder_done(&b);
+                assert_true(drawn.len > 3 * 85);
+        }
+        arena_release(&arena);
 }
 
 static void test_no_memory(void **state) {
@@ -518,8 +590,9 @@ static void test_no_memory(void **state) {
 
 int main(void) {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_commands),      cmocka_unit_test(test_help),
-                cmocka_unit_test(test_every_product), cmocka_unit_test(test_colours),
+                cmocka_unit_test(test_commands),  cmocka_unit_test(test_list),
+                cmocka_unit_test(test_help),      cmocka_unit_test(test_every_product),
+                cmocka_unit_test(test_colours),   cmocka_unit_test(test_wrong),
                 cmocka_unit_test(test_no_memory),
         };
 

@@ -72,6 +72,7 @@ static const struct command_row rows[] = {
         { "context",       "xr.yaml c.yaml -c -o o.yaml --address ok:1", 0, "fields:\n  seen: 1\n", NULL, "" },
         { "brief",         "xr.yaml c.yaml --address ok:1",           0, "metadata:\n  name: x\nstatus:", NULL, "no spec" },
         { "full",          "xr.yaml c.yaml -x --address ok:1",        0, "spec:\n  a: 1\n", NULL, "" },
+        { "no name",       "xr.yaml c.yaml -e nameless.yaml --address ok:1", 2, NULL, "render: -e: Env without metadata.name: no cluster holds one", "" },
         { "odd objects",   "xr.yaml c.yaml -e envs.yaml -e envs.yaml --address ok:1", 0, "reason: Because", "render: warning: Env \"a\" is given more than once: the last one counts\nrender: warning: Env \"b\"", "placed all the same" },
         { "a false line",  "xr.yaml c.yaml -e odd.yaml -e odd.yaml --address ok:1", 0, "reason: Because", "render: warning: Env \"a\\u000arender: done\" is given more than once", "" },
         { "a colour",      "xr.yaml red.yaml",                        2, NULL, "render: red.yaml holds kind \"\\u001b[31mEnv\", not a Composition", "" },
@@ -88,6 +89,7 @@ static const struct command_file files[] = {
                     "  - {step: other, functionRef: {name: function-other}}\n" },
         { "f.yaml", "kind: Function\nmetadata: {name: function-other}\nspec: {package: o:v1}\n" },
         { "bad.yaml", "a: 1\na: 2\n" },
+        { "nameless.yaml", "apiVersion: e.org/v1\nkind: Env\nspec: {}\n" },
         { "envs.yaml", "apiVersion: v1\nkind: Env\nmetadata: {name: a}\n---\n"
                        "apiVersion: v1\nkind: Env\nmetadata: {name: b}\n" },
         { "folder/c.yaml", "apiVersion: v1\nkind: Env\nmetadata: {name: c}\n" },

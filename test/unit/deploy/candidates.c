@@ -127,9 +127,9 @@ static void make_fleet(struct world *w) {
 }
 
 static struct decision decide(const struct world *w, struct weighing *ret) {
-        const struct deploy_request request = { .deployment = &w->deployment,
-                                                .settings = &w->settings,
-                                                .model = &w->model,
+        const struct deploy_request request = { .order = { .deployment = &w->deployment,
+                                                           .model = &w->model,
+                                                           .settings = &w->settings },
                                                 .environments = w->environments,
                                                 .n_environments = w->n_environments,
                                                 .reservations = w->others,
@@ -144,11 +144,11 @@ static struct decision decide(const struct world *w, struct weighing *ret) {
         return decision;
 }
 
-static const struct placement *stays_in(const struct decision *d, struct text environment) {
-        for (size_t i = 0; i < d->plan.n_placements; i++) {
-                const struct placement *p = &d->plan.placements[i];
+static const struct assignment *stays_in(const struct decision *d, struct text environment) {
+        for (size_t i = 0; i < d->plan.n_assignments; i++) {
+                const struct assignment *p = &d->plan.assignments[i];
 
-                if (p->fate == FATE_STAYS && text_equal(p->reservation.environment, environment))
+                if (p->fate == FATE_STAYS && text_equal(p->planned.environment, environment))
                         return p;
         }
         return NULL;
@@ -162,11 +162,11 @@ static bool is_of(const struct weighed *w, const struct reservation *r) {
 }
 
 /* Is what was taken there among the candidates, and is none of them better? */
-static void check_taken(const struct weighing *weighing, const struct placement *p) {
+static void check_taken(const struct weighing *weighing, const struct assignment *p) {
         const struct weighed *taken = NULL;
 
         for (size_t i = 0; i < weighing->n; i++) {
-                if (is_of(&weighing->items[i], &p->reservation))
+                if (is_of(&weighing->items[i], &p->planned))
                         taken = &weighing->items[i];
         }
         assert_non_null(taken);
@@ -197,9 +197,9 @@ static void weighing_agrees_with_the_decision(void **state) {
                 assert_true(text_equal(world_print(&plain, true, &arena),
                                        world_print(&d, true, &arena)));
                 assert_true(weighing.whole_fleet);
-                for (size_t i = 0; i < d.plan.n_placements; i++) {
-                        if (d.plan.placements[i].fresh) {
-                                check_taken(&weighing, &d.plan.placements[i]);
+                for (size_t i = 0; i < d.plan.n_assignments; i++) {
+                        if (d.plan.assignments[i].fresh) {
+                                check_taken(&weighing, &d.plan.assignments[i]);
                                 n_taken++;
                         }
                 }

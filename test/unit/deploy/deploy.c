@@ -56,26 +56,28 @@ static void test_best_fit(void **state) {
         w.profiles[0].needs.precisions = json_value(&arena, "['fp8']");
         w.pools[0][0].precisions = w.pools[0][2].precisions = json_value(&arena, "['bf16','fp8']");
 
-        decision = decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        decision = decides("stays eu-1/slices fp8 1x1x1 used 0 fresh");
         assert_int_equal(decision.placed, 1);
         assert_int_equal(decision.ready, 0);
         assert_int_equal(decision.rejections.n, 0);
         assert_false(decision.settled);
-        assert_text(decision.plan.placements[0].suffix, "eu-1");
-        assert_text(decision.plan.placements[0].reservation.model, "ClusterModel/gemma");
-        assert_text(decision.plan.placements[0].reservation.mig_profile, "3g.40gb");
-        assert_text(decision.plan.placements[0].workload.uri, "hf://google/gemma-3-27b-it");
+        assert_text(decision.plan.assignments[0].suffix, "eu-1");
+        assert_text(decision.plan.assignments[0].planned.model_kind, "ClusterModel");
+        assert_text(decision.plan.assignments[0].planned.model_name, "gemma");
+        assert_text(decision.plan.assignments[0].planned.mig_profile, "3g.40gb");
+        assert_text(decision.plan.assignments[0].workload.uri, "hf://google/gemma-3-27b-it");
 
         /* One slice short: the whole GPU does as well. */
         slices->units_per_node = slices->nodes = slices->units = 1;
         world_other(&w, "first", slices, 1, 1, 1);
-        decides("stays eu-1/gpus fp8 1x1x1 admitted 0 fresh");
+        decides("stays eu-1/gpus fp8 1x1x1 used 0 fresh");
 
         w.pools[0][0].precisions = (struct value) { 0 };
         decision = decides("");
         assert_int_equal(decision.placed, 0);
         assert_rejected(&decision, 4, REASON_PRECISION_UNSUPPORTED,
-                        "wants precision fp8, the pool supports none declared");
+                        "wants precision fp8, the pool supports none that is known: declare "
+                        "capabilities.precisionSupport");
         assert_text(explain_count(&decision.rejections, &arena),
                     "0/4 pools fit: 2 InsufficientMemory, 1 PrecisionUnsupported, 1 NoCapacity");
 }
@@ -96,25 +98,25 @@ static void test_order_in_an_environment(void **state) {
         world_environment(&w, "eu-1");
         a = world_pool(&w, "a", "", 4, 2, 80);
         b = world_pool(&w, "b", "", 4, 2, 80);
-        decides("stays eu-1/a fp8 1x1x1 admitted 0 fresh"); /* as declared */
+        decides("stays eu-1/a fp8 1x1x1 used 0 fresh"); /* as declared */
         world_other(&w, "first", b, 1, 1, 1);
-        decides("stays eu-1/b fp8 1x1x1 admitted 0 fresh"); /* fewest free */
+        decides("stays eu-1/b fp8 1x1x1 used 0 fresh"); /* fewest free */
         set_cost(a, "1.10");
-        decides("stays eu-1/a fp8 1x1x1 admitted 0 fresh"); /* absent cost is last */
+        decides("stays eu-1/a fp8 1x1x1 used 0 fresh"); /* absent cost is last */
         set_cost(b, "1.09");
-        decides("stays eu-1/b fp8 1x1x1 admitted 0 fresh"); /* cheaper */
+        decides("stays eu-1/b fp8 1x1x1 used 0 fresh"); /* cheaper */
         set_cost(b, "1.1");
-        decides("stays eu-1/b fp8 1x1x1 admitted 0 fresh"); /* as cheap, fewest free */
+        decides("stays eu-1/b fp8 1x1x1 used 0 fresh"); /* as cheap, fewest free */
         a->memory_bytes -= 1;
-        decides("stays eu-1/a fp8 1x1x1 admitted 0 fresh"); /* least memory left over */
+        decides("stays eu-1/a fp8 1x1x1 used 0 fresh"); /* least memory left over */
 
         /* Each profile in its turn, whatever fits the second one better. */
         w.model.n_profiles = 2;
         w.profiles[0].needs.memory_bytes = 80 * GIB;
         w.profiles[1].needs.memory_bytes = 80 * GIB - 1;
-        decides("stays eu-1/b fp8 1x1x1 admitted 0 fresh");
+        decides("stays eu-1/b fp8 1x1x1 used 0 fresh");
         w.profiles[0].needs.memory_bytes = 80 * GIB + 1;
-        decides("stays eu-1/a bf16 1x1x1 admitted 0 fresh");
+        decides("stays eu-1/a bf16 1x1x1 used 0 fresh");
 }
 
 /* By vram several GPUs have it together: what each has more than its part is left over. */
@@ -126,9 +128,9 @@ static void test_vram_left_over(void **state) {
         w.profiles[0].gpus_per_node = 0;
         w.profiles[0].needs.memory_bytes = 0;
         w.model.vram_bytes = 70 * GIB;
-        decides("stays eu-1/h100 fp8 1x1x1 admitted 0 fresh");
+        decides("stays eu-1/h100 fp8 1x1x1 used 0 fresh");
         w.model.vram_bytes = 90 * GIB;
-        decides("stays eu-1/l40s fp8 1x2x1 admitted 0 fresh");
+        decides("stays eu-1/l40s fp8 1x2x1 used 0 fresh");
 }
 
 static void test_order_of_environments(void **state) {
@@ -143,20 +145,20 @@ static void test_order_of_environments(void **state) {
         world_environment(&w, "c");
         c = world_pool(&w, "p", "", 4, 1, 80);
 
-        decides("stays a/p fp8 1x1x1 admitted 0 fresh"); /* by name; declared order is not asked */
+        decides("stays a/p fp8 1x1x1 used 0 fresh"); /* by name; declared order is not asked */
         world_other(&w, "first", c, 1, 2, 2);
-        decides("stays c/p fp8 1x1x1 admitted 0 fresh"); /* fewest free */
+        decides("stays c/p fp8 1x1x1 used 0 fresh"); /* fewest free */
         w.deployment.environments = 2;
-        decides("stays c/p fp8 1x1x1 admitted 0 fresh; stays a/p fp8 1x1x1 admitted 0 fresh");
+        decides("stays c/p fp8 1x1x1 used 0 fresh; stays a/p fp8 1x1x1 used 0 fresh");
         b->memory_bytes = 40 * GIB;
-        decides("stays b/p fp8 1x1x1 admitted 0 fresh; stays c/p fp8 1x1x1 admitted 0 fresh");
+        decides("stays b/p fp8 1x1x1 used 0 fresh; stays c/p fp8 1x1x1 used 0 fresh");
 
         w.deployment.environments = 1;
         w.model.n_profiles = 2;
         w.profiles[0].environment_selector = json_value(&arena, "{'tier':'gold'}");
         w.environments[0].labels = w.profiles[0].environment_selector;
         w.profiles[1].needs.memory_bytes = 40 * GIB;
-        decides("stays a/p fp8 1x1x1 admitted 0 fresh"); /* its first profile fits, b's second */
+        decides("stays a/p fp8 1x1x1 used 0 fresh"); /* its first profile fits, b's second */
 }
 
 /* A first placement is all or nothing, and takes no seat that somebody waits for. */
@@ -171,13 +173,14 @@ static void test_all_or_nothing(void **state) {
         assert_rejected(&decision, 1, REASON_NO_CAPACITY,
                         "wants 3 units, 2 of 4 are free, at most 2 of them on one node");
         w.deployment.replicas = 2;
-        decides("stays eu-1/slices fp8 1x1x2 admitted 0 fresh");
+        decides("stays eu-1/slices fp8 1x1x2 used 0 fresh");
 
         world_other(&w, "second", slices, 2, 2, 1);
         decision = decides("");
         assert_rejected(&decision, 1, REASON_NO_CAPACITY,
-                        "wants 2 units, 0 of 4 are free, at most 0 of them on one node; others "
-                        "there have too little already");
+                        "wants 2 units, 0 of 4 are free, at most 0 of them on one "
+                        "node; nothing is granted there while second has no seat for "
+                        "what it reserved");
         /* Whoever comes with a higher priority throws nobody out either. */
         w.deployment.priority = 100;
         decides("");
@@ -188,12 +191,12 @@ static void test_over_committed(void **state) {
 
         (void)state;
         world_other(&w, "first", slices, 2, 1, 1);
-        decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        decides("stays eu-1/slices fp8 1x1x1 used 0 fresh");
         world_hold(&w, slices, 1, 1);
         w.deployment.replicas = 2;
-        decides("stays eu-1/slices fp8 1x1x2 admitted 1");
+        decides("stays eu-1/slices fp8 1x1x2 used 1");
         world_other(&w, "large", slices, 3, 1, 1); /* the pool's nodes were larger once */
-        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        decides("stays eu-1/slices fp8 1x1x1 used 1");
         w.n_held = 0;
         w.deployment.replicas = 1;
         decides("");
@@ -212,7 +215,7 @@ static void test_keep(void **state) {
         world_pool(&w, "slices", "3g.40gb", 16, 1, 40);
         world_environment(&w, "eu-2");
         set_cost(world_pool(&w, "slices", "3g.40gb", 16, 1, 40), "0.01");
-        decision = decides("stays eu-1/gpus fp8 1x1x1 admitted 1");
+        decision = decides("stays eu-1/gpus fp8 1x1x1 used 1");
         assert_true(decision.settled);
         assert_int_equal(decision.ready, 1);
         assert_text(decision.url, "https://chat.eu-1");
@@ -221,16 +224,16 @@ static void test_keep(void **state) {
         w.pools[0][0].schedulable = SCHEDULABLE_NO_NEW;
         w.profiles[0].image = TEXT("vllm:next");
         gpus->resource_name = TEXT("example.com/gpu");
-        decision = decides("stays eu-1/gpus fp8 1x1x1 admitted 1");
-        assert_text(decision.plan.placements[0].workload.image, "vllm:next");
-        assert_text(decision.plan.placements[0].reservation.resource_name, "example.com/gpu");
+        decision = decides("stays eu-1/gpus fp8 1x1x1 used 1");
+        assert_text(decision.plan.assignments[0].workload.image, "vllm:next");
+        assert_text(decision.plan.assignments[0].planned.resource_name, "example.com/gpu");
 
         /* Better before in the model's order: still where it is. */
         w.model.n_profiles = 2;
         w.profiles[1] = w.profiles[0];
         w.profiles[0].name = TEXT("fp4");
         w.profiles[0].needs.memory_bytes = GIB;
-        decides("stays eu-1/gpus fp8 1x1x1 admitted 1");
+        decides("stays eu-1/gpus fp8 1x1x1 used 1");
 }
 
 static void test_growth(void **state) {
@@ -241,30 +244,30 @@ static void test_growth(void **state) {
         world_hold(&w, slices, 1, 1);
         world_other(&w, "first", slices, 1, 1, 1);
         w.deployment.replicas = 3;
-        decision = decides("stays eu-1/slices fp8 1x1x3 admitted 1");
+        decision = decides("stays eu-1/slices fp8 1x1x3 used 1");
         assert_int_equal(decision.short_replicas, 0);
         w.deployment.replicas = 9;
-        decision = decides("stays eu-1/slices fp8 1x1x3 admitted 1"); /* as far as it fits */
+        decision = decides("stays eu-1/slices fp8 1x1x3 used 1"); /* as far as it fits */
         assert_int_equal(decision.short_replicas, 6);
         assert_int_equal(decision.rejections.n, 0);
         assert_false(decision.settled);
         assert_null(decision.closed);
 
         w.environments[0].not_ready = true;
-        decision = decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        decision = decides("stays eu-1/slices fp8 1x1x1 used 1");
         assert_ptr_equal(decision.closed, slices);
         w.environments[0].not_ready = false;
         w.pools[0][0].schedulable = SCHEDULABLE_NO_NEW;
-        decision = decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        decision = decides("stays eu-1/slices fp8 1x1x1 used 1");
         assert_ptr_equal(decision.closed, slices);
         w.pools[0][0].schedulable = SCHEDULABLE_ALWAYS;
 
         /* Somebody who holds a later place would lose it. */
         world_other(&w, "later", slices, 1, 1, 0);
-        decision = decides("stays eu-1/slices fp8 1x1x2 admitted 1");
+        decision = decides("stays eu-1/slices fp8 1x1x2 used 1");
         assert_int_equal(decision.short_replicas, 7);
         world_other(&w, "later-still", slices, 2, 1, 0);
-        decides("stays eu-1/slices fp8 1x1x1 admitted 1"); /* somebody is without a seat */
+        decides("stays eu-1/slices fp8 1x1x1 used 1"); /* somebody is without a seat */
 }
 
 static void test_scale_down(void **state) {
@@ -273,9 +276,9 @@ static void test_scale_down(void **state) {
         (void)state;
         world_hold(&w, slices, 4, 3);
         w.deployment.replicas = 2;
-        decides("stays eu-1/slices fp8 1x1x2 admitted 2");
+        decides("stays eu-1/slices fp8 1x1x2 used 2");
         w.deployment.replicas = 3;
-        assert_false(decides("stays eu-1/slices fp8 1x1x3 admitted 3").short_replicas);
+        assert_false(decides("stays eu-1/slices fp8 1x1x3 used 3").short_replicas);
 }
 
 /* An environment more, and one less: never served first, then the last made. */
@@ -292,55 +295,51 @@ static void test_more_and_fewer_environments(void **state) {
         world_hold(&w, c, 1, 1);
         world_hold(&w, a, 1, 0);
         w.deployment.environments = 3;
-        decides("stays c/p fp8 1x1x1 admitted 1; stays a/p fp8 1x1x1 admitted 0; "
-                "stays b/p fp8 1x1x1 admitted 0 fresh");
+        decides("stays c/p fp8 1x1x1 used 1; stays a/p fp8 1x1x1 used 0; "
+                "stays b/p fp8 1x1x1 used 0 fresh");
 
         world_hold(&w, b, 1, 1);
         w.deployment.environments = 2;
-        decides("stays c/p fp8 1x1x1 admitted 1; "
-                "drops a/p fp8 1x1x1 admitted 0: fewer environments are wanted; "
-                "stays b/p fp8 1x1x1 admitted 1");
+        decides("stays c/p fp8 1x1x1 used 1; "
+                "drops a/p fp8 1x1x1 used 0: fewer environments are wanted; "
+                "stays b/p fp8 1x1x1 used 1");
         w.deployment.environments = 1;
-        decides("stays c/p fp8 1x1x1 admitted 1; "
-                "drops a/p fp8 1x1x1 admitted 0: fewer environments are wanted; "
-                "drops b/p fp8 1x1x1 admitted 1: fewer environments are wanted");
+        decides("stays c/p fp8 1x1x1 used 1; "
+                "drops a/p fp8 1x1x1 used 0: fewer environments are wanted; "
+                "drops b/p fp8 1x1x1 used 1: fewer environments are wanted");
 
         w.deployment.environments = 2;
-        w.held[2].reservation.admitted = w.held[2].service.ready_replicas = 0;
-        decides("stays c/p fp8 1x1x1 admitted 1; stays a/p fp8 1x1x1 admitted 0; "
-                "drops b/p fp8 1x1x1 admitted 0: fewer environments are wanted");
+        w.held[2].observed.used = w.held[2].service.ready_replicas = 0;
+        decides("stays c/p fp8 1x1x1 used 1; drops a/p fp8 1x1x1 used 0: "
+                "fewer environments are wanted; stays b/p fp8 1x1x1 used 1");
 }
 
 /* ---- two at once ----------------------------------------------------------------------------- */
 
 /* Both took the last slice; both decide from one snapshot, and exactly one yields. */
 static void test_two_at_once(void **state) {
-        static const char *const created[] = { "2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z" };
-        static const char *const names[] = { "later", "chat" };
+        static const char *const names[] = { "chat", "later" };
 
         (void)state;
         for (size_t me = 0; me < 2; me++) {
                 struct sub_pool *slices;
-                struct reservation *other;
 
                 world_init(&w);
                 slices = one_pool(1);
                 world_other(&w, "first", slices, 1, 1, 1);
                 w.deployment.name = text_from(names[me]);
-                w.deployment.created = text_from(created[me]);
                 world_hold(&w, slices, 1, 0);
-                other = world_other(&w, names[1 - me], slices, 1, 1, 0);
-                other->created = text_from(created[1 - me]);
+                world_other(&w, names[1 - me], slices, 1, 1, 0);
                 if (me == 0)
-                        decides("stays eu-1/slices fp8 1x1x1 admitted 0");
+                        decides("stays eu-1/slices fp8 1x1x1 used 0");
                 else
-                        decides("drops eu-1/slices fp8 1x1x0 admitted 0: another deployment holds "
-                                "its units");
+                        decides("drops eu-1/slices fp8 1x1x0 used 0: gave 1 replica back: "
+                                "chat has the units");
         }
         /* Who yields may find another place in the same answer. */
         world_pool(&w, "more", "3g.40gb", 2, 1, 40);
-        decides("drops eu-1/slices fp8 1x1x0 admitted 0: another deployment holds its units; "
-                "stays eu-1/more fp8 1x1x1 admitted 0 fresh");
+        decides("drops eu-1/slices fp8 1x1x0 used 0: gave 1 replica back: "
+                "chat has the units; stays eu-1/more fp8 1x1x1 used 0 fresh");
 }
 
 static void test_trimmed_growth(void **state) {
@@ -349,9 +348,10 @@ static void test_trimmed_growth(void **state) {
 
         (void)state;
         world_hold(&w, slices, 3, 1);
-        world_other(&w, "other", slices, 1, 2, 1)->created = TEXT("2024-01-01T00:00:00Z");
+        world_other(&w, "a", slices, 1, 2, 1);
         w.deployment.replicas = 3;
-        decision = decides("stays eu-1/slices fp8 1x1x2 admitted 1");
+        decision = decides("stays eu-1/slices fp8 1x1x2 used 1: gave 1 replica back: a "
+                           "has the units");
         assert_int_equal(decision.short_replicas, 1);
 }
 
@@ -366,8 +366,9 @@ static void test_priority_not_yet_observed(void **state) {
         world_other(&w, "other", slices, 1, 1, 0)->priority = 5;
         w.deployment.replicas = 2;
         w.deployment.priority = 10;
-        decision = decides("stays eu-1/slices fp8 1x1x1 admitted 0");
-        assert_int_equal(decision.plan.placements[0].reservation.priority, 10);
+        decision = decides("stays eu-1/slices fp8 1x1x1 used 0: gave 1 replica back: "
+                           "other has the units");
+        assert_int_equal(decision.plan.assignments[0].planned.priority, 10);
 }
 
 /* ---- nothing to choose from ------------------------------------------------------------------ */
@@ -396,7 +397,7 @@ static void test_set_aside(void **state) {
         w.deployment.environments = 2;
         w.n_environments = 1;
         w.environments[0] = w.environments[1];
-        decision = decides("stays b/p fp8 1x1x1 admitted 0 fresh");
+        decision = decides("stays b/p fp8 1x1x1 used 0 fresh");
         assert_counted(&decision, "no environment is left to choose from");
 }
 
@@ -408,11 +409,11 @@ static void test_unreadable_environment(void **state) {
         world_hold(&w, slices, 1, 1);
         w.environments[0].invalid = TEXT("spec.nodePools: must be a list, but is a map");
         w.environments[0].n_pools = w.environments[0].n_sub_pools = 0;
-        decides_and_goes_on("leaves eu-1/slices fp8 1x1x1 admitted 1: the environment cannot be "
-                            "read: spec.nodePools: must be a list, but is a map");
+        decides_and_goes_on("stays eu-1/slices fp8 1x1x1 used 1: the environment cannot "
+                            "be read: spec.nodePools: must be a list, but is a map");
         w.environments[0].invalid = (struct text) { 0 };
         w.environments[0].n_pools = w.environments[0].n_sub_pools = 1;
-        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        decides("stays eu-1/slices fp8 1x1x1 used 1");
 }
 
 /* ---- quotas ---------------------------------------------------------------------------------- */
@@ -436,30 +437,30 @@ static void test_quota(void **state) {
         limit_to("other-resource", "{'requests.nvidia.com/mig-1g.10gb': '0'}");
         limit_to("gpus", "{'requests.nvidia.com/gpu': '5'}");
         other = world_other(&w, "other", slices, 1, 2, 0);
-        decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh"); /* exactly */
-        other->replicas = 3;
+        decides("stays eu-1/slices fp8 1x1x3 used 0 fresh"); /* exactly */
+        other->reserved = 3;
         decision = decides("");
         assert_rejected(
                 &decision, 1, REASON_QUOTA_EXCEEDED,
                 "wants 3 units, ResourceQuota gpus has 2 of 5 left of requests.nvidia.com/gpu");
-        other->replicas = 7;
+        other->reserved = 7;
         decision = decides("");
         assert_rejected(
                 &decision, 1, REASON_QUOTA_EXCEEDED,
                 "wants 3 units, ResourceQuota gpus has 0 of 5 left of requests.nvidia.com/gpu");
         w.quotas[2].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '10'}");
         w.n_quotas = 1; /* what the sentence says of the next one: 7 of 9 */
-        other->replicas = 6;
-        decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
-        other->replicas = 7;
+        other->reserved = 6;
+        decides("stays eu-1/slices fp8 1x1x3 used 0 fresh");
+        other->reserved = 7;
         other->namespace_ = TEXT("elsewhere");
-        decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
+        decides("stays eu-1/slices fp8 1x1x3 used 0 fresh");
         other->namespace_ = TEXT("team");
         other->resource_name = TEXT("nvidia.com/mig-1g.10gb");
-        decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
+        decides("stays eu-1/slices fp8 1x1x3 used 0 fresh");
         other->resource_name = TEXT("nvidia.com/gpu");
         w.quotas[0].scopes = json_value(&arena, "['Terminating']");
-        decides("stays eu-1/slices fp8 1x1x3 admitted 0 fresh");
+        decides("stays eu-1/slices fp8 1x1x3 used 0 fresh");
 }
 
 /* The class is the deployment's, else the pool's, as the pods will have it. */
@@ -468,11 +469,11 @@ static void test_quota_of_a_class(void **state) {
         one_pool(4);
         limit_to("gold", "{'requests.nvidia.com/gpu': '0'}")->expressions = json_value(
                 &arena, "[{'scopeName': 'PriorityClass', 'operator': 'In', 'values': ['gold']}]");
-        decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        decides("stays eu-1/slices fp8 1x1x1 used 0 fresh");
         w.pools[0][0].priority_class = TEXT("gold");
         decides("");
         w.deployment.priority_class = TEXT("tin");
-        decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        decides("stays eu-1/slices fp8 1x1x1 used 0 fresh");
         w.deployment.priority_class = TEXT("gold");
         w.pools[0][0].priority_class = TEXT("tin");
         decides("");
@@ -489,14 +490,14 @@ static void test_quota_of_devices(void **state) {
         world_other(&w, "other", slices, 1, 2, 2);
         limit_to("pods", "{'requests.mig.nvidia.com': '0', 'requests.nvidia.com/gpu': '0'}");
         limit_to("devices", "{'mig.nvidia.com.deviceclass.resource.k8s.io/devices': '3'}");
-        decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        decides("stays eu-1/slices fp8 1x1x1 used 0 fresh");
         w.deployment.replicas = 2;
         decision = decides("");
         assert_rejected(&decision, 1, REASON_QUOTA_EXCEEDED,
                         "wants 2 units, ResourceQuota devices has 1 of 3 left of "
                         "mig.nvidia.com.deviceclass.resource.k8s.io/devices");
         w.quotas[1].scopes = json_value(&arena, "['NotTerminating']");
-        decides("stays eu-1/slices fp8 1x1x2 admitted 0 fresh");
+        decides("stays eu-1/slices fp8 1x1x2 used 0 fresh");
 }
 
 /* Only pods of this cluster are held against its quotas. */
@@ -510,14 +511,14 @@ static void test_quota_of_this_cluster(void **state) {
         limit_to("gpus", "{'requests.nvidia.com/gpu': '1'}");
         decides("");
         w.settings.target = TARGET_OBJECT;
-        decides("stays eu-1/slices fp8 1x1x1 admitted 0 fresh");
+        decides("stays eu-1/slices fp8 1x1x1 used 0 fresh");
         w.settings.target = TARGET_AUTO;
         w.environments[1].source = CLUSTER_EXISTING;
-        decides("stays eu-2/p fp8 1x1x1 admitted 0 fresh");
+        decides("stays eu-2/p fp8 1x1x1 used 0 fresh");
         w.environments[1].source = CLUSTER_IN_CLUSTER;
         w.environments[0].source = CLUSTER_GKE; /* and so is what the other holds there */
         w.pools[0][0].schedulable = SCHEDULABLE_NO_NEW;
-        decides("stays eu-2/p fp8 1x1x1 admitted 0 fresh");
+        decides("stays eu-2/p fp8 1x1x1 used 0 fresh");
         w.settings.target = TARGET_DIRECT;
         decides("");
         w.settings.target = TARGET_AUTO;
@@ -536,18 +537,18 @@ static void test_quota_of_own_elsewhere(void **state) {
         world_pool(&w, "p", "", 4, 1, 80);
         w.deployment.environments = 2;
         limit_to("gpus", "{'requests.nvidia.com/gpu': '1'}");
-        decides("stays a/p fp8 1x1x1 admitted 0 fresh");
+        decides("stays a/p fp8 1x1x1 used 0 fresh");
         w.environments[0].source = CLUSTER_GKE;
-        decision = decides("stays a/p fp8 1x1x1 admitted 0 fresh; "
-                           "stays b/p fp8 1x1x1 admitted 0 fresh");
+        decision = decides("stays a/p fp8 1x1x1 used 0 fresh; "
+                           "stays b/p fp8 1x1x1 used 0 fresh");
         w.environments[0].source = CLUSTER_IN_CLUSTER;
         w.environments[1].source = CLUSTER_EXISTING; /* whichever is chosen first */
-        decides("stays a/p fp8 1x1x1 admitted 0 fresh; stays b/p fp8 1x1x1 admitted 0 fresh");
+        decides("stays a/p fp8 1x1x1 used 0 fresh; stays b/p fp8 1x1x1 used 0 fresh");
         world_observe(&w, &decision);
-        decides("stays a/p fp8 1x1x1 admitted 0; stays b/p fp8 1x1x1 admitted 0");
+        decides("stays a/p fp8 1x1x1 used 0; stays b/p fp8 1x1x1 used 0");
         w.environments[1].source = CLUSTER_IN_CLUSTER; /* where both are here, one yields */
-        decides("stays a/p fp8 1x1x1 admitted 0; "
-                "drops b/p fp8 1x1x0 admitted 0: the namespace's quota is used up");
+        decides("stays a/p fp8 1x1x1 used 0; "
+                "drops b/p fp8 1x1x0 used 0: the namespace's quota is used up");
 }
 
 static void test_quota_while_growing(void **state) {
@@ -559,15 +560,15 @@ static void test_quota_while_growing(void **state) {
         world_other(&w, "other", slices, 1, 2, 2);
         limit_to("gpus", "{'requests.nvidia.com/gpu': '5'}");
         w.deployment.replicas = 4;
-        decision = decides_and_goes_on("stays eu-1/slices fp8 1x1x3 admitted 1");
+        decision = decides_and_goes_on("stays eu-1/slices fp8 1x1x3 used 1");
         assert_int_equal(decision.short_replicas, 1);
         assert_true(decision.quota.limited);
         assert_int_equal(decision.quota.limit, 5);
-        decides("stays eu-1/slices fp8 1x1x3 admitted 1");
+        decides("stays eu-1/slices fp8 1x1x3 used 1");
         w.deployment.replicas = 3;
-        assert_false(decides("stays eu-1/slices fp8 1x1x3 admitted 1").quota.limited);
+        assert_false(decides("stays eu-1/slices fp8 1x1x3 used 1").quota.limited);
         w.quotas[0].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '0'}");
-        decides("stays eu-1/slices fp8 1x1x1 admitted 1"); /* what served goes on */
+        decides("stays eu-1/slices fp8 1x1x1 used 1"); /* what served goes on */
 }
 
 /* Two took the last of a quota: the ledger's order settles it, whoever looks. */
@@ -580,14 +581,14 @@ static void test_quota_two_at_once(void **state) {
         other = world_other(&w, "other", slices, 1, 2, 0);
         w.deployment.replicas = 2;
         limit_to("gpus", "{'requests.nvidia.com/gpu': '3'}");
-        decides("stays eu-1/slices fp8 1x1x2 admitted 0"); /* made in 2025, the other has no date */
+        decides("stays eu-1/slices fp8 1x1x2 used 0"); /* made in 2025, the other has no date */
         other->priority = 1;
-        decides("stays eu-1/slices fp8 1x1x1 admitted 0");
+        decides("stays eu-1/slices fp8 1x1x1 used 0");
         other->priority = 0;
-        other->admitted = 2;
-        decides("stays eu-1/slices fp8 1x1x1 admitted 0");
+        other->used = 2;
+        decides("stays eu-1/slices fp8 1x1x1 used 0");
         w.quotas[0].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '2'}");
-        decides("drops eu-1/slices fp8 1x1x0 admitted 0: the namespace's quota is used up");
+        decides("drops eu-1/slices fp8 1x1x0 used 0: the namespace's quota is used up");
 }
 
 /* One answer never spends what is left of a quota twice. */
@@ -601,8 +602,8 @@ static void test_quota_over_environments(void **state) {
         }
         w.deployment.environments = 3;
         limit_to("gpus", "{'requests.nvidia.com/gpu': '2'}");
-        decision = decides("stays a/p fp8 1x1x1 admitted 0 fresh; "
-                           "stays b/p fp8 1x1x1 admitted 0 fresh");
+        decision = decides("stays a/p fp8 1x1x1 used 0 fresh; "
+                           "stays b/p fp8 1x1x1 used 0 fresh");
         assert_rejected(
                 &decision, 1, REASON_QUOTA_EXCEEDED,
                 "wants 1 unit, ResourceQuota gpus has 0 of 2 left of requests.nvidia.com/gpu");
@@ -618,10 +619,11 @@ static void test_quota_of_larger_replicas(void **state) {
         world_hold(&w, gpus, 1, 1);
         w.profiles[0].gpus_per_node = 3;
         limit_to("gpus", "{'requests.nvidia.com/gpu': '3'}");
-        decides("stays eu-1/gpus fp8 1x3x1 admitted 1");
+        decides("leaves eu-1/gpus fp8 1x1x1 used 1: a replica wants more "
+                "units now");
         w.quotas[0].hard = json_value(&arena, "{'requests.nvidia.com/gpu': '2'}");
-        decides("leaves eu-1/gpus fp8 1x1x1 admitted 1: a replica wants more units now, and there "
-                "is no room");
+        decides("leaves eu-1/gpus fp8 1x1x1 used 1: a replica wants more "
+                "units now");
 }
 
 /* ---- make before break ----------------------------------------------------------------------- */
@@ -639,29 +641,29 @@ static void test_drain(void **state) {
         w.pools[0][0].schedulable = SCHEDULABLE_DRAIN;
 
         world_other(&w, "other", b, 1, 1, 1);
-        decision = decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being "
+        decision = decides_and_goes_on("leaves a/p fp8 1x1x1 used 1: the pool is being "
                                        "drained");
         assert_int_equal(decision.placed, 0);
-        assert_true(decision.plan.placements[0].leaves_now);
-        assert_true(decision.plan.placements[0].reservation.leaving);
+        assert_true(decision.plan.assignments[0].leaves_now);
+        assert_true(decision.plan.assignments[0].planned.leaving);
         assert_text(decision.url, "https://a");
         assert_rejected(&decision, 2, REASON_POOL_CORDONED,
                         "the pool's schedulable is Drain, not Always");
-        assert_false(world_decide(&w, &arena).plan.placements[0].leaves_now);
+        assert_false(world_decide(&w, &arena).plan.assignments[0].leaves_now);
 
         w.n_others = 0;
-        decision = decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being "
-                                       "drained; stays b/p fp8 1x1x1 admitted 0 fresh");
+        decision = decides_and_goes_on("leaves a/p fp8 1x1x1 used 1: the pool is being "
+                                       "drained; stays b/p fp8 1x1x1 used 0 fresh");
         assert_int_equal(decision.rejections.n, 0);
-        decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                            "stays b/p fp8 1x1x1 admitted 0");
+        decides_and_goes_on("leaves a/p fp8 1x1x1 used 1: the pool is being drained; "
+                            "stays b/p fp8 1x1x1 used 0");
         world_serve(&w.held[1]);
-        decision = decides_and_goes_on("drops a/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                                       "stays b/p fp8 1x1x1 admitted 1");
+        decision = decides_and_goes_on("drops a/p fp8 1x1x1 used 1: the pool is being drained; "
+                                       "stays b/p fp8 1x1x1 used 1");
         assert_true(decision.settled);
         assert_int_equal(w.n_held, 1);
-        assert_int_equal(w.held[0].reservation.order, 1);
-        decides("stays b/p fp8 1x1x1 admitted 1");
+        assert_int_equal(w.held[0].observed.order, 1);
+        decides("stays b/p fp8 1x1x1 used 1");
 }
 
 /* The drain was called off: what was leaving stays, and the replacement that never served goes. */
@@ -673,10 +675,10 @@ static void test_drain_called_off(void **state) {
         a = world_pool(&w, "p", "", 4, 1, 80);
         world_environment(&w, "b");
         b = world_pool(&w, "p", "", 4, 1, 80);
-        world_hold(&w, a, 1, 1)->reservation.leaving = true;
+        world_hold(&w, a, 1, 1)->observed.leaving = true;
         world_hold(&w, b, 1, 0);
-        decides("stays a/p fp8 1x1x1 admitted 1; "
-                "drops b/p fp8 1x1x1 admitted 0: fewer environments are wanted");
+        decides("stays a/p fp8 1x1x1 used 1; "
+                "drops b/p fp8 1x1x1 used 0: fewer environments are wanted");
 }
 
 static void drain_two(void) {
@@ -691,10 +693,10 @@ static void drain_two(void) {
         world_hold(&w, s[0], 1, 1);
         world_hold(&w, s[1], 1, 1);
         w.pools[0][0].schedulable = w.pools[1][0].schedulable = SCHEDULABLE_DRAIN;
-        decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                            "leaves b/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                            "stays c/p fp8 1x1x1 admitted 0 fresh; "
-                            "stays d/p fp8 1x1x1 admitted 0 fresh");
+        decides_and_goes_on("leaves a/p fp8 1x1x1 used 1: the pool is being drained; "
+                            "leaves b/p fp8 1x1x1 used 1: the pool is being drained; "
+                            "stays c/p fp8 1x1x1 used 0 fresh; "
+                            "stays d/p fp8 1x1x1 used 0 fresh");
 }
 
 /* As many go as there are Ready replacements, the first made first. */
@@ -702,14 +704,14 @@ static void test_drain_of_two(void **state) {
         (void)state;
         drain_two();
         world_serve(&w.held[2]);
-        decides_and_goes_on("drops a/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                            "leaves b/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                            "stays c/p fp8 1x1x1 admitted 1; stays d/p fp8 1x1x1 admitted 0");
-        decides_and_goes_on("leaves b/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                            "stays c/p fp8 1x1x1 admitted 1; stays d/p fp8 1x1x1 admitted 0");
+        decides_and_goes_on("drops a/p fp8 1x1x1 used 1: the pool is being drained; "
+                            "leaves b/p fp8 1x1x1 used 1: the pool is being drained; "
+                            "stays c/p fp8 1x1x1 used 1; stays d/p fp8 1x1x1 used 0");
+        decides_and_goes_on("leaves b/p fp8 1x1x1 used 1: the pool is being drained; "
+                            "stays c/p fp8 1x1x1 used 1; stays d/p fp8 1x1x1 used 0");
         world_serve(&w.held[2]);
-        decides("drops b/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                "stays c/p fp8 1x1x1 admitted 1; stays d/p fp8 1x1x1 admitted 1");
+        decides("drops b/p fp8 1x1x1 used 1: the pool is being drained; "
+                "stays c/p fp8 1x1x1 used 1; stays d/p fp8 1x1x1 used 1");
 }
 
 /* The second replacement alone sends nobody away: next time it would count once more. */
@@ -717,13 +719,12 @@ static void test_drain_of_two_second_first(void **state) {
         (void)state;
         drain_two();
         world_serve(&w.held[3]);
-        decides_and_goes_on("leaves a/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                            "leaves b/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                            "stays c/p fp8 1x1x1 admitted 0; stays d/p fp8 1x1x1 admitted 1");
+        decides_and_goes_on("drops a/p fp8 1x1x1 used 1: the pool is being drained; "
+                            "leaves b/p fp8 1x1x1 used 1: the pool is being drained; "
+                            "stays c/p fp8 1x1x1 used 0; stays d/p fp8 1x1x1 used 1");
         world_serve(&w.held[2]);
-        decides("drops a/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                "drops b/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                "stays c/p fp8 1x1x1 admitted 1; stays d/p fp8 1x1x1 admitted 1");
+        decides("leaves b/p fp8 1x1x1 used 1: the pool is being drained; "
+                "stays c/p fp8 1x1x1 used 0; stays d/p fp8 1x1x1 used 1");
 }
 
 /* One original stays and is Ready: that is no replacement of the other. */
@@ -739,25 +740,25 @@ static void test_an_original_is_no_replacement(void **state) {
         world_hold(&w, a, 1, 1);
         world_hold(&w, b, 1, 1);
         w.pools[0][0].schedulable = SCHEDULABLE_DRAIN;
-        decides("leaves a/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                "stays b/p fp8 1x1x1 admitted 1");
+        decides("leaves a/p fp8 1x1x1 used 1: the pool is being drained; "
+                "stays b/p fp8 1x1x1 used 1");
         w.deployment.environments = 1; /* as many as wanted stay and are Ready */
-        decides("drops a/p fp8 1x1x1 admitted 1: the pool is being drained; "
-                "stays b/p fp8 1x1x1 admitted 1");
+        decides("drops a/p fp8 1x1x1 used 1: the pool is being drained; "
+                "stays b/p fp8 1x1x1 used 1");
 }
 
 /* Units that are given back are there for growth in the same answer. */
 static void test_retired_units_are_free(void **state) {
         struct sub_pool *slices = one_pool(2);
-        struct held *leaving = world_hold(&w, slices, 1, 1);
+        struct assignment *leaving = world_hold(&w, slices, 1, 1);
 
         (void)state;
-        leaving->reservation.nodes = 2;
+        leaving->observed.nodes = 2;
         leaving->suffix = TEXT("eu-1-g2");
         world_hold(&w, slices, 1, 1);
         w.deployment.replicas = 4;
-        decides("drops eu-1/slices fp8 2x1x1 admitted 1: a replica spans another number of nodes "
-                "now; stays eu-1/slices fp8 1x1x4 admitted 1");
+        decides("drops eu-1/slices fp8 2x1x1 used 1: a replica spans another number of nodes "
+                "now; stays eu-1/slices fp8 1x1x4 used 1");
 }
 
 /* ---- reasons to leave ------------------------------------------------------------------------ */
@@ -773,10 +774,6 @@ static void lose_pool(void) {
 static void lose_mig_profile(void) {
         w.sub_pools[0][0].mig_profile = TEXT("4g.40gb");
         w.pools[0][0].schedulable = SCHEDULABLE_NO_NEW;
-}
-static void break_pool(void) {
-        w.sub_pools[0][0].mig_profile = (struct text) { 0 };
-        w.sub_pools[0][0].invalid = TEXT("unknown MIG profile \"3g.41gb\"");
 }
 static void lose_profile(void) {
         w.profiles[0].name = TEXT("renamed");
@@ -815,14 +812,13 @@ static const struct leave_row leave_rows[] = {
         { lose_environment, "the environment is gone" },
         { lose_pool, "the pool, or its MIG profile, is gone" },
         { lose_mig_profile, "the pool, or its MIG profile, is gone" },
-        { break_pool, "unknown MIG profile \"3g.41gb\"" },
         { lose_profile, "the model has no such serving profile any more" },
         { relabel, "the deployment's environmentSelector wants tier=gold, the environment has no "
                    "label tier" },
         { need_memory, "wants 41Gi of memory per unit, a unit here has 40Gi" },
         { name_other_model, "the deployment names another model" },
         { name_other_kind, "the deployment names another model" },
-        { need_units, "a replica wants more units now, and there is no room" },
+        { need_units, "a replica wants more units now" },
         { need_nodes, "wants 3 nodes, the pool has 2" },
 };
 
@@ -840,7 +836,7 @@ static void test_reasons_to_leave(void **state) {
                 world_hold(&w, slices, 2, 2);
                 w.deployment.replicas = 2;
                 leave_rows[i].change();
-                want = text_format(&arena, "leaves eu-1/slices fp8 1x1x2 admitted 2: %s",
+                want = text_format(&arena, "leaves eu-1/slices fp8 1x1x2 used 2: %s",
                                    leave_rows[i].why);
                 decision = decides(text_format(&arena, "%.*s%c", TEXT_ARG(want), '\0').data);
                 assert_false(decision.settled);
@@ -849,98 +845,13 @@ static void test_reasons_to_leave(void **state) {
         }
 }
 
-/* ---- in place -------------------------------------------------------------------------------- */
-
-/* Another model in a full pool takes the units of the one before it. */
-static void test_in_place(void **state) {
-        struct sub_pool *slices = one_pool(1);
-        struct decision decision;
-
-        (void)state;
-        world_other(&w, "other", slices, 1, 1, 1);
-        world_hold(&w, slices, 1, 1);
-        w.deployment.model_name = TEXT("llama");
-        decision = decides_and_goes_on("drops eu-1/slices fp8 1x1x1 admitted 1: replaced in place; "
-                                       "stays eu-1/slices fp8 1x1x1 admitted 1 fresh");
-        assert_text(decision.plan.placements[1].reservation.model, "ClusterModel/llama");
-        assert_text(decision.plan.placements[1].suffix, "eu-1");
-        assert_true(decision.plan.placements[1].service.ready); /* the one that is there */
-        assert_int_equal(decision.ready, 0);
-        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
-}
-
-/*
- * Two leave a drained pool for the same last unit at once, and KServe rolls both:
- * what served until then is not lost to the race.
+/* ---- replacements in one environment ----------------------------------------------------------
  */
-static void test_in_place_is_not_lost(void **state) {
-        struct sub_pool *old = one_pool(4), *last;
-
-        (void)state;
-        last = world_pool(&w, "last", "3g.40gb", 1, 1, 40);
-        w.pools[0][0].schedulable = SCHEDULABLE_DRAIN;
-        world_hold(&w, old, 1, 1)->reservation.order = 4;
-        decides_and_goes_on("drops eu-1/slices fp8 1x1x1 admitted 1: replaced in place; "
-                            "stays eu-1/last fp8 1x1x1 admitted 1 fresh");
-        assert_int_equal(w.held[0].reservation.order, 4);
-        world_other(&w, "aaa", last, 1, 1, 1);
-        w.held[0].service.ready = false;
-        decides("stays eu-1/last fp8 1x1x1 admitted 1");
-}
-
-/* Of a replica that served and a larger grant, only what served is sure of its seat. */
-static void test_in_place_keeps_what_served(void **state) {
-        struct sub_pool *old = one_pool(4);
-
-        (void)state;
-        world_pool(&w, "next", "3g.40gb", 4, 1, 40);
-        w.pools[0][0].schedulable = SCHEDULABLE_DRAIN;
-        w.deployment.replicas = 2;
-        world_hold(&w, old, 3, 3);
-        decides("drops eu-1/slices fp8 1x1x3 admitted 3: replaced in place; "
-                "stays eu-1/next fp8 1x1x2 admitted 2 fresh");
-        w.deployment.replicas = 4;
-        decides("drops eu-1/slices fp8 1x1x3 admitted 3: replaced in place; "
-                "stays eu-1/next fp8 1x1x4 admitted 3 fresh");
-}
-
-/* Everybody of a model that grew wants the room at once: who comes first has it. */
-static void test_larger_replicas_of_one_model(void **state) {
-        struct sub_pool *gpus;
-        struct reservation *other;
-
-        (void)state;
-        world_environment(&w, "eu-1");
-        gpus = world_pool(&w, "gpus", "", 8, 1, 80);
-        w.deployment.replicas = 2;
-        world_hold(&w, gpus, 2, 2);
-        other = world_other(&w, "other", gpus, 1, 2, 2);
-        w.profiles[0].gpus_per_node = 3; /* 6 for these and 2 for the others, or 12 */
-        decides("stays eu-1/gpus fp8 1x3x2 admitted 2"); /* we are older */
-        other->priority = 1;
-        decides("leaves eu-1/gpus fp8 1x1x2 admitted 2: a replica wants more units now, and there "
-                "is no room");
-        other->model = TEXT("ClusterModel/llama");
-        decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
-        other->model = TEXT("ClusterModel/gemma");
-        other->serving_profile = TEXT("bf16");
-        decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
-        other->serving_profile = TEXT("fp8");
-        other->leaving = true;
-        decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
-        other->leaving = false;
-        w.deployment.model_kind = TEXT("Model");
-        w.held[0].reservation.model = other->model = TEXT("Model/gemma");
-        decides("leaves eu-1/gpus fp8 1x1x2 admitted 2: a replica wants more units now, and there "
-                "is no room");
-        other->namespace_ = TEXT("elsewhere"); /* a model of the same name */
-        decides("stays eu-1/gpus fp8 1x3x2 admitted 2");
-}
 
 /* What left for another assignment of its environment does not come back beside it. */
 static void test_replaced_in_its_environment(void **state) {
         struct sub_pool *slices = one_pool(4);
-        struct held *held;
+        struct assignment *held;
 
         (void)state;
         w.model.n_profiles = 2;
@@ -950,17 +861,18 @@ static void test_replaced_in_its_environment(void **state) {
         w.pools[0][0].multi_node = json_value(&arena, "true");
         w.deployment.environments = 2;
         held = world_hold(&w, slices, 1, 1);
-        held->reservation.serving_profile = TEXT("bf16");
-        held->reservation.leaving = true;
+        held->observed.serving_profile = TEXT("bf16");
+        held->observed.leaving = true;
         held = world_hold(&w, slices, 1, 0);
-        held->reservation.nodes = 2;
+        held->observed.nodes = 2;
         held->suffix = TEXT("eu-1-g2");
-        decides("leaves eu-1/slices bf16 1x1x1 admitted 1: it is being replaced in its "
-                "environment; stays eu-1/slices fp8 2x1x1 admitted 0");
-        held->reservation.leaving = true; /* not by one that leaves itself */
+        decides("stays eu-1/slices bf16 1x1x1 used 1; drops eu-1/slices fp8 "
+                "2x1x0 used 0: it is being replaced in its environment");
+        held->observed.leaving = true; /* not by one that leaves itself */
         w.profiles[0].needs.memory_bytes = 41 * GIB;
-        decides("stays eu-1/slices bf16 1x1x1 admitted 1; leaves eu-1/slices fp8 2x1x1 admitted "
-                "0: wants 41Gi of memory per unit, a unit here has 40Gi");
+        decides("stays eu-1/slices bf16 1x1x1 used 1; drops eu-1/slices fp8 "
+                "2x1x0 used 0: wants 41Gi of memory per unit, a unit here "
+                "has 40Gi");
 }
 
 /* Another group size has keys of its own: both are there, and both count. */
@@ -974,35 +886,17 @@ static void test_group_size(void **state) {
         w.profiles[0].nodes = 2;
         w.settings.multi_node = true;
         w.pools[0][0].multi_node = json_value(&arena, "true");
-        decision = decides("leaves eu-1/slices fp8 1x1x1 admitted 1: a replica spans another "
+        decision = decides("leaves eu-1/slices fp8 1x1x1 used 1: a replica spans another "
                            "number of nodes now");
         assert_rejected(&decision, 1, REASON_NO_CAPACITY,
                         "wants 2 units, 2 of 4 are free, at most 2 of them on one node");
         w.n_others = 0;
-        decision = decides("leaves eu-1/slices fp8 1x1x1 admitted 1: a replica spans another "
-                           "number of nodes now; stays eu-1/slices fp8 2x1x1 admitted 0 fresh");
-        assert_text(decision.plan.placements[1].suffix, "eu-1-g2");
+        decision = decides("leaves eu-1/slices fp8 1x1x1 used 1: a replica spans another "
+                           "number of nodes now; stays eu-1/slices fp8 2x1x1 used 0 fresh");
+        assert_text(decision.plan.assignments[1].suffix, "eu-1-m2");
 }
 
-/* And the same group size elsewhere in the environment is taken over, its units too. */
-static void test_group_in_place(void **state) {
-        struct sub_pool *slices = one_pool(2);
-        struct held *held = world_hold(&w, slices, 1, 1);
-
-        (void)state;
-        held->reservation.nodes = 2;
-        held->reservation.units_per_node = 2;
-        held->suffix = TEXT("eu-1-g2");
-        w.profiles[0].nodes = 2;
-        w.profiles[0].gpus_per_node = 2;
-        w.settings.multi_node = w.settings.multi_slice = true;
-        w.pools[0][0].multi_node = json_value(&arena, "true");
-        decides("stays eu-1/slices fp8 2x2x1 admitted 1");
-        w.deployment.model_name = TEXT("llama");
-        decides("drops eu-1/slices fp8 2x2x1 admitted 1: replaced in place; "
-                "stays eu-1/slices fp8 2x2x1 admitted 1 fresh");
-}
-
+/* Whatever a replica wants now, what is there keeps its size and leaves, room or not. */
 static void test_units_per_replica(void **state) {
         struct sub_pool *slices = one_pool(2);
 
@@ -1010,26 +904,22 @@ static void test_units_per_replica(void **state) {
         world_hold(&w, slices, 2, 2);
         w.deployment.replicas = 2;
         need_units();
-        decides("stays eu-1/slices fp8 1x2x2 admitted 2");
-        w.held[0].reservation.units_per_node = 2;
+        decides("leaves eu-1/slices fp8 1x1x2 used 2: a replica wants more units now");
+        w.held[0].observed.units_per_node = 2;
         w.profiles[0].gpus_per_node = 1;
-        decides("stays eu-1/slices fp8 1x1x2 admitted 2");
         w.partly = true;
-        assert_true(decides("stays eu-1/slices fp8 1x1x2 admitted 2").settled);
-
-        /* More units are a question to the whole fleet. */
-        w.held[0].reservation.units_per_node = 1;
-        need_units();
-        assert_false(decides("leaves eu-1/slices fp8 1x1x2 admitted 2: a replica wants more units "
+        assert_false(decides("leaves eu-1/slices fp8 1x2x2 used 2: a replica wants fewer units "
                              "now")
                              .settled);
+        w.held[0].observed.units_per_node = 1;
+        assert_true(decides("stays eu-1/slices fp8 1x1x2 used 2").settled);
 }
 
 /* ---- settled --------------------------------------------------------------------------------- */
 
 static void test_settled(void **state) {
         struct sub_pool *slices = one_pool(2);
-        struct held *held = world_hold(&w, slices, 2, 2), before = *held;
+        struct assignment *held = world_hold(&w, slices, 2, 2), before = *held;
 
         (void)state;
         w.partly = true;
@@ -1038,10 +928,10 @@ static void test_settled(void **state) {
         assert_true(world_decide(&w, &arena).settled);
         assert_false(deploy_is_settled(&w.deployment, w.held, 0));
 
-        held->reservation.admitted = 1;
+        held->observed.used = 1;
         assert_false(deploy_is_settled(&w.deployment, w.held, 1));
         *held = before;
-        held->reservation.leaving = true;
+        held->observed.leaving = true;
         assert_false(deploy_is_settled(&w.deployment, w.held, 1));
         *held = before;
         held->rebuilt = true;
@@ -1059,63 +949,6 @@ static void test_settled(void **state) {
         w.deployment.environments = 2;
         assert_false(deploy_is_settled(&w.deployment, w.held, 1));
         assert_false(world_decide(&w, &arena).settled);
-}
-
-struct admitted_row {
-        const char *name;
-        int64_t granted, admitted;
-        bool ready;
-        int64_t ready_replicas, composed;
-        int64_t want;
-};
-
-/* clang-format off */
-static const struct admitted_row admitted_rows[] = {
-        { "not observed",                     3, 0, false, -1, -1, 0 },
-        { "told",                             3, 0, true,   2,  3, 2 },
-        { "told while not Ready",             3, 0, false,  1,  3, 1 },
-        { "told fewer than before",           3, 3, true,   1,  3, 3 },
-        { "told more than granted",           3, 1, true,   5,  5, 3 },
-        { "told none",                        3, 2, false,  0,  3, 2 },
-        { "Ready for the first time",         3, 0, true,  -1,  3, 3 },
-        { "Ready before the growth reached it", 3, 0, true, -1, 2, 2 },
-        { "Ready, scaled by somebody else",   3, 0, true,  -1, -1, 3 },
-        { "Ready after growth",               3, 2, true,  -1,  3, 2 },
-        { "no longer Ready",                  3, 2, false, -1,  3, 2 },
-};
-/* clang-format on */
-
-static void test_admitted(void **state) {
-        (void)state;
-        for (size_t i = 0; i < sizeof(admitted_rows) / sizeof(admitted_rows[0]); i++) {
-                const struct admitted_row *row = &admitted_rows[i];
-                const struct held held = {
-                        .reservation = { .replicas = row->granted, .admitted = row->admitted },
-                        .service = { .observed = true,
-                                     .ready = row->ready,
-                                     .ready_replicas = row->ready_replicas,
-                                     .replicas = row->composed },
-                };
-
-                if (deploy_admitted(&held) != row->want)
-                        fail_msg("%s: %lld", row->name, (long long)deploy_admitted(&held));
-        }
-}
-
-/* Growth says that what was composed before it had been Ready, where KServe tells no numbers. */
-static void test_admitted_by_growth(void **state) {
-        struct sub_pool *slices = one_pool(4);
-        struct held *held = world_hold(&w, slices, 2, 1);
-
-        (void)state;
-        held->service.ready_replicas = -1;
-        w.deployment.replicas = 3;
-        decides("stays eu-1/slices fp8 1x1x3 admitted 2");
-        held->service.replicas = 1; /* the two are not composed yet */
-        decides("stays eu-1/slices fp8 1x1x3 admitted 1");
-        held->service.ready = false;
-        held->service.replicas = 2;
-        decides("stays eu-1/slices fp8 1x1x3 admitted 1");
 }
 
 /* ---- odds ------------------------------------------------------------------------------------ */
@@ -1141,25 +974,26 @@ static void test_url(void **state) {
 
 static void test_odd_reservations(void **state) {
         struct sub_pool *slices = one_pool(2);
-        struct held *held = world_hold(&w, slices, 1, 1);
+        struct assignment *held = world_hold(&w, slices, 1, 1);
         struct decision decision;
 
         (void)state;
-        held->reservation.model = (struct text) { 0 };
-        held->reservation.order = INT64_MAX;
-        decision = decides("stays eu-1/slices fp8 1x1x1 admitted 1");
-        assert_text(decision.plan.placements[0].reservation.model, "ClusterModel/gemma");
-        held->reservation.replicas = held->reservation.admitted = INT64_C(1) << 62;
-        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        held->observed.model_name = (struct text) { 0 };
+        held->observed.order = INT64_MAX;
+        decision = decides("stays eu-1/slices fp8 1x1x1 used 1");
+        assert_text(decision.plan.assignments[0].planned.model_kind, "ClusterModel");
+        assert_text(decision.plan.assignments[0].planned.model_name, "gemma");
+        held->observed.reserved = held->observed.used = INT64_C(1) << 62;
+        decides("stays eu-1/slices fp8 1x1x1 used 1");
         world_other(&w, "a", slices, 1, INT64_C(1) << 62, 0);
         world_other(&w, "b", slices, 1, INT64_C(1) << 62, INT64_C(1) << 61);
-        decides("stays eu-1/slices fp8 1x1x1 admitted 1");
+        decides("stays eu-1/slices fp8 1x1x1 used 1");
 
         world_environment(&w, "eu-2");
         world_pool(&w, "p", "", 4, 1, 80);
         w.deployment.environments = 2;
         /* Nothing is made after the last order there is: 0 is as good as any. */
-        decides("stays eu-2/p fp8 1x1x1 admitted 0 fresh; stays eu-1/slices fp8 1x1x1 admitted 1");
+        decides("stays eu-2/p fp8 1x1x1 used 0 fresh; stays eu-1/slices fp8 1x1x1 used 1");
 }
 
 static void test_sweep(void **state) {
@@ -1182,9 +1016,9 @@ static void test_sweep(void **state) {
 
         arena_init(&small, SIZE_MAX);
         for (uint64_t n = 1;; n++) {
-                const struct deploy_request request = { .deployment = &w.deployment,
-                                                        .settings = &w.settings,
-                                                        .model = &w.model,
+                const struct deploy_request request = { .order = { .deployment = &w.deployment,
+                                                                   .model = &w.model,
+                                                                   .settings = &w.settings },
                                                         .environments = w.environments,
                                                         .n_environments = w.n_environments,
                                                         .reservations = w.others,
@@ -1199,8 +1033,8 @@ static void test_sweep(void **state) {
                 assert_int_equal(decision.wanted, -1);
         }
         assert_text(world_print(&decision, false, &arena),
-                    "leaves a/p fp8 1x1x1 admitted 1; stays c/p fp8 1x1x3 admitted 1; "
-                    "stays b/p fp8 1x1x3 admitted 0");
+                    "leaves a/p fp8 1x1x1 used 1; stays c/p fp8 1x1x3 used 1; "
+                    "stays b/p fp8 1x1x3 used 0");
         arena_release(&small);
 }
 
@@ -1226,24 +1060,27 @@ static void test_name_taken(void **state) {
         world_environment(&w, "chat-a");
         theirs = world_pool(&w, "p", "", 4, 1, 160);
         other = world_other(&w, "team", theirs, 1, 1, 1);
+        other->name = TEXT("team-chat-a");
         decision = world_decide(&w, &arena);
-        assert_true(decision.plan.placements[0].name_taken);
+        assert_true(decision.plan.assignments[0].name_taken);
 
-        other->deployment = TEXT("team-chat-a"); /* the start of no name */
-        assert_false(world_decide(&w, &arena).plan.placements[0].name_taken);
+        other->deployment = TEXT("team-chat"); /* an earlier one of the name, not yet collected */
+        other->uid = TEXT("old");
+        w.deployment.uid = TEXT("new");
+        assert_false(world_decide(&w, &arena).plan.assignments[0].name_taken);
         other->deployment = TEXT("team");
         other->namespace_ = TEXT("other");
-        assert_false(world_decide(&w, &arena).plan.placements[0].name_taken);
+        assert_false(world_decide(&w, &arena).plan.assignments[0].name_taken);
         other->namespace_ = TEXT("team");
-        other->nodes = 2; /* "-g2" follows */
-        assert_false(world_decide(&w, &arena).plan.placements[0].name_taken);
+        other->name = TEXT("team-chat-a-m2"); /* another of its assignments there */
+        assert_false(world_decide(&w, &arena).plan.assignments[0].name_taken);
 
         /* Whatever is there: what is missing of the two is made under another name. */
-        other->nodes = 1;
+        other->name = TEXT("team-chat-a");
         world_hold(&w, mine, 1, 1)->service.observed = true;
-        assert_true(world_decide(&w, &arena).plan.placements[0].name_taken);
+        assert_true(world_decide(&w, &arena).plan.assignments[0].name_taken);
         w.held[0].service.observed = false;
-        assert_true(world_decide(&w, &arena).plan.placements[0].name_taken);
+        assert_true(world_decide(&w, &arena).plan.assignments[0].name_taken);
 }
 
 int main(void) {
@@ -1279,17 +1116,10 @@ int main(void) {
                 TEST(test_quota_two_at_once),
                 TEST(test_quota_over_environments),
                 TEST(test_quota_of_larger_replicas),
-                TEST(test_in_place),
-                TEST(test_in_place_is_not_lost),
-                TEST(test_in_place_keeps_what_served),
-                TEST(test_larger_replicas_of_one_model),
                 TEST(test_replaced_in_its_environment),
                 TEST(test_group_size),
-                TEST(test_group_in_place),
                 TEST(test_units_per_replica),
                 TEST(test_settled),
-                TEST(test_admitted),
-                TEST(test_admitted_by_growth),
                 TEST(test_url),
                 TEST(test_odd_reservations),
                 TEST(test_name_taken),

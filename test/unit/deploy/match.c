@@ -174,7 +174,8 @@ static const struct row rows[] = {
           .sentence = "wants precision fp4, the pool supports [\"fp16\",\"fp8\"]" },
         { "precision not declared", .wants_precisions = "['fp8']",
           .want = REASON_PRECISION_UNSUPPORTED,
-          .sentence = "wants precision fp8, the pool supports none declared" },
+          .sentence = "wants precision fp8, the pool supports none that is known: declare "
+                        "capabilities.precisionSupport" },
         { "no precision wanted", .wants_precisions = "[]", .want = REASON_FITS },
         { "precision before interconnect", .wants_precisions = "['fp8']",
           .wants_interconnect = "nvlink", .want = REASON_PRECISION_UNSUPPORTED },
@@ -231,8 +232,7 @@ static const struct row rows[] = {
           .want = REASON_FITS },
         { "one node short", .wants_nodes = 5, .multi_node = "true", .multi_node_preset = true,
           .want = REASON_NOT_ENOUGH_NODES, .sentence = "wants 5 nodes, the pool has 4" },
-        { "no node", .nodes = ZERO,
-          .want = REASON_NOT_ENOUGH_NODES, .sentence = "wants 1 node, the pool has 0" },
+        { "no node is no room, and moves nothing", .nodes = ZERO, .want = REASON_FITS },
         { "nodes before node size", .wants_nodes = 5, .multi_node = "true",
           .multi_node_preset = true, .wants_units = 9, .want = REASON_NOT_ENOUGH_NODES },
 
@@ -302,6 +302,7 @@ struct bench {
         struct sub_pool sub_pool;
         struct deployment deployment;
         struct settings settings;
+        struct order order;
         struct model model;
         struct serving_profile profile;
 };
@@ -348,9 +349,10 @@ static struct candidate set_up(const struct row *row, struct bench *b, struct ar
                            .unknown = text_from(row->unknown) }
         };
         b->sub_pool.units = b->sub_pool.units_per_node * b->sub_pool.nodes;
-        return (struct candidate) { .deployment = &b->deployment,
-                                    .settings = &b->settings,
+        b->order = (struct order) { .deployment = &b->deployment,
                                     .model = &b->model,
+                                    .settings = &b->settings };
+        return (struct candidate) { .order = &b->order,
                                     .profile = &b->profile,
                                     .sub_pool = &b->sub_pool };
 }
@@ -568,10 +570,18 @@ static void test_room_sentences(void **state) {
                                        .offered = 3,
                                        .total = 32,
                                        .gap = 2,
-                                       .detail = TEXT("others wait") };
+                                       .crowded = true,
+                                       .detail = TEXT("other") };
         assert_true(text_equal(explain_rejection(&r, &arena),
                                TEXT("wants 1 unit, 3 of 32 are free, at most 2 of them on one "
-                                    "node; others wait")));
+                                    "node; nothing is granted there while other has no seat for "
+                                    "what it reserved")));
+        r.verdict.over_committed = true;
+        r.verdict.detail = (struct text) { 0 };
+        assert_true(text_equal(explain_rejection(&r, &arena),
+                               TEXT("wants 1 unit, 3 of 32 are free, at most 2 of them on one "
+                                    "node; nothing is granted there while one of another namespace "
+                                    "uses more than fits on its nodes")));
         r.verdict = (struct verdict) { .reason = REASON_QUOTA_EXCEEDED,
                                        .wanted = 4,
                                        .offered = 3,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "deploy/ledger.h"
+#include "deploy/reservation.h"
 #include "lib/assertions.h"
 #include "lib/json.h"
 #include "lib/memory.h"
@@ -7,97 +7,139 @@
 static const struct reservation whole = {
         .namespace_ = TEXT_INIT("team"),
         .deployment = TEXT_INIT("chat"),
-        .model = TEXT_INIT("ClusterModel/gemma-3-27b"),
+        .model_kind = TEXT_INIT("ClusterModel"),
+        .model_name = TEXT_INIT("gemma-3-27b"),
         .environment = TEXT_INIT("eu-1"),
         .pool = TEXT_INIT("small-models-mig"),
         .mig_profile = TEXT_INIT("1g.10gb+me"),
         .serving_profile = TEXT_INIT("fp8"),
         .resource_name = TEXT_INIT("nvidia.com/mig-1g.10gb.me"),
-        .created = TEXT_INIT("2025-01-02T03:04:05Z"),
+        .revision = TEXT_INIT("2s2xbuhngprinudf"),
         .nodes = 2,
         .units_per_node = 4,
-        .replicas = 3,
-        .admitted = 1,
+        .reserved = 3,
+        .used = 1,
         .priority = -7,
         .order = 5,
+        .served = true,
         .leaving = true,
 };
 
 static void assert_same(const struct reservation *got, const struct reservation *want) {
-        assert_same_text(got->model, want->model);
+        assert_same_text(got->model_kind, want->model_kind);
+        assert_same_text(got->model_name, want->model_name);
         assert_same_text(got->environment, want->environment);
         assert_same_text(got->pool, want->pool);
         assert_same_text(got->mig_profile, want->mig_profile);
         assert_same_text(got->serving_profile, want->serving_profile);
         assert_same_text(got->resource_name, want->resource_name);
-        assert_same_text(got->created, want->created);
+        assert_same_text(got->revision, want->revision);
         assert_int_equal(got->nodes, want->nodes);
         assert_int_equal(got->units_per_node, want->units_per_node);
-        assert_int_equal(got->replicas, want->replicas);
-        assert_int_equal(got->admitted, want->admitted);
+        assert_int_equal(got->reserved, want->reserved);
+        assert_int_equal(got->used, want->used);
         assert_int_equal(got->priority, want->priority);
         assert_int_equal(got->order, want->order);
+        assert_int_equal(got->surge, want->surge);
+        assert_int_equal(got->served, want->served);
         assert_int_equal(got->leaving, want->leaving);
 }
 
-/* ---- data ------------------------------------------------------------------------------------ */
+/* ---- the spec -------------------------------------------------------------------------------- */
 
-static void test_data(void **state) {
+static void test_spec(void **state) {
         struct reservation got, uniform = whole;
-        struct value data = json_encoded(&arena, reservation_data(&whole, &arena));
+        struct value spec = json_encoded(&arena, reservation_spec(&whole, &arena));
 
         (void)state;
-        assert_text(json_print(&arena, data),
-                    "{\"admitted\":\"1\",\"created\":\"2025-01-02T03:04:05Z\","
-                    "\"environment\":\"eu-1\",\"leaving\":\"true\","
-                    "\"migProfile\":\"1g.10gb+me\",\"model\":\"ClusterModel/gemma-3-27b\","
-                    "\"nodes\":\"2\",\"order\":\"5\",\"pool\":\"small-models-mig\","
-                    "\"priority\":\"-7\",\"replicas\":\"3\","
-                    "\"resourceName\":\"nvidia.com/mig-1g.10gb.me\","
-                    "\"servingProfile\":\"fp8\",\"unitsPerNode\":\"4\"}");
-        assert_true(reservation_from_data(data, &got));
+        assert_text(json_print(&arena, spec),
+                    "{\"environment\":\"eu-1\",\"migProfile\":\"1g.10gb+me\","
+                    "\"model\":{\"kind\":\"ClusterModel\",\"name\":\"gemma-3-27b\"},"
+                    "\"nodes\":2,\"order\":5,\"pool\":\"small-models-mig\",\"priority\":-7,"
+                    "\"reserved\":3,\"resourceName\":\"nvidia.com/mig-1g.10gb.me\","
+                    "\"revision\":\"2s2xbuhngprinudf\",\"served\":true,"
+                    "\"servingProfile\":\"fp8\",\"state\":\"Leaving\",\"units\":24,"
+                    "\"unitsPerNode\":4,\"used\":1}");
+        assert_true(reservation_from_spec(spec, &got));
         assert_same(&got, &whole);
 
         uniform.leaving = false;
-        data = json_encoded(&arena, reservation_data(&uniform, &arena));
-        assert_int_equal(value_get(data, TEXT("leaving")).kind, VALUE_ABSENT);
-        assert_true(reservation_from_data(data, &got));
+        uniform.mig_profile = uniform.revision = (struct text) { 0 };
+        spec = json_encoded(&arena, reservation_spec(&uniform, &arena));
+        assert_int_equal(value_get(spec, TEXT("migProfile")).kind, VALUE_ABSENT);
+        assert_int_equal(value_get(spec, TEXT("revision")).kind, VALUE_ABSENT);
+        assert_true(reservation_from_spec(spec, &got));
         assert_same(&got, &uniform);
 }
 
+/* What was observed may be beyond the schema; what is composed never is. */
+static void test_bounds(void **state) {
+        struct reservation vast = whole;
+        struct value spec;
+        int64_t units;
+
+        (void)state;
+        vast.reserved = vast.used = RESERVATION_COUNT_MAX;
+        vast.order = INT64_MAX;
+        spec = json_encoded(&arena, reservation_spec(&vast, &arena));
+        assert_true(value_is_integer(value_get(spec, TEXT("units")), &units));
+        assert_int_equal(units, INT64_C(8000000000));
+        assert_true(value_is_integer(value_get(spec, TEXT("order")), &units));
+        assert_int_equal(units, RESERVATION_ORDER_MAX);
+}
+
+static void test_states(void **state) {
+        static const struct {
+                int64_t reserved, used;
+                bool served, leaving;
+                const char *want;
+        } rows[] = {
+                { 2, 2, true, true, "Leaving" },    { 0, 0, true, true, "Leaving" },
+                { 0, 0, true, false, "Parked" },    { 2, 0, true, false, "Serving" },
+                { 2, 1, false, false, "Starting" }, { 2, 0, false, false, "Reserved" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                const struct reservation r = { .reserved = rows[i].reserved,
+                                               .used = rows[i].used,
+                                               .served = rows[i].served,
+                                               .leaving = rows[i].leaving };
+
+                assert_text(reservation_state(&r), rows[i].want);
+        }
+}
+
 struct number_row {
-        const char *data; /* beside environment and pool */
-        int64_t nodes, units_per_node, replicas, admitted, priority, order;
+        const char *spec; /* beside environment and pool */
+        int64_t nodes, units_per_node, reserved, used, priority, order;
         bool leaving;
         const char *reason;
 };
 
 /* clang-format off */
 static const struct number_row number_rows[] = {
-        { "",                                          1, 1, 1, 0, 0, 0, false, "absent numbers count 1" },
-        { "'nodes':'2','unitsPerNode':'8'",            2, 8, 1, 0, 0, 0, false, "" },
-        { "'nodes':'0','unitsPerNode':'0'",            1, 1, 1, 0, 0, 0, false, "nobody is on no node" },
-        { "'nodes':'-1','unitsPerNode':'-3'",          1, 1, 1, 0, 0, 0, false, "" },
-        { "'replicas':'0'",                            1, 1, 0, 0, 0, 0, false, "a grant of none can be read" },
-        { "'replicas':'-1'",                           1, 1, 1, 0, 0, 0, false, "" },
-        { "'replicas':'many','admitted':'some'",       1, 1, 1, 0, 0, 0, false, "" },
-        { "'replicas':'','admitted':''",               1, 1, 1, 0, 0, 0, false, "" },
-        { "'replicas':' 3'",                           1, 1, 1, 0, 0, 0, false, "no blanks" },
-        { "'replicas':'3.0'",                          1, 1, 1, 0, 0, 0, false, "whole numbers in decimal" },
-        { "'replicas':'+3'",                           1, 1, 1, 0, 0, 0, false, "" },
-        { "'replicas':'0x3'",                          1, 1, 1, 0, 0, 0, false, "" },
-        { "'replicas':3,'admitted':3",                 1, 1, 1, 0, 0, 0, false, "data holds strings" },
-        { "'replicas':'3','admitted':'2'",             1, 1, 3, 2, 0, 0, false, "" },
-        { "'replicas':'3','admitted':'4'",             1, 1, 3, 3, 0, 0, false, "no more than there are" },
-        { "'replicas':'x','admitted':'4'",             1, 1, 1, 1, 0, 0, false, "" },
-        { "'replicas':'9223372036854775807'",          1, 1, INT64_MAX, 0, 0, 0, false, "the largest" },
-        { "'replicas':'9223372036854775808'",          1, 1, 1, 0, 0, 0, false, "one more" },
-        { "'replicas':'99999999999999999999999'",      1, 1, 1, 0, 0, 0, false, "" },
-        { "'priority':'-5','order':'3'",               1, 1, 1, 0, -5, 3, false, "" },
-        { "'priority':'-','order':'-3'",               1, 1, 1, 0, 0, 0, false, "" },
-        { "'leaving':'true'",                          1, 1, 1, 0, 0, 0, true,  "" },
-        { "'leaving':'True'",                          1, 1, 1, 0, 0, 0, false, "as we write it" },
-        { "'leaving':true",                            1, 1, 1, 0, 0, 0, false, "" },
+        { "",                                     1, 1, 1, 1, 0, INT64_MAX, false, "absent: one, and used" },
+        { "'nodes':2,'unitsPerNode':8,'order':0", 2, 8, 1, 1, 0, 0, false, "" },
+        { "'nodes':0,'unitsPerNode':0,'order':0", 1, 1, 1, 1, 0, 0, false, "nothing is on no node" },
+        { "'nodes':-1,'unitsPerNode':-3,'order':0", 1, 1, 1, 1, 0, 0, false, "" },
+        { "'reserved':0,'used':0,'order':0",      1, 1, 0, 0, 0, 0, false, "parked" },
+        { "'reserved':-1,'used':0,'order':0",     1, 1, 1, 1, 0, 0, false, "" },
+        { "'reserved':'3','used':0,'order':0",    1, 1, 1, 1, 0, 0, false, "a number as a string" },
+        { "'reserved':2.5,'used':0,'order':0",    1, 1, 1, 1, 0, 0, false, "a fraction" },
+        { "'reserved':null,'used':0,'order':0",   1, 1, 1, 1, 0, 0, false, "" },
+        { "'reserved':3,'used':2,'order':0",      1, 1, 3, 2, 0, 0, false, "" },
+        { "'reserved':3,'order':0",               1, 1, 3, 3, 0, 0, false, "used in full" },
+        { "'reserved':3,'used':'1','order':0",    1, 1, 3, 3, 0, 0, false, "used in full" },
+        { "'reserved':3,'used':4,'order':0",      1, 1, 3, 3, 0, 0, false, "no more than there are" },
+        { "'reserved':1000000000,'used':0,'order':0", 1, 1, RESERVATION_COUNT_MAX, 0, 0, 0, false, "the largest" },
+        { "'reserved':1000000001,'used':0,'order':0", 1, 1, 1, 1, 0, 0, false, "one more" },
+        { "'reserved':1,'used':0,'priority':-5,'order':3", 1, 1, 1, 0, -5, 3, false, "" },
+        { "'reserved':1,'used':0,'priority':2147483648,'order':-3", 1, 1, 1, 0, 0, INT64_MAX, false, "" },
+        { "'reserved':1,'used':0,'priority':'high','order':256", 1, 1, 1, 0, 0, INT64_MAX, false, "" },
+        { "'reserved':1,'used':0,'order':0,'state':'Leaving'", 1, 1, 1, 0, 0, 0, true, "" },
+        { "'reserved':1,'used':0,'order':0,'state':'leaving'", 1, 1, 1, 0, 0, 0, false, "as we write it" },
+        { "'reserved':1,'used':0,'order':0,'state':true", 1, 1, 1, 0, 0, 0, false, "" },
 };
 /* clang-format on */
 
@@ -106,48 +148,49 @@ static void test_numbers(void **state) {
         for (size_t i = 0; i < sizeof(number_rows) / sizeof(number_rows[0]); i++) {
                 const struct number_row *row = &number_rows[i];
                 struct text json = text_format(&arena, "{'environment':'e','pool':'p'%s%s}%c",
-                                               *row->data ? "," : "", row->data, '\0');
+                                               *row->spec ? "," : "", row->spec, '\0');
                 struct reservation got;
 
-                assert_true(reservation_from_data(json_value(&arena, json.data), &got));
+                assert_true(reservation_from_spec(json_value(&arena, json.data), &got));
                 if (got.nodes != row->nodes || got.units_per_node != row->units_per_node ||
-                    got.replicas != row->replicas || got.admitted != row->admitted ||
+                    got.reserved != row->reserved || got.used != row->used ||
                     got.priority != row->priority || got.order != row->order ||
                     got.leaving != row->leaving)
-                        fail_msg("%s (%s): nodes %lld, units %lld, replicas %lld, admitted %lld, "
+                        fail_msg("%s (%s): nodes %lld, units %lld, reserved %lld, used %lld, "
                                  "priority %lld, order %lld, leaving %d",
-                                 row->data, row->reason, (long long)got.nodes,
-                                 (long long)got.units_per_node, (long long)got.replicas,
-                                 (long long)got.admitted, (long long)got.priority,
-                                 (long long)got.order, got.leaving);
+                                 row->spec, row->reason, (long long)got.nodes,
+                                 (long long)got.units_per_node, (long long)got.reserved,
+                                 (long long)got.used, (long long)got.priority, (long long)got.order,
+                                 got.leaving);
         }
 }
 
 static void test_unreadable(void **state) {
         static const struct {
-                const char *data;
+                const char *spec;
                 const char *want; /* key and what it counts, each of them */
         } rows[] = {
-                { "{'admitted':'0','nodes':'1','replicas':'0','unitsPerNode':'1'}", "" },
-                { "{'admitted':'0','nodes':'1','order':'0','priority':'-9','replicas':'0',"
-                  "'unitsPerNode':'1'}",
+                { "{'used':0,'nodes':1,'reserved':0,'unitsPerNode':1}", "" },
+                { "{'used':0,'nodes':1,'order':0,'priority':-9,'reserved':0,'unitsPerNode':1}",
                   "" },
-                { "{}", "admitted 0, nodes 1, replicas 1, unitsPerNode 1, " },
-                { "{'admitted':'-1','nodes':'0','order':'-1','priority':'x','replicas':'-1',"
-                  "'unitsPerNode':1}",
-                  "admitted 0, nodes 1, order 0, priority 0, replicas 1, unitsPerNode 1, " },
+                { "{}", "nodes counts 1, reserved counts 1, unitsPerNode counts 1, "
+                        "used counts all that is reserved, " },
+                { "{'used':-1,'nodes':0,'order':-1,'priority':'x','reserved':-1,"
+                  "'unitsPerNode':'1'}",
+                  "nodes counts 1, order comes last, priority counts 0, reserved counts 1, "
+                  "unitsPerNode counts 1, used counts all that is reserved, " },
         };
 
         (void)state;
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                struct value data = json_value(&arena, rows[i].data);
+                struct value spec = json_value(&arena, rows[i].spec);
                 struct unreadable number;
                 struct builder b;
 
                 builder_init(&b, &arena);
-                for (size_t at = 0; reservation_unreadable(data, &at, &number);)
-                        builder_text(&b, text_format(&arena, "%.*s %lld, ", TEXT_ARG(number.key),
-                                                     (long long)number.counts));
+                for (size_t at = 0; reservation_unreadable(spec, &at, &number);)
+                        builder_text(&b, text_format(&arena, "%.*s %.*s, ", TEXT_ARG(number.key),
+                                                     TEXT_ARG(number.counts)));
                 assert_text(builder_done(&b), rows[i].want);
         }
 }
@@ -160,10 +203,13 @@ struct owner_row {
         const char *reason;
 };
 
-#define DATA "'data':{'environment':'eu-1','pool':'p'}"
-#define OWNED(owners) "{'metadata':{'namespace':'team','ownerReferences':" owners "}," DATA "}"
+#define KIND "'apiVersion':'gpuplacement.fn.crossplane.io/v1alpha1','kind':'GPUReservation',"
+#define SPEC "'spec':{'environment':'eu-1','pool':'p'}"
+#define OWNED(owners)                                                                              \
+        "{" KIND "'metadata':{'namespace':'team','name':'r','ownerReferences':" owners "}," SPEC "}"
 #define OWNER(version, kind, controller)                                                           \
-        "{'apiVersion':'" version "','kind':'" kind "','name':'chat','controller':" controller "}"
+        "{'apiVersion':'" version "','kind':'" kind                                                \
+        "','name':'chat','uid':'7','controller':" controller "}"
 
 /* clang-format off */
 static const struct owner_row owner_rows[] = {
@@ -187,18 +233,23 @@ static const struct owner_row owner_rows[] = {
         { OWNED("[{'apiVersion':'modelplane.ai/v1','kind':'ModelDeployment','name':'',"
                 "'controller':true}]"),
           false, "without a name" },
-        { OWNED("[]"), false, "nobody" },
+        { OWNED("[" OWNER("modelplane.ai/v1", "XModelDeployment", "true") "]"), false,
+          "a kind that is neither this XR's nor ours" },
+        { "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'namespace':'team','ownerReferences':["
+          OWNER("modelplane.ai/v1", "ModelDeployment", "true") "]}," SPEC "}", false,
+          "an object of another kind" },
+        { OWNED("[]"), false, "no owner" },
         { OWNED("'chat'"), false, "no list" },
-        { "{'metadata':{'namespace':'team'}," DATA "}", false, "no owners" },
-        { "{'metadata':{'namespace':'team','ownerReferences':[" OWNER(
+        { "{" KIND "'metadata':{'namespace':'team'}," SPEC "}", false, "no owners" },
+        { "{" KIND "'metadata':{'namespace':'team','ownerReferences':[" OWNER(
                   "modelplane.ai/v1", "ModelDeployment", "true") "]}}",
-          false, "no data" },
-        { "{'metadata':{'namespace':'team','ownerReferences':[" OWNER(
+          false, "no spec" },
+        { "{" KIND "'metadata':{'namespace':'team','ownerReferences':[" OWNER(
                   "modelplane.ai/v1", "ModelDeployment",
-                  "true") "]},'data':{'environment':'eu-1'}}",
+                  "true") "]},'spec':{'environment':'eu-1'}}",
           false, "no pool" },
-        { "{'metadata':{'namespace':'team','ownerReferences':[" OWNER(
-                  "modelplane.ai/v1", "ModelDeployment", "true") "]},'data':{'pool':'p'}}",
+        { "{" KIND "'metadata':{'namespace':'team','ownerReferences':[" OWNER(
+                  "modelplane.ai/v1", "ModelDeployment", "true") "]},'spec':{'pool':'p'}}",
           false, "no environment" },
 };
 /* clang-format on */
@@ -217,6 +268,8 @@ static void test_owners(void **state) {
                 if (counts) {
                         assert_text(got.namespace_, "team");
                         assert_text(got.deployment, "chat");
+                        assert_text(got.uid, "7");
+                        assert_text(got.name, "r");
                         assert_text(got.environment, "eu-1");
                 } else {
                         assert_same(&got, &whole);
@@ -227,19 +280,22 @@ static void test_owners(void **state) {
 /* ---- annotation ------------------------------------------------------------------------------ */
 
 static void test_annotation(void **state) {
-        struct text json = reservation_annotation(&whole, &arena);
         struct reservation got, want = whole;
+        struct text json;
 
         (void)state;
-        assert_text(json, "{\"created\":\"2025-01-02T03:04:05Z\",\"environment\":\"eu-1\","
-                          "\"migProfile\":\"1g.10gb+me\","
-                          "\"model\":\"ClusterModel/gemma-3-27b\",\"nodes\":2,\"order\":5,"
-                          "\"pool\":\"small-models-mig\",\"priority\":-7,\"replicas\":3,"
+        want.surge = 1;
+        json = reservation_annotation(&want, &arena);
+        assert_text(json, "{\"model\":{\"kind\":\"ClusterModel\",\"name\":\"gemma-3-27b\"},"
+                          "\"environment\":\"eu-1\",\"migProfile\":\"1g.10gb+me\","
+                          "\"pool\":\"small-models-mig\","
                           "\"resourceName\":\"nvidia.com/mig-1g.10gb.me\","
-                          "\"servingProfile\":\"fp8\",\"unitsPerNode\":4}");
+                          "\"servingProfile\":\"fp8\",\"nodes\":2,\"order\":5,\"surge\":1,"
+                          "\"unitsPerNode\":4}");
         assert_true(reservation_from_annotation(json, &arena, &got));
-        want.leaving = false;
-        want.admitted = want.replicas;
+        want.leaving = want.served = false;
+        want.reserved = want.used = want.priority = 0;
+        want.revision = (struct text) { 0 };
         assert_same(&got, &want);
 
         want.pool = TEXT("quote\" and back\\slash");
@@ -259,10 +315,10 @@ struct annotation_row {
 /* clang-format off */
 static const struct annotation_row annotation_rows[] = {
         { "{" NAMED "}", true, "the least" },
-        { "{" NAMED ",\"replicas\":2}", true, "" },
+        { "{" NAMED ",\"nodes\":2}", true, "" },
         { "{" NAMED ",\"later\":\"x\",\"more\":7}", true, "members of a later release" },
-        { "{" NAMED ",\"replicas\":\"2\"}", false, "a number as a string" },
-        { "{" NAMED ",\"model\":2}", false, "a string as a number" },
+        { "{" NAMED ",\"nodes\":\"2\"}", false, "a number as a string" },
+        { "{" NAMED ",\"servingProfile\":2}", false, "a string as a number" },
         { "", false, "empty" },
         { "{", false, "" },
         { "{}", false, "no members" },
@@ -279,7 +335,10 @@ static const struct annotation_row annotation_rows[] = {
         { "{" NAMED "\"replicas\":2}", false, "a comma too few" },
         { "{" NAMED ",\"replicas\"}", false, "no value" },
         { "{" NAMED ",\"replicas\":", false, "" },
-        { "{" NAMED ",\"more\":{\"a\":1}}", false, "maps are not ours" },
+        { "{" NAMED ",\"more\":{\"a\":1}}", true, "a map of a later release" },
+        { "{" NAMED ",\"more\":{\"a\":{}}}", false, "maps are not deeper" },
+        { "{" NAMED ",\"\":{\"\":{\"\":1}}}", false, "" },
+        { "{" NAMED ",\"more\":{\"a\":1}", false, "no end" },
         { "{\"environment\":\"e", false, "a string without end" },
         { "{\"environment\":\"e\\", false, "a backslash at the end" },
         { "{\"environment\":\"e\\u0041\",\"pool\":\"p\"}", false, "an escape that names never need" },
@@ -299,27 +358,27 @@ static void test_annotation_rows(void **state) {
                 if (!row->ours)
                         assert_same(&got, &whole);
                 else
-                        assert_int_equal(got.admitted, got.replicas);
+                        assert_int_equal(got.reserved, 0);
         }
 }
 
-/* A number that is there and cannot be read counts as in data. */
+/* A number that is there and cannot be read counts as in a spec. */
 static void test_annotation_numbers(void **state) {
         struct reservation got;
 
         (void)state;
         assert_true(reservation_from_annotation(
-                TEXT("{" NAMED ",\"nodes\":0,\"replicas\":1e3,\"unitsPerNode\":null}"), &arena,
-                &got));
+                TEXT("{" NAMED ",\"nodes\":0,\"surge\":1e3,\"unitsPerNode\":null}"), &arena, &got));
         assert_int_equal(got.nodes, 1);
         assert_int_equal(got.units_per_node, 1);
-        assert_int_equal(got.replicas, 1);
-        assert_int_equal(got.admitted, 1);
+        assert_int_equal(got.surge, 0);
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_data),
+                cmocka_unit_test(test_spec),
+                cmocka_unit_test(test_bounds),
+                cmocka_unit_test(test_states),
                 cmocka_unit_test(test_unreadable),
                 cmocka_unit_test(test_numbers),
                 cmocka_unit_test(test_owners),

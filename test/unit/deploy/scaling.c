@@ -13,7 +13,7 @@ struct row {
 
 /* clang-format off */
 static const struct {
-        struct row placements[3];
+        struct row assignments[3];
         const char *want;
 } rows[] = {
         { { { NULL } }, "{}" },
@@ -34,15 +34,15 @@ static const struct {
 static void test_status(void **state) {
         (void)state;
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                struct placement placements[3] = { 0 };
-                struct plan plan = { .placements = placements };
+                struct assignment assignments[3] = { 0 };
+                struct plan plan = { .assignments = assignments };
                 struct node *status = node_map(&arena);
 
-                for (const struct row *r = rows[i].placements; r->name; r++)
-                        placements[plan.n_placements++] = (struct placement) {
+                for (const struct row *r = rows[i].assignments; r->name; r++)
+                        assignments[plan.n_assignments++] = (struct assignment) {
                                 .fate = r->fate,
                                 .fresh = r->fresh,
-                                .reservation = { .replicas = 3 },
+                                .planned = { .reserved = 3, .used = 3 },
                                 .service = { .observed = true,
                                              .ready = r->ready,
                                              .ready_replicas = r->ready_replicas,
@@ -55,13 +55,13 @@ static void test_status(void **state) {
 }
 
 static void test_note(void **state) {
-        struct placement placements[] = {
+        struct assignment assignments[] = {
                 { .fate = FATE_LEAVES, .workload = { .concurrency = true } },
                 { .fate = FATE_STAYS,
-                  .reservation = { .replicas = 4 },
+                  .planned = { .reserved = 4, .used = 4 },
                   .workload = { .concurrency = true, .min_replicas = 1 } },
         };
-        struct plan plan = { .placements = placements, .n_placements = 2 };
+        struct plan plan = { .assignments = assignments, .n_assignments = 2 };
         struct settings settings = { 0 };
 
         (void)state;
@@ -74,7 +74,7 @@ static void test_note(void **state) {
         settings.autoscaler = AUTOSCALER_KEDA;
         assert_true(text_equal(scaling_note(&plan, &settings, &arena),
                                TEXT("scaled between 1 and 4 replicas by kserve.autoscaler KEDA")));
-        placements[1].workload.concurrency = false;
+        assignments[1].workload.concurrency = false;
         assert_true(text_is_empty(scaling_note(&plan, &settings, &arena)));
 }
 

@@ -11,7 +11,6 @@ void world_init(struct world *w) {
         memset(w, 0, sizeof(*w));
         w->deployment = (struct deployment) { .namespace_ = TEXT("team"),
                                               .name = TEXT("chat"),
-                                              .created = TEXT("2025-01-01T00:00:00Z"),
                                               .model_kind = TEXT("ClusterModel"),
                                               .model_name = TEXT("gemma"),
                                               .environments = 1,
@@ -72,7 +71,8 @@ struct sub_pool *world_pool(struct world *w, const char *name, const char *mig_p
 static struct reservation reservation_in(const struct sub_pool *sub_pool, int64_t replicas,
                                          int64_t admitted) {
         return (struct reservation) { .namespace_ = TEXT("team"),
-                                      .model = TEXT("ClusterModel/gemma"),
+                                      .model_kind = TEXT("ClusterModel"),
+                                      .model_name = TEXT("gemma"),
                                       .environment = sub_pool->environment->name,
                                       .pool = sub_pool->pool->name,
                                       .mig_profile = sub_pool->mig_profile,
@@ -80,8 +80,8 @@ static struct reservation reservation_in(const struct sub_pool *sub_pool, int64_
                                       .resource_name = sub_pool->resource_name,
                                       .nodes = 1,
                                       .units_per_node = 1,
-                                      .replicas = replicas,
-                                      .admitted = admitted };
+                                      .reserved = replicas,
+                                      .used = admitted };
 }
 
 struct reservation *world_other(struct world *w, const char *deployment,
@@ -92,6 +92,7 @@ struct reservation *world_other(struct world *w, const char *deployment,
         assert_true(w->n_others <= WORLD_OTHERS);
         *r = reservation_in(sub_pool, replicas, admitted);
         r->deployment = text_from(deployment);
+        r->name = text_from(deployment);
         r->units_per_node = units_per_node;
         return r;
 }
@@ -100,39 +101,40 @@ struct reservation world_reservation(const struct world *w, const struct sub_poo
                                      int64_t replicas, int64_t admitted) {
         struct reservation r = reservation_in(sub_pool, replicas, admitted);
 
-        r.created = w->deployment.created;
         r.priority = w->deployment.priority;
         return r;
 }
 
-struct held *world_hold(struct world *w, const struct sub_pool *sub_pool, int64_t replicas,
-                        int64_t admitted) {
-        struct held *held = &w->held[w->n_held];
+struct assignment *world_hold(struct world *w, const struct sub_pool *sub_pool, int64_t replicas,
+                              int64_t admitted) {
+        struct assignment *held = &w->held[w->n_held];
 
-        *held = (struct held) {
-                .reservation = world_reservation(w, sub_pool, replicas, admitted),
+        *held = (struct assignment) {
+                .observed = world_reservation(w, sub_pool, replicas, admitted),
                 .suffix = sub_pool->environment->name,
                 .service = { .observed = true,
                              .ready = admitted > 0,
                              .ready_replicas = admitted,
-                             .replicas = replicas },
+                             .replicas = admitted > 0 ? admitted : replicas },
         };
-        held->reservation.order = (int64_t)w->n_held++;
+        held->observed.name = held->suffix;
+        held->observed.served = admitted > 0;
+        held->observed.order = (int64_t)w->n_held++;
         assert_true(w->n_held <= WORLD_HELD);
         return held;
 }
 
-void world_serve(struct held *held) {
+void world_serve(struct assignment *held) {
         held->service = (struct service) { .observed = true,
                                            .ready = true,
-                                           .ready_replicas = held->reservation.replicas,
-                                           .replicas = held->reservation.replicas };
+                                           .ready_replicas = held->observed.reserved,
+                                           .replicas = held->observed.reserved };
 }
 
 struct decision world_decide(const struct world *w, struct arena *arena) {
-        const struct deploy_request request = { .deployment = &w->deployment,
-                                                .settings = &w->settings,
-                                                .model = &w->model,
+        const struct deploy_request request = { .order = { .deployment = &w->deployment,
+                                                           .model = &w->model,
+                                                           .settings = &w->settings },
                                                 .environments = w->environments,
                                                 .n_environments = w->n_environments,
                                                 .reservations = w->others,
@@ -150,30 +152,30 @@ struct decision world_decide(const struct world *w, struct arena *arena) {
 
 void world_observe(struct world *w, const struct decision *decision) {
         w->n_held = 0;
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *p = &decision->plan.assignments[i];
 
                 if (p->fate == FATE_DROPPED)
                         continue;
                 assert_true(w->n_held < WORLD_HELD);
-                w->held[w->n_held] = (struct held) { .reservation = p->reservation,
-                                                     .suffix = p->suffix,
-                                                     .service = p->service };
+                w->held[w->n_held] = (struct assignment) { .observed = p->planned,
+                                                           .suffix = p->suffix,
+                                                           .service = p->service };
                 if (p->fresh)
                         w->held[w->n_held].service =
                                 (struct service) { .observed = true,
-                                                   .replicas = p->reservation.replicas };
-                if (w->held[w->n_held].service.ready_replicas > p->reservation.replicas)
-                        w->held[w->n_held].service.ready_replicas = p->reservation.replicas;
+                                                   .replicas = assignment_replicas(p) };
+                if (w->held[w->n_held].service.ready_replicas > p->planned.reserved)
+                        w->held[w->n_held].service.ready_replicas = p->planned.reserved;
                 w->n_held++;
         }
 }
 
-static void print_placement(struct builder *b, const struct placement *p, bool news) {
+static void print_placement(struct builder *b, const struct assignment *p, bool news) {
         static const char *const fates[] = {
                 [FATE_STAYS] = "stays", [FATE_LEAVES] = "leaves", [FATE_DROPPED] = "drops"
         };
-        const struct reservation *r = &p->reservation;
+        const struct reservation *r = &p->planned;
 
         builder_string(b, fates[p->fate]);
         builder_char(b, ' ');
@@ -187,9 +189,9 @@ static void print_placement(struct builder *b, const struct placement *p, bool n
         builder_char(b, 'x');
         builder_i64(b, r->units_per_node);
         builder_char(b, 'x');
-        builder_i64(b, r->replicas);
-        builder_string(b, " admitted ");
-        builder_i64(b, r->admitted);
+        builder_i64(b, r->reserved);
+        builder_string(b, " used ");
+        builder_i64(b, r->used);
         if (!news)
                 return;
         if (p->fresh)
@@ -205,8 +207,8 @@ struct text world_print(const struct decision *decision, bool news, struct arena
         struct builder b;
 
         builder_init(&b, arena);
-        for (size_t i = 0; i < decision->plan.n_placements; i++) {
-                const struct placement *p = &decision->plan.placements[i];
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *p = &decision->plan.assignments[i];
 
                 if (p->fate == FATE_DROPPED && !news)
                         continue;

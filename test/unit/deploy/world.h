@@ -29,7 +29,7 @@ struct world {
         size_t n_others;
         struct quota quotas[WORLD_QUOTAS];
         size_t n_quotas;
-        struct held held[WORLD_HELD];
+        struct assignment held[WORLD_HELD];
         size_t n_held;
         bool partly; /* only one's own environments and reservations were asked for */
 };
@@ -37,7 +37,7 @@ struct world {
 /*
  * world_init() - no environments yet
  *
- * team/chat, made in 2025, wants one environment with one replica of ClusterModel
+ * team/chat wants one environment with one replica of ClusterModel
  * gemma: one unit with 40Gi, by serving profile "fp8".
  */
 void world_init(struct world *w);
@@ -52,7 +52,7 @@ size_t world_environment(struct world *w, const char *name);
 struct sub_pool *world_pool(struct world *w, const char *name, const char *mig_profile,
                             int64_t units_per_node, int64_t nodes, int64_t memory_gib);
 
-/* world_other() - somebody else's single-node reservation, without a creation time. */
+/* world_other() - somebody else's single-node reservation. */
 struct reservation *world_other(struct world *w, const char *deployment,
                                 const struct sub_pool *sub_pool, int64_t units_per_node,
                                 int64_t replicas, int64_t admitted);
@@ -64,13 +64,13 @@ struct reservation world_reservation(const struct world *w, const struct sub_poo
 /*
  * world_hold() - an assignment of the deployment that was made before
  *
- * Its service is Ready, and tells so many replicas, when admitted is not 0.
+ * Its service is Ready, with as many replicas, when admitted is not 0; then it served.
  */
-struct held *world_hold(struct world *w, const struct sub_pool *sub_pool, int64_t replicas,
-                        int64_t admitted);
+struct assignment *world_hold(struct world *w, const struct sub_pool *sub_pool, int64_t replicas,
+                              int64_t admitted);
 
 /* world_serve() - the service of that held becomes Ready with all its replicas. */
-void world_serve(struct held *held);
+void world_serve(struct assignment *held);
 
 /* world_decide() - asserts that there is memory. */
 struct decision world_decide(const struct world *w, struct arena *arena);
@@ -79,7 +79,7 @@ struct decision world_decide(const struct world *w, struct arena *arena);
 void world_observe(struct world *w, const struct decision *decision);
 
 /*
- * world_print() - "stays eu-1/slices fp8 1x1x2 admitted 0 fresh; leaves ...: why"
+ * world_print() - "stays eu-1/slices fp8 1x1x2 used 0 fresh; leaves ...: why"
  *
  * nodes x units per node x replicas. Without news (fresh, dropped, why) it is what is held.
  */

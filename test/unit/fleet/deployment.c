@@ -124,7 +124,7 @@ static void test_defaults(void **state) {
         assert_int_equal(d.priority, 0);
         assert_int_equal(d.tolerations.kind, VALUE_ABSENT);
         assert_true(text_is_empty(d.priority_class));
-        assert_true(text_is_empty(d.created));
+        assert_true(text_is_empty(d.uid));
 }
 
 static void test_fixed(void **state) {
@@ -164,7 +164,7 @@ static void test_namespace(void **state) {
 
 static const char everything[] =
         "{'metadata': {'namespace': 'team-a', 'name': 'chat',"
-        "              'creationTimestamp': '2026-01-02T03:04:05Z'},"
+        "              'uid': '0-1-2'},"
         " 'spec': {'modelRef': {'kind': 'Model', 'name': 'gemma'}, 'environments': 3,"
         "          'environmentSelector': {'matchLabels': {'tier': 'prod'}},"
         "          'scaling': {'signal': 'Concurrency', 'fixed': {'replicas': 9},"
@@ -181,7 +181,7 @@ static void test_everything(void **state) {
         assert_int_equal(deployment_read(json_value(&arena, everything), &arena, &d, &fault), 0);
         assert_true(text_equal(d.namespace_, TEXT("team-a")));
         assert_true(text_equal(d.name, TEXT("chat")));
-        assert_true(text_equal(d.created, TEXT("2026-01-02T03:04:05Z")));
+        assert_true(text_equal(d.uid, TEXT("0-1-2")));
         assert_true(text_equal(d.model_kind, TEXT("Model")));
         assert_int_equal(d.environments, 3);
         assert_true(text_equal(value_text(value_get(d.environment_selector, TEXT("tier"))),

@@ -200,6 +200,9 @@ static void test_equal_names(void **state) {
         assert_true(text_equal(e.pools[1].invalid, TEXT("spec.nodePools[1].name: is missing")));
 }
 
+/* One of which there is nothing to say. */
+#define GPU ", 'acceleratorType': 'nvidia-a30'"
+
 /* Selectors of pools a, b, c; what each is told of the others. */
 static void test_overlaps(void **state) {
         static const struct {
@@ -213,7 +216,13 @@ static void test_overlaps(void **state) {
                 { { "{'p': 'a'}", "{'p': 'b'}", "{'p': 'a', 'q': 'x'}" },
                   { "overlaps pool \"c\": a node may match both", NULL,
                     "overlaps pool \"a\": a node may match both" } },
-                { { "{'p': 'a'}", "{'q': 'b'}", "{'r': 'a'}" }, { NULL, NULL, NULL } },
+                { { "{'p': 'a'}", "{'q': 'b'}", "{'r': 'a'}" },
+                  { "overlaps pool \"b\" and 1 more: a node may match all",
+                    "overlaps pool \"a\" and 1 more: a node may match all",
+                    "overlaps pool \"a\" and 1 more: a node may match all" } },
+                { { "{'p': 'a', 'q': 'x'}", "{'q': 'y'}", "{'p': 'b'}" },
+                  { NULL, "overlaps pool \"c\": a node may match both",
+                    "overlaps pool \"b\": a node may match both" } },
                 { { "{}", "{'p': 'b'}", "{'p': 'c'}" },
                   { "overlaps pool \"b\" and 1 more: a node may match all",
                     "overlaps pool \"a\": a node may match both",
@@ -227,8 +236,9 @@ static void test_overlaps(void **state) {
                 struct environment e;
 
                 snprintf(json, sizeof(json),
-                         "{'spec': {'nodePools': [{'name': 'a', 'nodeSelector': %s},"
-                         "{'name': 'b', 'nodeSelector': %s}, {'name': 'c', 'nodeSelector': %s}]}}",
+                         "{'spec': {'nodePools': [{'name': 'a', 'nodeSelector': %s" GPU "},"
+                         "{'name': 'b', 'nodeSelector': %s" GPU "},"
+                         "{'name': 'c', 'nodeSelector': %s" GPU "}]}}",
                          rows[i].selectors[0], rows[i].selectors[1], rows[i].selectors[2]);
                 print_message("%s\n", json);
                 read_environment(json, &e);
@@ -243,13 +253,55 @@ static void test_overlaps(void **state) {
         }
 }
 
+/* What a node offers under two names is two pools of one selector. */
+static void test_unlike_resources(void **state) {
+        static const struct {
+                const char *a, *b;
+                bool overlap;
+        } rows[] = {
+                { "", "", true },
+                { "", "'migConfiguration': {'profile': '1g.5gb'}", false },
+                { "'migConfiguration': {'profile': '3g.20gb'}",
+                  "'migConfiguration': {'profile': '1g.5gb'}", false },
+                { "'migConfiguration': {'profile': '1g.5gb'}",
+                  "'migConfiguration': {'layout': {'1g.5gb': 1}}", true },
+                { "", "'migConfiguration': {'profile': '1g.5gb', 'strategy': 'single'}", true },
+                { "'resourceName': 'a.b/c'", "'resourceName': 'a.b/d'", false },
+                { "'resourceName': 'a.b/c'", "'resourceName': 'a.b/c'", true },
+                { "'resourceName': 'nvidia.com/gpu'", "", true },
+                { "", "'resourceName': 'amd.com/gpu'", false },
+                { "'allocation': 'DRA'",
+                  "'allocation': 'DRA', 'migConfiguration': {'profile': '1g.5gb'}", false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct environment e;
+                char json[512];
+                bool told = false;
+
+                snprintf(json, sizeof(json),
+                         "{'spec': {'nodePools': [{'name': 'a', 'nodeSelector': {'x': 'y'}, "
+                         "'acceleratorType': 'nvidia-tesla-a100'%s%s}, {'name': 'b', "
+                         "'nodeSelector': {'x': 'y'}, 'acceleratorType': "
+                         "'nvidia-tesla-a100'%s%s}]}}",
+                         *rows[i].a ? ", " : "", rows[i].a, *rows[i].b ? ", " : "", rows[i].b);
+                read_environment(json, &e);
+                for (size_t k = 0; k < e.pools[0].n_messages; k++)
+                        told |= text_starts_with(e.pools[0].messages[k], TEXT("overlaps pool"));
+                print_message("%s\n", json);
+                assert_int_equal(told, rows[i].overlap);
+        }
+}
+
 /* Messages are all that who decides goes without. */
 static void test_quietly(void **state) {
         static const char *const pools[] = {
                 "{'name': 'gap', 'acceleratorType': 'nvidia-tesla-a100', 'nodeSelector': {'x': "
                 "'y'},"
                 " 'migConfiguration': {'profile': '1g.5gb'}}",
-                "{'name': 'overlap', 'acceleratorType': 'nvidia-l4', 'nodeSelector': {'x': 'y'}}",
+                "{'name': 'overlap', 'acceleratorType': 'nvidia-tesla-a100', 'nodeSelector': "
+                "{'x': 'y'}, 'migConfiguration': {'profile': '1g.5gb', 'strategy': 'single'}}",
                 "{'name': 'large', 'acceleratorType': 'nvidia-h100-80gb', 'nodeSelector': {'x': "
                 "'z'},"
                 " 'capabilities': {'memoryPerGpu': '160Gi'}}",
@@ -295,6 +347,7 @@ static void test_equal_footprints(void **state) {
                 struct node *pool = node_append_map(pools);
 
                 node_set_string(pool, "name", name);
+                node_set_string(pool, "acceleratorType", TEXT("nvidia-a30"));
                 node_set_string(node_add_map(pool, "nodeSelector"), "pool", name);
         }
         assert_int_equal(node_encode(object, &input_arena, &bytes), 0);
@@ -356,6 +409,7 @@ int main(void) {
                 cmocka_unit_test_setup(test_ready, pools_begin),
                 cmocka_unit_test_setup(test_equal_names, pools_begin),
                 cmocka_unit_test_setup(test_overlaps, pools_begin),
+                cmocka_unit_test_setup(test_unlike_resources, pools_begin),
                 cmocka_unit_test_setup(test_quietly, pools_begin),
                 cmocka_unit_test_setup(test_equal_footprints, pools_begin),
                 cmocka_unit_test_setup(test_many_pools, pools_begin),

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "fleet/model.h"
+#include "lib/assertions.h"
 #include "lib/json.h"
 #include "lib/memory.h"
 #include "lib/sweep.h"
@@ -532,6 +533,25 @@ static void test_everything(void **state) {
         assert_true(text_equal(p->needs.unknown, TEXT("colour"))); /* the first by name */
 }
 
+/* What places it is kept and met by no pool; who checks it says what was meant. */
+static void test_unknown_needs(void **state) {
+        struct mistakes mistakes = { 0 };
+        struct model model;
+
+        (void)state;
+        assert_int_equal(model_check(json_value(&arena, everything), &arena, &model, &mistakes),
+                         -EINVAL);
+        assert_int_equal(mistakes.n, 2);
+        assert_text(mistakes.items[0],
+                    "spec.serving[0].replicaTopology.requires.colour: unknown member, not one of "
+                    "memoryPerGpu, precisionSupport, interconnect, interNodeBandwidth, "
+                    "multiNodeCapable, nvlinkDomainSize");
+        assert_text(mistakes.items[1], "spec.serving[0].replicaTopology.requires.zebra: unknown "
+                                       "member, not one of memoryPerGpu, precisionSupport, "
+                                       "interconnect, interNodeBandwidth, multiNodeCapable, "
+                                       "nvlinkDomainSize");
+}
+
 static void test_without_memory(void **state) {
         struct value object = json_value(&input_arena, everything);
 
@@ -559,6 +579,7 @@ int main(void) {
                 cmocka_unit_test(test_one_implicit_profile),
                 cmocka_unit_test(test_vram_leaves_units_open),
                 cmocka_unit_test(test_everything),
+                cmocka_unit_test(test_unknown_needs),
                 cmocka_unit_test(test_without_memory),
         };
 

@@ -11,7 +11,7 @@
 static void read_pool(const char *json, struct pool *ret) {
         struct member entry = member_root(json_value(&arena, json), TEXT("spec.nodePools[2]"));
 
-        assert_int_equal(pool_read(&entry, NULL, &settings, &arena, ret), 0);
+        assert_int_equal(pool_read(&entry, (struct pool_owner) { 0 }, &settings, &arena, ret), 0);
 }
 
 #define NOT_QUOTED ": leave out the quotes"
@@ -58,6 +58,8 @@ static const struct {
           ".capabilities.multiNodeCapable: must be a boolean, but is the string \"no\"" },
         { "'capabilities': {'nvlinkDomainSize': 0}",
           ".capabilities.nvlinkDomainSize: 0 is not within 1 and 1048576" },
+        { "'migConfiguration': {'profile': '3g.40gb-and-a-half-of-something-x', 'slicesPerGpu': 2}",
+          ".migConfiguration.profile: has 33 bytes, and at most 32 fit the ledger" },
         { "'migConfiguration': '3g.40gb'", ".migConfiguration: must be a map, but is a string" },
         { "'migConfiguration': {'enabled': true}",
           ".migConfiguration: enabled, but none of profile, layout and config is written" },
@@ -382,84 +384,11 @@ static void test_nvlink_domain(void **state) {
         }
 }
 
-#define SELECTOR "the selector has nvidia.com/mig-config"
-#define MISSPELT "member \"migconfiguration\" is not known: is migConfiguration meant?"
-#define UNPINNED "not pinned to nodes"
-#define FROM_ZERO "scales from zero nodes"
-
-/* How each message begins that a pool is told; never a reason not to use it. */
-static void test_messages(void **state) {
-        static const struct {
-                const char *members;
-                const char *messages[3];
-        } rows[] = {
-                { "'nodeSelector': {'a': 'b'}", { NULL } },
-                { "'nodeSelector': {}", { NULL } }, /* on purpose */
-                { "'labels': {'a': 'b'}", { NULL } },
-                { "'affinity': {'nodeAffinity': {}}", { NULL } },
-                { "'labels': {}", { UNPINNED } },
-                { "'nodeSelector': {}, 'replcas': 1, 'migconfiguration': {}", { MISSPELT } },
-                { "'nodeSelector': {}, 'machineType': 'a3', 'zones': []", { NULL } },
-                { "'nodeSelector': {}, 'migConfiguration': {'layuot': {'3g.40gb': 1}, 'zones': []}",
-                  { "member \"migConfiguration.layuot\" is not known: is layout meant?" } },
-                { "'nodeSelector': {}, 'capabilities': {'memoryPerGPU': '40Gi'}",
-                  { "member \"capabilities.memoryPerGPU\" is not known: is memoryPerGpu meant?" } },
-                { "'nodeSelector': {}, 'sharing': {'strategy': 'TimeSlicing', 'replicas': 2, "
-                  "'renamebyDefault': true}",
-                  { "member \"sharing.renamebyDefault\" is not known: is renameByDefault "
-                    "meant?" } },
-                { "'nodeSelector': {}, 'podDefaults': {'cpuPerunit': '3'}",
-                  { "member \"podDefaults.cpuPerunit\" is not known: is cpuPerUnit meant?" } },
-                { "'nodeSelector': {}, 'sharing': {'strategy': 'MPS', 'replicas': 2, "
-                  "'renameByDefault': true}, 'podDefaults': {'env': [], 'args': [], "
-                  "'priorityClassName': 'p', 'runtimeClassName': 'r', 'cpuPerUnit': 1, "
-                  "'memoryPerUnit': 1, 'securityContext': {}, 'resources': {}, "
-                  "'imagePullSecrets': [], 'serviceAccountName': 'a', 'hostIPC': false, "
-                  "'baseRefs': []}",
-                  { NULL } },
-                { "'nodeSelector': {}, 'capabilities': {'memoryPerGpu': '48'}",
-                  { "memoryPerGpu is 48 bytes, less than 1Gi: is 48Gi meant?" } },
-                { "'nodeSelector': {}, 'gpu': {'memory': '80M'}",
-                  { "memoryPerGpu is 80000000 bytes, less than 1Gi" } },
-                { "'acceleratorCount': 1", { UNPINNED } },
-                { "'nodeSelector': {'nvidia.com/mig-config': 'all-1g.10gb'}", { SELECTOR } },
-                { "'nodeSelector': {'nvidia.com/mig.config': 'all-1g.10gb'}", { NULL } },
-                { "'nodeCount': 0, 'migConfiguration': {'profile': '3g.40gb'}",
-                  { UNPINNED, FROM_ZERO } },
-                { "'nodeCount': 1, 'migConfiguration': {'profile': '3g.40gb'}", { UNPINNED } },
-                { "'nodeSelector': {}, 'nodeCount': 0, "
-                  "'migConfiguration': {'profile': '3g.40gb', 'strategy': 'single'}",
-                  { NULL } },
-                { "'nodeSelector': {'cloud.google.com/gke-gpu-partition-size': '3g.40gb'}, "
-                  "'nodeCount': 0, 'migConfiguration': {'profile': '3g.40gb'}",
-                  { NULL } },
-                { "'nodeSelector': {}, 'nodeCount': 0, 'resourceName': 'nvidia.com/mig-3g.40gb'",
-                  { FROM_ZERO } },
-                { "'nodeSelector': {}, 'nodeCount': 0", { NULL } },
-                { "'nodeSelector': {}, 'nodeCount': 0, 'allocation': 'DRA', "
-                  "'migConfiguration': {'profile': '3g.40gb'}",
-                  { NULL } },
-                { "'nodeSelector': {}, 'allocation': 'DRA', "
-                  "'migConfiguration': {'profile': '3g.40gb', 'strategy': 'single'}",
-                  { "migConfiguration.strategy is a device plugin's" } },
-        };
-
-        (void)state;
-        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                char json[512];
-                struct pool p;
-
-                snprintf(json, sizeof(json), "{'name': 'a', %s}", rows[i].members);
-                read_pool(json, &p);
-                print_message("%s -> %zu\n", json, p.n_messages);
-                assert_true(text_is_empty(p.invalid));
-                for (size_t j = 0; j < p.n_messages; j++)
-                        assert_true(
-                                rows[i].messages[j] &&
-                                text_starts_with(p.messages[j], text_from(rows[i].messages[j])));
-                assert_true(p.n_messages == 3 || !rows[i].messages[p.n_messages]);
-        }
-}
+/* Required node affinity of one term and one expression. */
+#define AFFINITY(key, operator, values)                                                            \
+        "'affinity': {'nodeAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': "         \
+        "{'nodeSelectorTerms': [{'matchExpressions': [{'key': " key ", 'operator': '"              \
+        operator"', 'values': [" values "]}]}]}}}"
 
 static void test_strategy(void **state) {
         static const struct {
@@ -467,6 +396,19 @@ static void test_strategy(void **state) {
                 enum strategy strategy;
         } rows[] = {
                 { "'labels': {}", STRATEGY_MIXED },
+                { "'nodeSelector': {'cloud.google.com/gke-nodepool': 'halves'}", STRATEGY_SINGLE },
+                { "'nodeSelector': {'cloud.google.com/compute-class': 'x', "
+                  "'nvidia.com/mig.strategy': 'mixed'}",
+                  STRATEGY_MIXED },
+                { AFFINITY("'nvidia.com/mig.strategy'", "In", "'single'"), STRATEGY_SINGLE },
+                { AFFINITY("'nvidia.com/mig.strategy'", "NotIn", "'single'"), STRATEGY_MIXED },
+                { AFFINITY("'nvidia.com/mig.strategy'", "In", "'single', 'mixed'"),
+                  STRATEGY_MIXED },
+                { AFFINITY("'nvidia.com/gpu.product'", "In", "'NVIDIA-H100-MIG-3g.40gb'"),
+                  STRATEGY_SINGLE },
+                { AFFINITY("'cloud.google.com/gke-gpu-partition-size'", "In",
+                           "'1g.5gb', '2g.10gb'"),
+                  STRATEGY_SINGLE },
                 { "'nodeSelector': {'nvidia.com/mig.strategy': 'mixed'}", STRATEGY_MIXED },
                 { "'nodeSelector': {'nvidia.com/mig.strategy': 'single'}", STRATEGY_SINGLE },
                 { "'labels': {'nvidia.com/mig.strategy': 'single'}", STRATEGY_SINGLE },
@@ -502,7 +444,6 @@ int main(void) {
                 cmocka_unit_test_setup(test_two_shapes, pools_begin),
                 cmocka_unit_test_setup(test_nodes, pools_begin),
                 cmocka_unit_test_setup(test_nvlink_domain, pools_begin),
-                cmocka_unit_test_setup(test_messages, pools_begin),
                 cmocka_unit_test_setup(test_strategy, pools_begin),
         };
 

@@ -23,7 +23,7 @@ void pools_count(const char *members, struct pool *ret) {
 
         snprintf(json, sizeof(json), "{'nodeSelector': {'a': 'b'}, %s, 'name': 'a'}", members);
         entry = member_root(json_value(&arena, json), TEXT("spec.nodePools[0]"));
-        assert_int_equal(pool_read(&entry, NULL, &settings, &arena, ret), 0);
+        assert_int_equal(pool_read(&entry, (struct pool_owner) { 0 }, &settings, &arena, ret), 0);
         assert_int_equal(units_count(ret, &settings, &arena), 0);
         print_message("%s\n", members);
         for (size_t i = 0; i < ret->n_messages; i++)

@@ -102,10 +102,23 @@ static void test_memory(void **state) {
                   GIB(35), UNKNOWN_BYTES, NULL, false },
                 { "'acceleratorType': 'z', "
                   "'migConfiguration': {'profile': '1g.35gb', 'slicesPerGpu': 7}" MEM("30Gi"),
-                  GIB(30), UNKNOWN_BYTES, NULL, false },
+                  GIB(30), GIB(30), NULL, false },
                 { "'acceleratorType': 'z', "
                   "'migConfiguration': {'profile': 'half', 'slicesPerGpu': 2}" MEM("30Gi"),
-                  GIB(30), UNKNOWN_BYTES, NULL, false },
+                  GIB(30), GIB(30), NULL, false },
+                /* Never listed: as declared, else less the 4096Mi that 1g.24gb of a GB200 lacks. */
+                { "'acceleratorType': 'nvidia-b200', " MIG("3g.90gb"), GIB(90), GIB(86), NULL,
+                  false },
+                { "'acceleratorType': 'nvidia-b200', " MIG("3g.90gb") MEM("90Gi"), GIB(90), GIB(90),
+                  NULL, false },
+                { "'acceleratorType': 'nvidia-b200', " MIG("3g.90gb") MEM("88Gi"), GIB(88), GIB(88),
+                  NULL, false },
+                { "'acceleratorType': 'nvidia-b200', " MIG("3g.90gb") MEM("99Gi"), GIB(90), GIB(90),
+                  "over-declared", true },
+                { "'acceleratorType': 'nvidia-b200', " MIG("3g.90gb") ", " SHARED(2), GIB(45),
+                  GIB(43), NULL, false },
+                { "'acceleratorType': 'nvidia-b200', " MIG("3g.90gb") ", " SHARED(2) MEM("40Gi"),
+                  GIB(40), GIB(40), NULL, false },
                 { "'acceleratorType': 'z', "
                   "'migConfiguration': {'profile': 'half', 'slicesPerGpu': 2}",
                   UNKNOWN_BYTES, UNKNOWN_BYTES, NULL, false },
@@ -113,17 +126,31 @@ static void test_memory(void **state) {
                 { H100 "'nodeCount': 1" MEM("79Gi"), GIB(79), GIB(79), NULL, false },
                 { H100 "'nodeCount': 1" MEM("96Gi"), GIB(96), MIB(81559), "over-declared", true },
                 { "'acceleratorType': 'nvidia-a30'", GIB(24), GIB(24), NULL, false },
-                { "'acceleratorType': 'nvidia-l4'" MEM("24Gi"), GIB(24), GIB(24), NULL, false },
+                { "'acceleratorType': 'nvidia-l4'" MEM("24Gi"), GIB(24), MIB(23034), NULL, false },
+                { "'acceleratorType': 'nvidia-l4'" MEM("22Gi"), GIB(22), GIB(22), NULL, false },
+                { "'acceleratorType': 'NVIDIA-A2'", GIB(16), GIB(16), NULL, false },
+                { "'acceleratorType': 'amd-instinct-mi300x'", GIB(192), GIB(192), NULL, false },
                 { "'acceleratorType': 'NVIDIA-Thor'", UNKNOWN_BYTES, UNKNOWN_BYTES, NULL, false },
                 { "'acceleratorType': 'NVIDIA-Thor'" MEM("64Gi"), GIB(64), GIB(64), NULL, false },
                 { "'acceleratorType': 'NVIDIA-Thor', " SHARED(2), UNKNOWN_BYTES, UNKNOWN_BYTES,
                   NULL, false },
-                { "'acceleratorType': 'nvidia-l4'", UNKNOWN_BYTES, UNKNOWN_BYTES, NULL, false },
+                { "'acceleratorType': 'nvidia-l4'", GIB(24), MIB(23034),
+                  "a GPU really has 23034Mi of memory, not 24Gi", false },
+                { "'acceleratorType': 'nvidia-h100-80g'", UNKNOWN_BYTES, UNKNOWN_BYTES,
+                  "unknown accelerator \"nvidia-h100-80g\": is nvidia-h100-80gb meant? else "
+                  "declare "
+                  "capabilities.memoryPerGpu",
+                  false },
+                { "'acceleratorType': 'banana'", UNKNOWN_BYTES, UNKNOWN_BYTES,
+                  "unknown accelerator \"banana\": declare capabilities.memoryPerGpu", false },
+                { "'acceleratorType': ''", UNKNOWN_BYTES, UNKNOWN_BYTES,
+                  "acceleratorType is not written: declare capabilities.memoryPerGpu", false },
+                { "'acceleratorType': 'banana'" MEM("24Gi"), GIB(24), GIB(24), NULL, false },
                 { H100 SHARED(4), GIB(20), MIB(81559) / 4, NULL, false },
                 { H100 SHARED(4) MEM("10Gi"), GIB(10), GIB(10), NULL, false },
                 { H100 SHARED(4) MEM("30Gi"), GIB(30), MIB(81559) / 4, "over-declared", true },
-                { "'acceleratorType': 'nvidia-l4', " SHARED(4), UNKNOWN_BYTES, UNKNOWN_BYTES, NULL,
-                  false },
+                { "'acceleratorType': 'nvidia-l4', " SHARED(4), GIB(6), MIB(23034) / 4,
+                  "a GPU really has 23034Mi", false },
                 { "'acceleratorType': 'nvidia-a100'", GIB(40), GIB(40),
                   "nvidia-a100 may mean A100-80GB too", false },
                 { "'acceleratorType': 'nvidia-a100'" MEM("80Gi"), GIB(80), GIB(80), NULL, false },
@@ -283,8 +310,12 @@ static void test_invalid(void **state) {
                 { H100 "'migConfiguration': {'profile': '1g.5gb', 'slicesPerGpu': 7}",
                   "unknown MIG profile \"1g.5gb\": NVIDIA H100-80GB offers 1g.10gb, 1g.10gb+me, "
                   "1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb" },
-                { "'acceleratorType': 'nvidia-l4', " MIG("3g.40gb"),
-                  "unknown accelerator \"nvidia-l4\": its MIG slices are only known with "
+                { "'acceleratorType': 'nvidia-l40', " MIG("3g.40gb"),
+                  "unknown MIG profile \"3g.40gb\": NVIDIA L40-48GB has no MIG" },
+                { "'acceleratorType': 'AMD_Instinct_MI300X', " MIG("3g.40gb"),
+                  "unknown MIG profile \"3g.40gb\": AMD MI300X-192GB has no MIG" },
+                { "'acceleratorType': 'nvidia-z4', " MIG("3g.40gb"),
+                  "unknown accelerator \"nvidia-z4\": its MIG slices are only known with "
                   "migConfiguration.profile and slicesPerGpu "
                   "(\"function-gpu-placement mig\" lists the GPUs)" },
                 { "'acceleratorType': 'nvidia-h101-80gb', " MIG("3g.40gb"),
@@ -295,9 +326,11 @@ static void test_invalid(void **state) {
                   "unknown accelerator \"\": its MIG slices are only known with "
                   "migConfiguration.profile and slicesPerGpu "
                   "(\"function-gpu-placement mig\" lists the GPUs)" },
-                { H100 "'migConfiguration': {'config': 'all-balanced'}",
-                  "unknown mig-parted configuration \"all-balanced\": the function's input "
-                  "names no mig-parted file" },
+                { H100 "'migConfiguration': {'config': 'our-own'}",
+                  "unknown mig-parted configuration \"our-own\": the function's input names no "
+                  "mig-parted file, and NVIDIA's own are all-balanced, all-disabled, all-enabled "
+                  "and "
+                  "all-<profile>" },
                 { "'acceleratorType': 'PG506-96GB', " MIG("1g.12gb"),
                   "unknown MIG profile \"1g.12gb\": NVIDIA PG506-96GB has no MIG slices that are "
                   "known" },

@@ -41,7 +41,13 @@ static const char mig_parted[] =
         "  foreign: [{devices: all, mig-enabled: true, mig-devices: {1g.5gb: 7}}]\n"
         "  elsewhere: [{devices: [100], mig-enabled: true, mig-devices: {1g.10gb: 7}}]\n"
         "  old: [{devices: all, mig-enabled: true, mig-devices: {1g.3gb: 2, 2g.6gb: 1}}]\n"
-        "  broken: [{devices: all}]\n";
+        "  broken: [{devices: all}]\n"
+        "  sxm: [{devices: all, device-filter: 0x233010DE, mig-enabled: true, "
+        "mig-devices: {3g.40gb: 2}}]\n"
+        "  part: [{devices: [0, 1, 2, 3], mig-enabled: true, mig-devices: {3g.40gb: 2}}]\n"
+        "  on:\n"
+        "  - {devices: all, mig-enabled: true, mig-devices: {}}\n"
+        "  - {devices: [0, 1, 2, 3], mig-enabled: true, mig-devices: {3g.40gb: 2}}\n";
 
 static void read_parted(const char *yaml, struct migparted *ret) {
         assert_int_equal(migparted_read(text_from(yaml), &arena, ret), 0);
@@ -80,6 +86,14 @@ static void test_config(void **state) {
                 { H100 CONFIG("board"), "3g.40gb 1 40; ",
                   "device-filter 0x233010DE:0x16C110DE is for one board; the pool's are taken to be "
                   "such" },
+                { "'acceleratorType': 'NVIDIA-H100-80GB-HBM3', " CONFIG("sxm"), "3g.40gb 2 40; ",
+                  "a 3g.40gb really has 39.5Gi" },
+                { H100 CONFIG("sxm"), "3g.40gb 2 40; ",
+                  "nvidia-h100-80gb does not say which board it is, and a device-filter of "
+                  "\"sxm\" is for some of 0x233010DE, 0x233110DE, 0x233610DE: all are taken to "
+                  "match" },
+                { EIGHT CONFIG("part"), "3g.40gb 8 40; ",
+                  "configuration \"part\" does not cover GPU 4-7: nothing is offered there" },
                 { "'acceleratorType': 'nvidia-a100', " CONFIG("all-balanced"),
                   "1g.5gb 2 5; 2g.10gb 1 10; 3g.20gb 1 20; ",
                   "nvidia-a100 may mean A100-80GB too, which \"all-balanced\" divides otherwise; it "
@@ -117,6 +131,64 @@ static void test_config(void **state) {
         }
 }
 
+/* Without a file NVIDIA's own configurations are known, of each GPU. */
+static void test_defaults(void **state) {
+        static const struct {
+                const char *members;
+                const char *units; /* profile and units per node; or why there are none */
+        } rows[] = {
+                { EIGHT CONFIG("all-balanced"), "1g.10gb 16; 2g.20gb 8; 3g.40gb 8; " },
+                { "'acceleratorType': 'NVIDIA-A30', " CONFIG("all-balanced"),
+                  "1g.6gb 2; 2g.12gb 1; " },
+                { "'acceleratorType': 'nvidia-b200', " CONFIG("all-balanced"),
+                  "1g.23gb 2; 2g.45gb 1; 3g.90gb 1; " },
+                { "'acceleratorType': 'nvidia-rtx-pro-6000', " CONFIG("all-balanced"),
+                  "1g.24gb 2; 2g.48gb 1; " },
+                { EIGHT CONFIG("all-1g.10gb"), "1g.10gb 56; " },
+                { EIGHT CONFIG("all-1g.10gb.me"), "1g.10gb+me 8; " },
+                { "'acceleratorType': 'A100-40GB', " CONFIG("all-1g.10gb"), "1g.10gb 4; " },
+                { EIGHT CONFIG("all-disabled"), " 8; " },
+                { "'acceleratorType': 'NVIDIA-L4', " CONFIG("all-disabled"), " 1; " },
+                { EIGHT "'migConfiguration': {'config': 'all-3g.40gb', 'strategy': 'single'}",
+                  "3g.40gb 16; " },
+                { H100 CONFIG("all-enabled"), "impossible mig-parted configuration" },
+                { H100 CONFIG("all-1g.5gb"), "impossible mig-parted configuration \"all-1g.5gb\": "
+                                             "NVIDIA has no such configuration for H100-80GB" },
+                { "'acceleratorType': 'NVIDIA-L4', " CONFIG("all-balanced"),
+                  "impossible mig-parted configuration \"all-balanced\": NVIDIA has no such" },
+                { H100 CONFIG("all-wrong"), "unknown mig-parted configuration \"all-wrong\": the "
+                                            "function's input names no mig-parted file" },
+                { H100 CONFIG("our-own"), "unknown mig-parted configuration \"our-own\"" },
+                { "'acceleratorType': 'nvidia-z900', " CONFIG("all-balanced"),
+                  "unknown accelerator \"nvidia-z900\"" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct builder b;
+                struct pool pool;
+
+                pools_count(rows[i].members, &pool);
+                builder_init(&b, &arena);
+                builder_text(&b, pool.invalid);
+                for (size_t j = 0; text_is_empty(pool.invalid) && j < pool.n_sub_pools; j++) {
+                        builder_text(&b, pool.sub_pools[j].mig_profile);
+                        builder_char(&b, ' ');
+                        builder_i64(&b, pool.sub_pools[j].units_per_node);
+                        builder_string(&b, "; ");
+                }
+                assert_true(text_starts_with(builder_done(&b), text_from(rows[i].units)));
+        }
+        /* A file that is given is the only source. */
+        settings.mig_parted = &(const struct migparted) { 0 };
+        {
+                struct pool pool;
+
+                pools_count(H100 CONFIG("all-balanced"), &pool);
+                assert_true(text_starts_with(pool.invalid, TEXT("unknown mig-parted")));
+        }
+}
+
 static void test_config_usable(void **state) {
         struct migparted file;
         struct pool pool;
@@ -140,7 +212,7 @@ static void test_config_invalid(void **state) {
                 { H100 CONFIG("all-ballanced"),
                   "unknown mig-parted configuration \"all-ballanced\": the file has all-balanced, "
                   "all-disabled, all-enabled, board, broken, elsewhere, equal, foreign, half, "
-                  "later-wins, old, some and 1 more" },
+                  "later-wins, old, on and 4 more" },
                 { H100 CONFIG("broken"), IMPOSSIBLE("broken") "line 31: mig-enabled is missing" },
                 { H100 CONFIG("all-enabled"), IMPOSSIBLE("all-enabled") "it enables MIG without slices" MOST },
                 { H100 CONFIG("too-much"),
@@ -153,7 +225,16 @@ static void test_config_invalid(void **state) {
                                           "(0x233010DE, 0x233110DE, 0x233610DE)" },
                 { "'acceleratorType': 'nvidia-a30', " CONFIG("all-balanced"),
                   IMPOSSIBLE("all-balanced") "no entry covers a GPU of the pool, NVIDIA A30-24GB "
-                                             "(0x20B710DE, 0x20B910DE)" },
+                                             "(0x20B710DE)" },
+                { "'acceleratorType': 'NVIDIA-H100-PCIe', " CONFIG("sxm"),
+                  IMPOSSIBLE("sxm") "no entry covers a GPU of the pool, NVIDIA H100-80GB "
+                                    "(0x233110DE)" },
+                { EIGHT "'migConfiguration': {'config': 'part', 'strategy': 'single'}",
+                  "strategy single needs equal slices on all GPUs of a node: configuration "
+                  "\"part\" does not cover GPU 4-7: nothing is offered there" },
+                { EIGHT "'migConfiguration': {'config': 'on', 'strategy': 'single'}",
+                  "strategy single needs equal slices on all GPUs of a node: configuration \"on\" "
+                  "enables MIG without slices on GPU 4-7: nothing is offered there" },
                 { "'acceleratorType': 'nvidia-z900', " CONFIG("all-balanced"),
                   "unknown accelerator \"nvidia-z900\": its MIG slices are only known with "
                   "migConfiguration.profile and slicesPerGpu "
@@ -209,7 +290,7 @@ static void test_config_without_memory(void **state) {
                         int r;
 
                         sweep_arm(&arena, n);
-                        r = pool_read(&entry, NULL, &settings, &arena, &pool);
+                        r = pool_read(&entry, (struct pool_owner) { 0 }, &settings, &arena, &pool);
                         if (r == 0)
                                 r = units_count(&pool, &settings, &arena);
                         if (sweep_is_over(&arena, n, r))
@@ -222,6 +303,7 @@ static void test_config_without_memory(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(test_config, pools_begin),
+                cmocka_unit_test_setup(test_defaults, pools_begin),
                 cmocka_unit_test_setup(test_config_usable, pools_begin),
                 cmocka_unit_test_setup(test_config_invalid, pools_begin),
                 cmocka_unit_test_setup(test_config_without_memory, pools_begin),

@@ -18,6 +18,7 @@
 #include "lib/assertions.h"
 #include "lib/json.h"
 #include "render/call.h"
+#include "wire/guard.h"
 
 #define XR                                                                                         \
         "{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ModelDeployment',"                      \
@@ -32,11 +33,12 @@
         " 'status': {'url': 'http://a', 'conditions': [{'type': 'Ready', 'status': 'True'}]}}"
 
 #define RESERVATION                                                                                \
-        "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'gemma-a-reservation',"    \
-        "  'labels': {'gpuplacement.fn.crossplane.io/ledger': 'reservation'}},"                    \
-        " 'data': {'environment': 'a', 'pool': 'p', 'migProfile': '', 'nodes': '1',"               \
-        "  'unitsPerNode': '1', 'replicas': '1', 'admitted': '%s', 'order': '0',"                  \
-        "  'model': 'ClusterModel/gemma-3-27b', 'servingProfile': 'default'}}"
+        "{'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'GPUReservation',"       \
+        " 'metadata': {'name': 'gemma-a'},"                                                        \
+        " 'spec': {'environment': 'a', 'pool': 'p', 'nodes': 1,"                                   \
+        "  'unitsPerNode': 1, 'reserved': 1, 'used': %s, 'served': true, 'order': 0,"              \
+        "  'model': {'kind': 'ClusterModel', 'name': 'gemma-3-27b'}, 'servingProfile': "           \
+        "'default'}}"
 
 struct answer {
         struct arena arena;
@@ -133,8 +135,9 @@ static void test_unresolved_freezes(void **state) {
         assert_int_equal(condition(&a, "Serving")->status, CONDITION_TRUE);
         assert_int_equal(a.response.ttl_seconds, 0);
         assert_false(a.summary.fatal);
-        assert_keys(a.response.requirements, a.response.n_requirements,
-                    "environment-a environments model reservations watch-anchor ");
+        assert_keys(
+                a.response.requirements, a.response.n_requirements,
+                "environment-a environments model reservations watch-anchor watch-anchor-pools ");
         assert_int_equal(a.response.n_extra, 0);
         arena_release(&a.arena);
 }
@@ -147,7 +150,7 @@ static void test_settled_asks_for_its_own(void **state) {
         (void)state;
         run(&a, &call);
         assert_keys(a.response.requirements, a.response.n_requirements,
-                    "environment-a model watch-anchor ");
+                    "environment-a model watch-anchor watch-anchor-pools ");
         arena_release(&a.arena);
 }
 
@@ -160,7 +163,8 @@ static void test_old_core_is_asked_twice(void **state) {
         (void)state;
         call.has_capabilities = false;
         run(&a, &call);
-        assert_keys(a.response.extra, a.response.n_extra, "environment-a model watch-anchor ");
+        assert_keys(a.response.extra, a.response.n_extra,
+                    "environment-a model watch-anchor watch-anchor-pools ");
         arena_release(&a.arena);
 }
 
@@ -185,16 +189,18 @@ static void test_drain_unsettles(void **state) {
                 { .key = TEXT("model"), .items = &model, .n_items = 1 },
                 { .key = TEXT("environment-a"), .items = &environment, .n_items = 1 },
                 { .key = TEXT("watch-anchor") },
+                { .key = TEXT("watch-anchor-pools") },
         };
 
         (void)state;
         call.required = answers;
-        call.n_required = 3;
+        call.n_required = 4;
         run(&a, &call);
         assert_frozen(&a);
         assert_text(condition(&a, "Scheduled")->reason, "WaitingForInputs");
-        assert_keys(a.response.requirements, a.response.n_requirements,
-                    "environment-a environments model reservations watch-anchor ");
+        assert_keys(
+                a.response.requirements, a.response.n_requirements,
+                "environment-a environments model reservations watch-anchor watch-anchor-pools ");
         arena_release(&a.arena);
 }
 
@@ -393,11 +399,12 @@ static void test_garbage(void **state) {
         "  'labels': {'region': '" region "'}}, 'spec': {'nodePools': [{'name': 'p',"              \
         "  'acceleratorType': 'nvidia-h100-80gb', 'nodeSelector': {'x': 'y'}}]}}"
 
-/* Not in UTF-8. */
+/* Nested beyond what is read of any object. */
 static struct node *broken(struct arena *arena, const char *environment) {
-        struct node *object = json_node(arena, environment);
+        struct node *object = json_node(arena, environment), *inner = object;
 
-        node_set_string(object, "broken", TEXT("\xff"));
+        for (int i = 0; i < GUARD_DEPTH_MAX; i++)
+                inner = node_add_map(inner, "broken");
         return object;
 }
 
@@ -409,10 +416,11 @@ static void test_reads_what_is_selected(void **state) {
                 { .key = TEXT("environments"), .items = environments, .n_items = 2 },
                 { .key = TEXT("reservations"), .items = &reservation, .n_items = 1 },
                 { .key = TEXT("watch-anchor") },
+                { .key = TEXT("watch-anchor-pools") },
         };
         struct call_request call = { .has_capabilities = true,
                                      .required = answers,
-                                     .n_required = 4 };
+                                     .n_required = 5 };
         struct call_summary summary;
         struct payload payload;
         struct answer a;
@@ -430,27 +438,27 @@ static void test_reads_what_is_selected(void **state) {
                                  "{'kind': 'ClusterModel', 'metadata': {'name': 'gemma'}, 'spec': "
                                  "{'model': {'name': 'g'}, 'huggingFace': {'repo': 'g/g'}}}");
         reservation.object = broken(
-                &a.arena, "{'metadata': {'namespace': 'other'}, 'data': {'environment': 'us'}}");
+                &a.arena, "{'metadata': {'namespace': 'other'}, 'spec': {'environment': 'us'}}");
         environments[0].object = json_node(&a.arena, ENVIRONMENT("eu", "eu"));
         environments[1].object = broken(&a.arena, ENVIRONMENT("us", "us"));
         run(&a, &call);
         assert_text(condition(&a, "Scheduled")->reason, "AllScheduled");
 
         reservation.object = broken(
-                &a.arena, "{'metadata': {'namespace': 'other'}, 'data': {'environment': 'eu'}}");
+                &a.arena, "{'metadata': {'namespace': 'other'}, 'spec': {'environment': 'eu'}}");
         assert_int_equal(call_encode(&call, &a.arena, &bytes), 0);
-        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -EBADMSG);
-        assert_string_equal(fault.message, "Value.string_value is not UTF-8");
+        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -E2BIG);
+        assert_string_equal(fault.message, "Struct is nested too deeply");
 
         reservation.object = broken(
-                &a.arena, "{'metadata': {'namespace': 'team-a'}, 'data': {'environment': 'us'}}");
+                &a.arena, "{'metadata': {'namespace': 'team-a'}, 'spec': {'environment': 'us'}}");
         assert_int_equal(call_encode(&call, &a.arena, &bytes), 0);
-        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -EBADMSG);
+        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -E2BIG);
 
         reservation.object = json_node(&a.arena, "{}");
         environments[0].object = broken(&a.arena, ENVIRONMENT("eu", "eu"));
         assert_int_equal(call_encode(&call, &a.arena, &bytes), 0);
-        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -EBADMSG);
+        assert_int_equal(function_run(bytes, &a.arena, &payload, &summary, &fault), -E2BIG);
         arena_release(&a.arena);
 }
 
@@ -490,7 +498,7 @@ static void test_mig_parted_unresolved(void **state) {
         assert_frozen(&a);
         assert_text(condition(&a, "Scheduled")->reason, "WaitingForInputs");
         assert_keys(a.response.requirements, a.response.n_requirements,
-                    "environment-a mig-parted model watch-anchor ");
+                    "environment-a mig-parted model watch-anchor watch-anchor-pools ");
         arena_release(&a.arena);
 }
 
@@ -593,8 +601,9 @@ static void test_other_namespaces(void **state) {
                         { .key = TEXT("quotas"), .items = &quota, .n_items = 1 },
                         { .key = TEXT("reservations") },
                         { .key = TEXT("watch-anchor") },
+                        { .key = TEXT("watch-anchor-pools") },
                 };
-                struct call_request call = { .required = answers, .n_required = 6 };
+                struct call_request call = { .required = answers, .n_required = 7 };
                 struct answer a;
 
                 arena_init(&a.arena, 1 << 22);

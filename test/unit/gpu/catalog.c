@@ -57,7 +57,54 @@ static void test_find(void **state) {
                 { "H100", 3, "H100-80GB", "as nvidia-h100" },
                 { "RTX PRO 6000", 1, "RTX-PRO-6000-96GB", "" },
                 { "nvidia-h100.80gb", 1, "H100-80GB", "Bottlerocket's key with the maker" },
-                { "nvidia-l4", 0, NULL, "no MIG there" },
+                { "nvidia-l4", 1, "L4-24GB", "no MIG there" },
+                { "NVIDIA-L40S", 1, "L40S-48GB", "" },
+                { "Tesla-T4", 1, "T4-16GB", "a node's label" },
+                { "nvidia-tesla-t4", 1, "T4-16GB", "GKE" },
+                { "T4", 1, "T4-16GB", "" },
+                { "T4G", 1, "T4G-16GB", "another GPU" },
+                { "nvidia-tesla-v100", 1, "V100-16GB", "GKE means that one" },
+                { "V100", 2, "V100-16GB", "said of both sizes" },
+                { "Tesla-V100-SXM2-32GB", 1, "V100-32GB", "" },
+                { "Tesla P100-PCIE-16GB", 1, "P100-16GB", "nvidia-smi's name" },
+                { "A10", 1, "A10-24GB", "no A10G" },
+                { "NVIDIA-A10G", 1, "A10G-24GB", "" },
+                { "a6000", 1, "RTX-A6000-48GB", "" },
+                { "NVIDIA RTX 6000 Ada Generation", 1, "RTX-6000-Ada-48GB", "" },
+                { "rtx-6000", 2, "Quadro-RTX-6000-24GB", "said of Turing and Ada" },
+                { "AMD_Instinct_MI300X_OAM", 1, "MI300X-192GB", "AMD's labeller" },
+                { "amd-instinct-mi300x", 1, "MI300X-192GB", "" },
+                { "mi355x", 1, "MI355X-288GB", "" },
+                { "nvidia-mi300x", 0, NULL, "NVIDIA does not make it" },
+                { "amd-h100-80gb", 0, NULL, "nor AMD that" },
+                { "intel-gaudi3", 1, "Gaudi3-128GB", "" },
+                { "H20-3e", 1, "H20-141GB", "" },
+                { "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb", 1, "A100-40GB", "a node in slices" },
+                { "NVIDIA-A100-80GB-PCIe-MIG-INVALID", 1, "A100-80GB", "one in unlike slices" },
+                { "NVIDIA-A100-SXM4-80GB-MIG-1g.10gb-SHARED", 1, "A100-80GB", "in shared ones" },
+                { "NVIDIA-L4-SHARED", 1, "L4-24GB", "a node with shares" },
+                { "-SHARED", 0, NULL, "" },
+                { "-MIG-1g.5gb", 0, NULL, "" },
+                { "0x233010DE", 1, "H100-80GB", "a PCI id" },
+                { "0x233010de", 1, "H100-80GB", "" },
+                { "0x233B", 1, "H200-141GB", "without the vendor" },
+                { "0x25B6", 2, "A2-16GB", "A16 too" },
+                { "0x74A11002", 1, "MI300X-192GB", "AMD's" },
+                { "0x233010DF", 0, NULL, "of no vendor that is known" },
+                { "0x23", 0, NULL, "" },
+                { "0x", 0, NULL, "" },
+                { "g6.12xlarge", 1, "L4-24GB", "" },
+                { "ml.p5.48xlarge", 1, "H100-80GB", "SageMaker" },
+                { "Standard_ND96isr_H200_v5", 1, "H200-141GB", "" },
+                { "standard_nc80adis_h100_v5", 1, "H100-94GB", "" },
+                { "a4x-highgpu-4g", 2, "GB200-186GB", "" },
+                { "BM.GPU.H100.8", 1, "H100-80GB", "OCI" },
+                { "bm.gpu.a100-v2.8", 1, "A100-80GB", "" },
+                { "gd-8xh200ib-i128", 1, "H200-141GB", "CoreWeave" },
+                { "gpu_8x_a100_80gb_sxm4", 1, "A100-80GB", "Lambda" },
+                { "GPU-8xCPU-64GB-1xL40S", 1, "L40S-48GB", "UpCloud" },
+                { "GPU-8xCPU-64GB-1xWOOD", 0, NULL, "" },
+                { "gpua5000.small", 1, "RTX-A5000-24GB", "Exoscale" },
                 { "", 0, NULL, "" },
                 { "nvidia-h100-80gb ", 0, NULL, "a blank" },
         };
@@ -88,16 +135,27 @@ static void test_nearest(void **state) {
                 const char *alias, *nearest;
         } rows[] = {
                 { "nvidia-h101-80gb", "nvidia-h100-80gb" },
-                { "nvidia_h100_80gb", "nvidia-h100-80gb" },
+                { "nvidia_h100_80gbb", "nvidia_h100-80gb" },
                 { "nvida-h100-80gb", "nvidia-h100-80gb" },
                 { "h100-80g", "h100.80gb" },
                 { "nvidia-h100-80-gb", "nvidia-h100-80gb" },
                 { "nvidia-rtxpro-6000", "nvidia-rtx-pro-6000" },
                 { "NVIDIA-Thro", "" }, /* a letter of few may be another GPU's */
                 { "THOR-IGUP", "THOR-IGPU" },
-                { "nvidia-a10", "" },
-                { "nvidia-l40s", "" },
-                { "tesla-t4", "" },
+                { "nvidia-a11", "" },
+                { "nvidia-l41s", "" },
+                { "Tesla-T44", "Tesla-T4" },
+                { "NVIDIA-RTX-A2000", "" }, /* GPUs that there are, and others than the nearest */
+                { "nvidia-tesla-k80", "" },
+                { "NVIDIA-GeForce-RTX-4080", "" },
+                { "AMD-Instinct-MI100", "" },
+                { "nvidia-h100-96gbb", "" },
+                { "h200-80gb", "" },
+                { "nvidia-a100-64gb", "" },
+                { "nvidia-h100-81gb", "nvidia-h100-80gb" },
+                { "AMD-Instinct-MI30X", "AMD-Instinct-MI300X" },
+                { "NVIDIA-L40S-SHARD", "" },
+                { "NVIDIA-A100-SXM4-80G-SHARED", "NVIDIA-A100-SXM4-80GB" },
                 { "", "" },
                 { "nvidia-", "" },
         };
@@ -458,13 +516,24 @@ static void check_profile(const struct gpu_product *product, const struct gpu_pr
         }
 }
 
+static struct text vendor_of(const struct gpu_product *product) {
+        if (text_equal(product->generation->maker, TEXT("NVIDIA")))
+                return TEXT("10DE");
+        return text_equal(product->generation->maker, TEXT("AMD")) ? TEXT("1002") : TEXT("1DA3");
+}
+
 /* Rows that contradict themselves would promise slices that are not there. */
 static void test_tables_are_consistent(void **state) {
         const struct gpu_product *product;
 
         (void)state;
         for (size_t i = 0; (product = catalog_product(i)); i++) {
-                assert_int_equal(product->n_profiles == 0, product->basis == GPU_UNDOCUMENTED);
+                assert_int_equal(product->n_profiles == 0,
+                                 product->basis == GPU_UNDOCUMENTED ||
+                                         product->basis == GPU_WITHOUT_MIG);
+                assert_non_null(product->generation);
+                assert_true(product->generation->n_precisions > 0);
+                assert_true(product->reported_mib <= product->memory_gib * 1024);
                 for (size_t j = 0; j < product->n_profiles; j++) {
                         const struct gpu_profile *p = &product->profiles[j];
 
@@ -476,8 +545,8 @@ static void test_tables_are_consistent(void **state) {
                 }
                 for (size_t j = 0; j < product->n_pci_ids; j++) {
                         assert_int_equal(product->pci_ids[j].len, 10);
-                        assert_true(text_starts_with(product->pci_ids[j], TEXT("0x")) &&
-                                    text_ends_with(product->pci_ids[j], TEXT("10DE")));
+                        assert_true(text_starts_with(product->pci_ids[j], TEXT("0x")));
+                        assert_true(text_ends_with(product->pci_ids[j], vendor_of(product)));
                 }
         }
 }
@@ -501,7 +570,10 @@ static const struct {
 } ambiguous[] = {
         { "nvidia-a100", 2, true },
         { "nvidia-h100", 3, false },
+        { "nvidia-a800", 2, true },
         { "nvidia-h20", 2, false },
+        { "V100", 2, false },
+        { "RTX-6000", 2, false },
         { "nvidia-gh200", 2, false },
         { "nvidia-gb200", 2, false },
         { "RTX-PRO-5000-48GB", 2, false },

@@ -254,6 +254,29 @@ static void test_maximum_of_each(void **state) {
         }
 }
 
+/* The fullest part: 4g.40gb with one of the 2g.20gb, not two of these alone. */
+static void test_reach(void **state) {
+        const struct gpu_product *product;
+        int64_t counts[LAYOUT_KINDS_MAX] = { 0 }, placed[LAYOUT_KINDS_MAX];
+        struct layout layout;
+        size_t half, quarter;
+
+        (void)state;
+        assert_int_equal(catalog_find(TEXT("H100-80GB"), &product, 1), 1);
+        half = (size_t)(catalog_profile(product, TEXT("4g.40gb")) - product->profiles);
+        quarter = (size_t)(catalog_profile(product, TEXT("2g.20gb")) - product->profiles);
+        counts[half] = 1;
+        counts[quarter] = 2;
+        layout_reach(product, counts, &layout, placed);
+        assert_int_equal(layout.n_slices, 2);
+        assert_int_equal(placed[half], 1);
+        assert_int_equal(placed[quarter], 1);
+        counts[half] = 1000;
+        layout_reach(product, counts, &layout, placed);
+        assert_int_equal(placed[half], 1);
+        check_arrangement(product, placed, &layout);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_read),
@@ -261,6 +284,7 @@ int main(void) {
                 cmocka_unit_test(test_count),
                 cmocka_unit_test(test_place),
                 cmocka_unit_test(test_maximum_of_each),
+                cmocka_unit_test(test_reach),
         };
 
         return cmocka_run_group_tests_name("layout", tests, NULL, NULL);

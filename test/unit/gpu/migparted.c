@@ -118,10 +118,12 @@ static void test_entries(void **state) {
                 const struct migparted_config *config =
                         migparted_find(&file, text_from(rows[i].config));
                 const struct migparted_entry *entries[80], *entry;
+                struct gpu_board board;
 
                 print_message("%s %s %d: %s\n", rows[i].config, rows[i].product, (int)rows[i].index,
                               rows[i].reason);
-                migparted_apply(config, product_named(rows[i].product), 80, entries);
+                board = board_named(product_named(rows[i].product), text_from(rows[i].product));
+                migparted_apply(config, &board, 80, entries);
                 entry = entries[rows[i].index];
                 if (rows[i].entry < 0)
                         assert_null(entry);

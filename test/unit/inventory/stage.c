@@ -23,15 +23,17 @@
         " 'status': {'others': 1, 'capacity': {'total': 7}, 'providerConfigRef': {'name': 'c'},"   \
         "  'conditions': [{'type': 'Ready', 'status': '%s'}]}}"
 
+#define POOL "'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'GPUPool',"
 #define CAPACITY                                                                                   \
-        "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'x', 'namespace': 'sys',"  \
-        "  'uid': '7', 'annotations': {'a': 'b'},"                                                 \
-        "  'labels': {'gpuplacement.fn.crossplane.io/ledger': 'capacity', 'l': 'm'}},"             \
-        " 'data': {'whole': 'total 9 used 8 free 1'}}"
+        "{" POOL " 'metadata': {'name': 'x', 'uid': '7', 'annotations': {'a': 'b'},"               \
+        "  'labels': {'modelplane.ai/environment': 'eu-1', 'l': 'm'}},"                            \
+        " 'spec': {'total': 9, 'used': 8, 'free': 1}}"
 #define CAPACITY_FROZEN                                                                            \
-        "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'x', 'namespace': 'sys',"  \
-        "  'labels': {'gpuplacement.fn.crossplane.io/ledger': 'capacity'}},"                       \
-        " 'data': {'whole': 'total 9 used 8 free 1'}}"
+        "{" POOL " 'metadata': {'name': 'x', 'labels': {'modelplane.ai/environment': 'eu-1'}},"    \
+        " 'spec': {'total': 9, 'used': 8, 'free': 1}}"
+
+/* A key of ours under which another step composes something else. */
+#define FOREIGN "{'apiVersion': 'gke.gcp.upbound.io/v1beta1', 'kind': 'NodePool', 'spec': {}}"
 
 #define USAGE                                                                                      \
         "{'apiVersion': 'protection.crossplane.io/v1beta1', 'kind': 'ClusterUsage',"               \
@@ -45,16 +47,13 @@
         "{'apiVersion': 'kubernetes.m.crossplane.io/v1alpha1', 'kind': 'ClusterProviderConfig',"   \
         " 'metadata': {'name': 'c'}, 'spec': {'credentials': {'source': 'None'}}}"
 
-struct call {
+struct fixture {
         struct arena arena;
-        struct settings settings;
-        struct resource observed[3];
+        struct resource observed[4];
         struct answer_set answer;
-        struct request request;
-        struct response response;
-        struct condition condition;
-        const struct usage_list *used;
+        struct call_summary summary;
         struct fault fault;
+        struct call call;
 };
 
 static struct value formatted(struct arena *arena, const char *json, const char *status) {
@@ -74,42 +73,44 @@ static struct value formatted(struct arena *arena, const char *json, const char 
 }
 
 /* An environment that had everything, now without an answer. */
-static void prepare(struct call *c, const char *status) {
-        struct fault fault;
-
+static void prepare(struct fixture *c, const char *status) {
+        *c = (struct fixture) { 0 };
         arena_init(&c->arena, 4 * 1024 * 1024);
-        assert_int_equal(settings_read((struct value) { 0 }, &c->arena, &c->settings, &fault), 0);
-        c->observed[0] = (struct resource) { .name = TEXT("capacity"),
+        c->call = (struct call) { .arena = &c->arena, .summary = &c->summary, .fault = &c->fault };
+        assert_int_equal(
+                settings_read((struct value) { 0 }, &c->arena, &c->call.settings, &c->fault), 0);
+        c->observed[2] = (struct resource) { .name = TEXT("pool-whole"),
                                              .object = json_value(&c->arena, CAPACITY) };
-        c->observed[1] = (struct resource) { .name = TEXT("in-use"),
+        c->observed[0] = (struct resource) { .name = TEXT("in-use"),
                                              .object = formatted(&c->arena, USAGE, status) };
-        c->observed[2] = (struct resource) { .name = TEXT("provider-config"),
+        c->observed[1] = (struct resource) { .name = TEXT("pool-of-another-step"),
+                                             .object = json_value(&c->arena, FOREIGN) };
+        c->observed[3] = (struct resource) { .name = TEXT("provider-config"),
                                              .object = json_value(&c->arena, CONFIG) };
-        c->request = (struct request) {
-                .observed = { .composite.object = formatted(&c->arena, COMPOSITE, status),
+        c->call.xr = formatted(&c->arena, COMPOSITE, status);
+        c->call.request = (struct request) {
+                .observed = { .composite.object = c->call.xr,
                               .resources = c->observed,
-                              .n_resources = 3 },
+                              .n_resources = 4 },
         };
         c->answer = (struct answer_set) { .key = TEXT("reservations") };
-        response_init(&c->response, &c->arena);
-        c->response.ttl_seconds = 60;
+        response_init(&c->call.response, &c->arena);
+        c->call.response.ttl_seconds = 60;
 }
 
-static void run(struct call *c) {
-        assert_int_equal(stage_inventory(&c->request, &c->settings, &c->response, &c->condition,
-                                         &c->used, &c->fault),
-                         0);
+static void run(struct fixture *c) {
+        assert_int_equal(stage_inventory(&c->call), 0);
 }
 
-static const struct desired *desired(const struct call *c, const char *name) {
-        for (size_t i = 0; i < c->response.n_desired; i++) {
-                if (text_equal(c->response.desired[i].name, text_from(name)))
-                        return &c->response.desired[i];
+static const struct desired *desired(const struct fixture *c, const char *name) {
+        for (size_t i = 0; i < c->call.response.n_desired; i++) {
+                if (text_equal(c->call.response.desired[i].name, text_from(name)))
+                        return &c->call.response.desired[i];
         }
         return NULL;
 }
 
-static void assert_object(struct call *c, const struct node *got, const char *want) {
+static void assert_object(struct fixture *c, const struct node *got, const char *want) {
         struct text bytes;
 
         assert_non_null(got);
@@ -117,17 +118,17 @@ static void assert_object(struct call *c, const struct node *got, const char *wa
         assert_true(value_equal(value_of_struct(bytes), json_value(&c->arena, want), &c->arena));
 }
 
-static void assert_frozen(struct call *c, enum ready ready) {
-        assert_int_equal(c->response.n_desired, 3);
-        assert_object(c, desired(c, "capacity")->object, CAPACITY_FROZEN);
+static void assert_frozen(struct fixture *c, enum ready ready) {
+        assert_int_equal(c->call.response.n_desired, 3);
+        assert_object(c, desired(c, "pool-whole")->object, CAPACITY_FROZEN);
         assert_object(c, desired(c, "in-use")->object, USAGE_FROZEN);
         assert_object(c, desired(c, "provider-config")->object, CONFIG);
-        assert_int_equal(desired(c, "capacity")->ready, READY_TRUE);
+        assert_int_equal(desired(c, "pool-whole")->ready, READY_TRUE);
         assert_int_equal(desired(c, "provider-config")->ready, READY_TRUE);
-        assert_int_equal(desired(c, "in-use")->ready, ready);
-        assert_object(c, c->response.status,
+        assert_int_equal(desired(c, "in-use")->ready, READY_TRUE);
+        assert_object(c, c->call.response.status,
                       "{'capacity': {'total': 7}, 'providerConfigRef': {'name': 'c'}}");
-        assert_int_equal(c->response.composite_ready, ready);
+        assert_int_equal(c->call.response.composite_ready, ready);
 }
 
 static void unresolved_is_frozen_as_observed(void **state) {
@@ -138,18 +139,21 @@ static void unresolved_is_frozen_as_observed(void **state) {
 
         (void)state;
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                struct call c;
+                struct fixture c;
 
                 prepare(&c, rows[i].status);
                 run(&c);
                 assert_frozen(&c, rows[i].ready);
-                assert_int_equal(c.response.ttl_seconds, 0);
-                assert_int_equal(c.response.n_results, 0);
-                assert_int_equal(c.condition.status, CONDITION_UNKNOWN);
-                assert_true(text_equal(c.condition.type, TEXT("CapacityValid")));
-                assert_true(text_equal(c.condition.reason, TEXT("WaitingForInputs")));
-                assert_int_equal(c.response.n_conditions, 1);
-                assert_null(c.used);
+                assert_int_equal(c.call.response.ttl_seconds, 0);
+                assert_int_equal(c.call.response.n_results, 0);
+                assert_int_equal(c.call.response.n_conditions, 2);
+                assert_true(text_equal(c.call.response.conditions[1].type, TEXT("Drained")));
+                assert_int_equal(c.call.response.conditions[1].status, CONDITION_FALSE);
+                assert_int_equal(c.call.response.conditions[0].status, CONDITION_UNKNOWN);
+                assert_true(text_equal(c.call.response.conditions[0].type, TEXT("CapacityValid")));
+                assert_true(
+                        text_equal(c.call.response.conditions[0].reason, TEXT("WaitingForInputs")));
+                assert_null(c.summary.used);
                 arena_release(&c.arena);
         }
 }
@@ -159,59 +163,57 @@ static void the_question_is_always_the_same(void **state) {
         (void)state;
         for (int answered = 0; answered <= 1; answered++) {
                 const struct requirement *r;
-                struct call c;
+                struct fixture c;
 
                 prepare(&c, "True");
                 if (answered) {
-                        c.request.required = &c.answer;
-                        c.request.n_required = 1;
+                        c.call.request.required = &c.answer;
+                        c.call.request.n_required = 1;
                 }
                 run(&c);
-                assert_int_equal(c.response.n_requirements, 1);
-                r = &c.response.requirements[0];
+                assert_int_equal(c.call.response.n_requirements, 1);
+                r = &c.call.response.requirements[0];
                 assert_true(text_equal(r->key, TEXT("reservations")));
-                assert_true(text_equal(r->kind, TEXT("ConfigMap")));
-                assert_true(text_equal(r->api_version, TEXT("v1")));
-                assert_true(text_is_empty(r->namespace_));
-                assert_int_equal(r->n_labels, 2);
+                assert_true(text_equal(r->kind, TEXT("GPUReservation")));
                 assert_true(
-                        text_equal(r->label_keys[0], TEXT("gpuplacement.fn.crossplane.io/ledger")));
-                assert_true(text_equal(r->label_values[0], TEXT("reservation")));
-                assert_true(text_equal(r->label_keys[1], TEXT("modelplane.ai/environment")));
-                assert_true(text_equal(r->label_values[1], TEXT("eu-1")));
-                assert_int_equal(c.response.ttl_seconds, answered ? 60 : 0);
+                        text_equal(r->api_version, TEXT("gpuplacement.fn.crossplane.io/v1alpha1")));
+                assert_true(text_is_empty(r->namespace_));
+                assert_int_equal(r->n_labels, 1);
+                assert_true(text_equal(r->label_keys[0], TEXT("modelplane.ai/environment")));
+                assert_true(text_equal(r->label_values[0], TEXT("eu-1")));
+                assert_int_equal(c.call.response.ttl_seconds, answered ? 60 : 0);
                 arena_release(&c.arena);
         }
 }
 
 /* Absent is an answer: nothing is used, so nothing need be protected. */
 static void absent_is_not_unresolved(void **state) {
-        struct call c;
+        struct fixture c;
 
         (void)state;
         prepare(&c, "True");
-        c.request.required = &c.answer;
-        c.request.n_required = 1;
+        c.call.request.required = &c.answer;
+        c.call.request.n_required = 1;
         run(&c);
-        assert_int_equal(c.response.n_desired, 2);
+        assert_int_equal(c.call.response.n_desired, 2);
         assert_null(desired(&c, "in-use"));
-        assert_non_null(c.used);
-        assert_false(c.used->any);
-        assert_int_equal(c.condition.status, CONDITION_TRUE);
-        assert_int_equal(c.response.composite_ready, READY_TRUE);
+        assert_non_null(c.summary.used);
+        assert_false(c.summary.used->any);
+        assert_int_equal(c.call.response.conditions[0].status, CONDITION_TRUE);
+        assert_int_equal(c.call.response.composite_ready, READY_TRUE);
         arena_release(&c.arena);
 }
 
 static void nothing_to_freeze(void **state) {
-        struct call c;
+        struct fixture c;
 
         (void)state;
         prepare(&c, "True");
-        assert_true(stage_inventory_freeze(&c.request, &c.response));
-        c.request.observed.n_resources = 0;
-        response_init(&c.response, &c.arena);
-        assert_false(stage_inventory_freeze(&c.request, &c.response));
-        assert_int_equal(c.response.n_desired, 0);
+        assert_true(stage_inventory_freeze(&c.call));
+        c.call.request.observed.n_resources = 0;
+        response_init(&c.call.response, &c.arena);
+        assert_false(stage_inventory_freeze(&c.call));
+        assert_int_equal(c.call.response.n_desired, 0);
         arena_release(&c.arena);
 }
 

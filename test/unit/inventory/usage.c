@@ -26,10 +26,14 @@
         "'ownerReferences': [{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ModelDeployment',"  \
         " 'name': 'd', 'controller': true}]"
 
-/* pool, MIG profile, nodes, units per node, replicas, admitted */
+#define KIND "'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'GPUReservation',"
+
+#define LABELLED "'labels': {'modelplane.ai/environment': 'eu-1'}"
+
+/* pool, MIG profile, nodes, units per node, reserved, used */
 #define RESERVATION                                                                                \
-        "{'metadata': {'name': 'r', 'namespace': 'team', " OWNER "},"                              \
-        " 'data': {'environment': 'eu-1', %s}}"
+        "{" KIND "'metadata': {'name': 'r', 'namespace': 'team', " OWNER "},"                      \
+        " 'spec': {'environment': 'eu-1', %s}}"
 
 enum { RESERVATIONS_MAX = 4, LINES_MAX = 5 };
 
@@ -43,15 +47,14 @@ struct row {
 };
 
 #define PLACE(pool, profile) "'pool': '" pool "', 'migProfile': '" profile "', "
-#define NUMBERS(nodes, units, replicas, admitted)                                                  \
-        "'nodes': '" nodes "', 'unitsPerNode': '" units "', 'replicas': '" replicas                \
-        "', 'admitted': '" admitted "'"
+#define NUMBERS(nodes, units, reserved, used)                                                      \
+        "'nodes': " nodes ", 'unitsPerNode': " units ", 'reserved': " reserved ", 'used': " used
 #define SLICES PLACE("slices", "3g.40gb")
 
 /* clang-format off */
 static const struct row rows[] = {
         { "none", "nothing is reserved", { NULL }, "", 1 },
-        { "one", "a grant counts whether it is admitted or not",
+        { "one", "what is reserved counts whether it is used or not",
           { SLICES NUMBERS("1", "1", "3", "0") }, "slices/3g.40gb 8 3 5 ", 1 },
         { "several", "and add up", { SLICES NUMBERS("1", "1", "3", "3"), SLICES NUMBERS("1", "1", "2", "1") },
           "slices/3g.40gb 8 5 3 ", 1 },
@@ -75,27 +78,31 @@ static const struct row rows[] = {
           "slices/1g.10gb 0 2 0! ", 1 },
         { "invalid pool", "its units have no line of their own", { PLACE("bad", "3g.40gb") NUMBERS("1", "1", "1", "1") },
           "bad/3g.40gb 0 1 0! ", 1 },
-        { "vast", "capped, no overflow", { SLICES NUMBERS("9000000000000000000", "9", "9", "0") },
+        { "vast", "capped, no overflow", { SLICES NUMBERS("1000000000", "1000000000", "1000000000", "0") },
           "slices/3g.40gb 8 9223372036854775807 0 ", 1 },
-        { "vast twice", "nor by adding", { SLICES NUMBERS("9000000000000000000", "1", "1", "0"), SLICES NUMBERS("9000000000000000000", "1", "1", "0") },
+        { "vast twice", "nor by adding", { SLICES NUMBERS("1000000000", "1000000000", "9", "0"), SLICES NUMBERS("1000000000", "1000000000", "9", "0") },
           "slices/3g.40gb 8 9223372036854775807 0 ", 1 },
-        { "not a number", "counts 1 and is told", { SLICES NUMBERS("1", "1", "three", "0") }, "slices/3g.40gb 8 1 7 ", 2 },
+        { "not a number", "counts 1 and is reported", { SLICES NUMBERS("1", "1", "'three'", "0") }, "slices/3g.40gb 8 1 7 ", 2 },
+        { "a number as a string", "is none", { SLICES NUMBERS("1", "1", "'3'", "0") }, "slices/3g.40gb 8 1 7 ", 2 },
+        { "a fraction", "is none", { SLICES NUMBERS("1", "1", "2.5", "0") }, "slices/3g.40gb 8 1 7 ", 2 },
         { "zero units", "a replica has at least one", { SLICES NUMBERS("1", "0", "1", "0") }, "slices/3g.40gb 8 1 7 ", 2 },
         { "negative", "is no number of units", { SLICES NUMBERS("-1", "1", "1", "0") }, "slices/3g.40gb 8 1 7 ", 2 },
-        { "beyond 2^63", "cannot be counted", { SLICES NUMBERS("1", "9223372036854775808", "1", "0") }, "slices/3g.40gb 8 1 7 ", 2 },
-        { "all absent", "each of the four is told", { SLICES "'order': '0'" }, "slices/3g.40gb 8 1 7 ", 5 },
+        { "beyond the schema", "cannot be counted", { SLICES NUMBERS("1", "1000000001", "1", "0") }, "slices/3g.40gb 8 1 7 ", 2 },
+        { "unreadable replicas", "are used", { PLACE("old", "") NUMBERS("1", "1", "-1", "0") }, "old/ 0 1 0! ", 1 },
+        { "unreadable use", "is full use", { PLACE("old", "") NUMBERS("1", "1", "2", "-1") }, "old/ 0 2 0! ", 1 },
+        { "all absent", "each of the four is reported", { SLICES "'order': 0" }, "slices/3g.40gb 8 1 7 ", 5 },
         { "order and priority", "may be absent or negative, but not unreadable",
-          { SLICES NUMBERS("1", "1", "1", "1"), SLICES NUMBERS("1", "1", "1", "1") ", 'order': '0', 'priority': '-9223372036854775807'",
-            SLICES NUMBERS("1", "1", "1", "1") ", 'order': '-1', 'priority': 'high'" }, "slices/3g.40gb 8 3 5 ", 3 },
+          { SLICES NUMBERS("1", "1", "1", "1"), SLICES NUMBERS("1", "1", "1", "1") ", 'order': 0, 'priority': -2147483648",
+            SLICES NUMBERS("1", "1", "1", "1") ", 'order': -1, 'priority': 2147483648" }, "slices/3g.40gb 8 3 5 ", 3 },
         { "many", "at most eight of one pool", { SLICES "'x': ''", SLICES "'x': ''", SLICES "'x': ''" }, "slices/3g.40gb 8 3 5 ", 9 },
-        { "unreadable elsewhere", "told where it is counted", { PLACE("whole", "") NUMBERS("1", "x", "1", "0") }, "whole/ 8 1 7 ", 1 },
-        { "unreadable, undeclared", "there is no pool to tell it", { PLACE("old", "") NUMBERS("1", "x", "1", "0") }, "old/ 0 1 0 ", 1 },
+        { "unreadable elsewhere", "reported where it is counted", { PLACE("whole", "") NUMBERS("1", "'x'", "1", "0") }, "whole/ 8 1 7 ", 1 },
+        { "unreadable, undeclared", "there is no pool to report it", { PLACE("old", "") NUMBERS("1", "'x'", "1", "0") }, "old/ 0 1 0 ", 1 },
 };
 /* clang-format on */
 
 static int count(const struct row *row, struct arena *arena, struct environment *environment,
                  struct usage_list *ret) {
-        struct resource config_maps[RESERVATIONS_MAX];
+        struct answer_item items[RESERVATIONS_MAX];
         struct settings settings;
         struct fault fault;
         size_t n = 0;
@@ -106,16 +113,16 @@ static int count(const struct row *row, struct arena *arena, struct environment 
         for (; n < RESERVATIONS_MAX && row->data[n]; n++) {
                 struct text json = text_format(arena, RESERVATION "%c", row->data[n], 0);
 
-                config_maps[n] = (struct resource) { 0 };
+                items[n] = (struct answer_item) { 0 };
                 if (json.len > 0)
-                        config_maps[n].object = json_value(arena, json.data);
+                        items[n].object = json_value(arena, json.data);
         }
         if (arena_failed(arena))
                 return -ENOMEM;
         r = environment_read(json_value(arena, ENVIRONMENT), &settings, arena, environment);
         if (r < 0)
                 return r;
-        return usage_count(environment, config_maps, n, TEXT("modelplane.ai"), arena, ret);
+        return usage_count(environment, items, n, TEXT("modelplane.ai"), arena, ret);
 }
 
 static struct text lines_of(const struct usage_list *list, struct arena *arena) {
@@ -161,17 +168,28 @@ static void units_are_counted(void **state) {
 /* What is not a reservation of this environment takes nothing. */
 static void strangers_do_not_count(void **state) {
         static const char *const strangers[] = {
-                "{'metadata': {'namespace': 'team'}, 'data': {'environment': 'eu-1', 'pool': "
+                "{" KIND "'metadata': {'namespace': 'team', 'name': 'no-owner', " LABELLED
+                "}, 'spec': {'environment': 'eu-1', 'pool': 'whole'}}",
+                "{" KIND "'metadata': {'namespace': 'team', 'name': 'moved', " LABELLED "," OWNER
+                "}, 'spec': {'environment': 'us-1', 'pool': 'whole'}}",
+                "{" KIND "'metadata': {'namespace': 'team', 'name': 'hidden',"
+                " 'labels': {'modelplane.ai/environment': 'us-1'}," OWNER
+                "}, 'spec': {'environment': 'eu-1', 'pool': 'whole'}}",
+                "{" KIND
+                "'metadata': {'namespace': 'team'}, 'spec': {'environment': 'eu-1', 'pool': "
                 "'whole'}}",
-                "{'metadata': {" OWNER "}, 'data': {'environment': 'us-1', 'pool': 'whole'}}",
-                "{'metadata': {" OWNER "}, 'data': {'environment': 'eu-1'}}",
-                "{'metadata': {'ownerReferences': [{'apiVersion': 'other.io/v1', 'kind':"
+                "{" KIND "'metadata': {" OWNER
+                "}, 'spec': {'environment': 'us-1', 'pool': 'whole'}}",
+                "{" KIND "'metadata': {" OWNER "}, 'spec': {'environment': 'eu-1'}}",
+                "{" KIND "'metadata': {'ownerReferences': [{'apiVersion': 'other.io/v1', 'kind':"
                 " 'ModelDeployment', 'name': 'd', 'controller': true}]},"
-                " 'data': {'environment': 'eu-1', 'pool': 'whole'}}",
-                "{'metadata': {" OWNER "}}",
+                " 'spec': {'environment': 'eu-1', 'pool': 'whole'}}",
+                "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {" OWNER "},"
+                " 'spec': {'environment': 'eu-1', 'pool': 'whole'}}",
+                "{" KIND "'metadata': {" OWNER "}}",
                 "{}",
         };
-        struct resource config_maps[sizeof(strangers) / sizeof(strangers[0])] = { 0 };
+        struct answer_item items[sizeof(strangers) / sizeof(strangers[0])] = { 0 };
         struct environment environment;
         struct settings settings;
         struct usage_list list;
@@ -182,20 +200,26 @@ static void strangers_do_not_count(void **state) {
         (void)state;
         arena_init(&arena, 4 * 1024 * 1024);
         for (size_t i = 0; i < n; i++)
-                config_maps[i].object = json_value(&arena, strangers[i]);
+                items[i].object = json_value(&arena, strangers[i]);
         assert_int_equal(settings_read((struct value) { 0 }, &arena, &settings, &fault), 0);
         assert_int_equal(
                 environment_read(json_value(&arena, ENVIRONMENT), &settings, &arena, &environment),
                 0);
-        assert_int_equal(
-                usage_count(&environment, config_maps, n, TEXT("modelplane.ai"), &arena, &list), 0);
+        assert_int_equal(usage_count(&environment, items, n, TEXT("modelplane.ai"), &arena, &list),
+                         0);
         assert_false(list.any);
         assert_int_equal(list.n, environment.n_sub_pools);
+        /* Those with our label are named where a person looks. */
+        assert_int_equal(environment.pools[0].n_messages, 3);
+        assert_true(text_starts_with(environment.pools[0].messages[1],
+                                     TEXT("reservation team/no-owner counts nowhere: ")));
+        assert_true(text_starts_with(environment.pools[0].messages[2],
+                                     TEXT("reservation team/moved counts nowhere: ")));
         arena_release(&arena);
 }
 
 static void failed_allocations_are_forwarded(void **state) {
-        static const struct row row = { .data = { SLICES NUMBERS("1", "1", "three", "0"),
+        static const struct row row = { .data = { SLICES NUMBERS("1", "1", "'three'", "0"),
                                                   PLACE("old", "") NUMBERS("1", "1", "1", "1") } };
         struct arena arena;
 

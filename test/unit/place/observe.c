@@ -121,14 +121,15 @@ static void test_numbers(void **state) {
 /* ---- what is held ---------------------------------------------------------------------------- */
 
 #define DATA(environment)                                                                          \
-        "{'kind':'ConfigMap','data':{'environment':'" environment                                  \
-        "','pool':'p','replicas':'2','admitted':'1'}}"
+        "{'apiVersion':'gpuplacement.fn.crossplane.io/v1alpha1','kind':'GPUReservation',"          \
+        "'metadata':{'name':'chat-" environment "'},'spec':{'environment':'" environment           \
+        "','pool':'p','reserved':2,'used':1,'served':true}}"
 #define ANNOTATED(json)                                                                            \
         "{'metadata':{'annotations':{'gpuplacement.fn.crossplane.io/assignment':'" json            \
-        "'}},'status':{'url':'u','conditions':[" READY "]}}"
-#define ASSIGNMENT "{\"environment\":\"eu-3\",\"pool\":\"p\",\"replicas\":3}"
+        "'}},'spec':{'replicas':3},'status':{'url':'u','conditions':[" READY "]}}"
+#define ASSIGNMENT "{\"environment\":\"eu-3\",\"pool\":\"p\",\"surge\":1}"
 
-static size_t observe(struct resource *resources, size_t n, struct held **ret) {
+static size_t observe(struct resource *resources, size_t n, struct assignment **ret) {
         const struct state observed = { .resources = resources, .n_resources = n };
         const struct settings settings = { .route = true };
         size_t n_held;
@@ -141,8 +142,10 @@ static void test_held(void **state) {
         struct resource resources[] = {
                 { .name = TEXT("bucket"), .object = json_value(&arena, DATA("eu-9")) },
                 { .name = TEXT("reservation-eu-1"), .object = json_value(&arena, DATA("eu-1")) },
-                { .name = TEXT("reservation-eu-2-g2"), .object = json_value(&arena, DATA("eu-2")) },
-                { .name = TEXT("reservation-eu-4"), .object = json_value(&arena, "{'data':{}}") },
+                { .name = TEXT("reservation-eu-2-m2"), .object = json_value(&arena, DATA("eu-2")) },
+                { .name = TEXT("reservation-eu-4"),
+                  .object = json_value(
+                          &arena, "{'kind':'ConfigMap','spec':{'environment':'x','pool':'p'}}") },
                 { .name = TEXT("serving-eu-1"),
                   .object = json_value(&arena, ANNOTATED(ASSIGNMENT)) },
                 { .name = TEXT("serving-eu-3"),
@@ -151,28 +154,33 @@ static void test_held(void **state) {
                   .object = json_value(&arena, ANNOTATED(ASSIGNMENT)) },
                 { .name = TEXT("serving-eu-5"), .object = json_value(&arena, ANNOTATED("{}")) },
         };
-        struct held *held;
+        struct assignment *held;
 
         (void)state;
         assert_int_equal(observe(resources, sizeof(resources) / sizeof(resources[0]), &held), 4);
         assert_text(held[0].suffix, "eu-1");
-        assert_text(held[0].reservation.environment, "eu-1");
-        assert_int_equal(held[0].reservation.admitted, 1);
+        assert_text(held[0].observed.environment, "eu-1");
+        assert_text(held[0].observed.name, "chat-eu-1");
+        assert_int_equal(held[0].observed.reserved, 2);
+        assert_int_equal(held[0].observed.used, 1);
+        assert_true(held[0].observed.served);
         assert_false(held[0].rebuilt);
         assert_true(held[0].service.ready);
 
-        assert_text(held[1].suffix, "eu-2-g2");
+        assert_text(held[1].suffix, "eu-2-m2");
         assert_false(held[1].service.observed);
         assert_int_equal(held[1].service.ready_replicas, -1);
 
-        /* Its reservation was lost: it counts as admitted. */
+        /* Its reservation was lost: what it was composed with is used. */
         assert_text(held[2].suffix, "eu-3");
         assert_true(held[2].rebuilt);
-        assert_int_equal(held[2].reservation.replicas, 3);
-        assert_int_equal(held[2].reservation.admitted, 3);
+        assert_int_equal(held[2].observed.reserved, 4); /* the surge included */
+        assert_int_equal(held[2].observed.used, 4);
+        assert_int_equal(held[2].observed.surge, 1);
+        assert_true(held[2].observed.served);
         assert_true(held[2].service.ready);
 
-        /* Its reservation cannot be read. */
+        /* What has its key is no reservation. */
         assert_text(held[3].suffix, "eu-4");
         assert_true(held[3].rebuilt);
 }
@@ -186,7 +194,7 @@ static void test_held_sweep(void **state) {
         const struct state observed = { .resources = resources, .n_resources = 2 };
         const struct settings settings = { .route = true };
         struct arena small;
-        struct held *held;
+        struct assignment *held;
         size_t n_held;
 
         (void)state;

@@ -28,22 +28,22 @@ static const struct settings usual_settings = { .route = true,
                                                 .target = TARGET_AUTO };
 
 /* One assignment, with everything in it that a plan carries. */
-static struct placement usual(void) {
-        return (struct placement) {
+static struct assignment usual(void) {
+        return (struct assignment) {
                 .fate = FATE_STAYS,
                 .suffix = TEXT("eu-1"),
-                .reservation = { .model = TEXT("ClusterModel/gemma"),
-                                 .environment = TEXT("eu-1"),
-                                 .pool = TEXT("slices"),
-                                 .mig_profile = TEXT("1g.10gb+me"),
-                                 .serving_profile = TEXT("fp8"),
-                                 .resource_name = TEXT("nvidia.com/mig-1g.10gb.me"),
-                                 .created = TEXT("2025-01-01T00:00:00Z"),
-                                 .nodes = 1,
-                                 .units_per_node = 1,
-                                 .replicas = 3,
-                                 .admitted = 2,
-                                 .priority = 5 },
+                .planned = { .model_kind = TEXT("ClusterModel"),
+                             .model_name = TEXT("gemma"),
+                             .environment = TEXT("eu-1"),
+                             .pool = TEXT("slices"),
+                             .mig_profile = TEXT("1g.10gb+me"),
+                             .serving_profile = TEXT("fp8"),
+                             .resource_name = TEXT("nvidia.com/mig-1g.10gb.me"),
+                             .nodes = 1,
+                             .units_per_node = 1,
+                             .reserved = 3,
+                             .used = 2,
+                             .priority = 5 },
                 .workload = { .provider_config = TEXT("eu-1-cluster"),
                               .uri = TEXT("hf://google/gemma"),
                               .model_name = TEXT("google/gemma"),
@@ -93,9 +93,9 @@ static struct response placed(const struct plan *plan, const struct settings *se
         return response;
 }
 
-static struct response placed_one(const struct placement *p, const struct settings *settings) {
-        struct placement copy = *p;
-        const struct plan plan = { .placements = &copy, .n_placements = 1 };
+static struct response placed_one(const struct assignment *p, const struct settings *settings) {
+        struct assignment copy = *p;
+        const struct plan plan = { .assignments = &copy, .n_assignments = 1 };
 
         return placed(&plan, settings, NULL);
 }
@@ -103,11 +103,11 @@ static struct response placed_one(const struct placement *p, const struct settin
 /* ---- what is composed ------------------------------------------------------------------------ */
 
 #define ANNOTATION                                                                                 \
-        "'{\\\"created\\\":\\\"2025-01-01T00:00:00Z\\\",\\\"environment\\\":\\\"eu-1\\\","         \
-        "\\\"migProfile\\\":\\\"1g.10gb+me\\\",\\\"model\\\":\\\"ClusterModel/gemma\\\","          \
-        "\\\"nodes\\\":1,\\\"order\\\":0,\\\"pool\\\":\\\"slices\\\",\\\"priority\\\":5,"          \
-        "\\\"replicas\\\":3,\\\"resourceName\\\":\\\"nvidia.com/mig-1g.10gb.me\\\","               \
-        "\\\"servingProfile\\\":\\\"fp8\\\",\\\"unitsPerNode\\\":1}'"
+        "'{\\\"model\\\":{\\\"kind\\\":\\\"ClusterModel\\\",\\\"name\\\":\\\"gemma\\\"},"          \
+        "\\\"environment\\\":\\\"eu-1\\\",\\\"migProfile\\\":\\\"1g.10gb+me\\\","                  \
+        "\\\"pool\\\":\\\"slices\\\",\\\"resourceName\\\":\\\"nvidia.com/mig-1g.10gb.me\\\","      \
+        "\\\"servingProfile\\\":\\\"fp8\\\",\\\"nodes\\\":1,\\\"order\\\":0,\\\"surge\\\":0,"      \
+        "\\\"unitsPerNode\\\":1}'"
 #define OUR_METADATA                                                                               \
         "'labels':{'modelplane.ai/deployment':'chat','modelplane.ai/environment':'eu-1',"          \
         "'modelplane.ai/pool':'slices','modelplane.ai/mig-profile':'1g.10gb.me',"                  \
@@ -115,7 +115,7 @@ static struct response placed_one(const struct placement *p, const struct settin
         "'annotations':{'gpuplacement.fn.crossplane.io/assignment':" ANNOTATION "}"
 
 static void test_direct(void **state) {
-        struct placement p = usual();
+        struct assignment p = usual();
         struct response response = placed_one(&p, &usual_settings);
         struct value service = object_of(&response, "serving-eu-1");
         struct value spec = value_get(service, TEXT("spec"));
@@ -131,28 +131,28 @@ static void test_direct(void **state) {
         assert_json(value_get(spec, TEXT("model")),
                     "{'uri':'hf://google/gemma','name':'google/gemma'}");
         assert_json(value_get(spec, TEXT("router")), "{'gateway':{},'route':{}}");
-        assert_json(value_get(spec, TEXT("replicas")), "3");
+        assert_json(value_get(spec, TEXT("replicas")), "2"); /* those that are used */
         assert_json(value_get(spec, TEXT("baseRefs")), "[{'name':'p'},{'name':'q'},{'name':'e'}]");
         assert_int_equal(value_get(spec, TEXT("parallelism")).kind, VALUE_ABSENT);
         assert_int_equal(value_get(spec, TEXT("worker")).kind, VALUE_ABSENT);
         assert_int_equal(value_get(spec, TEXT("scaling")).kind, VALUE_ABSENT);
         assert_json(value_at(spec, "template.priorityClassName"), "'high'");
 
-        assert_json(object_of(&response, "reservation-eu-1"),
-                    "{'apiVersion':'v1','kind':'ConfigMap',"
-                    "'metadata':{'name':'chat-eu-1-reservation','namespace':'team','labels':"
-                    "{'gpuplacement.fn.crossplane.io/ledger':'reservation',"
-                    "'modelplane.ai/environment':'eu-1'}},"
-                    "'data':{'admitted':'2','created':'2025-01-01T00:00:00Z','environment':'eu-1',"
-                    "'migProfile':'1g.10gb+me','model':'ClusterModel/gemma','nodes':'1',"
-                    "'order':'0','pool':'slices','priority':'5','replicas':'3',"
-                    "'resourceName':'nvidia.com/mig-1g.10gb.me','servingProfile':'fp8',"
-                    "'unitsPerNode':'1'}}");
+        assert_json(
+                object_of(&response, "reservation-eu-1"),
+                "{'apiVersion':'gpuplacement.fn.crossplane.io/v1alpha1','kind':'GPUReservation',"
+                "'metadata':{'name':'chat-eu-1','namespace':'team','labels':"
+                "{'modelplane.ai/deployment':'chat','modelplane.ai/environment':'eu-1'}},"
+                "'spec':{'model':{'kind':'ClusterModel','name':'gemma'},'environment':'eu-1',"
+                "'pool':'slices','migProfile':'1g.10gb+me','servingProfile':'fp8',"
+                "'resourceName':'nvidia.com/mig-1g.10gb.me','nodes':1,'unitsPerNode':1,"
+                "'reserved':3,'used':2,'served':false,'units':3,'state':'Starting','order':0,"
+                "'priority':5}}");
 }
 
 static void test_without_a_router(void **state) {
         struct settings settings = usual_settings;
-        struct placement p = usual();
+        struct assignment p = usual();
         struct response response;
 
         (void)state;
@@ -168,7 +168,7 @@ static void test_without_a_router(void **state) {
 /* Never both numbers: KServe refuses them. */
 static void test_autoscaled(void **state) {
         struct settings settings = usual_settings;
-        struct placement p = usual();
+        struct assignment p = usual();
         struct response response;
         struct value spec;
 
@@ -177,7 +177,7 @@ static void test_autoscaled(void **state) {
         response = placed_one(&p, &settings);
         spec = value_get(object_of(&response, "serving-eu-1"), TEXT("spec"));
         assert_json(value_get(spec, TEXT("scaling")),
-                    "{'minReplicas':1,'maxReplicas':3,'wva':{'hpa':{}}}");
+                    "{'minReplicas':1,'maxReplicas':2,'wva':{'hpa':{}}}");
         assert_int_equal(value_get(spec, TEXT("replicas")).kind, VALUE_ABSENT);
 
         settings.autoscaler = AUTOSCALER_KEDA;
@@ -185,7 +185,7 @@ static void test_autoscaled(void **state) {
         p.workload.min_replicas = 0;
         response = placed_one(&p, &settings);
         assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.scaling"),
-                    "{'minReplicas':0,'maxReplicas':3,'keda':{'triggers':[{'type':'cpu',"
+                    "{'minReplicas':0,'maxReplicas':2,'keda':{'triggers':[{'type':'cpu',"
                     "'metadata':{'value':'60'}}]}}");
 
         settings.autoscaler = AUTOSCALER_WVA; /* wants one at least */
@@ -195,36 +195,36 @@ static void test_autoscaled(void **state) {
         p.workload.min_replicas = 5; /* more than was granted */
         response = placed_one(&p, &settings);
         assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.scaling.minReplicas"),
-                    "3");
+                    "2");
         p.workload.concurrency = false;
         response = placed_one(&p, &settings);
-        assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.replicas"), "3");
+        assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.replicas"), "2");
 }
 
 static void test_over_nodes(void **state) {
-        struct placement p = usual();
+        struct assignment p = usual();
         struct response response;
         struct value spec;
 
         (void)state;
-        p.reservation.nodes = 2;
-        p.suffix = TEXT("eu-1-g2");
+        p.planned.nodes = 2;
+        p.suffix = TEXT("eu-1-m2");
         response = placed_one(&p, &usual_settings);
-        spec = value_get(object_of(&response, "serving-eu-1-g2"), TEXT("spec"));
+        spec = value_get(object_of(&response, "serving-eu-1-m2"), TEXT("spec"));
         assert_json(value_get(spec, TEXT("parallelism")), "{'tensor':2,'pipeline':2}");
         assert_true(value_equal(value_get(spec, TEXT("worker")), value_get(spec, TEXT("template")),
                                 &arena));
-        assert_json(value_at(object_of(&response, "serving-eu-1-g2"), "metadata.name"),
-                    "'chat-eu-1-g2'");
-        assert_json(value_at(object_of(&response, "reservation-eu-1-g2"), "metadata.name"),
-                    "'chat-eu-1-g2-reservation'");
+        assert_json(value_at(object_of(&response, "serving-eu-1-m2"), "metadata.name"),
+                    "'chat-eu-1-m2'");
+        assert_json(value_at(object_of(&response, "reservation-eu-1-m2"), "metadata.name"),
+                    "'chat-eu-1-m2'");
 }
 
 /* A name that was taken once stays so while its service is missing: the reservation tells. */
 static void test_taken(void **state) {
-        static const char hashed[] = "chat-eu-1-ebce2e57";
-        struct placement p = usual();
-        const struct plan plan = { .placements = &p, .n_placements = 1 };
+        static const char hashed[] = "chat-eu-1-b3qul335parejekv";
+        struct assignment p = usual();
+        const struct plan plan = { .assignments = &p, .n_assignments = 1 };
         struct resource reservation = { .name = TEXT("reservation-eu-1") };
         const struct state observed = { .resources = &reservation, .n_resources = 1 };
         struct response response;
@@ -238,22 +238,21 @@ static void test_taken(void **state) {
 
         p.name_taken = false;
         reservation.object = json_value(
-                &arena,
-                "{'metadata':{'name':'chat-eu-1-reservation-ebce2e57','namespace':'team'}}");
+                &arena, "{'metadata':{'name':'chat-eu-1-b3qul335parejekv','namespace':'team'}}");
         response = placed(&plan, &usual_settings, &observed);
         assert_true(text_equal(
                 value_text(value_at(object_of(&response, "serving-eu-1"), "metadata.name")),
                 text_from(hashed)));
 
-        reservation.object = json_value(
-                &arena, "{'metadata':{'name':'chat-eu-1-reservation','namespace':'team'}}");
+        reservation.object =
+                json_value(&arena, "{'metadata':{'name':'chat-eu-1','namespace':'team'}}");
         response = placed(&plan, &usual_settings, &observed);
         assert_json(value_at(object_of(&response, "serving-eu-1"), "metadata.name"), "'chat-eu-1'");
 }
 
 static void test_remote(void **state) {
         struct settings settings = usual_settings;
-        struct placement p = usual();
+        struct assignment p = usual();
         struct response response;
         struct value object;
 
@@ -282,9 +281,9 @@ static void test_remote(void **state) {
         object = object_of(&response, "serving-eu-1");
         assert_json(value_at(object, "metadata.namespace"), "'team'");
         assert_json(value_at(object, "spec.forProvider.manifest.metadata.namespace"), "'models'");
-        assert_json(value_at(object, "metadata.name"), "'chat-eu-1-ebce2e57'");
+        assert_json(value_at(object, "metadata.name"), "'chat-eu-1-b3qul335parejekv'");
         assert_json(value_at(object, "spec.forProvider.manifest.metadata.name"),
-                    "'chat-eu-1-ebce2e57'");
+                    "'chat-eu-1-b3qul335parejekv'");
         assert_false(text_contains(value_at(object, "spec.readiness.celQuery").bytes,
                                    TEXT("object.status.url")));
 
@@ -314,14 +313,15 @@ static void test_remote(void **state) {
         "'name':'chat-eu-1','namespace':'team','labels':{'modelplane.ai/pool':'slices'},"          \
         "'annotations':{'gpuplacement.fn.crossplane.io/assignment':'{}'}},"                        \
         "'spec':{'replicas':3,'user':'kept'}}"
+#define RESERVATION "'apiVersion':'gpuplacement.fn.crossplane.io/v1alpha1','kind':'GPUReservation',"
 #define OBSERVED_RESERVATION                                                                       \
-        "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'chat-eu-1-reservation',"        \
-        "'namespace':'team','uid':'2','labels':{'gpuplacement.fn.crossplane.io/ledger':"           \
-        "'reservation'}},'data':{'environment':'eu-1','pool':'slices'}}"
+        "{" RESERVATION "'metadata':{'name':'chat-eu-1','namespace':'team','uid':'2',"             \
+        "'labels':{'modelplane.ai/environment':'eu-1'}},"                                          \
+        "'spec':{'environment':'eu-1','pool':'slices'}}"
 #define FROZEN_RESERVATION                                                                         \
-        "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'chat-eu-1-reservation',"        \
-        "'namespace':'team','labels':{'gpuplacement.fn.crossplane.io/ledger':'reservation'}},"     \
-        "'data':{'environment':'eu-1','pool':'slices'}}"
+        "{" RESERVATION "'metadata':{'name':'chat-eu-1','namespace':'team',"                       \
+        "'labels':{'modelplane.ai/environment':'eu-1'}},"                                          \
+        "'spec':{'environment':'eu-1','pool':'slices'}}"
 
 static void test_freeze(void **state) {
         struct resource resources[] = {
@@ -370,13 +370,14 @@ static void test_nothing_of_ours(void **state) {
 /* ---- fates ----------------------------------------------------------------------------------- */
 
 static void test_fates(void **state) {
-        struct placement placements[] = { usual(), usual(), usual() };
-        const struct plan plan = { .placements = placements, .n_placements = 3 };
+        struct assignment placements[] = { usual(), usual(), usual() };
+        const struct plan plan = { .assignments = placements, .n_assignments = 3 };
         struct resource resources[] = {
                 { .name = TEXT("reservation-eu-5"),
-                  .object = json_value(&arena, "{'data':{'environment':'eu-5','pool':'p'}}") },
+                  .object = json_value(&arena, "{" RESERVATION "'spec':{'environment':'eu-5',"
+                                               "'pool':'p'}}") },
                 { .name = TEXT("reservation-eu-6"),
-                  .object = json_value(&arena, "{'data':{'pool':7}}") },
+                  .object = json_value(&arena, "{" RESERVATION "'spec':{'pool':7}}") },
                 { .name = TEXT("serving-eu-1"), .object = json_value(&arena, OBSERVED_SERVICE) },
                 { .name = TEXT("serving-eu-2"), .object = json_value(&arena, OBSERVED_SERVICE) },
                 { .name = TEXT("serving-eu-3"), .object = json_value(&arena, OBSERVED_SERVICE) },
@@ -389,10 +390,10 @@ static void test_fates(void **state) {
 
         (void)state;
         placements[1].fate = FATE_LEAVES;
-        placements[1].suffix = placements[1].reservation.environment = TEXT("eu-2");
-        placements[1].reservation.leaving = true;
+        placements[1].suffix = placements[1].planned.environment = TEXT("eu-2");
+        placements[1].planned.leaving = true;
         placements[2].fate = FATE_DROPPED;
-        placements[2].suffix = placements[2].reservation.environment = TEXT("eu-3");
+        placements[2].suffix = placements[2].planned.environment = TEXT("eu-3");
         response = placed(&plan, &usual_settings, &observed);
 
         assert_json(
@@ -400,7 +401,7 @@ static void test_fates(void **state) {
                 "'high'");
         assert_int_equal(find(&response, "serving-eu-1")->ready, READY_TRUE);
         assert_json(object_of(&response, "serving-eu-2"), FROZEN_SERVICE);
-        assert_json(value_at(object_of(&response, "reservation-eu-2"), "data.leaving"), "'true'");
+        assert_json(value_at(object_of(&response, "reservation-eu-2"), "spec.state"), "'Leaving'");
         assert_null(find(&response, "serving-eu-3"));
         assert_null(find(&response, "reservation-eu-3"));
         /* Nobody knows what it is: its annotation says nothing, and it has no reservation. */
@@ -409,7 +410,7 @@ static void test_fates(void **state) {
         assert_null(find(&response, "serving-eu-5"));
         /* A reservation that cannot be read tells nothing either. */
         assert_json(object_of(&response, "serving-eu-6"), FROZEN_SERVICE);
-        assert_json(value_get(object_of(&response, "reservation-eu-6"), TEXT("data")),
+        assert_json(value_get(object_of(&response, "reservation-eu-6"), TEXT("spec")),
                     "{'pool':7}");
         assert_int_equal(response.n_desired, 7);
 }
@@ -418,7 +419,7 @@ static void test_fates(void **state) {
 
 /* A Place step of its own composes the same bytes. */
 static void test_plan_round_trip(void **state) {
-        struct placement placements[] = { usual(), usual(), usual(), usual() };
+        struct assignment placements[] = { usual(), usual(), usual(), usual() };
         const struct plan plan = {
                 .scheduled = { .type = TEXT("Scheduled"),
                                .status = CONDITION_TRUE,
@@ -427,8 +428,8 @@ static void test_plan_round_trip(void **state) {
                 .serving = { .type = TEXT("Serving"),
                              .status = CONDITION_FALSE,
                              .reason = TEXT("Starting") },
-                .placements = placements,
-                .n_placements = 4,
+                .assignments = placements,
+                .n_assignments = 4,
         };
         struct resource resources[] = { { .name = TEXT("serving-eu-2"),
                                           .object = json_value(&arena, OBSERVED_SERVICE) } };
@@ -438,13 +439,13 @@ static void test_plan_round_trip(void **state) {
 
         (void)state;
         placements[1].fate = FATE_LEAVES;
-        placements[1].suffix = placements[1].reservation.environment = TEXT("eu-2");
-        placements[1].reservation.leaving = true;
+        placements[1].suffix = placements[1].planned.environment = TEXT("eu-2");
+        placements[1].planned.leaving = true;
         placements[2].fate = FATE_DROPPED;
-        placements[2].suffix = placements[2].reservation.environment = TEXT("eu-3");
-        placements[3].suffix = TEXT("eu-4-g2");
-        placements[3].reservation.environment = TEXT("eu-4");
-        placements[3].reservation.nodes = 2;
+        placements[2].suffix = placements[2].planned.environment = TEXT("eu-3");
+        placements[3].suffix = TEXT("eu-4-m2");
+        placements[3].planned.environment = TEXT("eu-4");
+        placements[3].planned.nodes = 2;
         placements[3].workload = (struct workload) { .remote = true,
                                                      .tensor = 1,
                                                      .pipeline = 2,
@@ -452,7 +453,7 @@ static void test_plan_round_trip(void **state) {
                                                      .provider_config = TEXT("p") };
         assert_int_equal(
                 plan_decode(json_encoded(&arena, plan_encode(&plan, &arena)), &arena, &got), 0);
-        assert_int_equal(got.n_placements, 3);
+        assert_int_equal(got.n_assignments, 3);
         assert_false(got.frozen);
         assert_int_equal(got.scheduled.status, CONDITION_TRUE);
         assert_true(text_equal(got.scheduled.type, TEXT("Scheduled")));
@@ -487,7 +488,7 @@ static void test_frozen_plan_round_trip(void **state) {
         assert_json(value_get(wire, TEXT("message")), "'waiting'");
         assert_int_equal(plan_decode(wire, &arena, &got), 0);
         assert_true(got.frozen);
-        assert_int_equal(got.n_placements, 0);
+        assert_int_equal(got.n_assignments, 0);
         assert_int_equal(got.scheduled.status, CONDITION_UNKNOWN);
 }
 
@@ -505,13 +506,13 @@ static void test_no_plans(void **state) {
                 "{'scheduled':{'reason':'AllScheduled'},'placements':"
                 "[{'reservation':{'environment':'e','pool':'p'}}]}",
         };
-        struct plan got = { .n_placements = 99 };
+        struct plan got = { .n_assignments = 99 };
 
         (void)state;
         for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
                 if (plan_decode(json_value(&arena, plans[i]), &arena, &got) != -EINVAL)
                         fail_msg("taken for a plan: %s", plans[i]);
-                assert_int_equal(got.n_placements, 99);
+                assert_int_equal(got.n_assignments, 99);
         }
 }
 
@@ -528,12 +529,12 @@ static void test_odd_plan(void **state) {
                                      &arena, &got),
                          0);
         assert_int_equal(got.scheduled.status, CONDITION_UNKNOWN);
-        assert_int_equal(got.n_placements, 1);
-        assert_int_equal(got.placements[0].fate, FATE_STAYS);
-        assert_int_equal(got.placements[0].workload.tensor, 0);
-        assert_int_equal(got.placements[0].workload.data, 1);
-        assert_false(got.placements[0].workload.expert);
-        assert_false(got.placements[0].workload.remote);
+        assert_int_equal(got.n_assignments, 1);
+        assert_int_equal(got.assignments[0].fate, FATE_STAYS);
+        assert_int_equal(got.assignments[0].workload.tensor, 0);
+        assert_int_equal(got.assignments[0].workload.data, 1);
+        assert_false(got.assignments[0].workload.expert);
+        assert_false(got.assignments[0].workload.remote);
 }
 
 int main(void) {

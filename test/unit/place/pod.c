@@ -143,23 +143,23 @@ static const struct flags_row flags[] = {
 };
 /* clang-format on */
 
-static struct placement usual(void) {
-        return (struct placement) {
-                .reservation = { .environment = TEXT("eu-1"),
-                                 .pool = TEXT("slices"),
-                                 .resource_name = TEXT("nvidia.com/mig-3g.40gb"),
-                                 .nodes = 1,
-                                 .units_per_node = 1,
-                                 .replicas = 1 },
+static struct assignment usual(void) {
+        return (struct assignment) {
+                .planned = { .environment = TEXT("eu-1"),
+                             .pool = TEXT("slices"),
+                             .resource_name = TEXT("nvidia.com/mig-3g.40gb"),
+                             .nodes = 1,
+                             .units_per_node = 1,
+                             .reserved = 1 },
                 .workload = { .tensor = 1, .pipeline = 1, .share_replicas = 1 },
         };
 }
 
-static struct value template_of(const struct placement *p) {
+static struct value template_of(const struct assignment *p) {
         return json_encoded(&arena, pod_template(p, (struct text) { 0 }, &arena));
 }
 
-static struct value main_container(const struct placement *p) {
+static struct value main_container(const struct assignment *p) {
         struct value_iter it = value_iterate(value_get(template_of(p), TEXT("containers")));
         struct value container;
 
@@ -184,7 +184,7 @@ static void test_data_and_expert(void **state) {
 
         (void)state;
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                struct placement p = usual();
+                struct assignment p = usual();
 
                 p.workload.engine_args = json_value(&arena, rows[i].engine_args);
                 p.workload.tensor = 1;
@@ -198,7 +198,7 @@ static void test_flags(void **state) {
         (void)state;
         for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
                 const struct flags_row *row = &flags[i];
-                struct placement p = usual();
+                struct assignment p = usual();
 
                 p.workload.pool_args = json_value(&arena, row->pool_args);
                 p.workload.engine_args = json_value(&arena, row->engine_args);
@@ -240,9 +240,9 @@ static void test_resources(void **state) {
         (void)state;
         for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
                 const struct resources_row *row = &resources[i];
-                struct placement p = usual();
+                struct assignment p = usual();
 
-                p.reservation.units_per_node = row->units;
+                p.planned.units_per_node = row->units;
                 p.workload.cpu = text_from(row->cpu);
                 p.workload.memory = text_from(row->memory);
                 p.workload.cpu_per_unit = text_from(row->cpu_per_unit);
@@ -255,7 +255,7 @@ static void test_resources(void **state) {
 /* ---- the whole template ---------------------------------------------------------------------- */
 
 static void test_bare(void **state) {
-        struct placement p = usual();
+        struct assignment p = usual();
 
         (void)state;
         assert_json(template_of(&p),
@@ -264,13 +264,13 @@ static void test_bare(void **state) {
                     "'tolerations':[{'key':'nvidia.com/gpu','operator':'Exists',"
                     "'effect':'NoSchedule'},{'key':'nvidia.com/mig-3g.40gb','operator':'Exists',"
                     "'effect':'NoSchedule'}]}");
-        p.reservation.resource_name = TEXT("nvidia.com/gpu");
+        p.planned.resource_name = TEXT("nvidia.com/gpu");
         assert_json(value_get(template_of(&p), TEXT("tolerations")),
                     "[{'key':'nvidia.com/gpu','operator':'Exists','effect':'NoSchedule'}]");
 }
 
 static void test_whole(void **state) {
-        struct placement p = usual();
+        struct assignment p = usual();
 
         (void)state;
         p.workload = (struct workload) {
@@ -337,7 +337,7 @@ static void test_downloader(void **state) {
 
         (void)state;
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                struct placement p = usual();
+                struct assignment p = usual();
                 struct value containers, container = { 0 };
                 struct value_iter it;
                 char want[512];
@@ -357,7 +357,7 @@ static void test_downloader(void **state) {
 }
 
 static void test_pool_and_engine_env(void **state) {
-        struct placement p = usual();
+        struct assignment p = usual();
 
         (void)state;
         p.workload.env = json_value(&arena, "[{'name':'A','value':'1'},{'name':'B','value':'2'}]");
@@ -368,7 +368,7 @@ static void test_pool_and_engine_env(void **state) {
 }
 
 static void test_of_the_node(void **state) {
-        struct placement p = usual();
+        struct assignment p = usual();
 
         (void)state;
         p.workload.extended = json_value(&arena, "{'rdma/ib':'1','vpc.amazonaws.com/efa':4}");

@@ -276,9 +276,7 @@ static void test_only_composite_of_desired(void **state) {
 /* What was asked for is looked at by its metadata first, and checked when it is opened. */
 static void test_open(void **state) {
         struct text good = bytes_resource(&arena, "{'kind': 'A', 'metadata': {'name': 'a'}}");
-        struct text broken = bytes_field(
-                &arena, 1,
-                bytes_entry(&arena, 1, TEXT("kind"), bytes_field(&arena, 3, TEXT("\xff"))));
+        struct text broken = bytes_field(&arena, 1, TEXT("\xff\xff"));
         struct text items[] = { bytes_field(&arena, 1, good), bytes_field(&arena, 1, broken) };
         struct text bytes = bytes_entry(&arena, 8, TEXT("things"), text_join(&arena, items, 2));
         const struct answer_set *things;
@@ -300,22 +298,50 @@ static void test_open(void **state) {
         assert_true(text_equal(value_text(value_get(things->items[1].object, TEXT("kind"))),
                                TEXT("A")));
         assert_int_equal(request_open(things, &fault), -EBADMSG);
-        assert_string_equal(fault.message, "Value.string_value is not UTF-8");
+        assert_string_equal(fault.message, "Struct is cut or no protobuf");
         assert_int_equal(things->items[0].object.kind, VALUE_ABSENT);
         assert_int_equal(request_open(NULL, &fault), 0);
 }
 
+/* An object with a string that is no text is read all the same, and says so. */
+static void test_may_be_broken(void **state) {
+        struct text good = bytes_resource(&arena, "{'kind': 'A', 'metadata': {'name': 'a'}}");
+        struct text bad = bytes_field(
+                &arena, 1,
+                bytes_entry(&arena, 1, TEXT("kind"), bytes_field(&arena, 3, TEXT("\xff"))));
+        struct text items[] = { bytes_field(&arena, 1, good), bytes_field(&arena, 1, bad) };
+        struct text bytes = bytes_entry(&arena, 8, TEXT("things"), text_join(&arena, items, 2));
+        const struct answer_set *things;
+        struct request request;
+        struct fault fault;
+
+        (void)state;
+        assert_int_equal(guard_request(bytes, &fault), GUARD_BROKEN);
+        assert_int_equal(guard_request_only(bytes, is_mine, &fault), 0);
+        assert_int_equal(request_read_only(bytes, is_mine, &arena, &request, &fault), 0);
+        things = request_required(&request, TEXT("things"));
+        assert_int_equal(request_open(things, &fault), 0);
+        assert_true(things->items[0].object.may_be_broken);
+        assert_false(things->items[1].object.may_be_broken);
+
+        items[0] = bytes_field(&arena, 1, bad); /* the composite */
+        bytes = bytes_join(&arena, bytes_field(&arena, 2, items[0]), bytes);
+        assert_int_equal(guard_request_only(bytes, is_mine, &fault), GUARD_BROKEN);
+        assert_int_equal(request_read_only(bytes, is_mine, &arena, &request, &fault), 0);
+        assert_false(request.observed.composite.object.may_be_broken);
+        request_suspect(&request);
+        assert_true(request.observed.composite.object.may_be_broken);
+        assert_int_equal(request.input.kind, VALUE_ABSENT);
+        assert_false(request.input.may_be_broken);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_only),
-                cmocka_unit_test(test_only_composite_of_desired),
-                cmocka_unit_test(test_open),
-                cmocka_unit_test(test_nothing),
-                cmocka_unit_test(test_meta_and_maps),
-                cmocka_unit_test(test_state),
-                cmocka_unit_test(test_answers),
-                cmocka_unit_test(test_no_request),
-                cmocka_unit_test(test_sweep),
+                cmocka_unit_test(test_only),       cmocka_unit_test(test_only_composite_of_desired),
+                cmocka_unit_test(test_open),       cmocka_unit_test(test_may_be_broken),
+                cmocka_unit_test(test_nothing),    cmocka_unit_test(test_meta_and_maps),
+                cmocka_unit_test(test_state),      cmocka_unit_test(test_answers),
+                cmocka_unit_test(test_no_request), cmocka_unit_test(test_sweep),
                 cmocka_unit_test(test_budget),
         };
 

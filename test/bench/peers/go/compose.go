@@ -69,13 +69,35 @@ func serves(s *Service) bool {
 		s.Status.ObservedGeneration == s.Metadata.Generation
 }
 
-func compose(in *Inputs, out *Outputs, c *Choice, admitted int64) {
+// assignmentOf is the annotation of a service: texts by their names, then numbers by theirs.
+func assignmentOf(d *Deployment, c *Choice, gpu string) string {
+	assignment, _ := json.Marshal(struct {
+		Model          map[string]string `json:"model"`
+		Environment    string            `json:"environment"`
+		MIGProfile     string            `json:"migProfile,omitempty"`
+		Pool           string            `json:"pool"`
+		ResourceName   string            `json:"resourceName"`
+		ServingProfile string            `json:"servingProfile"`
+		Nodes          int64             `json:"nodes"`
+		Order          int64             `json:"order"`
+		Surge          int64             `json:"surge"`
+		UnitsPerNode   int64             `json:"unitsPerNode"`
+	}{
+		Model:       map[string]string{"kind": d.Spec.ModelRef.Kind, "name": d.Spec.ModelRef.Name},
+		Environment: c.environment.Metadata.Name, MIGProfile: c.profile, Pool: c.pool.Name, ResourceName: gpu,
+		ServingProfile: c.serving.Name, Nodes: c.serving.ReplicaTopology.Nodes,
+		UnitsPerNode: c.serving.ReplicaTopology.GPUsPerNode,
+	})
+	return string(assignment)
+}
+
+func compose(in *Inputs, out *Outputs, c *Choice, used int64, served bool) {
 	d, m := &in.deployment, in.model
 	environment, replicas := c.environment.Metadata.Name, d.Spec.Scaling.Fixed.Replicas
 	nodes, perNode := c.serving.ReplicaTopology.Nodes, c.serving.ReplicaTopology.GPUsPerNode
 	ready := serves(in.service)
 	if ready {
-		admitted = max(admitted, min(in.service.Status.ReadyReplicas, replicas))
+		used, served = max(used, min(in.service.Status.ReadyReplicas, replicas)), true
 	}
 	gpu := "nvidia.com/gpu"
 	if c.profile != "" {
@@ -83,23 +105,28 @@ func compose(in *Inputs, out *Outputs, c *Choice, admitted int64) {
 	}
 	place := environment + "/" + c.pool.Name
 	name := d.Metadata.Name + "-" + environment
-	model := d.Spec.ModelRef.Kind + "/" + d.Spec.ModelRef.Name
+	model := map[string]any{"kind": d.Spec.ModelRef.Kind, "name": d.Spec.ModelRef.Name}
 	uri := "hf://" + m.Spec.HuggingFace.Repo
 	if m.Spec.HuggingFace.Revision != "" {
 		uri += ":" + m.Spec.HuggingFace.Revision
 	}
 
-	data := map[string]any{
-		"admitted": strconv.FormatInt(admitted, 10), "created": d.Metadata.CreationTimestamp, "environment": environment,
-		"migProfile": c.profile, "model": model, "nodes": strconv.FormatInt(nodes, 10), "order": "0", "pool": c.pool.Name,
-		"priority": strconv.FormatInt(d.Spec.Priority, 10), "replicas": strconv.FormatInt(replicas, 10), "resourceName": gpu,
-		"servingProfile": c.serving.Name, "unitsPerNode": strconv.FormatInt(perNode, 10),
+	state := "Reserved"
+	if served {
+		state = "Serving"
+	} else if used > 0 {
+		state = "Starting"
 	}
-	assignment, _ := json.Marshal(map[string]any{
-		"created": d.Metadata.CreationTimestamp, "environment": environment, "migProfile": c.profile, "model": model,
-		"nodes": nodes, "order": 0, "pool": c.pool.Name, "priority": d.Spec.Priority, "replicas": replicas,
-		"resourceName": gpu, "servingProfile": c.serving.Name, "unitsPerNode": perNode,
-	})
+	spec := map[string]any{
+		"environment": environment, "model": model, "nodes": nodes, "order": int64(0), "pool": c.pool.Name,
+		"priority": d.Spec.Priority, "reserved": replicas, "resourceName": gpu, "served": served,
+		"servingProfile": c.serving.Name, "state": state, "units": nodes * perNode * replicas, "unitsPerNode": perNode,
+		"used": used,
+	}
+	if c.profile != "" {
+		spec["migProfile"] = c.profile
+	}
+	assignment := assignmentOf(d, c, gpu)
 	labels := map[string]any{
 		"modelplane.ai/deployment": d.Metadata.Name, "modelplane.ai/environment": environment,
 		"modelplane.ai/pool": c.pool.Name, "modelplane.ai/serving-profile": c.serving.Name,
@@ -116,17 +143,17 @@ func compose(in *Inputs, out *Outputs, c *Choice, admitted int64) {
 
 	out.composed = map[string]Composed{
 		"reservation-" + environment: {ready: true, object: map[string]any{
-			"apiVersion": "v1", "kind": "ConfigMap", "data": data,
+			"apiVersion": ledgerAPI, "kind": "GPUReservation", "spec": spec,
 			"metadata": map[string]any{
-				"name": name + "-reservation", "namespace": d.Metadata.Namespace,
-				"labels": map[string]any{"gpuplacement.fn.crossplane.io/ledger": "reservation", "modelplane.ai/environment": environment},
+				"name": name, "namespace": d.Metadata.Namespace,
+				"labels": map[string]any{"modelplane.ai/deployment": d.Metadata.Name, "modelplane.ai/environment": environment},
 			},
 		}},
 		"serving-" + environment: {ready: ready, object: map[string]any{
 			"apiVersion": "serving.kserve.io/v1alpha2", "kind": "LLMInferenceService",
 			"metadata": map[string]any{
 				"name": name, "namespace": d.Metadata.Namespace, "labels": labels,
-				"annotations": map[string]any{"gpuplacement.fn.crossplane.io/assignment": string(assignment)},
+				"annotations": map[string]any{"gpuplacement.fn.crossplane.io/assignment": assignment},
 			},
 			"spec": map[string]any{
 				"model":    map[string]any{"name": m.Spec.Model.Name, "uri": uri},
@@ -153,7 +180,7 @@ func compose(in *Inputs, out *Outputs, c *Choice, admitted int64) {
 		"model":      map[string]any{"name": m.Spec.Model.Name},
 		"placements": map[string]any{"total": int64(1), "ready": int64(0)},
 		"assignments": []any{map[string]any{
-			"admitted": admitted, "environment": environment, "migProfile": c.profile, "nodes": nodes, "pool": c.pool.Name,
+			"served": served, "surge": int64(0), "environment": environment, "migProfile": c.profile, "nodes": nodes, "pool": c.pool.Name,
 			"model": map[string]any{"kind": d.Spec.ModelRef.Kind, "name": d.Spec.ModelRef.Name}, "ready": ready,
 			"replicas": replicas, "resourceName": gpu, "servingProfile": c.serving.Name,
 			"units": nodes * perNode * replicas, "unitsPerNode": perNode,
@@ -176,7 +203,7 @@ func compose(in *Inputs, out *Outputs, c *Choice, admitted int64) {
 		"serving":    planCondition(serving),
 		"ttlSeconds": out.ttl,
 		"placements": []any{map[string]any{
-			"key": environment, "reservation": data,
+			"key": environment, "reservation": spec,
 			"workload": map[string]any{
 				"concurrency": false, "cpu": m.Spec.Resources.CPU, "memory": m.Spec.Resources.Memory,
 				"engineArgs": anys(c.serving.Engine.Args), "image": c.serving.Engine.Image, "minReplicas": replicas,

@@ -21,20 +21,26 @@ type GPU struct {
 }
 
 var catalogue = map[string]GPU{
-	"nvidia-h100-80gb": {80 * gi, map[string]int64{"3g.40gb": 2, "1g.10gb": 7}},
-	"nvidia-a100-80gb": {80 * gi, map[string]int64{"3g.40gb": 2, "1g.10gb": 7}},
+	"nvidia-h100-80gb":  {80 * gi, map[string]int64{"3g.40gb": 2, "1g.10gb": 7}},
+	"nvidia-a100-80gb":  {80 * gi, map[string]int64{"3g.40gb": 2, "1g.10gb": 7}},
 	"nvidia-tesla-a100": {40 * gi, map[string]int64{"3g.20gb": 2, "1g.5gb": 7}},
-	"nvidia-l4":        {24 * gi, nil},
+	"nvidia-l4":         {24 * gi, nil},
 }
 
 var ranks = map[string]int{"none": 1, "pcie": 2, "nvlink": 3, "nvswitch": 4}
 
+const (
+	ledgerAPI = "gpuplacement.fn.crossplane.io/v1alpha1"
+	anchor    = "gpuplacement-watch-anchor-which-nobody-uses"
+)
+
 // Reservation is what somebody holds of a pool.
 type Reservation struct {
-	namespace, deployment                   string
-	environment, pool, profile, created     string
-	nodes, unitsPerNode, replicas, admitted int64
-	priority                                int64
+	namespace, deployment               string
+	environment, pool, profile          string
+	nodes, unitsPerNode, reserved, used int64
+	priority                            int64
+	served                              bool
 }
 
 // Place is a pool that units are taken from.
@@ -81,7 +87,7 @@ func profileMemory(profile string) int64 {
 	return number(strings.TrimSuffix(size, "gb"), 0) * gi
 }
 
-func reservationOf(c *ConfigMap, d *Deployment) (Reservation, bool) {
+func reservationOf(c *GPUReservation, d *Deployment) (Reservation, bool) {
 	group, _, _ := strings.Cut(d.APIVersion, "/")
 	for _, owner := range c.Metadata.OwnerReferences {
 		if !owner.Controller || owner.Kind != d.Kind || !strings.HasPrefix(owner.APIVersion, group+"/") {
@@ -90,16 +96,16 @@ func reservationOf(c *ConfigMap, d *Deployment) (Reservation, bool) {
 		return Reservation{
 			namespace:    c.Metadata.Namespace,
 			deployment:   owner.Name,
-			environment:  c.Data["environment"],
-			pool:         c.Data["pool"],
-			profile:      c.Data["migProfile"],
-			created:      c.Data["created"],
-			nodes:        number(c.Data["nodes"], 1),
-			unitsPerNode: number(c.Data["unitsPerNode"], 1),
-			replicas:     number(c.Data["replicas"], 1),
-			admitted:     number(c.Data["admitted"], 0),
-			priority:     number(c.Data["priority"], 0),
-		}, c.Data["environment"] != "" && c.Data["pool"] != ""
+			environment:  c.Spec.Environment,
+			pool:         c.Spec.Pool,
+			profile:      c.Spec.MIGProfile,
+			nodes:        c.Spec.Nodes,
+			unitsPerNode: c.Spec.UnitsPerNode,
+			reserved:     c.Spec.Reserved,
+			used:         c.Spec.Used,
+			served:       c.Spec.Served,
+			priority:     c.Spec.Priority,
+		}, c.Spec.Environment != "" && c.Spec.Pool != ""
 	}
 	return Reservation{}, false
 }
@@ -205,13 +211,13 @@ func room(p *Place, others []Reservation, mine Reservation) (bool, int64) {
 		return cmp.Or(cmp.Compare(b.unitsPerNode, a.unitsPerNode), names(a, b))
 	})
 	for i := range all {
-		fits = seatReplicas(free, &all[i], all[i].admitted) == all[i].admitted && fits
+		fits = seatReplicas(free, &all[i], all[i].used) == all[i].used && fits
 	}
 	slices.SortFunc(all, func(a, b Reservation) int {
-		return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(a.created, b.created), names(a, b))
+		return cmp.Or(cmp.Compare(b.priority, a.priority), names(a, b))
 	})
 	for i := range all {
-		waiting := all[i].replicas - all[i].admitted
+		waiting := all[i].reserved - all[i].used
 		fits = seatReplicas(free, &all[i], waiting) == waiting && fits
 	}
 	var left int64
@@ -259,9 +265,9 @@ func chooseIn(in *Inputs, e *Environment, ledger map[key][]Reservation) *Choice 
 
 func newReservation(d *Deployment, s *Serving) Reservation {
 	return Reservation{
-		namespace: d.Metadata.Namespace, deployment: d.Metadata.Name, created: d.Metadata.CreationTimestamp,
+		namespace: d.Metadata.Namespace, deployment: d.Metadata.Name,
 		nodes: s.ReplicaTopology.Nodes, unitsPerNode: s.ReplicaTopology.GPUsPerNode,
-		replicas: d.Spec.Scaling.Fixed.Replicas, priority: d.Spec.Priority,
+		reserved: d.Spec.Scaling.Fixed.Replicas, priority: d.Spec.Priority,
 	}
 }
 
@@ -303,7 +309,7 @@ func keep(in *Inputs) *Choice {
 			}
 			for rank := range in.model.Spec.Serving {
 				s := &in.model.Spec.Serving[rank]
-				if s.Name == in.held.Data["servingProfile"] && matches(&in.deployment, s, &p) {
+				if s.Name == in.held.Spec.ServingProfile && matches(&in.deployment, s, &p) {
 					return &Choice{Place: p, serving: s, rank: rank}
 				}
 			}
@@ -316,22 +322,22 @@ func keep(in *Inputs) *Choice {
 func decide(in *Inputs) *Outputs {
 	d := &in.deployment
 	out := &Outputs{ttl: 60, requirements: map[string]*fnv1.ResourceSelector{
-		"model":        byName(d.APIVersion, d.Spec.ModelRef.Kind, d.Spec.ModelRef.Name, ""),
-		"watch-anchor": byName("v1", "ConfigMap", "gpu-placement-watch-anchor", d.Metadata.Namespace),
+		"model":              byName(d.APIVersion, d.Spec.ModelRef.Kind, d.Spec.ModelRef.Name, ""),
+		"watch-anchor":       byName(ledgerAPI, "GPUReservation", anchor, d.Metadata.Namespace),
+		"watch-anchor-pools": byName(ledgerAPI, "GPUPool", anchor, ""),
 	}}
 	var choice *Choice
-	var admitted int64
-	settled := false
+	var used int64
+	settled, served := false, false
 	if in.held != nil {
 		r, _ := reservationOf(in.held, d)
 		out.requirements["environment-"+r.environment] = byName(d.APIVersion, "InferenceEnvironment", r.environment, "")
-		admitted = r.admitted
-		settled = r.admitted == r.replicas && r.replicas == d.Spec.Scaling.Fixed.Replicas
+		used, served = r.used, r.served
+		settled = r.used == r.reserved && r.reserved == d.Spec.Scaling.Fixed.Replicas
 	}
 	if !settled {
 		out.requirements["environments"] = byLabels(d.APIVersion, "InferenceEnvironment", nil)
-		out.requirements["reservations"] = byLabels("v1", "ConfigMap",
-			map[string]string{"gpuplacement.fn.crossplane.io/ledger": "reservation"})
+		out.requirements["reservations"] = byLabels(ledgerAPI, "GPUReservation", nil)
 	}
 	switch {
 	case in.model == nil:
@@ -349,6 +355,6 @@ func decide(in *Inputs) *Outputs {
 	if settled {
 		out.ttl = 300
 	}
-	compose(in, out, choice, admitted)
+	compose(in, out, choice, used, served)
 	return out
 }

@@ -117,9 +117,20 @@ type Pool struct {
 	CostPerUnitHour string `json:"costPerUnitHour"`
 }
 
-type ConfigMap struct {
-	Metadata Metadata          `json:"metadata"`
-	Data     map[string]string `json:"data"`
+type GPUReservation struct {
+	Metadata Metadata `json:"metadata"`
+	Spec     struct {
+		Environment    string `json:"environment"`
+		Pool           string `json:"pool"`
+		MIGProfile     string `json:"migProfile"`
+		ServingProfile string `json:"servingProfile"`
+		Nodes          int64  `json:"nodes"`
+		UnitsPerNode   int64  `json:"unitsPerNode"`
+		Reserved       int64  `json:"reserved"`
+		Used           int64  `json:"used"`
+		Served         bool   `json:"served"`
+		Priority       int64  `json:"priority"`
+	} `json:"spec"`
 }
 
 type Service struct {
@@ -133,7 +144,7 @@ type Inputs struct {
 	model        *Model
 	environments []Environment // the whole fleet
 	own          []Environment // those that are held
-	reservations []ConfigMap
-	held         *ConfigMap // one's own reservation
-	service      *Service   // and service, as observed
+	reservations []GPUReservation
+	held         *GPUReservation // one's own reservation
+	service      *Service        // and service, as observed
 }

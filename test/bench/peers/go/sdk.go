@@ -50,7 +50,7 @@ func readWithSDK(req *fnv1.RunFunctionRequest) (*Inputs, error) {
 	for name, composed := range observed {
 		switch {
 		case strings.HasPrefix(string(name), "reservation-"):
-			if in.held, err = convert[ConfigMap](composed.Resource.Object); err != nil {
+			if in.held, err = convert[GPUReservation](composed.Resource.Object); err != nil {
 				return nil, err
 			}
 		case strings.HasPrefix(string(name), "serving-"):
@@ -71,7 +71,7 @@ func readWithSDK(req *fnv1.RunFunctionRequest) (*Inputs, error) {
 		case key == "environments":
 			in.environments, err = convertAll[Environment](items)
 		case key == "reservations":
-			in.reservations, err = convertAll[ConfigMap](items)
+			in.reservations, err = convertAll[GPUReservation](items)
 		case strings.HasPrefix(key, "environment-"):
 			in.own, err = convertAll[Environment](items)
 		}

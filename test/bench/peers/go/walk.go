@@ -132,8 +132,20 @@ func environmentOf(object fields) (e Environment) {
 	return e
 }
 
-func configMapOf(object fields) ConfigMap {
-	return ConfigMap{Metadata: metadataOf(object), Data: object.labels("data")}
+func gpuReservationOf(object fields) (r GPUReservation) {
+	spec := object.at("spec")
+	r.Metadata = metadataOf(object)
+	r.Spec.Environment = spec.text("environment")
+	r.Spec.Pool = spec.text("pool")
+	r.Spec.MIGProfile = spec.text("migProfile")
+	r.Spec.ServingProfile = spec.text("servingProfile")
+	r.Spec.Nodes = spec.number("nodes")
+	r.Spec.UnitsPerNode = spec.number("unitsPerNode")
+	r.Spec.Reserved = spec.number("reserved")
+	r.Spec.Used = spec.number("used")
+	r.Spec.Served = spec["served"].GetBoolValue()
+	r.Spec.Priority = spec.number("priority")
+	return r
 }
 
 func fieldsOf(r *fnv1.Resource) fields { return r.GetResource().GetFields() }
@@ -151,7 +163,7 @@ func readStructs(req *fnv1.RunFunctionRequest) (*Inputs, error) {
 	for name, r := range req.GetObserved().GetResources() {
 		switch {
 		case strings.HasPrefix(name, "reservation-"):
-			held := configMapOf(fieldsOf(r))
+			held := gpuReservationOf(fieldsOf(r))
 			in.held = &held
 		case strings.HasPrefix(name, "serving-"):
 			in.service = &Service{Metadata: metadataOf(fieldsOf(r)), Status: statusOf(fieldsOf(r))}
@@ -164,7 +176,7 @@ func readStructs(req *fnv1.RunFunctionRequest) (*Inputs, error) {
 		case key == "environments":
 			in.environments = items(resources, environmentOf)
 		case key == "reservations":
-			in.reservations = items(resources, configMapOf)
+			in.reservations = items(resources, gpuReservationOf)
 		case strings.HasPrefix(key, "environment-"):
 			in.own = items(resources, environmentOf)
 		}

@@ -16,7 +16,8 @@ from crossplane.function.proto.v1 import run_function_pb2_grpc as grpcv1
 
 GI = 1 << 30
 PLAN_KEY = "gpuplacement.fn.crossplane.io/plan"
-LEDGER = {"gpuplacement.fn.crossplane.io/ledger": "reservation"}
+LEDGER = "gpuplacement.fn.crossplane.io/v1alpha1"
+ANCHOR = "gpuplacement-watch-anchor-which-nobody-uses"
 RANKS = {"none": 1, "pcie": 2, "nvlink": 3, "nvswitch": 4}
 
 # GPU: slices of each MIG profile.
@@ -35,29 +36,29 @@ def bytes_of(quantity):
 class Reservation:
     """What somebody holds of a pool."""
 
-    def __init__(self, data, namespace, deployment):
+    def __init__(self, spec, namespace, deployment):
         self.names = (namespace, deployment)
-        self.place = (data["environment"], data["pool"], data.get("migProfile", ""))
-        self.nodes = int(data["nodes"])
-        self.units_per_node = int(data["unitsPerNode"])
-        self.replicas = int(data["replicas"])
-        self.admitted = int(data["admitted"])
-        self.priority = int(data["priority"])
-        self.created = data["created"]
-        self.serving = data["servingProfile"]
+        self.place = (spec["environment"], spec["pool"], spec.get("migProfile", ""))
+        self.nodes = int(spec["nodes"])
+        self.units_per_node = int(spec["unitsPerNode"])
+        self.reserved = int(spec["reserved"])
+        self.used = int(spec["used"])
+        self.served = bool(spec["served"])
+        self.priority = int(spec["priority"])
+        self.serving = spec["servingProfile"]
 
     def size(self):
         return (self.nodes <= 1, -self.units_per_node, self.names)
 
     def holding(self):
-        return (-self.priority, self.created, self.names)
+        return (-self.priority, self.names)
 
 
-def reservation_of(config_map, xr):
+def reservation_of(object_, xr):
     group = xr["apiVersion"].split("/")[0]
-    for owner in config_map["metadata"].get("ownerReferences", []):
+    for owner in object_["metadata"].get("ownerReferences", []):
         if owner.get("controller") and owner["kind"] == xr["kind"] and owner["apiVersion"].split("/")[0] == group:
-            return Reservation(config_map["data"], config_map["metadata"]["namespace"], owner["name"])
+            return Reservation(object_["spec"], object_["metadata"]["namespace"], owner["name"])
     return None
 
 
@@ -122,9 +123,9 @@ def room(place, others, mine):
     free = [place.per_node] * place.nodes
     fits = True
     for r in sorted(everybody, key=Reservation.size):
-        fits = seat_replicas(free, r, r.admitted) and fits
+        fits = seat_replicas(free, r, r.used) and fits
     for r in sorted(everybody, key=Reservation.holding):
-        fits = seat_replicas(free, r, r.replicas - r.admitted) and fits
+        fits = seat_replicas(free, r, r.reserved - r.used) and fits
     return fits, sum(free)
 
 
@@ -133,9 +134,8 @@ def new_reservation(xr, serving, place):
     topology = serving["replicaTopology"]
     return Reservation(
         {"environment": environment, "pool": pool, "migProfile": profile, "nodes": topology["nodes"],
-         "unitsPerNode": topology["gpusPerNode"], "replicas": xr["spec"]["scaling"]["fixed"]["replicas"],
-         "admitted": 0, "priority": xr["spec"].get("priority", 0), "servingProfile": serving["name"],
-         "created": xr["metadata"]["creationTimestamp"]},
+         "unitsPerNode": topology["gpusPerNode"], "reserved": xr["spec"]["scaling"]["fixed"]["replicas"],
+         "used": 0, "served": False, "priority": xr["spec"].get("priority", 0), "servingProfile": serving["name"]},
         xr["metadata"]["namespace"], xr["metadata"]["name"])
 
 
@@ -195,21 +195,23 @@ class Answer:
         meta, spec, topology = xr["metadata"], xr["spec"], serving["replicaTopology"]
         replicas, nodes, units = spec["scaling"]["fixed"]["replicas"], topology["nodes"], topology["gpusPerNode"]
         self.ready = serves(service)
-        admitted = held.admitted if held else 0
+        used, served = (held.used, held.served) if held else (0, False)
         if self.ready:
-            admitted = max(admitted, min(service["status"].get("readyReplicas", 0), replicas))
+            used, served = max(used, int(min(service["status"].get("readyReplicas", 0), replicas))), True
         gpu = "nvidia.com/mig-" + profile if profile else "nvidia.com/gpu"
         name = f"{meta['name']}-{environment}"
         ref = spec["modelRef"]
         hub, needs = model["spec"]["huggingFace"], model["spec"]["resources"]
         uri = "hf://" + hub["repo"] + (":" + hub["revision"] if hub.get("revision") else "")
-        assignment = {
-            "created": meta["creationTimestamp"], "environment": environment, "migProfile": profile,
-            "model": f"{ref['kind']}/{ref['name']}", "nodes": int(nodes), "order": 0, "pool": pool,
-            "priority": int(spec.get("priority", 0)), "replicas": int(replicas), "resourceName": gpu,
-            "servingProfile": serving["name"], "unitsPerNode": int(units),
+        where = {"environment": environment, **({"migProfile": profile} if profile else {}), "pool": pool,
+                 "resourceName": gpu, "servingProfile": serving["name"]}
+        assignment = {"model": {"kind": ref["kind"], "name": ref["name"]}, **where,
+                      "nodes": int(nodes), "order": 0, "surge": 0, "unitsPerNode": int(units)}
+        reservation = {
+            "model": dict(ref), **where, "nodes": nodes, "order": 0, "priority": int(spec.get("priority", 0)),
+            "reserved": replicas, "served": served, "units": nodes * units * replicas, "unitsPerNode": units,
+            "state": "Serving" if served else "Starting" if used else "Reserved", "used": used,
         }
-        data = {key: str(value) for key, value in {**assignment, "admitted": int(admitted)}.items()}
         labels = {"deployment": meta["name"], "environment": environment, "pool": pool,
                   "serving-profile": serving["name"], **({"mig-profile": profile} if profile else {})}
         args = list(serving["engine"].get("args", []))
@@ -217,9 +219,10 @@ class Answer:
             args.append(f"--tensor-parallel-size={int(units)}")
         self.composed = {
             "reservation-" + environment: (fnv1.READY_TRUE, {
-                "apiVersion": "v1", "kind": "ConfigMap", "data": data,
-                "metadata": {"name": name + "-reservation", "namespace": meta["namespace"],
-                             "labels": {**LEDGER, "modelplane.ai/environment": environment}},
+                "apiVersion": LEDGER, "kind": "GPUReservation", "spec": reservation,
+                "metadata": {"name": name, "namespace": meta["namespace"],
+                             "labels": {"modelplane.ai/deployment": meta["name"],
+                                        "modelplane.ai/environment": environment}},
             }),
             "serving-" + environment: (fnv1.READY_TRUE if self.ready else fnv1.READY_FALSE, {
                 "apiVersion": "serving.kserve.io/v1alpha2", "kind": "LLMInferenceService",
@@ -227,7 +230,7 @@ class Answer:
                     "name": name, "namespace": meta["namespace"],
                     "labels": {"modelplane.ai/" + key: value for key, value in labels.items()},
                     "annotations": {"gpuplacement.fn.crossplane.io/assignment":
-                                    json.dumps(assignment, separators=(",", ":"), sort_keys=True)},
+                                    json.dumps(assignment, separators=(",", ":"))},
                 },
                 "spec": {
                     "model": {"name": model["spec"]["model"]["name"], "uri": uri},
@@ -251,7 +254,7 @@ class Answer:
             "model": {"name": model["spec"]["model"]["name"]},
             "placements": {"total": 1, "ready": int(self.ready)},
             "assignments": [{
-                "admitted": admitted, "environment": environment, "migProfile": profile, "model": dict(ref), "nodes": nodes,
+                "served": served, "surge": 0, "environment": environment, "migProfile": profile, "model": dict(ref), "nodes": nodes,
                 "pool": pool, "ready": self.ready, "replicas": replicas, "resourceName": gpu,
                 "servingProfile": serving["name"], "units": nodes * units * replicas, "unitsPerNode": units,
             }],
@@ -273,7 +276,7 @@ class Answer:
                         "status": fnv1.STATUS_CONDITION_TRUE if self.ready else fnv1.STATUS_CONDITION_FALSE},
             "ttlSeconds": ttl,
             "placements": [{
-                "key": environment, "reservation": data,
+                "key": environment, "reservation": reservation,
                 "workload": {
                     "concurrency": False, "cpu": needs["cpu"], "memory": needs["memory"], "image": serving["engine"]["image"],
                     "engineArgs": list(serving["engine"].get("args", [])), "minReplicas": replicas,
@@ -298,8 +301,8 @@ class FunctionRunner(grpcv1.FunctionRunnerService):
                 held = reservation_of(resource.struct_to_dict(observed.resource), xr)
             elif name.startswith("serving-"):
                 service = resource.struct_to_dict(observed.resource)
-        settled = (held is not None and held.admitted == held.replicas
-                   and held.replicas == xr["spec"]["scaling"]["fixed"]["replicas"])
+        settled = (held is not None and held.used == held.reserved
+                   and held.reserved == xr["spec"]["scaling"]["fixed"]["replicas"])
         ttl = 300 if settled else 60
         rsp = response.to(req, datetime.timedelta(seconds=ttl))
         ask(rsp, xr, held, settled)
@@ -324,14 +327,16 @@ class FunctionRunner(grpcv1.FunctionRunnerService):
 def ask(rsp, xr, held, settled):
     api, ref = xr["apiVersion"], xr["spec"]["modelRef"]
     response.require_resources(rsp, "model", api, ref["kind"], match_name=ref["name"])
-    response.require_resources(rsp, "watch-anchor", "v1", "ConfigMap", match_name="gpu-placement-watch-anchor",
+    response.require_resources(rsp, "watch-anchor", LEDGER, "GPUReservation", match_name=ANCHOR,
                                namespace=xr["metadata"]["namespace"])
+    response.require_resources(rsp, "watch-anchor-pools", LEDGER, "GPUPool", match_name=ANCHOR)
     if held:
         response.require_resources(rsp, "environment-" + held.place[0], api, "InferenceEnvironment", match_name=held.place[0])
     if not settled:
         response.require_resources(rsp, "environments", api, "InferenceEnvironment", match_labels={})
         rsp.requirements.resources["environments"].match_labels.SetInParent()  # or it would match nothing
-        response.require_resources(rsp, "reservations", "v1", "ConfigMap", match_labels=LEDGER)
+        response.require_resources(rsp, "reservations", LEDGER, "GPUReservation", match_labels={})
+        rsp.requirements.resources["reservations"].match_labels.SetInParent()
 
 
 def tell(rsp, xr, answer):
