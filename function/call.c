@@ -2,6 +2,7 @@
 #include "call.h"
 
 #include "base/arena.h"
+#include "deploy/scaling.h"
 #include "deploy/status.h"
 #include "place/freeze.h"
 #include "place/observe.h"
@@ -76,10 +77,24 @@ void call_refuse(struct call *call, const struct fault *fault) {
         call_add_fatal(call, sentence);
 }
 
+static struct text add_note(struct text message, struct text note, struct arena *arena) {
+        const struct text parts[] = { message, TEXT("; "), note };
+
+        return text_is_empty(note) ? message : text_join(arena, parts, 3);
+}
+
 void call_answer_plan(struct call *call) {
-        response_condition(&call->response, call->plan.scheduled);
+        struct condition scheduled = call->plan.scheduled;
+
+        /* Who scales is Place's to know; the plan leaves it out, and so nothing says it twice. */
+        if (call->settings.stages & STAGE_PLACE)
+                scheduled.message = add_note(
+                        scheduled.message, scaling_note(&call->plan, &call->settings, call->arena),
+                        call->arena);
+        response_condition(&call->response, scheduled);
         response_condition(&call->response, call->plan.serving);
         if (call->settings.stages & STAGE_DEPLOY) {
+                call->plan.input = call->request.input;
                 call->plan.ttl_seconds = call->response.ttl_seconds;
                 call->response.context_key = TEXT(PLAN_CONTEXT_KEY);
                 call->response.context_value = plan_encode(&call->plan, call->arena);

@@ -78,12 +78,27 @@ static void refuse_call(struct call *call, struct text kind, const struct fault 
                 call_add_fatal(call, condition.message);
 }
 
+/* A step of its own for Place goes by the input of the one with Deploy too. */
+static int read_settings(struct call *call, struct fault *fault) {
+        struct value plan = { 0 }, carried;
+        int r = settings_read(call->request.input, call->arena, &call->settings, fault);
+
+        if (r < 0 || call->settings.stages == STAGE_PLACE)
+                plan = value_get(call->request.context, TEXT(PLAN_CONTEXT_KEY));
+        if (plan.kind != VALUE_MAP)
+                return r;
+        carried = value_get(plan, TEXT("input"));
+        carried.may_be_broken = call->request.context.may_be_broken;
+        return settings_read_over(carried, call->request.input, call->arena, &call->settings,
+                                  fault);
+}
+
 static int run(struct call *call) {
         struct text kind = value_text(value_get(call->xr, TEXT("kind")));
         struct fault fault;
         int r;
 
-        r = settings_read(call->request.input, call->arena, &call->settings, &fault);
+        r = read_settings(call, &fault);
         if (r < 0 && r != -EINVAL)
                 return r;
         if (r == 0) {
@@ -181,10 +196,11 @@ int function_explain(struct text request, struct arena *arena, struct payload *r
                 if (verdict == GUARD_BROKEN)
                         request_suspect(&call.request);
                 call.xr = call.request.observed.composite.object;
-                call.namespace_ = value_text(value_at(call.xr, "metadata.namespace"));
+                call.namespace_ = deployment_namespace(call.xr);
                 call.name = value_text(value_at(call.xr, "metadata.name"));
                 response_init(&call.response, arena);
                 call.response.ttl_seconds = settings_default().ttl_seconds;
+                call.response.has_claim = value_at(call.xr, "spec.claimRef").kind == VALUE_MAP;
                 call.response.extra_resources = !call.request.has_capabilities;
                 r = run(&call);
         }

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "fleet/doubts.h"
+#include "fleet/model.h"
 #include "fleet/reader.h"
 
 static struct text list_mistakes(const struct mistakes *mistakes, struct arena *arena) {
@@ -24,7 +26,8 @@ int stage_check(struct call *call) {
                                        .status = CONDITION_TRUE,
                                        .reason = TEXT("Valid") };
         struct mistakes mistakes = { 0 };
-        int r = model_check(call->xr, call->arena, &mistakes);
+        struct model model;
+        int r = model_check(call->xr, call->arena, &model, &mistakes);
 
         if (r < 0 && r != -EINVAL)
                 return r;
@@ -32,6 +35,8 @@ int stage_check(struct call *call) {
                 condition.status = CONDITION_FALSE;
                 condition.reason = TEXT("Invalid");
                 condition.message = list_mistakes(&mistakes, call->arena);
+        } else {
+                condition.message = doubts_of_model(&model, call->arena);
         }
         response_condition(&call->response, condition);
         call_report_transition(call, &condition);

@@ -53,6 +53,16 @@ static void freeze_for_model(struct call *call, const struct deployment *deploym
                             TEXT_ARG(why)));
 }
 
+/* A Model of one's own namespace is easily named without its kind, which is ClusterModel then. */
+static struct text not_found(const struct deployment *deployment, struct arena *arena) {
+        if (text_equal(deployment->model_kind, TEXT("Model")))
+                return TEXT(" does not exist");
+        return text_format(arena,
+                           " does not exist; a Model of namespace %.*s is meant with "
+                           "spec.modelRef.kind: Model",
+                           TEXT_ARG(deployment->namespace_));
+}
+
 /* What is decided on beside the model: what Crossplane answered, and keys that are taken. */
 static int read_inputs(struct call *call, const struct requirements_of *of,
                        struct deploy_request *ret) {
@@ -93,7 +103,8 @@ static int read_model(struct call *call, const struct requirements_of *of, struc
         int r = requirements_model(of, ret, &mistakes, call->fault);
 
         if (r == -ENOENT) {
-                freeze_for_model(call, deployment, TEXT("ModelNotFound"), TEXT(" does not exist"));
+                freeze_for_model(call, deployment, TEXT("ModelNotFound"),
+                                 not_found(deployment, call->arena));
                 return 0;
         }
         if (r == -EINVAL) {
@@ -189,6 +200,19 @@ static enum reach widen(const struct call *call, const struct deployment *deploy
         return reach == REACH_OWN && selects && !needs_all ? REACH_SELECTED : REACH_ALL;
 }
 
+/* Of the autoscalers only KEDA scales to zero. What Place alone knows is for Place to say. */
+static bool can_scale(const struct call *call, const struct deployment *d, struct fault *fault) {
+        enum autoscaler autoscaler = call->settings.autoscaler;
+
+        if (!d->concurrency || d->min_replicas > 0 || d->replicas == 0 ||
+            autoscaler == AUTOSCALER_KEDA ||
+            (autoscaler == AUTOSCALER_NONE && !(call->settings.stages & STAGE_PLACE)))
+                return true;
+        fault_at(fault, "spec.scaling.concurrency.minReplicas",
+                 "0 needs kserve.autoscaler KEDA, and KServe 0.21");
+        return false;
+}
+
 int stage_deploy(struct call *call) {
         struct attempt attempt = { .reach = REACH_OWN };
         struct deployment deployment;
@@ -197,7 +221,7 @@ int stage_deploy(struct call *call) {
         int r;
 
         r = deployment_read(call->xr, call->arena, &deployment, &fault);
-        if (r == -EINVAL) {
+        if (r == -EINVAL || (r == 0 && !can_scale(call, &deployment, &fault))) {
                 call_refuse(call, &fault);
                 return 0;
         }

@@ -51,6 +51,7 @@ static const struct text of_deployment[] = {
 static const struct text of_model[] = {
         TEXT_INIT("spec.model.name"),
         TEXT_INIT("spec.source"),
+        TEXT_INIT("spec.uri"),
         TEXT_INIT("spec.huggingFace.repo"),
         TEXT_INIT("spec.huggingFace.revision"),
         TEXT_INIT("spec.huggingFace.secretRef.name"),
@@ -64,10 +65,14 @@ static const struct text of_model[] = {
         TEXT_INIT("spec.serving[].engine.name"),
         TEXT_INIT("spec.serving[].engine.image"),
         TEXT_INIT("spec.serving[].engine.args"),
+        TEXT_INIT("spec.serving[].engine.env"),
+        TEXT_INIT("spec.serving[].engine.baseRefs"),
         TEXT_INIT("spec.serving[].replicaTopology.nodes"),
         TEXT_INIT("spec.serving[].replicaTopology.gpusPerNode"),
         TEXT_INIT("spec.serving[].replicaTopology.parallelism.tensor"),
         TEXT_INIT("spec.serving[].replicaTopology.parallelism.pipeline"),
+        TEXT_INIT("spec.serving[].replicaTopology.parallelism.data"),
+        TEXT_INIT("spec.serving[].replicaTopology.parallelism.expert"),
         TEXT_INIT("spec.serving[].replicaTopology.requires"),
 };
 
@@ -172,13 +177,27 @@ static struct text meant(struct check *c, struct text nearest) {
                                       : text_format(c->arena, "%.*s meant", TEXT_ARG(nearest));
 }
 
-/* Where a member of that very name belongs, if anywhere. */
+/* Where a member of that very name belongs, if anywhere: the place that is nearest to the top. */
 static struct text place_of(struct check *c, const struct kind *kind, struct text key) {
-        struct text ending = text_format(c->arena, ".%.*s", TEXT_ARG(key));
+        struct text ending = text_format(c->arena, ".%.*s", TEXT_ARG(key)), place = { 0 };
 
         for (size_t i = 0; i < kind->n_members; i++) {
-                if (text_ends_with(kind->members[i], ending))
-                        return kind->members[i];
+                if (text_ends_with(kind->members[i], ending) &&
+                    (text_is_empty(place) || kind->members[i].len < place.len))
+                        place = kind->members[i];
+        }
+        return place;
+}
+
+/* "spec.serving[].poolSelector of a ClusterModel": what is written in the wrong kind. */
+static struct text place_elsewhere(struct check *c, struct text key) {
+        for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+                struct text place = place_of(c, &kinds[i], key);
+
+                if (!text_is_empty(place))
+                        return text_format(c->arena, "%.*s of %s %.*s", TEXT_ARG(place),
+                                           kinds[i].name.data[0] == 'I' ? "an" : "a",
+                                           TEXT_ARG(kinds[i].name));
         }
         return (struct text) { 0 };
 }
@@ -190,7 +209,9 @@ static struct text meant_member(struct check *c, const struct kind *kind, struct
 
         n = add_siblings(path, of_all, COUNT_OF(of_all), names, n);
         nearest = text_nearest(key, names, n);
-        return meant(c, text_is_empty(nearest) ? place_of(c, kind, key) : nearest);
+        if (text_is_empty(nearest))
+                nearest = place_of(c, kind, key);
+        return meant(c, text_is_empty(nearest) ? place_elsewhere(c, key) : nearest);
 }
 
 /*

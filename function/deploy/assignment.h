@@ -19,6 +19,7 @@ struct service {
         bool ready;             /* observed, current and serving */
         int64_t ready_replicas; /* -1: KServe does not tell */
         int64_t replicas;       /* spec.replicas as observed; -1: none */
+        struct text name;
         struct text url;
         struct text sentence; /* why it is not ready, in KServe's words; may be empty */
 };
@@ -35,15 +36,22 @@ struct workload {
         struct text image;
         struct value engine_args;
         struct value pool_args;
-        struct value env;
+        struct value env;        /* the pool's */
+        struct value engine_env; /* wins over it */
+        struct value pool_base_refs, engine_base_refs;
         struct value security_context;
+        struct value extended; /* resources beside the GPUs */
+        struct value image_pull_secrets;
+        struct text service_account;
+        bool host_ipc;
         struct value node_selector;
         struct value pool_tolerations;
         struct value deployment_tolerations;
         struct value affinity;
         struct text priority_class;
         struct text runtime_class;
-        int64_t tensor, pipeline;
+        int64_t tensor, pipeline, data;
+        bool expert;
         int64_t min_replicas;
         bool concurrency;
         int64_t share_replicas;   /* pods on one time-sliced GPU; 1: not shared */

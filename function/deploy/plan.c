@@ -50,7 +50,14 @@ struct workload plan_workload(const struct order *order, const struct serving_pr
                 .engine_args = profile->args,
                 .pool_args = pool->args,
                 .env = pool->env,
+                .engine_env = profile->env,
+                .pool_base_refs = pool->base_refs,
+                .engine_base_refs = profile->base_refs,
                 .security_context = pool->security_context,
+                .extended = pool->extended,
+                .image_pull_secrets = pool->image_pull_secrets,
+                .service_account = pool->service_account,
+                .host_ipc = pool->host_ipc,
                 .node_selector = pool_selector(pool),
                 .pool_tolerations = pool->tolerations,
                 .deployment_tolerations = deployment->tolerations,
@@ -61,6 +68,8 @@ struct workload plan_workload(const struct order *order, const struct serving_pr
                 .runtime_class = pool->runtime_class,
                 .tensor = profile->tensor,
                 .pipeline = profile->pipeline,
+                .data = profile->data,
+                .expert = profile->expert,
                 .min_replicas = deployment->min_replicas,
                 .concurrency = deployment->concurrency,
                 .share_replicas = pool->sharing == SHARING_TIME_SLICING ? pool->share_replicas : 1,
@@ -70,7 +79,14 @@ struct workload plan_workload(const struct order *order, const struct serving_pr
 }
 
 /* Every member of a workload once, for both directions. */
-enum member_kind { MEMBER_TEXT, MEMBER_VALUE, MEMBER_NUMBER, MEMBER_BOOL };
+enum member_kind {
+        MEMBER_TEXT,
+        MEMBER_VALUE,
+        MEMBER_NUMBER,
+        MEMBER_COUNT, /* a number that is left out where it is 1 */
+        MEMBER_BOOL,
+        MEMBER_FLAG, /* a bool that is left out where it is false */
+};
 
 struct workload_member {
         struct text key;
@@ -86,11 +102,18 @@ static const struct workload_member members[] = {
         MEMBER(MEMBER_BOOL, "concurrency", concurrency),
         MEMBER(MEMBER_TEXT, "cpu", cpu),
         MEMBER(MEMBER_TEXT, "cpuPerUnit", cpu_per_unit),
+        MEMBER(MEMBER_COUNT, "data", data),
         MEMBER(MEMBER_VALUE, "deploymentTolerations", deployment_tolerations),
         MEMBER(MEMBER_TEXT, "deviceClass", device_class),
         MEMBER(MEMBER_VALUE, "engineArgs", engine_args),
+        MEMBER(MEMBER_VALUE, "engineBaseRefs", engine_base_refs),
+        MEMBER(MEMBER_VALUE, "engineEnv", engine_env),
         MEMBER(MEMBER_VALUE, "env", env),
+        MEMBER(MEMBER_FLAG, "expert", expert),
+        MEMBER(MEMBER_VALUE, "extended", extended),
+        MEMBER(MEMBER_FLAG, "hostIPC", host_ipc),
         MEMBER(MEMBER_TEXT, "image", image),
+        MEMBER(MEMBER_VALUE, "imagePullSecrets", image_pull_secrets),
         MEMBER(MEMBER_TEXT, "memory", memory),
         MEMBER(MEMBER_TEXT, "memoryPerUnit", memory_per_unit),
         MEMBER(MEMBER_NUMBER, "minReplicas", min_replicas),
@@ -98,6 +121,7 @@ static const struct workload_member members[] = {
         MEMBER(MEMBER_VALUE, "nodeSelector", node_selector),
         MEMBER(MEMBER_NUMBER, "pipeline", pipeline),
         MEMBER(MEMBER_VALUE, "poolArgs", pool_args),
+        MEMBER(MEMBER_VALUE, "poolBaseRefs", pool_base_refs),
         MEMBER(MEMBER_VALUE, "poolTolerations", pool_tolerations),
         MEMBER(MEMBER_TEXT, "priorityClassName", priority_class),
         MEMBER(MEMBER_TEXT, "providerConfig", provider_config),
@@ -106,6 +130,7 @@ static const struct workload_member members[] = {
         MEMBER(MEMBER_TEXT, "secretKey", secret_key),
         MEMBER(MEMBER_TEXT, "secretName", secret_name),
         MEMBER(MEMBER_VALUE, "securityContext", security_context),
+        MEMBER(MEMBER_TEXT, "serviceAccountName", service_account),
         MEMBER(MEMBER_NUMBER, "shareReplicas", share_replicas),
         MEMBER(MEMBER_NUMBER, "tensor", tensor),
         MEMBER(MEMBER_TEXT, "uri", uri),
@@ -130,8 +155,16 @@ static struct node *encode_workload(const struct workload *w, struct arena *aren
                 case MEMBER_NUMBER:
                         child = node_integer(arena, *(const int64_t *)field);
                         break;
+                case MEMBER_COUNT:
+                        if (*(const int64_t *)field != 1)
+                                child = node_integer(arena, *(const int64_t *)field);
+                        break;
                 case MEMBER_BOOL:
                         child = node_bool(arena, *(const bool *)field);
+                        break;
+                case MEMBER_FLAG:
+                        if (*(const bool *)field)
+                                child = node_bool(arena, true);
                         break;
                 }
                 node_set(map, members[i].key, child);
@@ -160,7 +193,12 @@ static void decode_workload(struct value map, struct workload *ret) {
                 case MEMBER_NUMBER:
                         value_is_integer(found[i], field);
                         break;
+                case MEMBER_COUNT:
+                        if (!value_is_integer(found[i], field))
+                                *(int64_t *)field = 1;
+                        break;
                 case MEMBER_BOOL:
+                case MEMBER_FLAG:
                         *(bool *)field = value_is_true(found[i]);
                         break;
                 }
@@ -195,6 +233,7 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena) {
         struct node *map = node_map(arena), *list;
 
         node_set_integer(map, "ttlSeconds", plan->ttl_seconds);
+        node_set(map, TEXT("input"), settings_carried(plan->input, arena));
         node_set(map, TEXT("scheduled"), encode_condition(&plan->scheduled, arena));
         node_set(map, TEXT("serving"), encode_condition(&plan->serving, arena));
         if (plan->frozen) {

@@ -21,6 +21,8 @@ enum { PLAN_ASSIGNMENTS_MAX = 512 };
 struct plan {
         bool frozen;         /* nothing was decided: everything of ours stays as observed */
         int64_t ttl_seconds; /* of the answer that carries it; 0: none */
+        struct value
+                input; /* of the step with Deploy: what of it is Place's goes into the context */
         struct condition scheduled;
         struct condition serving;
         struct assignment *assignments; /* in the order in which they were made */

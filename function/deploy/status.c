@@ -3,9 +3,12 @@
 
 #include "base/arena.h"
 #include "base/printable.h"
+#include "deploy/scaling.h"
+#include "fleet/doubts.h"
 
 static const char *const our_members[] = { "assignments", "endpoint",   "model",
-                                           "placements",  "rejections", "rejectionsOmitted" };
+                                           "placements",  "rejections", "rejectionsOmitted",
+                                           "replicas",    "selector" };
 
 static struct node *assignment(const struct assignment *a, struct arena *arena) {
         const struct reservation *r = &a->planned;
@@ -59,6 +62,7 @@ struct node *status_of(const struct decision *decision, const struct model *mode
         node_set_integer(list, "ready", decision->ready);
         if (!text_is_empty(decision->url))
                 node_set_string(node_add_map(status, "endpoint"), "url", decision->url);
+        scaling_status(&decision->plan, status, arena);
         list = node_add_list(status, "assignments");
         for (size_t i = 0; i < decision->plan.n_assignments; i++) {
                 if (decision->plan.assignments[i].fate != FATE_DROPPED)
@@ -113,6 +117,31 @@ static void append_placed(struct builder *b, const struct decision *decision) {
                 builder_i64(b, reservation_units(&a->planned));
                 builder_char(b, ')');
                 separator = ", ";
+        }
+}
+
+/* "; eu-1/whole: 7 of the 8 units of a pod are idle: ..." */
+static void append_doubts(struct builder *b, const struct decision *decision) {
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
+                const struct workload *w = &a->workload;
+                struct doubts_of of = {
+                        .pool_args = w->pool_args,
+                        .engine_args = w->engine_args,
+                        .units = a->planned.units_per_node,
+                        .used = w->tensor * w->data * (a->planned.nodes > 1 ? 1 : w->pipeline),
+                        .share_replicas = w->share_replicas,
+                };
+                struct text doubts = a->fate == FATE_STAYS && !a->frozen
+                                             ? doubts_about(&of, b->arena)
+                                             : (struct text) { 0 };
+
+                if (text_is_empty(doubts))
+                        continue;
+                builder_string(b, "; ");
+                append_place(b, a);
+                builder_string(b, ": ");
+                builder_text(b, doubts);
         }
 }
 
@@ -249,6 +278,7 @@ struct condition status_scheduled(const struct decision *decision,
                 builder_text(&b, explain_count(&decision->rejections, arena));
         }
         append_remarks(&b, decision);
+        append_doubts(&b, decision);
         c.message = builder_done(&b);
         return c;
 }

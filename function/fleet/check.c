@@ -5,6 +5,9 @@
 #include "fleet/grammar.h"
 #include "wire/value_print.h"
 
+/* Bytes of what is written, in a sentence that proposes it elsewhere. */
+enum { SHOWN_MAX = 120 };
+
 static void check_text(struct reader *rd, struct member f, bool (*is_right)(struct text),
                        const char *what, struct text *ret) {
         struct text t;
@@ -36,15 +39,46 @@ void check_model_name(struct reader *rd, struct member f, struct text *ret) {
 }
 
 void check_hub_repo(struct reader *rd, struct member f, struct text *ret) {
-        struct text ignored;
+        struct text written;
 
-        if (reader_needed_text(rd, f, &ignored))
+        if (!reader_needed_text(rd, f, &written))
+                return;
+        if (text_contains(written, TEXT("://")))
+                reader_refuse(rd, &f,
+                              "%.*s is not a repository: write spec.source: URI and spec.uri: %.*s",
+                              TEXT_ARG(value_brief(f.value, rd->arena)),
+                              TEXT_ARG(text_shown(written, SHOWN_MAX)));
+        else
                 check_text(rd, f, grammar_hub_repo, "a repository, such as google/gemma-3-27b-it",
                            ret);
 }
 
 void check_hub_revision(struct reader *rd, struct member f, struct text *ret) {
         check_text(rd, f, grammar_hub_revision, "a revision", ret);
+}
+
+void check_weights(struct reader *rd, struct member f, struct text *ret) {
+        static const struct text schemes[] = { TEXT_INIT("hf"), TEXT_INIT("s3"), TEXT_INIT("pvc"),
+                                               TEXT_INIT("oci"), TEXT_INIT("oci+native") };
+        const struct text mark = TEXT("://");
+        struct text uri, scheme;
+
+        if (!reader_needed_text(rd, f, &uri))
+                return;
+        for (size_t i = 0; i < COUNT_OF(schemes); i++) {
+                scheme = schemes[i];
+                if (!text_starts_with(uri, scheme) ||
+                    !text_starts_with(text_slice(uri, scheme.len, uri.len), mark))
+                        continue;
+                if (grammar_weights(scheme, text_slice(uri, scheme.len + mark.len, uri.len)))
+                        *ret = uri;
+                else
+                        reader_refuse(rd, &f, "%.*s is not where %.*s:// has weights",
+                                      TEXT_ARG(value_brief(f.value, rd->arena)), TEXT_ARG(scheme));
+                return;
+        }
+        reader_refuse(rd, &f, "%.*s has none of the schemes hf, s3, pvc, oci, oci+native",
+                      TEXT_ARG(value_brief(f.value, rd->arena)));
 }
 
 void check_image(struct reader *rd, struct member f, struct text *ret) {

@@ -50,6 +50,12 @@ void check_hub_repo(struct reader *rd, struct member f, struct text *ret);
 /* check_hub_revision() - a branch, tag or commit of one. */
 void check_hub_revision(struct reader *rd, struct member f, struct text *ret);
 
+/*
+ * check_weights() - a URI of weights, with a scheme that an LLMInferenceService takes. Needed.
+ * Source: KServe v0.20, pkg/controller/v1alpha2/llmisvc/workload_storage.go
+ */
+void check_weights(struct reader *rd, struct member f, struct text *ret);
+
 /* check_image() - a container image. */
 void check_image(struct reader *rd, struct member f, struct text *ret);
 

@@ -26,17 +26,17 @@ static void read_model_ref(struct reader *rd, struct member f, struct deployment
 
 /* What is reserved is the maximum, so that a promise to scale can be kept. */
 static void read_concurrency(struct reader *rd, struct member f, struct deployment *ret) {
-        struct member most = member_get(&f, "maxReplicas");
+        struct member most = member_get(&f, "maxReplicas"), least = member_get(&f, "minReplicas");
 
         if (member_is_absent(&f))
                 reader_refuse(rd, &f, "is missing");
         if (!reader_map(rd, f))
                 return;
-        ret->min_replicas = 1;
-        reader_integer(rd, member_get(&f, "minReplicas"), 0, REPLICAS_MAX, &ret->min_replicas);
         if (member_is_absent(&most))
                 reader_refuse(rd, &most, "is missing");
-        if (reader_integer(rd, most, 1, REPLICAS_MAX, &ret->replicas) &&
+        reader_integer(rd, most, 0, REPLICAS_MAX, &ret->replicas);
+        ret->min_replicas = ret->replicas > 0 ? 1 : 0;
+        if (reader_integer(rd, least, 0, REPLICAS_MAX, &ret->min_replicas) &&
             ret->replicas < ret->min_replicas)
                 reader_refuse(rd, &most, "%lld is below minReplicas, %lld",
                               (long long)ret->replicas, (long long)ret->min_replicas);
@@ -61,6 +61,25 @@ static void read_scaling(struct reader *rd, struct member f, struct deployment *
         }
 }
 
+struct text deployment_namespace(struct value object) {
+        struct text own = value_text(value_at(object, "metadata.namespace"));
+
+        return text_is_empty(own) ? value_text(value_at(object, "spec.claimRef.namespace")) : own;
+}
+
+/*
+ * Pods have to be in some namespace, and Crossplane fills in none for a cluster-scoped XR. A
+ * manifest may be without: who applies it names one.
+ */
+static void check_scope(struct reader *rd, struct text namespace_) {
+        struct member f = member_root((struct value) { 0 }, TEXT("metadata.namespace"));
+
+        if (text_is_empty(namespace_))
+                reader_refuse(rd, &f,
+                              "is missing, and there is no claim (spec.claimRef) whose namespace "
+                              "is meant");
+}
+
 static bool is_broken(struct reader *rd, struct value object) {
         return broken_refuse(rd, object, "metadata.namespace") ||
                broken_refuse(rd, object, "metadata.name") || broken_refuse(rd, object, "spec");
@@ -70,7 +89,7 @@ static int read_deployment(struct reader *rd, struct value object, struct deploy
         struct member root = member_root(object, (struct text) { 0 });
         struct member spec = member_get(&root, "spec");
         struct deployment d = {
-                .namespace_ = value_text(value_at(object, "metadata.namespace")),
+                .namespace_ = deployment_namespace(object),
                 .name = value_text(value_at(object, "metadata.name")),
                 .uid = value_text(value_at(object, "metadata.uid")),
                 .environments = 1,
@@ -103,8 +122,12 @@ static int read_deployment(struct reader *rd, struct value object, struct deploy
 int deployment_read(struct value object, struct arena *arena, struct deployment *ret,
                     struct fault *fault) {
         struct reader rd = { .arena = arena, .first = fault };
+        int r = read_deployment(&rd, object, ret);
 
-        return read_deployment(&rd, object, ret);
+        if (r < 0)
+                return r;
+        check_scope(&rd, ret->namespace_);
+        return rd.n_mistakes > 0 ? -EINVAL : 0;
 }
 
 int deployment_read_mistakes(struct value object, struct arena *arena, struct deployment *ret,

@@ -10,7 +10,7 @@
 struct mistakes;
 
 struct deployment {
-        struct text namespace_;
+        struct text namespace_; /* its own, or its claim's */
         struct text name;
         struct text uid;        /* may be empty */
         struct text model_kind; /* ClusterModel, Model */
@@ -18,12 +18,20 @@ struct deployment {
         int64_t environments;              /* how many are wanted, 1..10 */
         struct value environment_selector; /* the matchLabels map, or absent */
         bool concurrency;                  /* scaling.signal */
-        int64_t replicas;     /* reserved per environment: fixed.replicas or maxReplicas */
+        int64_t replicas; /* reserved per environment: fixed.replicas or maxReplicas; 0: parked */
         int64_t min_replicas; /* with concurrency; else = replicas */
         int64_t priority;
         struct value tolerations; /* list, or absent */
         struct text priority_class;
 };
+
+/*
+ * deployment_namespace() - where what is composed for an XR belongs; empty: nowhere
+ *
+ * A claim's XR is cluster scoped (Crossplane v1, and v2's LegacyCluster): the claim has the
+ * namespace.
+ */
+struct text deployment_namespace(struct value object);
 
 /*
  * deployment_read() - the observed composite

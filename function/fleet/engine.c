@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/engine.h"
 
-const struct engine_flag engine_tensor = { TEXT_INIT("--tensor-parallel-size"), TEXT_INIT("-tp") };
-const struct engine_flag engine_pipeline = { TEXT_INIT("--pipeline-parallel-size"),
-                                             TEXT_INIT("-pp") };
-const struct engine_flag engine_utilization = { TEXT_INIT("--gpu-memory-utilization"),
-                                                TEXT_INIT("") };
+#define FLAG(long_name, short_name, least)                                                         \
+        { TEXT_INIT(long_name), TEXT_INIT(short_name), sizeof(least) - 1 }
 
-/* "--tensor" of "--tensor-parallel-size" */
-static size_t first_word(struct text flag) {
-        return 2 + text_index(text_slice(flag, 2, flag.len), '-');
-}
+/* What is left of a name may be written as long as no other flag begins so. */
+const struct engine_flag engine_tensor = FLAG("--tensor-parallel-size", "-tp", "--tensor");
+const struct engine_flag engine_pipeline = FLAG("--pipeline-parallel-size", "-pp", "--pipeline");
+const struct engine_flag engine_data = FLAG("--data-parallel-size", "-dp", "--data-parallel-size");
+const struct engine_flag engine_expert = FLAG("--enable-expert-parallel", "-ep", "--enable-ex");
+const struct engine_flag engine_no_expert =
+        FLAG("--no-enable-expert-parallel", "-no-ep", "--no-enable-ex");
+const struct engine_flag engine_port = FLAG("--port", "", "--port");
+const struct engine_flag engine_utilization = FLAG("--gpu-memory-utilization", "", "--gpu");
 
 static bool is_flag(struct text name, const struct engine_flag *flag) {
         if (name.len > 0 && text_equal(name, flag->short_name))
                 return true;
-        if (name.len < first_word(flag->name) || name.len > flag->name.len)
+        if (name.len < flag->least || name.len > flag->name.len)
                 return false;
         for (size_t i = 0; i < name.len; i++) {
                 char c = name.data[i] == '_' ? '-' : name.data[i];

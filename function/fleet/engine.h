@@ -10,10 +10,15 @@
 struct engine_flag {
         struct text name;
         struct text short_name; /* empty: none */
+        size_t least;           /* so many bytes of the name are enough */
 };
 
 extern const struct engine_flag engine_tensor;      /* --tensor-parallel-size */
 extern const struct engine_flag engine_pipeline;    /* --pipeline-parallel-size */
+extern const struct engine_flag engine_data;        /* --data-parallel-size */
+extern const struct engine_flag engine_expert;      /* --enable-expert-parallel; takes no value */
+extern const struct engine_flag engine_no_expert;   /* --no-enable-expert-parallel; likewise */
+extern const struct engine_flag engine_port;        /* --port */
 extern const struct engine_flag engine_utilization; /* --gpu-memory-utilization */
 
 /* Where a flag is set. */
@@ -29,7 +34,7 @@ struct engine_setting {
  * @ret:  set when there is one; may be NULL
  *
  * vLLM takes "--flag=value" and "--flag" "value", underscores for dashes, and as
- * much of a flag as no other begins with: its first word is enough.
+ * much of a flag as no other begins with. Of "--data-parallel-size" that is all of it.
  */
 bool engine_find(struct value args, const struct engine_flag *flag, struct engine_setting *ret);
 

@@ -26,15 +26,36 @@ static const struct text cluster_names[N_CLUSTER_MEMBERS] = {
         [GKE] = TEXT_INIT("gke"),
 };
 
+/* Guessing where a cluster is would place a model for another one here. */
+static void check_source(struct reader *rd, const struct member *members,
+                         enum cluster_source source) {
+        bool is_existing = !member_is_absent(&members[EXISTING]);
+        bool is_gke = !member_is_absent(&members[GKE]);
+
+        if (member_is_absent(&members[SOURCE]) && (is_existing || is_gke))
+                reader_refuse(rd, &members[SOURCE],
+                              "is missing: is %s meant, as cluster.%s is there?",
+                              is_existing ? "Existing" : "GKE", is_existing ? "existing" : "gke");
+        else if (source == CLUSTER_IN_CLUSTER && (is_existing || is_gke))
+                reader_refuse(rd, &members[SOURCE], "is InCluster, but cluster.%s is there",
+                              is_existing ? "existing" : "gke");
+        else if (source == CLUSTER_EXISTING && !is_existing)
+                reader_refuse(rd, &members[EXISTING],
+                              "is missing, and the source Existing needs it");
+}
+
 static void read_cluster(struct reader *rd, const struct member *members,
                          const struct settings *settings, struct environment *ret) {
         static const struct text sources[] = { TEXT_INIT("InCluster"), TEXT_INIT("Existing"),
                                                TEXT_INIT("GKE") };
         struct member secret = member_get(&members[EXISTING], "secretRef");
         unsigned int source;
+        size_t n_before = rd->n_mistakes;
 
         if (reader_word(rd, members[SOURCE], sources, COUNT_OF(sources), &source))
                 ret->source = (enum cluster_source)source;
+        if (rd->n_mistakes == n_before)
+                check_source(rd, members, ret->source);
         if (!reader_map(rd, members[EXISTING]) || !reader_map(rd, secret))
                 return;
         ret->secret_namespace = settings->system_namespace;

@@ -9,6 +9,7 @@
 
 struct mistakes;
 
+/* `source` has to say it where cluster.existing or cluster.gke is written. */
 enum cluster_source { CLUSTER_IN_CLUSTER, CLUSTER_EXISTING, CLUSTER_GKE };
 
 struct environment {

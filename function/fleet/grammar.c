@@ -158,6 +158,28 @@ bool grammar_image(struct text t) {
                holds_only(t, TEXT("._/:@+-[]"));
 }
 
+enum { PATH_MAX_BYTES = 1024 };
+
+/* Of a bucket or a volume; no part of it leads out again. */
+static bool is_path(struct text t) {
+        return t.len <= PATH_MAX_BYTES && holds_only(t, TEXT("._/@:+=~-")) &&
+               !text_contains(t, TEXT("..")) && !text_contains(t, TEXT("//"));
+}
+
+bool grammar_weights(struct text scheme, struct text t) {
+        struct text first = text_slice(t, 0, text_index(t, '/'));
+        size_t colon = text_index(t, ':');
+
+        if (text_equal(scheme, TEXT("hf")))
+                return grammar_hub_repo(text_slice(t, 0, colon)) &&
+                       (colon == t.len || grammar_hub_revision(text_slice(t, colon + 1, t.len)));
+        if (text_equal(scheme, TEXT("s3")))
+                return is_name(first) && is_path(t);
+        if (text_equal(scheme, TEXT("pvc")))
+                return grammar_dns_subdomain(first) && is_path(t);
+        return grammar_image(t);
+}
+
 bool grammar_variable(struct text t) {
         return t.len > 0 && !(t.data[0] >= '0' && t.data[0] <= '9') && t.data[0] != '.' &&
                t.data[0] != '-' && holds_only(t, TEXT("_.-"));

@@ -46,6 +46,14 @@ bool grammar_hub_revision(struct text t);
 /* grammar_image() - a container image. */
 bool grammar_image(struct text t);
 
+/*
+ * grammar_weights() - where weights are, behind the scheme
+ * @scheme: hf, s3, pvc, oci or oci+native
+ *
+ * "owner/name[:revision]", "bucket/path", "claim[/path]", an image.
+ */
+bool grammar_weights(struct text scheme, struct text t);
+
 /* grammar_variable() - an environment variable. */
 bool grammar_variable(struct text t);
 

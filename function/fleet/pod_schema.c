@@ -226,6 +226,71 @@ void check_security_context(struct reader *rd, struct member f, struct value *re
         check_shape(rd, f, &security_context, ret);
 }
 
+/* ---- references, extended resources --------------------------------------------------------- */
+
+enum { REFERENCES_MAX = 32, EXTENDED_MAX = 32 };
+
+static const struct shape reference_members[] = {
+        { "name", SHAPE_NAME, .needed = true },
+};
+static const struct shape reference = { .kind = SHAPE_MAP, MEMBERS(reference_members) };
+static const struct shape references = { .kind = SHAPE_LIST, .shape = &reference };
+
+void check_references(struct reader *rd, struct member f, struct value *ret) {
+        size_t n = value_count(f.value);
+
+        if (f.value.kind == VALUE_LIST && n > REFERENCES_MAX)
+                reader_refuse(rd, &f, "has %zu elements, and at most %d are read", n,
+                              REFERENCES_MAX);
+        else
+                check_shape(rd, f, &references, ret);
+}
+
+/* 2 or "2": a fraction of a device cannot be had. */
+static bool is_count(struct value v) {
+        int64_t number;
+        uint64_t digits;
+
+        if (v.kind == VALUE_STRING)
+                return text_to_u64(v.bytes, &digits) && digits >= 1 && digits <= INT32_MAX;
+        return value_is_integer(v, &number) && number >= 1 && number <= INT32_MAX;
+}
+
+static bool is_unit(struct text name, struct text gpu) {
+        return text_equal(name, gpu) || text_starts_with(name, TEXT("nvidia.com/gpu")) ||
+               text_starts_with(name, TEXT("nvidia.com/mig-"));
+}
+
+void check_extended(struct reader *rd, struct member f, struct text gpu, struct value *ret) {
+        static const struct text only[] = { TEXT_INIT("limits") };
+        size_t n_before = rd->n_mistakes, n;
+        struct member limits = member_get(&f, "limits");
+        const struct member *map = limits.value.kind == VALUE_MAP ? &limits : &f;
+        struct value_member *entries;
+
+        if (!reader_map(rd, f) || value_members(map->value, rd->arena, &entries, &n) < 0)
+                return;
+        if (map == &limits)
+                reader_refuse_unknown(rd, &f, only, COUNT_OF(only));
+        if (n > EXTENDED_MAX)
+                reader_refuse(rd, map, "has %zu resources, and at most %d are read", n,
+                              EXTENDED_MAX);
+        for (size_t i = 0; i < n && i < EXTENDED_MAX; i++) {
+                struct member entry = member_key(map, entries[i].key, entries[i].value);
+
+                if (!grammar_resource_name(entries[i].key))
+                        reader_refuse(rd, &entry,
+                                      "the key is not an extended resource, such as rdma/ib");
+                else if (is_unit(entries[i].key, gpu))
+                        reader_refuse(rd, &entry, "is counted in units already");
+                else if (!is_count(entries[i].value))
+                        reader_refuse(rd, &entry, "must be a whole number above 0, but is %.*s",
+                                      TEXT_ARG(reader_kind_and_value(entries[i].value, rd->arena)));
+        }
+        if (rd->n_mistakes == n_before)
+                *ret = map->value;
+}
+
 /* ---- env ------------------------------------------------------------------------------------- */
 
 static const struct shape field_members[] = {

@@ -23,4 +23,16 @@ void check_env(struct reader *rd, struct member f, struct value *ret);
 void check_affinity(struct reader *rd, struct member f, struct value *ret);
 void check_security_context(struct reader *rd, struct member f, struct value *ret);
 
+/* check_references() - a list of {name: ...}, 32 at most: pull secrets, KServe's presets. */
+void check_references(struct reader *rd, struct member f, struct value *ret);
+
+/*
+ * check_extended() - extended resources of a pod beside its GPUs, and whole numbers of them
+ * @gpu: the pool's own resource; it and NVIDIA's are counted as units, and refused here
+ * @ret: the map from name to number
+ *
+ * Written as a map, or as Kubernetes writes it, in `limits`.
+ */
+void check_extended(struct reader *rd, struct member f, struct text gpu, struct value *ret);
+
 #endif

@@ -106,6 +106,11 @@ static const struct text pod_default_names[] = {
         TEXT_INIT("cpuPerUnit"),
         TEXT_INIT("memoryPerUnit"),
         TEXT_INIT("securityContext"),
+        TEXT_INIT("resources"),
+        TEXT_INIT("imagePullSecrets"),
+        TEXT_INIT("serviceAccountName"),
+        TEXT_INIT("hostIPC"),
+        TEXT_INIT("baseRefs"),
 };
 
 /* A pool while it is read. */
@@ -321,7 +326,8 @@ static void read_cost(struct reader *rd, struct member f, struct pool *ret) {
 
 /* How a model is split over units is not the pool's to say: nobody would reserve them. */
 static void read_args(struct reader *rd, struct member f, struct pool *ret) {
-        const struct engine_flag *const of_models[] = { &engine_tensor, &engine_pipeline };
+        const struct engine_flag *const of_models[] = { &engine_tensor, &engine_pipeline,
+                                                        &engine_data, &engine_expert };
 
         check_args(rd, f, &ret->args);
         for (size_t i = 0; i < COUNT_OF(of_models); i++) {
@@ -343,6 +349,11 @@ static void read_pod_defaults(struct reader *rd, struct member f, struct pool *r
         reader_quantity(rd, member_get(&f, "cpuPerUnit"), &ret->cpu_per_unit, &ignored);
         reader_quantity(rd, member_get(&f, "memoryPerUnit"), &ret->memory_per_unit, &ignored);
         check_security_context(rd, member_get(&f, "securityContext"), &ret->security_context);
+        check_extended(rd, member_get(&f, "resources"), ret->resource_name, &ret->extended);
+        check_references(rd, member_get(&f, "imagePullSecrets"), &ret->image_pull_secrets);
+        check_object_name(rd, member_get(&f, "serviceAccountName"), &ret->service_account);
+        reader_bool(rd, member_get(&f, "hostIPC"), &ret->host_ipc);
+        check_references(rd, member_get(&f, "baseRefs"), &ret->base_refs);
 }
 
 /* What follows from several fields together. */

@@ -79,6 +79,10 @@ struct pool {
         struct text cpu_per_unit;
         struct text memory_per_unit;
         struct value security_context;
+        struct value extended;                      /* map from resource to number */
+        struct value image_pull_secrets, base_refs; /* lists of {name} */
+        struct text service_account;
+        bool host_ipc;
 
         struct sub_pool *
                 sub_pools; /* one on a whole-GPU or uniform pool; one with `invalid` on a bad one */

@@ -8,6 +8,7 @@
 #include "fleet/broken.h"
 #include "fleet/check.h"
 #include "gpu/catalog.h"
+#include "wire/node.h"
 #include "wire/value_print.h"
 
 struct settings settings_default(void) {
@@ -88,10 +89,77 @@ static void read_target(struct reader *rd, const struct member *input, struct se
                 reader_refuse(rd, &namespace, "is for remote clusters, but target is Direct");
 }
 
+/* 0.20 without quotes is the number 0.2, and no version at all. */
+static void read_version(struct reader *rd, struct member f, struct settings *ret) {
+        static const struct text words[] = { TEXT_INIT("0.20"), TEXT_INIT("0.21") };
+        unsigned int word;
+
+        if (f.value.kind == VALUE_NUMBER)
+                reader_refuse(rd, &f, "is a number, %.*s: write it quoted, as \"0.20\"",
+                              TEXT_ARG(value_brief(f.value, rd->arena)));
+        else if (reader_word(rd, f, words, COUNT_OF(words), &word))
+                ret->kserve_021 = word == 1;
+}
+
+/* KEDA's own, passed through; KServe runs a template over the whole manifest. */
+static void read_triggers(struct reader *rd, struct member f, struct settings *ret) {
+        struct value_iter it = value_iterate(f.value);
+        struct value item;
+        struct builder b;
+
+        if (!reader_list(rd, f))
+                return;
+        for (size_t i = 0; value_next(&it, NULL, &item); i++) {
+                struct member trigger = member_element(&f, i, item);
+                struct text ignored;
+
+                if (reader_map(rd, trigger))
+                        reader_needed_text(rd, member_get(&trigger, "type"), &ignored);
+        }
+        builder_init(&b, rd->arena);
+        value_print(f.value, &b);
+        if (text_contains(builder_done(&b), TEXT("{{")))
+                reader_refuse(rd, &f, "holds \"{{\", which does not reach KEDA");
+        ret->keda_triggers = f.value;
+}
+
+static void read_autoscaler(struct reader *rd, const struct member *kserve, struct settings *ret) {
+        static const struct text words[] = { TEXT_INIT("None"), TEXT_INIT("WVA"),
+                                             TEXT_INIT("KEDA") };
+        static const struct text known[] = { TEXT_INIT("triggers") };
+        struct member f = member_get(kserve, "autoscaler"), keda = member_get(kserve, "keda");
+        unsigned int word;
+
+        if (reader_word(rd, f, words, COUNT_OF(words), &word))
+                ret->autoscaler = (enum autoscaler)word;
+        if (!reader_map(rd, keda))
+                return;
+        reader_refuse_unknown(rd, &keda, known, COUNT_OF(known));
+        read_triggers(rd, member_get(&keda, "triggers"), ret);
+}
+
+/* What of kserve belongs together, once all of it is read. */
+static void check_autoscaler(struct reader *rd, const struct member *input,
+                             const struct settings *s) {
+        struct member kserve = member_get(input, "kserve");
+        struct member f = member_get(&kserve, "autoscaler"), keda = member_get(&kserve, "keda");
+        struct member triggers = member_get(&keda, "triggers");
+
+        if (s->autoscaler != AUTOSCALER_KEDA && !member_is_absent(&keda))
+                reader_refuse(rd, &keda, "needs the autoscaler KEDA");
+        if (s->autoscaler != AUTOSCALER_KEDA)
+                return;
+        if (!s->kserve_021)
+                reader_refuse(rd, &f, "KEDA needs kserve.version \"0.21\"");
+        else if (value_count(s->keda_triggers) == 0)
+                reader_refuse(rd, &triggers, "is missing: KEDA scales by triggers");
+}
+
 static void read_kserve(struct reader *rd, struct member f, struct settings *ret) {
-        static const struct text known[] = { TEXT_INIT("apiVersion"), TEXT_INIT("router"),
-                                             TEXT_INIT("autoscaler"), TEXT_INIT("multiNode") };
-        bool no_route = false;
+        static const struct text known[] = { TEXT_INIT("apiVersion"), TEXT_INIT("version"),
+                                             TEXT_INIT("router"),     TEXT_INIT("autoscaler"),
+                                             TEXT_INIT("keda"),       TEXT_INIT("multiNode") };
+        bool no_route = !ret->route;
 
         if (!reader_map(rd, f))
                 return;
@@ -99,7 +167,8 @@ static void read_kserve(struct reader *rd, struct member f, struct settings *ret
         check_api_version(rd, member_get(&f, "apiVersion"), &ret->kserve_api_version);
         read_choice(rd, member_get(&f, "router"), "Route", "None", &no_route);
         ret->route = !no_route;
-        read_choice(rd, member_get(&f, "autoscaler"), "None", "WVA", &ret->wva);
+        read_version(rd, member_get(&f, "version"), ret);
+        read_autoscaler(rd, &f, ret);
         reader_bool(rd, member_get(&f, "multiNode"), &ret->multi_node);
 }
 
@@ -144,14 +213,43 @@ static void read_ttl(struct reader *rd, struct member f, int64_t *ret_seconds) {
                 *ret_seconds = (nanoseconds + second - 1) / second;
 }
 
+static const char *const carried_members[] = { "kserve", "target", "remoteNamespace" };
+
+struct node *settings_carried(struct value input, struct arena *arena) {
+        struct node *map = node_map(arena);
+
+        for (size_t i = 0; i < COUNT_OF(carried_members); i++)
+                node_set_value(map, carried_members[i],
+                               value_get(input, text_from(carried_members[i])));
+        return node_is_empty(map) ? NULL : map;
+}
+
+/* It was checked where it was written. */
+static void read_carried(struct value carried, struct arena *arena, struct settings *ret) {
+        struct fault unused;
+        struct reader rd = { .arena = arena, .first = &unused };
+        struct member root = member_root(carried, TEXT("plan.input"));
+
+        if (carried.kind != VALUE_MAP || broken_refuse_whole(&rd, carried, "plan.input"))
+                return;
+        read_target(&rd, &root, ret);
+        read_kserve(&rd, member_get(&root, "kserve"), ret);
+}
+
 int settings_read(struct value input, struct arena *arena, struct settings *ret,
                   struct fault *fault) {
+        return settings_read_over((struct value) { 0 }, input, arena, ret, fault);
+}
+
+int settings_read_over(struct value carried, struct value input, struct arena *arena,
+                       struct settings *ret, struct fault *fault) {
         struct reader rd = { .arena = arena, .first = fault };
         struct member root = member_root(input, TEXT("input"));
         struct settings s = settings_default();
 
         if (broken_refuse_whole(&rd, input, "input"))
                 return arena_failed(arena) ? -ENOMEM : -EINVAL;
+        read_carried(carried, arena, &s);
         if (reader_map(&rd, root))
                 reader_refuse_unknown(&rd, &root, members, COUNT_OF(members));
         check_equals(&rd, member_get(&root, "apiVersion"),
@@ -160,6 +258,7 @@ int settings_read(struct value input, struct arena *arena, struct settings *ret,
         read_stages(&rd, member_get(&root, "stages"), &s.stages);
         read_target(&rd, &root, &s);
         read_kserve(&rd, member_get(&root, "kserve"), &s);
+        check_autoscaler(&rd, &root, &s);
         read_choice(&rd, member_get(&root, "capacity"), "Max", "Declared", &s.capacity_declared);
         read_choice(&rd, member_get(&root, "memory"), "Declared", "Usable", &s.memory_usable);
         read_choice(&rd, member_get(&root, "multiSlice"), "Forbid", "Allow", &s.multi_slice);

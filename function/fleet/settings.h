@@ -18,6 +18,8 @@ enum stage {
         STAGE_CHECK = 1 << 3,
 };
 
+enum autoscaler { AUTOSCALER_NONE, AUTOSCALER_WVA, AUTOSCALER_KEDA };
+
 enum target { TARGET_AUTO, TARGET_DIRECT, TARGET_OBJECT };
 
 struct settings {
@@ -26,7 +28,9 @@ struct settings {
         struct text remote_namespace;
         struct text kserve_api_version; /* default "serving.kserve.io/v1alpha2" */
         bool route;                     /* kserve.router: Route; default true */
-        bool wva;                       /* kserve.autoscaler: WVA */
+        bool kserve_021;                /* kserve.version: "0.21"; default "0.20" */
+        enum autoscaler autoscaler;     /* kserve.autoscaler; default None */
+        struct value keda_triggers;     /* kserve.keda.triggers: a list, with KEDA only */
         bool multi_node;                /* kserve.multiNode */
         bool capacity_declared;         /* capacity: Declared; default Max */
         bool memory_usable;             /* memory: Usable; default Declared */
@@ -58,5 +62,17 @@ struct settings settings_default(void);
  */
 int settings_read(struct value input, struct arena *arena, struct settings *ret,
                   struct fault *fault);
+
+/*
+ * settings_read_over() - the input of a Place step of its own
+ * @carried: what the Deploy step's input said, as settings_carried() made it; or absent
+ *
+ * What only one of both says counts; where they differ, this step's input does.
+ */
+int settings_read_over(struct value carried, struct value input, struct arena *arena,
+                       struct settings *ret, struct fault *fault);
+
+/* settings_carried() - what of an input is Place's: a map for the plan, or NULL for none of it. */
+struct node *settings_carried(struct value input, struct arena *arena);
 
 #endif

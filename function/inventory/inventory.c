@@ -176,6 +176,7 @@ struct condition inventory_condition(const struct environment *environment,
                                .reason = TEXT("InvalidPool") };
 
         if (!text_is_empty(environment->invalid)) {
+                c.reason = TEXT("InvalidSpec");
                 c.message = environment->invalid;
                 return c;
         }

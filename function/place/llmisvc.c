@@ -36,16 +36,50 @@ static void set_replicas(struct node *spec, const struct assignment *assignment,
         int64_t grant = assignment_replicas(assignment), least;
         struct node *scaling;
 
-        if (!w->concurrency || !settings->wva) {
+        if (!w->concurrency || settings->autoscaler == AUTOSCALER_NONE) {
                 node_set_integer(spec, "replicas", grant);
                 return;
         }
-        /* KServe scales no service to zero. */
-        least = w->min_replicas > 1 ? w->min_replicas : 1;
+        /* Only KEDA scales a service to zero. */
+        least = settings->autoscaler == AUTOSCALER_KEDA ? 0 : 1;
+        if (w->min_replicas > least)
+                least = w->min_replicas;
         scaling = node_add_map(spec, "scaling");
         node_set_integer(scaling, "minReplicas", least < grant ? least : grant);
         node_set_integer(scaling, "maxReplicas", grant);
-        node_add_map(node_add_map(scaling, "wva"), "hpa");
+        if (settings->autoscaler == AUTOSCALER_KEDA)
+                node_set_value(node_add_map(scaling, "keda"), "triggers", settings->keda_triggers);
+        else
+                node_add_map(node_add_map(scaling, "wva"), "hpa");
+}
+
+static bool has_reference(struct value list, struct value reference) {
+        struct value_iter it = value_iterate(list);
+        struct value other;
+
+        while (value_next(&it, NULL, &other)) {
+                if (text_equal(value_text(value_get(other, TEXT("name"))),
+                               value_text(value_get(reference, TEXT("name")))))
+                        return true;
+        }
+        return false;
+}
+
+/* KServe merges these presets in this order; the pool's come first, each once. */
+static void add_base_refs(struct node *spec, const struct workload *w, struct arena *arena) {
+        struct value_iter pool = value_iterate(w->pool_base_refs);
+        struct value_iter engine = value_iterate(w->engine_base_refs);
+        struct node *list = node_list(arena);
+        struct value reference;
+
+        while (value_next(&pool, NULL, &reference))
+                node_append(list, node_value(arena, reference));
+        while (value_next(&engine, NULL, &reference)) {
+                if (!has_reference(w->pool_base_refs, reference))
+                        node_append(list, node_value(arena, reference));
+        }
+        if (!node_is_empty(list))
+                node_set(spec, TEXT("baseRefs"), list);
 }
 
 struct node *llmisvc_manifest(const struct assignment *assignment, const struct settings *settings,
@@ -68,6 +102,7 @@ struct node *llmisvc_manifest(const struct assignment *assignment, const struct 
         child = node_add_map(spec, "model");
         node_set_string(child, "uri", w->uri);
         node_set_string(child, "name", w->model_name);
+        add_base_refs(spec, w, arena);
         set_replicas(spec, assignment, settings);
         if (settings->route) {
                 child = node_add_map(spec, "router");

@@ -75,6 +75,7 @@ struct service observe_service(struct value object, bool route) {
         if (object.kind != VALUE_MAP)
                 return s;
         s.observed = true;
+        s.name = value_text(value_at(observe_declared(object), "metadata.name"));
         s.url = value_text(value_at(inner, "status.url"));
         value_is_integer(value_at(inner, "spec.replicas"), &s.replicas);
         value_is_integer(value_at(inner, "status.workloads.primary.readyReplicas"),

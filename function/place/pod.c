@@ -8,6 +8,9 @@
 /* What the claim is called within the pod. */
 #define CLAIM "gpu"
 
+/* What the Hugging Face hub's client reads a token from. */
+#define TOKEN "HF_TOKEN"
+
 /* ---- arguments ------------------------------------------------------------------------------- */
 
 static bool is_shell_safe(struct text t) {
@@ -76,6 +79,9 @@ static struct node *arguments(const struct workload *w, struct arena *arena) {
         append_arguments(list, w->engine_args, arena);
         append_parallelism(list, &engine_tensor, w->tensor, w->engine_args, arena);
         append_parallelism(list, &engine_pipeline, w->pipeline, w->engine_args, arena);
+        append_parallelism(list, &engine_data, w->data, w->engine_args, arena);
+        if (w->expert && !engine_find(w->engine_args, &engine_expert, NULL))
+                node_append_string(list, engine_expert.name);
         append_utilization(list, w, arena);
         return list;
 }
@@ -101,10 +107,27 @@ static struct text times(struct text per_unit, int64_t units, struct arena *aren
         return text_format(arena, "%lldm", (long long)milli);
 }
 
+static struct node *count(int64_t number, struct arena *arena) {
+        return node_string(arena, text_format(arena, "%lld", (long long)number));
+}
+
+/* Numbers as they are written, or as the numbers that they are. */
+static void add_extended(struct node *limits, struct value extended, struct arena *arena) {
+        struct value_iter it = value_iterate(extended);
+        struct value value;
+        struct text key;
+        int64_t number;
+
+        while (value_next(&it, &key, &value))
+                node_set(limits, key,
+                         value_is_integer(value, &number) ? count(number, arena)
+                                                          : node_value(arena, value));
+}
+
 static struct node *resources(const struct assignment *a, struct arena *arena) {
         const struct reservation *r = &a->planned;
         const struct workload *w = &a->workload;
-        struct node *map = node_map(arena), *requests = node_map(arena);
+        struct node *map = node_map(arena), *requests = node_map(arena), *limits = node_map(arena);
         struct text cpu = w->cpu, memory = w->memory;
 
         if (!text_is_empty(w->cpu_per_unit))
@@ -115,12 +138,13 @@ static struct node *resources(const struct assignment *a, struct arena *arena) {
                 node_set_string(requests, "cpu", cpu);
         if (!text_is_empty(memory))
                 node_set_string(requests, "memory", memory);
+        add_extended(limits, w->extended, arena);
         if (text_is_empty(w->device_class))
-                node_set(node_add_map(map, "limits"), r->resource_name,
-                         node_string(arena,
-                                     text_format(arena, "%lld", (long long)r->units_per_node)));
+                node_set(limits, r->resource_name, count(r->units_per_node, arena));
         else
                 node_set_string(node_append_map(node_add_list(map, "claims")), "name", TEXT(CLAIM));
+        if (!node_is_empty(limits))
+                node_set(map, TEXT("limits"), limits);
         if (!node_is_empty(requests))
                 node_set(map, TEXT("requests"), requests);
         return map;
@@ -158,22 +182,70 @@ static struct node *tolerations(const struct assignment *a, struct arena *arena)
 
 /* ---- the pod --------------------------------------------------------------------------------- */
 
-/*
- * The Hugging Face token of a gated model. KServe's downloader is an init
- * container of this name and takes what is set here; env of main does not reach it.
- */
-static void add_token(struct node *template, const struct workload *w) {
-        struct node *container, *env, *reference;
+static bool has_variable(struct value env, struct text name) {
+        struct value_iter it = value_iterate(env);
+        struct value variable;
 
-        if (text_is_empty(w->secret_name))
+        while (value_next(&it, NULL, &variable)) {
+                if (text_equal(value_text(value_get(variable, TEXT("name"))), name))
+                        return true;
+        }
+        return false;
+}
+
+/* The pool's, but for those that the engine sets itself; then the engine's. */
+static struct node *environment(const struct workload *w, struct arena *arena) {
+        struct value_iter it = value_iterate(w->env);
+        struct node *list = node_list(arena);
+        struct value variable;
+
+        while (value_next(&it, NULL, &variable)) {
+                if (!has_variable(w->engine_env, value_text(value_get(variable, TEXT("name")))))
+                        node_append(list, node_value(arena, variable));
+        }
+        append_all(list, w->engine_env, arena);
+        return list;
+}
+
+static void append_token(struct node *list, const struct workload *w) {
+        struct node *variable = node_append_map(list), *reference;
+
+        node_set_string(variable, "name", TEXT(TOKEN));
+        reference = node_add_map(node_add_map(variable, "valueFrom"), "secretKeyRef");
+        node_set_string(reference, "name", w->secret_name);
+        node_set_string(reference, "key", w->secret_key);
+}
+
+/* KServe downloads from the hub and from buckets; elsewhere its init container has no image. */
+static bool is_downloaded(const struct workload *w) {
+        return text_starts_with(w->uri, TEXT("hf://")) || text_starts_with(w->uri, TEXT("s3://"));
+}
+
+/*
+ * The token of a gated model, and the pool's proxies and mirrors. KServe's downloader is
+ * an init container of this name and takes what is set here; env of main does not reach it.
+ * It drops the container where a cache on the nodes has the weights.
+ */
+static void add_downloader(struct node *template, const struct workload *w, struct arena *arena) {
+        struct value_iter it = value_iterate(w->env);
+        bool has_token = !text_is_empty(w->secret_name);
+        struct node *list = node_list(arena), *container;
+        struct value variable;
+
+        if (!is_downloaded(w))
+                return;
+        if (has_token)
+                append_token(list, w);
+        while (value_next(&it, NULL, &variable)) {
+                if (!has_token ||
+                    !text_equal(value_text(value_get(variable, TEXT("name"))), TEXT(TOKEN)))
+                        node_append(list, node_value(arena, variable));
+        }
+        if (node_is_empty(list))
                 return;
         container = node_append_map(node_add_list(template, "initContainers"));
         node_set_string(container, "name", TEXT("storage-initializer"));
-        env = node_append_map(node_add_list(container, "env"));
-        node_set_string(env, "name", TEXT("HF_TOKEN"));
-        reference = node_add_map(node_add_map(env, "valueFrom"), "secretKeyRef");
-        node_set_string(reference, "name", w->secret_name);
-        node_set_string(reference, "key", w->secret_key);
+        node_set(container, TEXT("env"), list);
 }
 
 /* The devices of the pod, for its container to name. */
@@ -205,15 +277,15 @@ static void add_main_container(struct node *template, const struct assignment *a
                                struct arena *arena) {
         const struct workload *w = &a->workload;
         struct node *container = node_append_map(node_add_list(template, "containers"));
-        struct node *args = arguments(w, arena);
+        struct node *args = arguments(w, arena), *env = environment(w, arena);
 
         node_set_string(container, "name", TEXT("main"));
         if (!text_is_empty(w->image))
                 node_set_string(container, "image", w->image);
         if (!node_is_empty(args))
                 node_set(container, TEXT("args"), args);
-        if (value_count(w->env) > 0)
-                node_set_value(container, "env", w->env);
+        if (!node_is_empty(env))
+                node_set(container, TEXT("env"), env);
         node_set(container, TEXT("resources"), resources(a, arena));
         node_set(container, TEXT("securityContext"), security_context(w, arena));
 }
@@ -232,8 +304,14 @@ struct node *pod_template(const struct assignment *assignment, struct text claim
                 node_set_string(template, "priorityClassName", w->priority_class);
         if (!text_is_empty(w->runtime_class))
                 node_set_string(template, "runtimeClassName", w->runtime_class);
+        if (!text_is_empty(w->service_account))
+                node_set_string(template, "serviceAccountName", w->service_account);
+        if (value_count(w->image_pull_secrets) > 0)
+                node_set_value(template, "imagePullSecrets", w->image_pull_secrets);
+        if (w->host_ipc)
+                node_set_bool(template, "hostIPC", true);
         add_claim(template, claim_template);
-        add_token(template, w);
+        add_downloader(template, w, arena);
         add_main_container(template, assignment, arena);
         return template;
 }

@@ -19,7 +19,7 @@ enum { RESOURCE_OBJECT = 1, RESOURCE_READY = 3 };
 enum { RESULT_SEVERITY = 1, RESULT_MESSAGE = 2, RESULT_REASON = 3, RESULT_TARGET = 4 };
 enum { CONDITION_TYPE = 1, CONDITION_STATUS = 2, CONDITION_REASON = 3 };
 enum { CONDITION_MESSAGE = 4, CONDITION_TARGET = 5 };
-enum { TARGET_COMPOSITE = 1 };
+enum { TARGET_COMPOSITE = 1, TARGET_COMPOSITE_AND_CLAIM = 2 };
 /* google/protobuf/struct.proto */
 enum { STRUCT_FIELDS = 1, VALUE_OF_STRING = 3, VALUE_OF_STRUCT = 5 };
 
@@ -290,7 +290,8 @@ static void encode_result(const struct result *result, struct parts *response) {
         parts_message(response, RESULTS, &message);
 }
 
-static void encode_condition(const struct condition *condition, struct parts *response) {
+static void encode_condition(const struct condition *condition, bool has_claim,
+                             struct parts *response) {
         struct parts message;
 
         parts_init(&message, response->arena);
@@ -298,7 +299,8 @@ static void encode_condition(const struct condition *condition, struct parts *re
         parts_varint(&message, CONDITION_STATUS, condition->status);
         parts_text(&message, CONDITION_REASON, condition->reason);
         parts_text(&message, CONDITION_MESSAGE, condition->message);
-        parts_varint(&message, CONDITION_TARGET, TARGET_COMPOSITE);
+        parts_varint(&message, CONDITION_TARGET,
+                     has_claim ? TARGET_COMPOSITE_AND_CLAIM : TARGET_COMPOSITE);
         parts_message(response, CONDITIONS, &message);
 }
 
@@ -341,7 +343,7 @@ int response_encode(const struct response *r, const struct request *request, str
         if (r->n_requirements > 0)
                 parts_message(&response, REQUIREMENTS, &requirements);
         for (size_t i = 0; i < r->n_conditions; i++)
-                encode_condition(&r->conditions[i], &response);
+                encode_condition(&r->conditions[i], r->has_claim, &response);
         if (arena_failed(r->arena))
                 return -ENOMEM;
         *ret = (struct payload) { .parts = response.parts,

@@ -5,6 +5,7 @@ A case returns a sentence of what it measured, or nothing.
 """
 
 import copy
+import json
 import signal
 import ssl
 import threading
@@ -69,6 +70,27 @@ def columns(world):
     for column in ("UNITS", "CAPACITY"):
         assert column in environments.splitlines()[0], environments
     assert " mig " in deployments and " 2 " in environments, deployments + environments
+
+
+def scale(world):
+    """kubectl scale writes spec, and /scale shows what runs and by which labels it is found."""
+    world.model()
+    world.environment(pool("mig", nodeCount=2))
+    gemma = world.deployment("gemma")
+    world.until_ready(gemma)
+    world.plane.kubectl("scale", "-n", world.namespace, "modeldeployment/gemma", "--replicas=3")
+    world.until("the service has 3 replicas",
+                lambda: [s["spec"]["replicas"] for s in world.services().values()] == [3])
+    (name,) = world.services()
+    path = f"/apis/{GROUP}/namespaces/{world.namespace}/modeldeployments/gemma/scale"
+
+    def shown():
+        found = json.loads(world.plane.kubectl("get", "--raw", path).stdout)
+        return found["spec"]["replicas"] == 3 and found["status"]["replicas"] >= 1 and \
+            found["status"]["selector"] == \
+            f"app.kubernetes.io/name in ({name}),kserve.io/component=workload"
+
+    world.until("the scale subresource says so", shown)
 
 
 def shrink(world):
@@ -322,6 +344,6 @@ def again():
     return {"metadata": {"annotations": {"example.org/again": str(time.monotonic())}}}
 
 
-CASES = [demo, status_survives, columns, shrink, drain, drain_across, mistyped,
+CASES = [demo, status_survives, columns, scale, shrink, drain, drain_across, mistyped,
          environment_deleted, model_deleted, equal_names, function_killed, schema_without_status,
          certificates_rotated]

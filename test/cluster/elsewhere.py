@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people do otherwise than the pages say: Crossplane in a namespace of another name, the
-function under another name, packages removed in the wrong order."""
+"""What people do otherwise than the pages say: Crossplane in a namespace of another name, the kinds
+in another group, the function under another name, packages removed in the wrong order."""
 
 import contextlib
 import json
+import pathlib
+import subprocess
+import tempfile
 
 import packages
 import rights
@@ -11,7 +14,7 @@ import standins
 from function import Function
 from manifests import CONFIGURATION
 from missing import SECONDS, until_told
-from packages import NAME
+from packages import NAME, ROOT
 from plane import is_true
 from runtime import Runtime
 from world import condition, kept, pool
@@ -41,6 +44,45 @@ def other_namespace(world, program):
 
 
 other_namespace.namespace = "platform"
+
+
+# ---- the kinds of others -------------------------------------------------------------------------
+
+OTHER_GROUP = "placement.example.org"
+
+
+def theirs(path):
+    """An XRD with the name of one of ours, and nothing else of it."""
+    xrd = yaml.safe_load(path.read_text())
+    del xrd["spec"]["defaultCompositionRef"]
+    version = xrd["spec"]["versions"][0]
+    xrd["spec"]["versions"] = [{
+        **{name: version[name] for name in ("name", "served", "referenceable")},
+        "schema": {"openAPIV3Schema": {"type": "object", "properties": {
+            "spec": {"type": "object", "properties": {"theirs": {"type": "string"}}}}}}}]
+    return xrd
+
+
+def other_group(world, program):
+    """Beside XRDs of the same names ours are in a group of their own, and count as they do else."""
+    plane = world.plane
+    for path in sorted(CONFIGURATION.glob("*-xrd.yaml")):
+        plane.api.apply(theirs(path))
+    for manifest in rights.MANIFESTS:
+        plane.kubectl("apply", "-f", manifest)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([ROOT / "package" / "stage", folder, f"example.org/{NAME}", OTHER_GROUP],
+                       check=True)
+        plane.apply_configuration(pathlib.Path(folder) / "configuration")
+    Function(program, plane)
+    with standins.installed(plane.api):
+        world.group = f"{OTHER_GROUP}/v1alpha1"
+        world.model()
+        world.environment(pool("mig"))
+        world.until_ready(world.deployment("gemma"), world.deployment("qwen"), seconds=SECONDS)
+        world.until_condition(world.deployment("late"), "Scheduled", "InsufficientCapacity",
+                              SECONDS, message="1 NoCapacity")
+        world.clean()
 
 
 # ---- the packages --------------------------------------------------------------------------------
@@ -145,4 +187,4 @@ def wrong_order(world, program):
         world.made.clear()  # of kinds that are no more
 
 
-CASES = (other_namespace, other_name, wrong_order)
+CASES = (other_namespace, other_group, other_name, wrong_order)

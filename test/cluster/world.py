@@ -37,6 +37,7 @@ class World:
 
     def __init__(self, plane, kserve, name):
         self.plane, self.api, self.kserve, self.name = plane, plane.api, kserve, name
+        self.group = GROUP
         self.made = []
         self.namespace = self.new_namespace("")
 
@@ -64,13 +65,13 @@ class World:
 
     def environment(self, *pools, name="", labels=None, **spec):
         return self.apply({
-            "apiVersion": GROUP, "kind": "InferenceEnvironment",
+            "apiVersion": self.group, "kind": "InferenceEnvironment",
             "metadata": {"name": name or self.name, "labels": labels or {"case": self.name}},
             "spec": {"nodePools": list(pools), **spec}})
 
     def model(self, memory="40Gi", name="", **serving):
         return self.apply({
-            "apiVersion": GROUP, "kind": "ClusterModel", "metadata": {"name": name or self.name},
+            "apiVersion": self.group, "kind": "ClusterModel", "metadata": {"name": name or self.name},
             "spec": {"model": {"name": "google/gemma-3-27b-it"}, "source": "HuggingFace",
                      "huggingFace": {"repo": "google/gemma-3-27b-it"},
                      "serving": [{
@@ -80,9 +81,9 @@ class World:
                                              "requires": {"memoryPerGpu": memory}},
                          **serving}]}})
 
-    def deployment(self, name, replicas=1, namespace=None, api_version=GROUP, **spec):
+    def deployment(self, name, replicas=1, namespace=None, api_version=None, **spec):
         return self.apply({
-            "apiVersion": api_version, "kind": "ModelDeployment",
+            "apiVersion": api_version or self.group, "kind": "ModelDeployment",
             "metadata": {"namespace": namespace or self.namespace, "name": name},
             "spec": {"modelRef": {"kind": "ClusterModel", "name": self.name},
                      "environmentSelector": {"matchLabels": {"case": self.name}},
@@ -94,7 +95,7 @@ class World:
         return self.api.again(deployment)
 
     def environment_now(self, name=""):
-        return self.api.get(GROUP, "InferenceEnvironment", None, name or self.name)
+        return self.api.get(self.group, "InferenceEnvironment", None, name or self.name)
 
     def services(self, namespace=None):
         """By name."""

@@ -22,11 +22,14 @@ SAMPLES = {
     "name": "mig-parted",
     "namespace": "gpu-operator",
     "inline": "version: v1",
+    "triggers": [{"type": "cpu", "metadata": {"value": "60"}}],
 }
-# Members that need others beside them.
+# Members, or one value of them, that need others somewhere else.
 COMPANIONS = {
-    "migParted.configMapRef.namespace": {"name": "mig-parted"},
-    "migParted.configMapRef.key": {"name": "mig-parted"},
+    "migParted.configMapRef.namespace": {"migParted.configMapRef.name": "mig-parted"},
+    "migParted.configMapRef.key": {"migParted.configMapRef.name": "mig-parted"},
+    "kserve.autoscaler=KEDA": {"kserve.version": "0.21", "kserve.keda.triggers": SAMPLES["triggers"]},
+    "kserve.keda.triggers": {"kserve.version": "0.21", "kserve.autoscaler": "KEDA"},
 }
 FIXED = ("apiVersion", "kind", "metadata")
 UNKNOWN = "unknown-member"
@@ -56,18 +59,21 @@ def maps(schema, path=()):
 def values(path, member):
     """Values that the schema allows."""
     if member["type"] == "array":
-        return [member["items"]["enum"][:2]]
+        return [member["items"]["enum"][:2] if "enum" in member["items"] else SAMPLES[path[-1]]]
     if member["type"] == "boolean":
         return [True, False]
     return member.get("enum") or [member["default"] if "default" in member else SAMPLES[path[-1]]]
 
 
 def place(step_input, path, value):
-    at = step_input
-    for name in path[:-1]:
-        at = at.setdefault(name, {})
-    at.update(COMPANIONS.get(".".join(path), {}))
-    at[path[-1]] = value
+    dotted = ".".join(path)
+    others = COMPANIONS.get(dotted) or COMPANIONS.get(f"{dotted}={value}", {})
+    for name, each in (*others.items(), (dotted, value)):
+        *above, last = name.split(".")
+        at = step_input
+        for step in above:
+            at = at.setdefault(step, {})
+        at[last] = each
     return step_input
 
 

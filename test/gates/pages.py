@@ -46,7 +46,8 @@ FOREIGN = {
 TEXTS = {
     "README.md": ("  InferenceEnvironment",),
     "docs/capacity.md": ("units per node  = ", "Free in sum"),
-    "docs/models.md": ("weights   = ",),
+    "docs/models.md": ('curl "$url/', "weights   = "),
+    "docs/clouds/openshift.md": ("podDefaults:",),
 }
 TOUR = "CONTRIBUTING.md"  # whose text block names folders of function/ and files in them
 WHY_NOT = "docs/why-not.md"  # whose sentences are those of goldens: what is indented, reasons.py

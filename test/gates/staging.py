@@ -20,6 +20,8 @@ REPOSITORIES = [
     (f"localhost:5000/team/{NAME}", f"team-{NAME}"),
     (f"registry.example.org/a/b/{NAME}", f"a-b-{NAME}"),
 ]
+GROUPS = ["placement.example.org", "a-b.c"]
+NO_GROUPS = ["placement", "Placement.example.org", "a..b", "a.b/c", "-a.b", "a.b|p"]
 NO_REPOSITORY = [NAME, "example.org/another", f"team/{NAME}"]
 
 
@@ -29,9 +31,9 @@ def load(folder):
             yield each
 
 
-def stage(root, folder, repository):
-    return subprocess.run([root / "package" / "stage", folder, repository], capture_output=True,
-                          text=True)
+def stage(root, folder, repository, *group):
+    return subprocess.run([root / "package" / "stage", folder, repository, *group],
+                          capture_output=True, text=True)
 
 
 def check_function(folder):
@@ -62,6 +64,25 @@ def check_configuration(folder, repository, called):
         yield f"defines {kinds}, composes {composed}"
 
 
+def check_group(folder, group):
+    """Everything is in the group, and the function hears of it."""
+    for each in load(folder):
+        if each["kind"] == "CompositeResourceDefinition":
+            names, spec = each["spec"]["names"], each["spec"]
+            of_group = f"{names['plural']}.{group}"
+            if (spec["group"], each["metadata"]["name"],
+                    spec["defaultCompositionRef"]["name"]) != (group, of_group, of_group):
+                yield f"{names['kind']} is of {each['metadata']['name']}, in {spec['group']}"
+        elif each["kind"] == "Composition":
+            told = {each["spec"]["compositeTypeRef"]["apiVersion"]}
+            told |= {step["input"].get("api") for step in each["spec"]["pipeline"]}
+            if told != {f"{group}/v1alpha1"} or not each["metadata"]["name"].endswith(f".{group}"):
+                yield f"{each['metadata']['name']} is for {told}"
+    for file in folder.rglob("*.yaml"):
+        if "modelplane.ai" in file.read_text():
+            yield f"{file.name} names modelplane.ai"
+
+
 def check(root):
     versions = subprocess.run([root / "package" / "versions"], capture_output=True, text=True)
     if versions.returncode != 0:
@@ -75,6 +96,17 @@ def check(root):
                 continue
             yield from check_function(folder / "function")
             yield from check_configuration(folder / "configuration", repository, called)
+    for group in GROUPS:
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            done = stage(root, folder, REPOSITORIES[0][0], group)
+            if done.returncode != 0:
+                yield done.stderr
+            yield from check_group(folder / "configuration", group)
+    for group in NO_GROUPS:
+        with tempfile.TemporaryDirectory() as folder:
+            if stage(root, folder, REPOSITORIES[0][0], group).returncode == 0:
+                yield f"{group!r} is taken for a group"
     for repository in NO_REPOSITORY:
         with tempfile.TemporaryDirectory() as folder:
             if stage(root, folder, repository).returncode == 0:

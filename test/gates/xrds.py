@@ -255,8 +255,10 @@ def check_sources(root, kinds):
         for each in sorted(read - described - {"spec"}):
             yield f"{each}: read in fleet/{name}.c, in no XRD"
     yield from check_misspelt(root, kinds)
-    for path, kind in (("deploy/status.c", kinds[3]), ("inventory/inventory.c", kinds[0])):
-        code = (root / "function" / path).read_text()
+    for path, kind in (("deploy/{status,scaling}.c", kinds[3]), ("inventory/inventory.c", kinds[0])):
+        before, *names = re.split("[{},]", path)
+        files = [f"{before}{name}.c" for name in names[:-1]] or [path]
+        code = "\n".join((root / "function" / file).read_text() for file in files)
         written = {name for line in re.findall(r"node_(?:set|add).*", code)
                    for name in re.findall(r'"(\w+)"', line)}
         described = names_in(kind.status)

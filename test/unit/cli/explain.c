@@ -216,7 +216,8 @@ static const struct command_row rows[] = {
         { "unreadable environment", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e broken.yaml --explain", 0,
           "\nbroken: spec.nodePools: must be a list", NULL, "" },
         { "nothing decided", "xr.yaml c.yaml -e eu.yaml --explain", 1,
-          "Scheduled: False, ModelNotFound: ClusterModel gemma does not exist\nServing: False, NotScheduled\n", NULL, "" },
+          "Scheduled: False, ModelNotFound: ClusterModel gemma does not exist; a Model of\n"
+          "  namespace team is meant with spec.modelRef.kind: Model\nServing: False, NotScheduled\n", NULL, "" },
         { "elsewhere", "xr.yaml c.yaml --explain --address localhost:1", 2, NULL, "--explain: a server's answer does not carry it", "" },
 };
 /* clang-format on */

@@ -33,6 +33,12 @@ static const struct row {
           "ModelDeployment \"a/d\": member \"spec.environment\"" MEANT(
                   "environments") "ModelDeployment \"a/d\": member "
                                   "\"spec.prioritys\"" MEANT("priority") },
+        { "what belongs to the model", DEPLOYMENT("{poolSelector: {}}"), "",
+          "ModelDeployment \"a/d\": member \"spec.poolSelector\"" MEANT(
+                  "spec.serving[].poolSelector of a ClusterModel") },
+        { "the pools, without a spec around them", XR,
+          OURS("InferenceEnvironment", "metadata: {name: e}, nodePools: []"),
+          "InferenceEnvironment \"e\": member \"nodePools\"" MEANT("spec.nodePools") },
         { "the spec itself",
           OURS("ModelDeployment", "metadata: {namespace: a, name: d}, specs: {}"), "",
           "ModelDeployment \"a/d\": member \"specs\"" MEANT("spec") },

@@ -83,6 +83,12 @@ static void test_model_ref(void **state) {
                   "\"a/b\" is not a name for an object" },
                 { "{'spec': {'modelRef': {'kind': 'Modell', 'name': 'a'}}}", "spec.modelRef.kind",
                   "\"Modell\" is not one of ClusterModel, Model" },
+                { "{'metadata': {'name': 'a'}, 'spec': {'modelRef': {'name': 'a'}}}",
+                  "metadata.namespace",
+                  "is missing, and there is no claim (spec.claimRef) whose namespace is meant" },
+                { "{'spec': {'modelRef': {'name': 'a'}, 'claimRef': {'name': 'a'}}}",
+                  "metadata.namespace",
+                  "is missing, and there is no claim (spec.claimRef) whose namespace is meant" },
         };
 
         (void)state;
@@ -101,7 +107,8 @@ static void test_model_ref(void **state) {
 
 static void test_defaults(void **state) {
         struct value object =
-                json_value(&arena, "{'spec': {'modelRef': {'name': 'gemma'}, 'scaling': null}}");
+                json_value(&arena, "{'metadata': {'namespace': 'a'}, 'spec': {'modelRef': {'name': "
+                                   "'gemma'}, 'scaling': null}}");
         struct deployment d;
         struct fault fault;
 
@@ -122,7 +129,8 @@ static void test_defaults(void **state) {
 
 static void test_fixed(void **state) {
         struct value object = json_value(
-                &arena, "{'spec': {'modelRef': {'name': 'gemma'}, 'scaling': {"
+                &arena, "{'metadata': {'namespace': 'a'}, "
+                        "'spec': {'modelRef': {'name': 'gemma'}, 'scaling': {"
                         "'fixed': {'replicas': 3}, 'concurrency': {'maxReplicas': 9}}}}");
         struct deployment d;
         struct fault fault;
@@ -132,6 +140,26 @@ static void test_fixed(void **state) {
         assert_false(d.concurrency);
         assert_int_equal(d.replicas, 3);
         assert_int_equal(d.min_replicas, 3);
+}
+
+static void test_namespace(void **state) {
+        static const struct {
+                const char *json, *want;
+        } rows[] = {
+                { "{'metadata': {'namespace': 'a'}}", "a" },
+                { "{'metadata': {'name': 'x'}, 'spec': {'claimRef': {'namespace': 'b'}}}", "b" },
+                { "{'metadata': {'namespace': ''}, 'spec': {'claimRef': {'namespace': 'b'}}}",
+                  "b" },
+                { "{'metadata': {'namespace': 'a'}, 'spec': {'claimRef': {'namespace': 'b'}}}",
+                  "a" },
+                { "{'spec': {'claimRef': 'b'}}", "" },
+                { "{}", "" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+                assert_true(text_equal(deployment_namespace(json_value(&arena, rows[i].json)),
+                                       text_from(rows[i].want)));
 }
 
 static const char everything[] =
@@ -182,9 +210,10 @@ static void test_without_memory(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_mistakes),   cmocka_unit_test(test_model_ref),
-                cmocka_unit_test(test_defaults),   cmocka_unit_test(test_fixed),
-                cmocka_unit_test(test_everything), cmocka_unit_test(test_without_memory),
+                cmocka_unit_test(test_mistakes),       cmocka_unit_test(test_model_ref),
+                cmocka_unit_test(test_defaults),       cmocka_unit_test(test_namespace),
+                cmocka_unit_test(test_fixed),          cmocka_unit_test(test_everything),
+                cmocka_unit_test(test_without_memory),
         };
 
         return cmocka_run_group_tests_name("deployment", tests, memory_set_up, memory_tear_down);

@@ -77,7 +77,8 @@ static void test_pools_without_a_name(void **state) {
 
         (void)state;
         read_environment("{'metadata': {'name': 'eu'}, 'spec': {'nodePools': [{}, {}], 'cluster': {"
-                         " 'existing': {'nodePools': [{}]}, 'gke': {'nodePools': [{}]}}}}",
+                         " 'source': 'Existing', 'existing': {'nodePools': [{}]}, 'gke': "
+                         "{'nodePools': [{}]}}}}",
                          &e);
         assert_int_equal(e.n_pools, 4);
         for (size_t i = 0; i < e.n_pools; i++) {
@@ -118,9 +119,20 @@ static void test_invalid(void **state) {
                 { "{'cluster': 'eu'}", "spec.cluster: must be a map, but is a string" },
                 { "{'cluster': {'source': 'EKS'}}",
                   "spec.cluster.source: \"EKS\" is not one of InCluster, Existing, GKE" },
-                { "{'cluster': {'gke': {'nodePools': 'all'}}}",
+                { "{'cluster': {'source': 'GKE', 'gke': {'nodePools': 'all'}}}",
                   "spec.cluster.gke.nodePools: must be a list, but is a string" },
-                { "{'cluster': {'existing': {'secretRef': {'name': 'A'}}}}",
+                { "{'cluster': {'existing': {}}}",
+                  "spec.cluster.source: is missing: is Existing meant, as cluster.existing is "
+                  "there?" },
+                { "{'cluster': {'gke': {'nodePools': []}}}",
+                  "spec.cluster.source: is missing: is GKE meant, as cluster.gke is there?" },
+                { "{'cluster': {'source': 'InCluster', 'existing': {}}}",
+                  "spec.cluster.source: is InCluster, but cluster.existing is there" },
+                { "{'cluster': {'source': 'InCluster', 'gke': {}}}",
+                  "spec.cluster.source: is InCluster, but cluster.gke is there" },
+                { "{'cluster': {'source': 'Existing', 'gke': {}}}",
+                  "spec.cluster.existing: is missing, and the source Existing needs it" },
+                { "{'cluster': {'source': 'Existing', 'existing': {'secretRef': {'name': 'A'}}}}",
                   "spec.cluster.existing.secretRef.name: \"A\" is not a name for an object" },
                 { "{'cluster': {'source': 'Nope'}, 'nodePools': [{'name': 'a'}]}",
                   "spec.cluster.source: \"Nope\" is not one of InCluster, Existing, GKE" },
@@ -171,7 +183,8 @@ static void test_equal_names(void **state) {
 
         (void)state;
         read_environment("{'spec': {'nodePools': [{'name': 'x'}, {'name': 'y'}],"
-                         " 'cluster': {'gke': {'nodePools': [{'name': 'x'}, {'name': 'x'}]}}}}",
+                         " 'cluster': {'source': 'GKE', 'gke': {'nodePools': [{'name': 'x'}, "
+                         "{'name': 'x'}]}}}}",
                          &e);
         assert_int_equal(e.n_pools, 4);
         for (size_t i = 0; i < 4; i++) {

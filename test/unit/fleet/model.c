@@ -12,13 +12,18 @@
 #define TOPOLOGY(members) ", 'replicaTopology': {" members "}"
 #define ONE_OF_TWO TOPOLOGY("'gpusPerNode': 2, 'parallelism': {'tensor': 1, 'pipeline': 2}")
 #define OVER_NODES                                                                                 \
-        TOPOLOGY("'nodes': 2, 'gpusPerNode': 4, 'parallelism': {'tensor': 8, 'pipeline': 1}")
+        TOPOLOGY("'nodes': 2, 'gpusPerNode': 4, 'parallelism': {'tensor': 4, 'pipeline': 2}")
+#define PARALLELISM "spec.serving[0].replicaTopology.parallelism"
+#define SPLIT(members, parallelism)                                                                \
+        "'serving': [{'name': 'a'" TOPOLOGY(members ", 'parallelism': {" parallelism "}") "}]"
 #define NOT_TENSOR " is not the tensor parallelism of replicaTopology, "
 #define NO_SHOWN_NAME                                                                              \
         " is not a name: it has at most 63 characters, none of them a control character"
 #define NO_MODEL " is not a name of a model, such as google/gemma-3-27b-it"
 #define NO_REPO " is not a repository, such as google/gemma-3-27b-it"
 #define EIGHT "{}, {}, {}, {}, {}, {}, {}, {}"
+#define URI(uri) "'model': {'name': 'm'}, 'uri': " uri
+#define NO_SCHEME " has none of the schemes hf, s3, pvc, oci, oci+native"
 #define HUB(members) "'model': {'name': 'm'}, 'huggingFace': {" members "}"
 
 /* Members beside a good model and repository; the one sentence that they give. */
@@ -26,7 +31,7 @@ static const struct {
         const char *members;
         const char *mistake;
 } beside[] = {
-        { "'source': 'S3'", "spec.source: \"S3\" is not one of HuggingFace" },
+        { "'source': 'S3'", "spec.source: \"S3\" is not one of HuggingFace, URI" },
         { "'resources': {'cpu': 'many'}",
           "spec.resources.cpu: not a quantity such as 40Gi: \"many\"" },
         { "'resources': {'memory': '64GiB'}",
@@ -52,6 +57,13 @@ static const struct {
           "spec.serving[0].engine.image: \"vllm:latest \" is not an image" },
         { "'serving': [{'name': 'a', 'engine': {'args': ['--a', 7]}}]",
           "spec.serving[0].engine.args[1]: must be a string, but is a number" },
+        { "'serving': [{'name': 'a', 'engine': {'env': [{'name': 'CUDA_VISIBLE_DEVICES'}]}}]",
+          "spec.serving[0].engine.env[0].name: CUDA_VISIBLE_DEVICES is set by the device plugin" },
+        { "'serving': [{'name': 'a', 'engine': {'env': [" EIGHT "," EIGHT "," EIGHT "," EIGHT
+          "," EIGHT "," EIGHT "," EIGHT "," EIGHT ",{}]}}]",
+          "spec.serving[0].engine.env: has 65 variables, and at most 64 are read" },
+        { "'serving': [{'name': 'a', 'engine': {'baseRefs': [{}]}}]",
+          "spec.serving[0].engine.baseRefs[0].name: is missing" },
         { "'serving': [{'name': 'a', 'engine': {'args': ['--x={{.Name}}']}}]",
           "spec.serving[0].engine.args[0]: \"--x={{.Name}}\" holds \"{{\", which does not reach "
           "the engine" },
@@ -67,8 +79,59 @@ static const struct {
           "spec.serving[0].replicaTopology.gpusPerNode: 1.5 is not a whole number" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'gpusPerNode': 2, "
           "'parallelism': {'tensor': 4}}}]",
-          "spec.serving[0].replicaTopology.parallelism: tensor 4 x pipeline 1 needs more than the "
-          "2 units of a replica" },
+          "spec.serving[0].replicaTopology.parallelism: tensor 4 needs more than the 2 units of a "
+          "replica" },
+        { SPLIT("'gpusPerNode': 8", "'tensor': 3"),
+          PARALLELISM ": tensor 3 does not divide the 8 units of a replica" },
+        { SPLIT("'gpusPerNode': 8", "'data': 3"),
+          PARALLELISM ": tensor 1 x data 3 does not divide the 8 units of a replica" },
+        { SPLIT("'gpusPerNode': 8", "'tensor': 4, 'data': 4"),
+          PARALLELISM ": tensor 4 x data 4 needs more than the 8 units of a replica" },
+        { SPLIT("'gpusPerNode': 8", "'tensor': 2, 'data': 2, 'pipeline': 3"),
+          PARALLELISM ": tensor 2 x data 2 x pipeline 3 needs more than the 8 units of a replica" },
+        { SPLIT("'gpusPerNode': 8", "'data': 0"), PARALLELISM ".data: 0 is not within 1 and 1024" },
+        { SPLIT("'gpusPerNode': 8", "'data': '2'"),
+          PARALLELISM ".data: must be a number, but is the string \"2\": leave out the quotes" },
+        { SPLIT("'gpusPerNode': 8", "'expert': 'true'"), PARALLELISM
+          ".expert: must be a boolean, but is the string \"true\": leave out the quotes" },
+        { SPLIT("'nodes': 2, 'gpusPerNode': 8", "'data': 16"),
+          PARALLELISM ".data: 16 needs a replica on one node, and this one has 2: KServe takes a "
+                      "pipeline or data parallelism, not both" },
+        { SPLIT("'nodes': 2, 'gpusPerNode': 8", "'tensor': 16, 'pipeline': 2"),
+          PARALLELISM ": tensor 16 needs more than the 8 units of a replica on each of its nodes" },
+        { SPLIT("'nodes': 2, 'gpusPerNode': 8", "'tensor': 4, 'pipeline': 4"),
+          PARALLELISM ".pipeline: 4 is not the number of nodes, 2: KServe starts one pod for each "
+                      "stage" },
+        { ENGINE("'-dp', '3'", TOPOLOGY("'gpusPerNode': 8")),
+          "spec.serving[0].engine.args[1]: tensor 1 x data 3 does not divide the 8 units of a "
+          "replica" },
+        { ENGINE("'--data-parallel-size=8'", TOPOLOGY("'gpusPerNode': 4")),
+          "spec.serving[0].engine.args[0]: tensor 1 x data 8 needs more than the 4 units of a "
+          "replica" },
+        { ENGINE("'--data_parallel_size=2'", ""),
+          "spec.serving[0].engine.args[0]: tensor 1 x data 2 needs more than the 1 units of a "
+          "replica" },
+        { ENGINE("'--data-parallel-size=x'", TOPOLOGY("")),
+          "spec.serving[0].engine.args[0]: \"--data-parallel-size=x\" is not within 1 and 1024" },
+        { ENGINE("'-dp'", TOPOLOGY("")),
+          "spec.serving[0].engine.args[0]: --data-parallel-size has no value" },
+        { ENGINE("'-dp=4'", TOPOLOGY("'nodes': 2, 'gpusPerNode': 4")),
+          "spec.serving[0].engine.args[0]: 4 needs a replica on one node, and this one has 2: "
+          "KServe takes a pipeline or data parallelism, not both" },
+        { ENGINE("'-dp=4'", TOPOLOGY("'gpusPerNode': 4, 'parallelism': {'data': 2}")),
+          "spec.serving[0].engine.args[0]: \"-dp=4\" is not the data parallelism of "
+          "replicaTopology, 2" },
+        { ENGINE("'-dp=4', '-tp=2'", TOPOLOGY("'gpusPerNode': 4")),
+          "spec.serving[0].engine.args[1]: \"-tp=2\"" NOT_TENSOR "1" },
+        { ENGINE("'-dp=2'", "") ", 'resources': {'vram': '40Gi'}",
+          "spec.serving[0].engine.args[0]: data parallelism needs replicaTopology: "
+          "resources.vram says how many units one tensor takes" },
+        { ENGINE("'-ep'", TOPOLOGY("'parallelism': {'expert': false}")),
+          "spec.serving[0].engine.args[0]: --enable-expert-parallel is not the "
+          "parallelism.expert of replicaTopology, false" },
+        { ENGINE("'--no-enable-expert-parallel'", TOPOLOGY("'parallelism': {'expert': true}")),
+          "spec.serving[0].engine.args[0]: --no-enable-expert-parallel is not the "
+          "parallelism.expert of replicaTopology, true" },
         { "'serving': [{'name': 'a', 'replicaTopology': {'requires': {'memoryPerGpu': '40GiB'}}}]",
           "spec.serving[0].replicaTopology.requires.memoryPerGpu: not a quantity such as 40Gi: "
           "\"40GiB\"" },
@@ -134,8 +197,8 @@ static void test_mistakes(void **state) {
 static void test_every_mistake_is_named(void **state) {
         static const char *const want[] = {
                 "spec.model: is missing",
-                "spec.huggingFace.repo: \"hf://o/m\" is not a repository, such as "
-                "google/gemma-3-27b-it",
+                "spec.huggingFace.repo: \"hf://o/m\" is not a repository: write spec.source: URI "
+                "and spec.uri: hf://o/m",
                 "spec.huggingFace.revision: \"a:b\" is not a revision",
                 "spec.huggingFace.secretRef.name: is missing",
                 "spec.resources.cpu: not a quantity such as 40Gi: \"x\"",
@@ -212,6 +275,30 @@ static void test_mistakes_of_the_source(void **state) {
                   "spec.huggingFace.secretRef.name: \"A b\" is not a name for an object" },
                 { HUB("'repo': 'o/m', 'secretRef': {'name': 's', 'key': 'a/b'}"),
                   "spec.huggingFace.secretRef.key: \"a/b\" is not a key of a Secret or ConfigMap" },
+                { URI("'gs://b/m'"), "spec.uri: \"gs://b/m\"" NO_SCHEME },
+                { URI("'/mnt/models'"), "spec.uri: \"/mnt/models\"" NO_SCHEME },
+                { URI("'HF://o/m'"), "spec.uri: \"HF://o/m\"" NO_SCHEME },
+                { URI("'pvc:/a/b'"), "spec.uri: \"pvc:/a/b\"" NO_SCHEME },
+                { URI("''"), "spec.uri: must not be empty" },
+                { URI("7"), "spec.uri: must be a string, but is a number" },
+                { URI("'hf://o/m/n'"), "spec.uri: \"hf://o/m/n\" is not where hf:// has weights" },
+                { URI("'hf://o/m:a..b'"),
+                  "spec.uri: \"hf://o/m:a..b\" is not where hf:// has weights" },
+                { URI("'pvc://A/b'"), "spec.uri: \"pvc://A/b\" is not where pvc:// has weights" },
+                { URI("'pvc://a/../b'"),
+                  "spec.uri: \"pvc://a/../b\" is not where pvc:// has weights" },
+                { URI("'s3:///b'"), "spec.uri: \"s3:///b\" is not where s3:// has weights" },
+                { URI("'s3://b/$(id)'"),
+                  "spec.uri: \"s3://b/$(id)\" is not where s3:// has weights" },
+                { URI("'oci://'"), "spec.uri: \"oci://\" is not where oci:// has weights" },
+                { URI("'oci+native://a b'"),
+                  "spec.uri: \"oci+native://a b\" is not where oci+native:// has weights" },
+                { "'model': {'name': 'm'}, 'source': 'URI'", "spec.uri: is missing" },
+                { "'model': {'name': 'm'}", "spec.huggingFace.repo: is missing" },
+                { "'model': {'name': 'm'}, 'source': 'HuggingFace', 'uri': 'pvc://a'",
+                  "spec.huggingFace.repo: is missing" },
+                { HUB("'repo': 'o/m'") ", 'uri': 'pvc://a'",
+                  "spec.source: is missing: huggingFace and uri are both written" },
         };
 
         (void)state;
@@ -237,6 +324,45 @@ static void read_good(const char *json, struct model *ret) {
         for (size_t i = 0; i < mistakes.n; i++)
                 print_message("%.*s\n", TEXT_ARG(mistakes.items[i]));
         assert_int_equal(r, 0);
+}
+
+/* Where the weights are, whether a token is read for them, and what is not read. */
+static void test_sources(void **state) {
+        static const char path[] = "spec.huggingFace.secretRef is not read: its token is for "
+                                   "hf:// alone";
+        static const struct {
+                const char *spec, *uri, *secret, *unread;
+        } rows[] = {
+                { HUB("'repo': 'o/m', 'revision': 'v1'"), "hf://o/m:v1", "", "" },
+                { URI("'hf://o/m'"), "hf://o/m", "", "" },
+                { URI("'hf://o/m:refs/pr/1'") ", 'source': 'URI'", "hf://o/m:refs/pr/1", "", "" },
+                { URI("'s3://models.eu/llama/8b'"), "s3://models.eu/llama/8b", "", "" },
+                { URI("'pvc://weights'"), "pvc://weights", "", "" },
+                { URI("'pvc://weights'") ", 'source': 'HuggingFace', 'huggingFace': {'repo': "
+                                         "'o/m'}",
+                  "hf://o/m", "", "spec.uri is not read: spec.source is HuggingFace" },
+                { URI("'oci://ghcr.io/o/m:v1'"), "oci://ghcr.io/o/m:v1", "", "" },
+                { URI("'oci+native://ghcr.io/o/m@sha256:12'"), "oci+native://ghcr.io/o/m@sha256:12",
+                  "", "" },
+                { HUB("'repo': 'o/m'") ", 'uri': 'pvc://a', 'source': 'URI'", "pvc://a", "",
+                  "spec.huggingFace is not read: spec.source is URI" },
+                { HUB("'secretRef': {'name': 's'}") ", 'uri': 'hf://o/m'", "hf://o/m", "s", "" },
+                { HUB("'secretRef': {'name': 's'}") ", 'uri': 'pvc://a'", "pvc://a", "", path },
+                { HUB("'secretRef': {'name': 's'}") ", 'uri': 's3://a/b'", "s3://a/b", "", path },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct model m;
+                char json[512];
+
+                snprintf(json, sizeof(json), "{'spec': {%s}}", rows[i].spec);
+                print_message("%s\n", json);
+                read_good(json, &m);
+                assert_true(text_equal(m.uri, text_from(rows[i].uri)));
+                assert_true(text_equal(m.secret_name, text_from(rows[i].secret)));
+                assert_true(text_equal(m.unread, text_from(rows[i].unread)));
+        }
 }
 
 static void test_one_implicit_profile(void **state) {
@@ -279,7 +405,7 @@ static void test_agreeing_tensor(void **state) {
         } rows[] = {
                 { ENGINE("'--tensor-parallel-size=2', '-tp', '2'", TOPOLOGY("'gpusPerNode': 2")),
                   2 },
-                { ENGINE("'--tensor_parallel_size', '8'", OVER_NODES), 8 },
+                { ENGINE("'--tensor_parallel_size', '4'", OVER_NODES), 4 },
                 { ENGINE("'-tp=1'", TOPOLOGY("")), 1 },
                 { ENGINE("'-tp=4', '-tp=1'", TOPOLOGY("")), 1 }, /* the last one counts */
                 { ENGINE("'--pipeline-parallel-size=1', '-tpx=4', '--tens=4', '--tensor-parallel-"
@@ -304,6 +430,52 @@ static void test_agreeing_tensor(void **state) {
         }
 }
 
+/* What a replica of 8 units on one node is divided into. */
+static void test_parallelism(void **state) {
+        static const struct {
+                const char *args, *parallelism;
+                int64_t tensor, pipeline, data, used;
+                bool expert;
+        } rows[] = {
+                { "", "", 8, 1, 1, 8, false },
+                { "", "'data': 4", 2, 1, 4, 8, false },
+                { "", "'data': 4, 'expert': true", 2, 1, 4, 8, true },
+                { "", "'tensor': 2, 'data': 2, 'pipeline': 2", 2, 2, 2, 8, false },
+                { "", "'tensor': 1", 1, 1, 1, 1, false },
+                { "'--data-parallel-size=4'", "", 2, 1, 4, 8, false },
+                { "'-dp', '8', '--enable-expert-parallel'", "", 1, 1, 8, 8, true },
+                { "'--data_parallel_size', '8', '-tp=1'", "", 1, 1, 8, 8, false },
+                { "'-dp=2', '-dp=4'", "", 2, 1, 4, 8, false },
+                { "'-dp=4'", "'data': 4, 'tensor': 1", 1, 1, 4, 4, false },
+                { "'--data-parallel-size-local=4', '--data-parallel-rank=1'", "", 8, 1, 1, 8,
+                  false },
+                { "'--enable-prefix-caching', '--enable-eplb'", "", 8, 1, 1, 8, false },
+                { "'-ep'", "'expert': true", 8, 1, 1, 8, true },
+                { "'--no-enable-expert-parallel'", "'expert': false", 8, 1, 1, 8, false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                const struct serving_profile *p;
+                struct model m;
+                char json[512];
+
+                snprintf(json, sizeof(json),
+                         "{'spec': {'model': {'name': 'm'}, 'huggingFace': {'repo': 'm'}, "
+                         "'serving': [{'name': 'a', 'engine': {'args': [%s]}, 'replicaTopology': "
+                         "{'gpusPerNode': 8, 'parallelism': {%s}}}]}}",
+                         rows[i].args, rows[i].parallelism);
+                print_message("%s\n", json);
+                read_good(json, &m);
+                p = &m.profiles[0];
+                assert_int_equal(p->tensor, rows[i].tensor);
+                assert_int_equal(p->pipeline, rows[i].pipeline);
+                assert_int_equal(p->data, rows[i].data);
+                assert_int_equal(p->expert, rows[i].expert);
+                assert_int_equal(model_units_used(p), rows[i].used);
+        }
+}
+
 static const char everything[] =
         "{'kind': 'ClusterModel', 'metadata': {'name': 'gemma'}, 'spec': {"
         " 'model': {'name': 'google/gemma-3-27b-it'}, 'source': 'HuggingFace',"
@@ -313,9 +485,10 @@ static const char everything[] =
         " 'serving': [{'name': 'fp8', 'environmentSelector': {'matchLabels': {'tier': 'prod'}},"
         "   'poolSelector': {'matchLabels': {'disk': 'fast'}},"
         "   'engine': {'name': 'vLLM', 'image': 'vllm/vllm-openai:v0.20.1',"
-        "              'args': ['--max-model-len=16384', '--x={\\'a\\': 1}']},"
+        "              'args': ['--max-model-len=16384', '--x={\\'a\\': 1}'],"
+        "              'env': [{'name': 'A', 'value': 'b'}], 'baseRefs': [{'name': 'c'}]},"
         "   'replicaTopology': {'nodes': 2, 'gpusPerNode': 4,"
-        "      'parallelism': {'tensor': 8, 'pipeline': 1},"
+        "      'parallelism': {'tensor': 4, 'pipeline': 2, 'data': 1, 'expert': true},"
         "      'requires': {'memoryPerGpu': '40Gi', 'precisionSupport': ['fp8'],"
         "                   'interconnect': 'nvlink', 'interNodeBandwidth': 'ib-400g',"
         "                   'multiNodeCapable': true, 'nvlinkDomainSize': 4,"
@@ -343,10 +516,14 @@ static void test_everything(void **state) {
                 text_equal(value_text(value_get(p->pool_selector, TEXT("disk"))), TEXT("fast")));
         assert_true(text_equal(p->image, TEXT("vllm/vllm-openai:v0.20.1")));
         assert_int_equal(value_count(p->args), 2);
+        assert_int_equal(value_count(p->env), 1);
+        assert_int_equal(value_count(p->base_refs), 1);
         assert_int_equal(p->nodes, 2);
         assert_int_equal(p->gpus_per_node, 4);
-        assert_int_equal(p->tensor, 8);
-        assert_int_equal(p->pipeline, 1);
+        assert_int_equal(p->tensor, 4);
+        assert_int_equal(p->pipeline, 2);
+        assert_int_equal(p->data, 1);
+        assert_true(p->expert);
         assert_true(p->needs.memory_bytes == INT64_C(40) << 30);
         assert_int_equal(value_count(p->needs.precisions), 1);
         assert_true(text_equal(p->needs.interconnect, TEXT("nvlink")));
@@ -359,9 +536,11 @@ static void test_everything(void **state) {
 /* What places it is kept and met by no pool; who checks it says what was meant. */
 static void test_unknown_needs(void **state) {
         struct mistakes mistakes = { 0 };
+        struct model model;
 
         (void)state;
-        assert_int_equal(model_check(json_value(&arena, everything), &arena, &mistakes), -EINVAL);
+        assert_int_equal(model_check(json_value(&arena, everything), &arena, &model, &mistakes),
+                         -EINVAL);
         assert_int_equal(mistakes.n, 2);
         assert_text(mistakes.items[0],
                     "spec.serving[0].replicaTopology.requires.colour: unknown member, not one of "
@@ -393,6 +572,8 @@ int main(void) {
                 cmocka_unit_test(test_many_mistakes),
                 cmocka_unit_test(test_mistakes_of_the_source),
                 cmocka_unit_test(test_agreeing_tensor),
+                cmocka_unit_test(test_parallelism),
+                cmocka_unit_test(test_sources),
                 cmocka_unit_test(test_every_mistake_is_named),
                 cmocka_unit_test(test_without_spec),
                 cmocka_unit_test(test_one_implicit_profile),

@@ -18,6 +18,9 @@ static void read_pool(const char *json, struct pool *ret) {
 #define NOT_QUOTED ": leave out the quotes"
 
 /* What stands beside a pool's name, and the sentence that makes the pool unusable. */
+#define TWO "{'name': 'a'}, {'name': 'a'}"
+#define TEN TWO "," TWO "," TWO "," TWO "," TWO
+
 static const struct {
         const char *members;
         const char *invalid; /* behind "spec.nodePools[2]" */
@@ -130,6 +133,42 @@ static const struct {
           ".podDefaults.cpuPerUnit: not a quantity such as 40Gi: \"x\"" },
         { "'podDefaults': {'memoryPerUnit': '-1Gi'}",
           ".podDefaults.memoryPerUnit: \"-1Gi\" is not above 0" },
+        { "'podDefaults': {'resources': {'rdma/ib': '0.5'}}",
+          ".podDefaults.resources[rdma/ib]: must be a whole number above 0, but is the string "
+          "\"0.5\"" },
+        { "'podDefaults': {'resources': {'rdma/ib': 0}}",
+          ".podDefaults.resources[rdma/ib]: must be a whole number above 0, but is the number 0" },
+        { "'podDefaults': {'resources': {'limits': {'rdma/ib': '1k'}}}",
+          ".podDefaults.resources.limits[rdma/ib]: must be a whole number above 0, but is the "
+          "string \"1k\"" },
+        { "'podDefaults': {'resources': {'cpu': '1'}}",
+          ".podDefaults.resources[cpu]: the key is not an extended resource, such as rdma/ib" },
+        { "'podDefaults': {'resources': {'nvidia.com/gpu': '1'}}",
+          ".podDefaults.resources[nvidia.com/gpu]: is counted in units already" },
+        { "'podDefaults': {'resources': {'limits': {'nvidia.com/mig-1g.10gb': '1'}}}",
+          ".podDefaults.resources.limits[nvidia.com/mig-1g.10gb]: is counted in units already" },
+        { "'resourceName': 'amd.com/gpu', 'podDefaults': {'resources': {'amd.com/gpu': '1'}}",
+          ".podDefaults.resources[amd.com/gpu]: is counted in units already" },
+        { "'podDefaults': {'resources': {'limits': {}, 'requests': {}}}",
+          ".podDefaults.resources.requests: unknown member, not one of limits" },
+        { "'podDefaults': {'resources': ['rdma/ib']}",
+          ".podDefaults.resources: must be a map, but is a list" },
+        { "'podDefaults': {'imagePullSecrets': ['registry']}",
+          ".podDefaults.imagePullSecrets[0]: must be a map, but is a string" },
+        { "'podDefaults': {'imagePullSecrets': [{'nmae': 'registry'}, null]}",
+          ".podDefaults.imagePullSecrets[0].nmae: unknown member: is name meant?" },
+        { "'podDefaults': {'baseRefs': [{'name': 'A b'}]}",
+          ".podDefaults.baseRefs[0].name: \"A b\" is not a name for an object" },
+        { "'podDefaults': {'baseRefs': [" TEN "," TEN "," TEN "," TEN "]}",
+          ".podDefaults.baseRefs: has 40 elements, and at most 32 are read" },
+        { "'podDefaults': {'serviceAccountName': 'a/b'}",
+          ".podDefaults.serviceAccountName: \"a/b\" is not a name for an object" },
+        { "'podDefaults': {'hostIPC': 'yes'}",
+          ".podDefaults.hostIPC: must be a boolean, but is the string \"yes\"" },
+        { "'podDefaults': {'args': ['-dp=2']}",
+          ".podDefaults.args: --data-parallel-size follows from the model's replicaTopology" },
+        { "'podDefaults': {'args': ['--enable-expert-parallel']}",
+          ".podDefaults.args: --enable-expert-parallel follows from the model's replicaTopology" },
         { "'podDefaults': {'securityContext': []}",
           ".podDefaults.securityContext: must be a map, but is a list" },
 };
@@ -212,7 +251,10 @@ static const char everything[] =
         " 'affinity': {'nodeAffinity': {}}, 'schedulable': 'Drain', 'costPerUnitHour': '1.10',"
         " 'podDefaults': {'env': [{'name': 'A', 'value': 'b'}], 'args': ['--x'],"
         "    'priorityClassName': 'low', 'runtimeClassName': 'nvidia', 'cpuPerUnit': '3',"
-        "    'memoryPerUnit': '24Gi', 'securityContext': {'runAsUser': 1000}}}";
+        "    'memoryPerUnit': '24Gi', 'securityContext': {'runAsUser': 1000},"
+        "    'resources': {'rdma/ib': '1', 'vpc.amazonaws.com/efa': 4},"
+        "    'imagePullSecrets': [{'name': 'registry'}], 'serviceAccountName': 'models',"
+        "    'hostIPC': true, 'baseRefs': [{'name': 'host-network'}]}}";
 
 static void test_everything(void **state) {
         struct pool p;
@@ -248,6 +290,11 @@ static void test_everything(void **state) {
         assert_true(text_equal(p.cpu_per_unit, TEXT("3")));
         assert_true(text_equal(p.memory_per_unit, TEXT("24Gi")));
         assert_int_equal(p.security_context.kind, VALUE_MAP);
+        assert_int_equal(value_count(p.extended), 2);
+        assert_int_equal(value_count(p.image_pull_secrets), 1);
+        assert_true(text_equal(p.service_account, TEXT("models")));
+        assert_true(p.host_ipc);
+        assert_int_equal(value_count(p.base_refs), 1);
 }
 
 static void test_two_shapes(void **state) {

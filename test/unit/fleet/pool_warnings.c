@@ -98,7 +98,9 @@ static void test_declaration(void **state) {
                 { A30 PINNED "'sharing': {'strategy': 'MPS', 'replicas': 2, "
                              "'renameByDefault': true}, 'podDefaults': {'env': [], 'args': [], "
                              "'priorityClassName': 'p', 'runtimeClassName': 'r', 'cpuPerUnit': 1, "
-                             "'memoryPerUnit': 1, 'securityContext': {}}",
+                             "'memoryPerUnit': 1, 'securityContext': {}, 'resources': {}, "
+                             "'imagePullSecrets': [], 'serviceAccountName': 'a', "
+                             "'hostIPC': false, 'baseRefs': []}",
                   NULL },
                 { A30 PINNED "'capabilities': {'memoryPerGpu': '48'}",
                   "memoryPerGpu is 48 bytes, less than 1Gi: is 48Gi meant?" },

@@ -41,6 +41,27 @@ static const struct row rows[] = {
           "\"v1\" is not of the form group/version" },
         { "{'kserve': {'router': 'Ingress'}}",      "input.kserve.router",
           "\"Ingress\" is not one of Route, None" },
+        { "{'kserve': {'version': 0.2}}",           "input.kserve.version",
+          "is a number, 0.2: write it quoted, as \"0.20\"" },
+        { "{'kserve': {'version': '0.19'}}",        "input.kserve.version",
+          "\"0.19\" is not one of 0.20, 0.21" },
+        { "{'kserve': {'autoscaler': 'HPA'}}",      "input.kserve.autoscaler",
+          "\"HPA\" is not one of None, WVA, KEDA" },
+        { "{'kserve': {'autoscaler': 'KEDA', 'keda': {'triggers': [{'type': 'cpu'}]}}}",
+          "input.kserve.autoscaler", "KEDA needs kserve.version \"0.21\"" },
+        { "{'kserve': {'version': '0.21', 'autoscaler': 'KEDA'}}", "input.kserve.keda.triggers",
+          "is missing: KEDA scales by triggers" },
+        { "{'kserve': {'version': '0.21', 'autoscaler': 'KEDA', 'keda': {'triggers': []}}}",
+          "input.kserve.keda.triggers", "is missing: KEDA scales by triggers" },
+        { "{'kserve': {'version': '0.21', 'autoscaler': 'KEDA', 'keda': {'triggers': [{}]}}}",
+          "input.kserve.keda.triggers[0].type", "is missing" },
+        { "{'kserve': {'version': '0.21', 'autoscaler': 'KEDA', 'keda': {'triggers': "
+          "[{'type': 'cpu', 'metadata': {'value': '{{x}}'}}]}}}",
+          "input.kserve.keda.triggers", "holds \"{{\", which does not reach KEDA" },
+        { "{'kserve': {'keda': {'triggers': [{'type': 'cpu'}]}}}", "input.kserve.keda",
+          "needs the autoscaler KEDA" },
+        { "{'kserve': {'keda': {'scalers': []}}}",  "input.kserve.keda.scalers",
+          "unknown member, not one of triggers" },
         { "{'kserve': {'multiNode': 'yes'}}",       "input.kserve.multiNode",
           "must be a boolean, but is the string \"yes\"" },
         { "{'quotas': 'respect'}",                  "input.quotas",
@@ -90,7 +111,8 @@ static void test_defaults(void **state) {
         assert_int_equal(s.target, TARGET_AUTO);
         assert_true(text_equal(s.kserve_api_version, TEXT("serving.kserve.io/v1alpha2")));
         assert_true(s.route);
-        assert_false(s.wva || s.multi_node || s.capacity_declared || s.memory_usable);
+        assert_int_equal(s.autoscaler, AUTOSCALER_NONE);
+        assert_false(s.kserve_021 || s.multi_node || s.capacity_declared || s.memory_usable);
         assert_false(s.multi_slice || s.quotas);
         assert_true(text_is_empty(s.mig_parted_name));
         assert_true(text_is_empty(s.remote_namespace));
@@ -103,7 +125,8 @@ static const char everything[] =
         "{'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'Input',"
         " 'stages': ['Place', 'Deploy'], 'target': 'Object', 'remoteNamespace': 'models',"
         " 'kserve': {'apiVersion': 'serving.kserve.io/v1alpha1', 'router': 'None',"
-        "            'autoscaler': 'WVA', 'multiNode': true},"
+        "            'version': '0.21', 'autoscaler': 'KEDA', 'multiNode': true,"
+        "            'keda': {'triggers': [{'type': 'cpu', 'metadata': {'value': '60'}}]}},"
         " 'capacity': 'Declared', 'memory': 'Usable', 'multiSlice': 'Allow', 'quotas': 'Respect',"
         " 'migParted': {'configMapRef': {'name': 'mig', 'key': 'c.yaml'}},"
         " 'ttl': '1m30.5s', 'systemNamespace': 'upbound-system', 'api': 'ai.example.org/v1'}";
@@ -119,7 +142,9 @@ static void test_everything(void **state) {
         assert_true(text_equal(s.remote_namespace, TEXT("models")));
         assert_true(text_equal(s.kserve_api_version, TEXT("serving.kserve.io/v1alpha1")));
         assert_false(s.route);
-        assert_true(s.wva && s.multi_node && s.capacity_declared && s.memory_usable);
+        assert_int_equal(s.autoscaler, AUTOSCALER_KEDA);
+        assert_int_equal(value_count(s.keda_triggers), 1);
+        assert_true(s.kserve_021 && s.multi_node && s.capacity_declared && s.memory_usable);
         assert_true(s.multi_slice && s.quotas);
         assert_true(text_equal(s.mig_parted_name, TEXT("mig")));
         assert_true(text_equal(s.mig_parted_namespace, TEXT("upbound-system")));

@@ -105,7 +105,7 @@ static const struct row rows[] = {
         { .reason = "a plan is no plan", .want = "InvalidSpec", .input = INPUT(", 'stages': ['Place']"),
           .context = "{'gpuplacement.fn.crossplane.io/plan': {'frozen': true, 'reason': '~', 'message': 'm'}}",
           .says = "stage Place found no plan" },
-        { .reason = "an environment of its own", .type = "CapacityValid", .want = "InvalidPool",
+        { .reason = "an environment of its own", .type = "CapacityValid", .want = "InvalidSpec",
           .xr = ENVIRONMENT("eu", "", "{'name': '~'}", ""), .says = "spec.nodePools[0].name: %s" },
         { .reason = "a reservation in it", .type = "CapacityValid", .want = "Valid", .xr = EU,
           .reservation = RESERVATION("~", "~") },

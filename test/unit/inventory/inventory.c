@@ -174,7 +174,7 @@ static void test_condition(void **state) {
         assert_condition(&f, CONDITION_FALSE, "InvalidPool",
                          "Pool layout, 3g.40gb: impossible layout: x; and 1 more");
         f.environment.invalid = TEXT("spec.nodePools: not a list: 7");
-        assert_condition(&f, CONDITION_FALSE, "InvalidPool", "spec.nodePools: not a list: 7");
+        assert_condition(&f, CONDITION_FALSE, "InvalidSpec", "spec.nodePools: not a list: 7");
 }
 
 /* The cluster cannot be reached without it; what it offers is valid all the same. */

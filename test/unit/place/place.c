@@ -57,6 +57,13 @@ static struct assignment usual(void) {
                               .engine_args = json_value(&arena, "['--a=1','b c']"),
                               .pool_args = json_value(&arena, "['--p']"),
                               .env = json_value(&arena, "[{'name':'A','value':'1'}]"),
+                              .engine_env = json_value(&arena, "[{'name':'E','value':'2'}]"),
+                              .pool_base_refs = json_value(&arena, "[{'name':'p'},{'name':'q'}]"),
+                              .engine_base_refs = json_value(&arena, "[{'name':'e'},{'name':'p'}]"),
+                              .extended = json_value(&arena, "{'rdma/ib':'1'}"),
+                              .image_pull_secrets = json_value(&arena, "[{'name':'r'}]"),
+                              .service_account = TEXT("models"),
+                              .host_ipc = true,
                               .security_context = json_value(&arena, "{'runAsUser':7}"),
                               .node_selector = json_value(&arena, "{'pool':'slices'}"),
                               .pool_tolerations = json_value(&arena, "[{'key':'p'}]"),
@@ -66,6 +73,8 @@ static struct assignment usual(void) {
                               .runtime_class = TEXT("nvidia"),
                               .tensor = 2,
                               .pipeline = 2,
+                              .data = 2,
+                              .expert = true,
                               .min_replicas = 1,
                               .concurrency = true,
                               .share_replicas = 3 },
@@ -123,6 +132,7 @@ static void test_direct(void **state) {
                     "{'uri':'hf://google/gemma','name':'google/gemma'}");
         assert_json(value_get(spec, TEXT("router")), "{'gateway':{},'route':{}}");
         assert_json(value_get(spec, TEXT("replicas")), "2"); /* those that are used */
+        assert_json(value_get(spec, TEXT("baseRefs")), "[{'name':'p'},{'name':'q'},{'name':'e'}]");
         assert_int_equal(value_get(spec, TEXT("parallelism")).kind, VALUE_ABSENT);
         assert_int_equal(value_get(spec, TEXT("worker")).kind, VALUE_ABSENT);
         assert_int_equal(value_get(spec, TEXT("scaling")).kind, VALUE_ABSENT);
@@ -163,14 +173,22 @@ static void test_autoscaled(void **state) {
         struct value spec;
 
         (void)state;
-        settings.wva = true;
+        settings.autoscaler = AUTOSCALER_WVA;
         response = placed_one(&p, &settings);
         spec = value_get(object_of(&response, "serving-eu-1"), TEXT("spec"));
         assert_json(value_get(spec, TEXT("scaling")),
                     "{'minReplicas':1,'maxReplicas':2,'wva':{'hpa':{}}}");
         assert_int_equal(value_get(spec, TEXT("replicas")).kind, VALUE_ABSENT);
 
-        p.workload.min_replicas = 0; /* KServe wants one at least */
+        settings.autoscaler = AUTOSCALER_KEDA;
+        settings.keda_triggers = json_value(&arena, "[{'type':'cpu','metadata':{'value':'60'}}]");
+        p.workload.min_replicas = 0;
+        response = placed_one(&p, &settings);
+        assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.scaling"),
+                    "{'minReplicas':0,'maxReplicas':2,'keda':{'triggers':[{'type':'cpu',"
+                    "'metadata':{'value':'60'}}]}}");
+
+        settings.autoscaler = AUTOSCALER_WVA; /* wants one at least */
         response = placed_one(&p, &settings);
         assert_json(value_at(object_of(&response, "serving-eu-1"), "spec.scaling.minReplicas"),
                     "1");
@@ -514,6 +532,8 @@ static void test_odd_plan(void **state) {
         assert_int_equal(got.n_assignments, 1);
         assert_int_equal(got.assignments[0].fate, FATE_STAYS);
         assert_int_equal(got.assignments[0].workload.tensor, 0);
+        assert_int_equal(got.assignments[0].workload.data, 1);
+        assert_false(got.assignments[0].workload.expert);
         assert_false(got.assignments[0].workload.remote);
 }
 

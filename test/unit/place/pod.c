@@ -167,6 +167,33 @@ static struct value main_container(const struct assignment *p) {
         return container;
 }
 
+/* Beside a tensor of 1: what is written in the arguments is not said again. */
+static void test_data_and_expert(void **state) {
+        static const struct {
+                const char *engine_args;
+                int64_t data;
+                bool expert;
+                const char *want;
+        } rows[] = {
+                { "", 1, false, "" },
+                { "", 4, false, "['--data-parallel-size=4']" },
+                { "", 4, true, "['--data-parallel-size=4','--enable-expert-parallel']" },
+                { "['-dp','4','-ep']", 4, true, "['-dp','4','-ep']" },
+                { "['--enable-eplb']", 1, true, "['--enable-eplb','--enable-expert-parallel']" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct assignment p = usual();
+
+                p.workload.engine_args = json_value(&arena, rows[i].engine_args);
+                p.workload.tensor = 1;
+                p.workload.data = rows[i].data;
+                p.workload.expert = rows[i].expert;
+                assert_json(value_get(main_container(&p), TEXT("args")), rows[i].want);
+        }
+}
+
 static void test_flags(void **state) {
         (void)state;
         for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
@@ -247,6 +274,7 @@ static void test_whole(void **state) {
 
         (void)state;
         p.workload = (struct workload) {
+                .uri = TEXT("hf://o/m"),
                 .secret_name = TEXT("hf-token"),
                 .secret_key = TEXT("TOKEN"),
                 .cpu = TEXT("8"),
@@ -270,7 +298,8 @@ static void test_whole(void **state) {
                     "'resources':{'limits':{'nvidia.com/mig-3g.40gb':'1'},'requests':{'cpu':'8'}},"
                     "'securityContext':{'runAsNonRoot':false,'runAsUser':0}}],"
                     "'initContainers':[{'name':'storage-initializer','env':[{'name':'HF_TOKEN',"
-                    "'valueFrom':{'secretKeyRef':{'name':'hf-token','key':'TOKEN'}}}]}],"
+                    "'valueFrom':{'secretKeyRef':{'name':'hf-token','key':'TOKEN'}}},"
+                    "{'name':'A','value':'$(B)'}]}],"
                     "'nodeSelector':{'pool':'slices'},"
                     "'priorityClassName':'high','runtimeClassName':'nvidia',"
                     "'tolerations':[{'key':'nvidia.com/gpu','operator':'Exists',"
@@ -286,11 +315,91 @@ static void test_whole(void **state) {
         assert_json(value_get(main_container(&p), TEXT("securityContext")), "");
 }
 
+/* Where KServe downloads, its init container gets the token and the pool's variables. */
+static void test_downloader(void **state) {
+        static const char token[] = "{'name':'HF_TOKEN','valueFrom':{'secretKeyRef':{'name':'s',"
+                                    "'key':'k'}}}";
+        static const struct {
+                const char *uri, *secret, *env, *want;
+        } rows[] = {
+                { "hf://o/m", "", "", "" },
+                { "hf://o/m", "s", "", "[%s]" },
+                { "hf://o/m", "", "[{'name':'P','value':'1'}]", "[{'name':'P','value':'1'}]" },
+                { "hf://o/m", "s", "[{'name':'HF_TOKEN','value':'x'},{'name':'P','value':'1'}]",
+                  "[%s,{'name':'P','value':'1'}]" },
+                { "hf://o/m", "", "[{'name':'HF_TOKEN','value':'x'}]",
+                  "[{'name':'HF_TOKEN','value':'x'}]" },
+                { "s3://b/m", "", "[{'name':'P','value':'1'}]", "[{'name':'P','value':'1'}]" },
+                { "pvc://c/m", "", "[{'name':'P','value':'1'}]", "" },
+                { "oci://r/m", "", "[{'name':'P','value':'1'}]", "" },
+                { "oci+native://r/m", "", "[{'name':'P','value':'1'}]", "" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct assignment p = usual();
+                struct value containers, container = { 0 };
+                struct value_iter it;
+                char want[512];
+
+                p.workload.uri = text_from(rows[i].uri);
+                p.workload.secret_name = text_from(rows[i].secret);
+                p.workload.secret_key = TEXT("k");
+                p.workload.env = json_value(&arena, rows[i].env);
+                /* NOLINTNEXTLINE(clang-diagnostic-format-nonliteral): of the table above */
+                snprintf(want, sizeof(want), rows[i].want, token);
+                print_message("%s %s\n", rows[i].uri, rows[i].env);
+                containers = value_get(template_of(&p), TEXT("initContainers"));
+                it = value_iterate(containers);
+                value_next(&it, NULL, &container);
+                assert_json(value_get(container, TEXT("env")), want);
+        }
+}
+
+static void test_pool_and_engine_env(void **state) {
+        struct assignment p = usual();
+
+        (void)state;
+        p.workload.env = json_value(&arena, "[{'name':'A','value':'1'},{'name':'B','value':'2'}]");
+        p.workload.engine_env =
+                json_value(&arena, "[{'name':'B','value':'3'},{'name':'C','value':'4'}]");
+        assert_json(value_get(main_container(&p), TEXT("env")),
+                    "[{'name':'A','value':'1'},{'name':'B','value':'3'},{'name':'C','value':'4'}]");
+}
+
+static void test_of_the_node(void **state) {
+        struct assignment p = usual();
+
+        (void)state;
+        p.workload.extended = json_value(&arena, "{'rdma/ib':'1','vpc.amazonaws.com/efa':4}");
+        p.workload.image_pull_secrets = json_value(&arena, "[{'name':'registry'}]");
+        p.workload.service_account = TEXT("models");
+        p.workload.host_ipc = true;
+        assert_json(value_get(main_container(&p), TEXT("resources")),
+                    "{'limits':{'nvidia.com/mig-3g.40gb':'1','rdma/ib':'1',"
+                    "'vpc.amazonaws.com/efa':'4'}}");
+        assert_json(value_get(template_of(&p), TEXT("imagePullSecrets")), "[{'name':'registry'}]");
+        assert_json(value_get(template_of(&p), TEXT("serviceAccountName")), "'models'");
+        assert_json(value_get(template_of(&p), TEXT("hostIPC")), "true");
+        /* A claim has the GPUs, and the rest stays where it was. */
+        p.workload.device_class = TEXT("gpu.nvidia.com");
+        assert_json(value_get(main_container(&p), TEXT("resources")),
+                    "{'claims':[{'name':'gpu'}],'limits':{'rdma/ib':'1',"
+                    "'vpc.amazonaws.com/efa':'4'}}");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_arguments), cmocka_unit_test(test_shell_gives_them_back),
-                cmocka_unit_test(test_flags),     cmocka_unit_test(test_resources),
-                cmocka_unit_test(test_bare),      cmocka_unit_test(test_whole),
+                cmocka_unit_test(test_arguments),
+                cmocka_unit_test(test_shell_gives_them_back),
+                cmocka_unit_test(test_flags),
+                cmocka_unit_test(test_data_and_expert),
+                cmocka_unit_test(test_resources),
+                cmocka_unit_test(test_bare),
+                cmocka_unit_test(test_whole),
+                cmocka_unit_test(test_downloader),
+                cmocka_unit_test(test_pool_and_engine_env),
+                cmocka_unit_test(test_of_the_node),
         };
 
         return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);

@@ -333,6 +333,21 @@ static void test_results_and_conditions(void **state) {
                           "\x32\x0d\x0a\x01U\x10\x01\x1a\x01R\x22\x01m\x28\x01"));
 }
 
+/* A claim shows the conditions that name it as their target. */
+static void test_conditions_of_a_claim(void **state) {
+        struct request request = bytes_request(&arena, TEXT(""));
+        struct response r;
+
+        (void)state;
+        response_init(&r, &arena);
+        r.has_claim = true;
+        response_condition(&r, (struct condition) { .type = TEXT("T"),
+                                                    .status = CONDITION_TRUE,
+                                                    .reason = TEXT("R") });
+        assert_bytes(encode(&r, &request),
+                     TEXT("\x0a\0\x32\x0a\x0a\x01T\x10\x02\x1a\x01R\x28\x02"));
+}
+
 /* What a user wrote cannot pass for a line of its own, nor turn one around. */
 static void test_messages_are_printable(void **state) {
         struct request request = bytes_request(&arena, TEXT(""));
@@ -478,6 +493,7 @@ int main(void) {
                 cmocka_unit_test(test_context),
                 cmocka_unit_test(test_meta),
                 cmocka_unit_test(test_results_and_conditions),
+                cmocka_unit_test(test_conditions_of_a_claim),
                 cmocka_unit_test(test_messages_are_printable),
                 cmocka_unit_test(test_requirements),
                 cmocka_unit_test(test_order_does_not_count),

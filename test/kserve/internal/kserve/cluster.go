@@ -102,7 +102,7 @@ func (c *Cluster) Pods(ctx context.Context, service Service) ([]Pod, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, each := range []client.Object{created, secret} {
+	for _, each := range append(referenced(created), created, secret) {
 		if err := c.Create(ctx, each); err != nil {
 			return nil, err
 		}
@@ -116,6 +116,22 @@ func (c *Cluster) Pods(ctx context.Context, service Service) ([]Pod, error) {
 		err = fmt.Errorf("reconciler: no pods: %s", c.conditions(ctx, key))
 	}
 	return pods, err
+}
+
+// referenced is what a service names and others make: presets of a user's own and service accounts.
+func referenced(service Service) []client.Object {
+	var out []client.Object
+	for _, each := range service.Spec.BaseRefs {
+		out = append(out, &v1alpha2.LLMInferenceServiceConfig{
+			ObjectMeta: metav1.ObjectMeta{Name: each.Name, Namespace: service.Namespace},
+		})
+	}
+	if pod := service.Spec.Template; pod != nil && pod.ServiceAccountName != "" {
+		out = append(out, &corev1.ServiceAccount{
+			ObjectMeta: metav1.ObjectMeta{Name: pod.ServiceAccountName, Namespace: service.Namespace},
+		})
+	}
+	return out
 }
 
 func (c *Cluster) pods(ctx context.Context, namespace string) ([]Pod, error) {

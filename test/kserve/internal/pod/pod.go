@@ -41,8 +41,12 @@ func Differences(sent, got corev1.PodSpec) []string {
 	if wanted.Image != "" {
 		equal("image", wanted.Image, made.Image)
 	}
+	equal("imagePullSecrets", sent.ImagePullSecrets, got.ImagePullSecrets)
+	equal("hostIPC", sent.HostIPC, got.HostIPC)
 	if user := wanted.SecurityContext; user != nil {
-		equal("runAsUser", user.RunAsUser, made.SecurityContext.RunAsUser)
+		if !isModelcar(got) { // whose files are read through /proc, as one user
+			equal("runAsUser", user.RunAsUser, made.SecurityContext.RunAsUser)
+		}
 		equal("runAsNonRoot", user.RunAsNonRoot, made.SecurityContext.RunAsNonRoot)
 	}
 	bad = append(bad, missing("container main", wanted.Env, made.Env)...)
@@ -58,6 +62,11 @@ func container(all []corev1.Container) *corev1.Container {
 		return nil
 	}
 	return &all[i]
+}
+
+// isModelcar says whether the weights are in the image of a container beside main.
+func isModelcar(got corev1.PodSpec) bool {
+	return slices.ContainsFunc(got.Containers, func(c corev1.Container) bool { return c.Name == "modelcar" })
 }
 
 func amounts(list corev1.ResourceList) map[string]string {
