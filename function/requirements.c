@@ -42,7 +42,7 @@ static struct text model_namespace(const struct deployment *d) {
         return text_equal(d->model_kind, TEXT("Model")) ? d->namespace_ : (struct text) { 0 };
 }
 
-/* In a remote cluster other quotas hold, of which nobody here knows. */
+/* In a remote cluster other quotas hold, which are unknown here. */
 static bool wants_quotas(const struct requirements_of *of) {
         return of->reach != REACH_OWN && of->order->settings->quotas &&
                of->order->settings->target != TARGET_OBJECT;

@@ -76,7 +76,7 @@ struct arena_mark arena_mark(const struct arena *a);
 /*
  * arena_rewind() - what was allocated since the mark is gone
  *
- * For scratch: memory that a step needs again at each try and nobody afterwards.
+ * For scratch: memory that a step needs at each try and not afterwards.
  * Blocks from before the mark must not have grown since, and marks taken since
  * are over. Chunks taken since go back to the system. The peak, the failure mark
  * and the test countdown stay as they are.

@@ -14,7 +14,7 @@ enum { BASE32_DIGITS = 16 };
  *
  * The first 80 bits of SHA-256 over the parts, each written as its decimal length,
  * ":" and its bytes, so that no two lists of texts are hashed as the same bytes.
- * Stable for ever: running services are called by it.
+ * Never changes: running services are called by it.
  *
  * Source: RFC 4648, base32, in lower case and without padding
  */

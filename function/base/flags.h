@@ -15,7 +15,7 @@ enum { FLAGS_END = -1, FLAGS_REFUSED = '?' };
  * flags_next() - the next flag of a command line, its value in optarg
  * @letters: begin with ":", or "+:" to stop at the first word that is no flag
  * @flags:   the last one has no name
- * @help:    where the flags are told, as "mig --help"
+ * @help:    where the flags are explained, as "mig --help"
  *
  * Set optind to 0 before the first; at the end it is the first word that is no flag.
  * Prints nothing.

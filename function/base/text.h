@@ -3,7 +3,7 @@
  * text - strings as pointer and length
  *
  * Nothing here is NUL-terminated, because bytes from the wire are not. A text
- * with len 0 is empty whatever its pointer is. Texts are borrowed: whoever made
+ * with len 0 is empty whatever its pointer is. Texts are borrowed: the caller that made
  * the bytes (a request, an arena, a literal) says how long they live.
  */
 #ifndef BASE_TEXT_H

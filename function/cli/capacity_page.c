@@ -152,7 +152,7 @@ static int32_t find_holder(const struct page *p, const struct reservation *r) {
         return low < p->n_holders ? (int32_t)p->sorted[low] : -1;
 }
 
-/* So many units of the node are the holder's. */
+/* Give `units` of the node to the holder. */
 static void take(struct seats *s, int64_t node, int64_t units, int32_t holder) {
         while (units-- > 0)
                 s->holder[node * s->per_node + s->n_taken[node]++] = holder;
@@ -276,7 +276,7 @@ static void draw_gpu(struct page *p, const struct pool *pool, const struct seats
         }
 }
 
-/* Units side by side, so many to a row: whole GPUs, shares, and nodes whose GPUs differ. */
+/* Units side by side, in rows of one length: whole GPUs, shares, and nodes whose GPUs differ. */
 static int64_t draw_rows(struct page *p, const struct pool *pool, const struct seats *s,
                          int64_t node, int64_t row) {
         int64_t rows = pool->accelerator_count, each;

@@ -11,7 +11,7 @@
  * capacity_table() - append a table for each environment, with its warnings below
  * @width: of the table; longer names are cut
  *
- * Control characters that somebody wrote into a name are shown as "?".
+ * Control characters in a name are shown as "?".
  *
  * Errors: -ENOMEM
  */

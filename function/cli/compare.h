@@ -18,7 +18,7 @@ struct compare_report {
  * compare_environment() - a sentence for each difference
  * @environment: its resource names are set
  *
- * An error where pods would wait for ever or get something else: a selector that finds
+ * An error where pods would never start or get something else: a selector that finds
  * nothing, nodes without the resource, with another GPU, fewer units, less memory, or a
  * taint that nothing tolerates. Else only something is left out: more units or nodes,
  * GPUs that no pool covers, nodes that two pools select.

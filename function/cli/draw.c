@@ -5,7 +5,7 @@
 #include "cli/table.h"
 #include "gpu/profile.h"
 
-/* A slice takes so many columns, with its border; 3, 4, 8 and 12 slices divide 72. */
+/* Columns of a whole GPU, borders included; 3, 4, 8 and 12 slices divide 72. */
 enum { DRAWING_COLUMNS = 72, MARGIN = 8, CELL_MIN = 2, CELL_MAX = 24 };
 
 static size_t cell_of(const struct gpu_product *product, struct draw_style style) {

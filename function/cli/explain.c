@@ -198,7 +198,7 @@ static void append_sentences(struct table *t, const struct weighed *w, size_t n)
         }
 }
 
-/* What is told of a pool elsewhere too; for a decision nothing of it is read. */
+/* The pool's messages, which `capacity` reports too; a decision reads none of them. */
 static void append_notes(struct table *t, const struct environment *told, const struct pool *pool) {
         size_t at = (size_t)(pool - pool->environment->pools);
         struct text meant;
@@ -321,7 +321,7 @@ static void append_empty(struct table *t) {
         }
 }
 
-/* Assignments in pools that nobody declares any more have no line in the table. */
+/* Assignments in pools that are no longer declared have no line in the table. */
 static void append_gone(struct table *t) {
         const struct plan *plan = &t->e->decision.plan;
 

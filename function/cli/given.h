@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * given - what is odd about the manifests that somebody hands to a command
+ * given - what is odd about the manifests that a command reads
  *
  * A cluster refuses these when they are applied, or cannot hold them; without one they
  * would count as not written. Nothing here stops a command.
@@ -10,7 +10,7 @@
 
 #include "yaml/read.h"
 
-/* More of them than this are counted, not told. */
+/* More of them than this are counted, not printed. */
 enum { GIVEN_SENTENCES_MAX = 20 };
 
 /*
@@ -21,7 +21,7 @@ enum { GIVEN_SENTENCES_MAX = 20 };
  *             with what the function itself says of it
  * @ret:       set on success: the composite's misspelt members first, then those of the
  *             cluster's models, deployments and environments, kinds and versions that
- *             nobody reads, memory of models too small to be meant, and objects given twice
+ *             are not read, memory of models too small to be meant, and objects given twice
  *
  * Errors: -ENOMEM  arena spent
  */

@@ -29,7 +29,7 @@ struct inputs {
  *
  * Of Compositions for InferenceEnvironments the first step with an input of ours;
  * where there is none, of those for ModelDeployments the first that decides. A
- * mig-parted ConfigMap that is not in cluster is told by the pools that need it.
+ * mig-parted ConfigMap that is not in cluster is reported by the pools that need it.
  *
  * Errors: -EINVAL  a mistake in an input; the sentence names where it stands
  *         -ENOMEM

@@ -310,7 +310,7 @@ static struct node *values_of(struct command *c) {
 
 /* ---- the ClusterModel ------------------------------------------------------------------------ */
 
-/* org/name as it is given, or in the config; a name that nobody has otherwise. */
+/* org/name as given, or as in the config; else a placeholder. */
 static struct text repo_of(struct command *c) {
         struct text name = c->architecture.name;
         size_t slash = text_index(name, '/');

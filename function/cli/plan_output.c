@@ -238,7 +238,7 @@ static bool is_same_layout(const int64_t *a, const int64_t *b) {
         return memcmp(a, b, LAYOUT_KINDS_MAX * sizeof(*a)) == 0;
 }
 
-/* So many GPUs that are cut like `today` now get `counts`; returns how many are still to do. */
+/* Give `counts` to at most n GPUs that are cut like `today`; return how many are left. */
 static int64_t take_devices(const struct plan_answer *a, const int64_t *counts, int64_t n,
                             bool any_today, const int64_t *today, struct devices *devices) {
         for (int64_t i = 0; i < devices->n && n > 0; i++) {

@@ -62,7 +62,7 @@ struct text why_verdict(const struct explanation *e, const struct weighed *w, si
                         return TEXT("released");
                 }
         }
-        /* Without the others' reservations nobody knows about room. */
+        /* Without the others' reservations room is unknown. */
         if (!e->weighing.whole_fleet &&
             (furthest == REASON_FITS || furthest >= REASON_QUOTA_EXCEEDED))
                 return TEXT("not needed");
@@ -96,7 +96,7 @@ static struct text describe(const struct reservation *r, struct arena *arena) {
                            r->nodes > 1 ? " on each of its nodes" : "", TEXT_ARG(r->resource_name));
 }
 
-/* Its units went to somebody else: what is missing now is the other half of the story. */
+/* Its units went to another deployment: say too what is missing now. */
 static struct text say_released(const struct weighed *w, const struct assignment *a,
                                 struct arena *arena) {
         const struct rejection rejection = { .sub_pool = w->sub_pool,

@@ -17,7 +17,7 @@
 struct service {
         bool observed;
         bool ready;             /* observed, current and serving */
-        int64_t ready_replicas; /* -1: KServe does not tell */
+        int64_t ready_replicas; /* -1: KServe does not say */
         int64_t replicas;       /* spec.replicas as observed; -1: none */
         struct text name;
         struct text url;

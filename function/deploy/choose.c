@@ -179,7 +179,7 @@ static int seek_room(const struct chooser *chooser, const struct candidate *c, s
         trial->free_after = seating.free_units;
         if (seating.unseated == 0 && !seating.over_committed)
                 return 0;
-        /* The sentence tells of the room without this deployment in it. */
+        /* The sentence is about the room without this deployment in it. */
         r.reserved = 0;
         err = choose_room(chooser, c->sub_pool, &r, &seating);
         if (err < 0)

@@ -57,7 +57,7 @@ enum choice_key {
 
 /*
  * choice_compare() - below, at or above 0; the better one comes first
- * @ret_key: which key it was that told them apart; may be NULL, and is unchanged when none did
+ * @ret_key: the key that decided; may be NULL, and is unchanged when none did
  */
 int choice_compare(const struct choice *a, const struct choice *b, enum choice_key *ret_key);
 

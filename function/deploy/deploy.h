@@ -29,11 +29,11 @@ struct deploy_request {
         size_t n_quotas;
         const struct assignment *held; /* one's own assignments, in any order */
         size_t n_held;                 /* at most DEPLOY_HELD_MAX */
-        const struct text
-                *occupied; /* suffixes of keys that hold what nobody understands; sorted */
+        const struct text *occupied; /* suffixes of keys that hold what is not explained; sorted */
         size_t n_occupied;
         bool whole_fleet; /* environments and reservations are all there are; else: one's own */
-        struct weighing *weighing; /* set to every candidate, for who asks why; or NULL */
+        struct weighing *
+                weighing; /* set to every candidate when the caller wants an explanation; or NULL */
 };
 
 struct decision {

@@ -15,7 +15,7 @@ static int compare_sub_pools(const struct sub_pool *a, const struct sub_pool *b)
                 order = text_compare(a->pool->name, b->pool->name);
         if (order == 0)
                 order = text_compare(a->mig_profile, b->mig_profile);
-        /* Two invalid pools of one name are told apart by their position. */
+        /* Two invalid pools of one name differ by their position. */
         return order != 0 ? order : (a->order > b->order) - (a->order < b->order);
 }
 

@@ -10,7 +10,7 @@
 
 #include "deploy/match.h"
 
-/* status.rejections tells of so many; the rest is counted. */
+/* Entries of status.rejections; the rest is counted. */
 enum { REJECTIONS_MAX = 20 };
 
 struct rejection {
@@ -20,7 +20,7 @@ struct rejection {
 };
 
 /*
- * struct rejections - those that are told, and numbers of the others
+ * struct rejections - those that are reported, and numbers of the others
  *
  * Its size does not depend on how many there are: serving profiles x sub-pools
  * are more than a call has memory for. All zero it is empty.

@@ -77,8 +77,8 @@ static int compare_choices(const void *a, const void *b) {
 }
 
 /*
- * Is there a service that nobody understands? Nothing is placed beside it. Suffixes are
- * sorted: those of an environment follow its name.
+ * Is there a service that no reservation or annotation explains? Nothing is placed beside it.
+ * Suffixes are sorted: those of an environment follow its name.
  */
 static bool is_occupied(const struct deciding *d, const struct environment *environment) {
         const struct text *occupied = d->request->occupied;
@@ -105,7 +105,7 @@ static bool is_occupied(const struct deciding *d, const struct environment *envi
         return false;
 }
 
-/* In this environment there is nothing to choose from. Only the first sentence is told. */
+/* In this environment there is nothing to choose from. Only the first sentence is reported. */
 static void set_aside(struct deciding *d, const struct environment *environment, struct text why,
                       struct text detail) {
         const struct text parts[] = { TEXT("environment "), environment->name, why, detail };

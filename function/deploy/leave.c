@@ -39,7 +39,8 @@ static void reduce(struct deciding *d) {
         }
 }
 
-/* Somebody deleted the service of what is here for its sake alone; it is not made again. */
+/* The service was deleted by hand, and its reservation is here for its sake alone: neither is
+ * composed again. */
 static bool is_bereft(const struct assignment *a) {
         return !a->service.observed && !a->rebuilt && !a->recovered;
 }

@@ -4,7 +4,7 @@
  *
  * Rows are tried in order and the first that fails is the reason, so that two
  * people asking about the same model get the same answer. Which row it is also
- * says how near the candidate came: explain.c tells of the nearest one.
+ * says how near the candidate came: explain.c reports the nearest one.
  */
 #ifndef DEPLOY_MATCH_H
 #define DEPLOY_MATCH_H

@@ -55,7 +55,7 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena);
  *
  * The services are left empty: Place observes for itself.
  *
- * Errors: -EINVAL  no plan: whoever made it, it does not say what to compose, or
+ * Errors: -EINVAL  no plan: it does not say what to compose, or
  *                  it has more than PLAN_ASSIGNMENTS_MAX placements
  *         -ENOMEM
  */

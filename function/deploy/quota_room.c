@@ -14,7 +14,7 @@ static bool is_direct(const struct settings *settings, const struct environment 
         return settings->target == TARGET_DIRECT;
 }
 
-/* Of an environment that is gone nobody knows, so what it holds counts. */
+/* An environment that is gone is unknown, so what it holds counts. */
 static bool is_counted(const struct quota_room *allowance, const struct reservation *r) {
         const struct environment *environment = environment_find(
                 allowance->environments, allowance->n_environments, r->environment);

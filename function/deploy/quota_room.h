@@ -16,7 +16,7 @@
 /*
  * Everything that quotas are held against; all zero: they are ignored.
  *
- * What an environment that is gone holds counts: nobody knows whether it was remote.
+ * What an environment that is gone holds counts: whether it was remote is unknown.
  */
 struct quota_room {
         const struct order *order;

@@ -201,7 +201,7 @@ static int grow_within_room(const struct chooser *chooser, struct assignment *a,
         return 0;
 }
 
-/* So many replicas as the quota lets it have; never fewer than it has. */
+/* As many replicas as the quota lets it have; never fewer than it has. */
 static int grow_within_quota(struct deciding *d, const struct chooser *chooser,
                              const struct assignment *a, int64_t *wanted) {
         const struct reservation *r = &a->planned;

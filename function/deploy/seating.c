@@ -175,7 +175,7 @@ static int free_nodes(const struct sub_pool *sub_pool, const struct reservation 
 struct search {
         struct seating seating;
         const struct reservation *asking; /* or NULL */
-        struct unseated *unseated;        /* who is without a seat; or NULL: nobody asks */
+        struct unseated *unseated;        /* those without a seat; NULL: not wanted */
         size_t n_unseated;
 };
 

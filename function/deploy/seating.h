@@ -4,7 +4,7 @@
  *
  * One function, seating_find(), says both whether there is room for something new and
  * who yields when two took the same unit: were these two questions answered by
- * different orders, a grant could be given and taken back for ever.
+ * different orders, a grant could be given and taken back without end.
  */
 #ifndef DEPLOY_SEATING_H
 #define DEPLOY_SEATING_H

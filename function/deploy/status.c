@@ -350,7 +350,7 @@ static bool says(struct value assignment, const char *key, struct text word) {
 
 /*
  * Does the observed status have this assignment already, leaving or not? A decision is
- * made again as long as nobody carries it out.
+ * made again until it is carried out.
  */
 static bool is_known(struct value status, const struct assignment *a) {
         const struct reservation *r = &a->planned;

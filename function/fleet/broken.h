@@ -4,7 +4,7 @@
  *
  * A NUL byte, or bytes that are not UTF-8, in what is read of an object make that
  * object unreadable, and nothing else: a call goes on without it. Where it is only
- * handed on, or not looked at, such a string stays as it is.
+ * passed through, or not read, such a string stays as it is.
  */
 #ifndef FLEET_BROKEN_H
 #define FLEET_BROKEN_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * check - what is handed on to pods, held to Kubernetes' rules
+ * check - what is passed through to pods, held to Kubernetes' rules
  *
  * The admission of an LLMInferenceService accepts nearly anything here and the
- * pods fail much later, far from whoever wrote it. Each function notes every
+ * pods fail much later, far from where it was written. Each function notes every
  * mistake with its path, sets *ret only when there was none, and does nothing
  * for a field that is not written.
  */

@@ -10,7 +10,7 @@
 struct engine_flag {
         struct text name;
         struct text short_name; /* empty: none */
-        size_t least;           /* so many bytes of the name are enough */
+        size_t least;           /* bytes of the name that are enough */
 };
 
 extern const struct engine_flag engine_tensor;      /* --tensor-parallel-size */

@@ -118,7 +118,7 @@ static int by_name(const void *a, const void *b) {
         return text_compare((*left)->name, (*right)->name);
 }
 
-/* Nobody could say which of two is meant, so neither is used. */
+/* Which of two is meant is unknown, so neither is used. */
 static int refuse_equal_names(struct environment *environment, struct arena *arena) {
         struct pool **sorted = ARENA_ARRAY(arena, environment->n_pools, struct pool *);
 

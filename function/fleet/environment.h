@@ -24,7 +24,7 @@ struct environment {
         bool not_ready;              /* has a Ready condition that is not True */
         struct value ready;          /* that condition */
         struct text invalid;         /* the spec as a whole cannot be read; it has no pools then */
-        bool is_quiet;               /* messages of its pools are not made: nobody asks for them */
+        bool is_quiet;               /* messages of its pools are not made */
         struct pool *pools; /* spec.nodePools, then those under spec.cluster.existing and .gke */
         size_t n_pools;
         size_t n_sub_pools; /* of all pools */
@@ -42,7 +42,7 @@ struct environment {
 int environment_read(struct value object, const struct settings *settings, struct arena *arena,
                      struct environment *ret);
 
-/* environment_read_quietly() - the same for who decides: pools have no messages. */
+/* environment_read_quietly() - the same without messages of pools, for a decision. */
 int environment_read_quietly(struct value object, const struct settings *settings,
                              struct arena *arena, struct environment *ret);
 

@@ -213,7 +213,7 @@ static void read_config(struct events *e, struct migparted_config *ret) {
                         }
                         read_entry(e, &entry);
                         if (e->n_mistakes > 0)
-                                continue; /* nobody will look at it */
+                                continue; /* it will not be used */
                         ret->entries =
                                 events_extend(e, ret->entries, ret->n_entries, &cap, sizeof(entry));
                         if (!ret->entries)
@@ -306,7 +306,7 @@ static int by_name(const void *a, const void *b) {
         return text_compare(left->name, right->name);
 }
 
-/* Nobody could say which of two is meant. */
+/* Which of two is meant is unknown. */
 static void refuse_equal_names(struct migparted *file) {
         for (size_t i = 1; i < file->n_configs; i++) {
                 struct migparted_config *config = &file->configs[i];

@@ -10,7 +10,7 @@
  *          mig-enabled: true
  *          mig-devices: {"1g.10gb": 2, "2g.20gb": 1, "3g.40gb": 1}
  *
- * A mistake in one configuration is that configuration's: whoever uses another
+ * A mistake in one configuration is that configuration's: a pool that uses another
  * one does not notice. Anchors, aliases and tags are refused, so that a file is
  * never larger than it looks.
  *

@@ -19,7 +19,7 @@ static bool is_label_of(struct text written, struct text profile) {
         return true;
 }
 
-/* The smallest profile of so many compute slices that has no attribute. */
+/* The smallest profile of that many compute slices without an attribute. */
 static const struct gpu_profile *plain(const struct gpu_product *product, int compute_slices) {
         for (size_t i = 0; i < product->n_profiles; i++) {
                 const struct gpu_profile *profile = &product->profiles[i];

@@ -19,7 +19,7 @@ struct needs {
         struct text unknown;     /* a key that we do not know; empty: none */
 };
 
-/* The keys of requires, as they are told to who wrote another one. */
+/* The keys of requires, as a message about another one lists them. */
 enum { N_NEEDS = 6 };
 extern const struct text needs_known[N_NEEDS];
 
@@ -70,7 +70,7 @@ int64_t model_units_used(const struct serving_profile *profile);
 /*
  * model_check() - is it written as it can be placed?
  *
- * A member of `requires` that nobody knows is a mistake too. To place the model it is
+ * A member of `requires` that is not known is a mistake too. To place the model it is
  * none: that is a requirement which no pool meets, and the sentence of each says so.
  *
  * Errors: as model_read()

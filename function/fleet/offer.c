@@ -107,7 +107,7 @@ bool offer_is_fact(struct text message) {
         return text_starts_with(message, TEXT("a ")) && text_contains(message, TEXT(REALLY_HAS));
 }
 
-/* Nearly every MIG pool is told, so that this is not printed with a format. */
+/* Nearly every MIG pool has this message, so it is not printed with a format. */
 static void tell_of_gap(struct pool *pool, struct text name, int64_t real_bytes,
                         struct arena *arena) {
         struct text parts[] = { TEXT("a "), name, TEXT(REALLY_HAS),

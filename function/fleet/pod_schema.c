@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a pool hands on to its pods as it is: env, affinity, securityContext.
+ * What a pool passes through to its pods: env, affinity, securityContext.
  *
  * Source: Kubernetes v1.34, staging/src/k8s.io/api/core/v1/types.go, and what
  * pkg/apis/core/validation says of them

@@ -324,7 +324,7 @@ static void read_cost(struct reader *rd, struct member f, struct pool *ret) {
                               TEXT_ARG(value_brief(f.value, rd->arena)));
 }
 
-/* How a model is split over units is not the pool's to say: nobody would reserve them. */
+/* How a model is split over units is not the pool's to say: they would not be reserved. */
 static void read_args(struct reader *rd, struct member f, struct pool *ret) {
         const struct engine_flag *const of_models[] = { &engine_tensor, &engine_pipeline,
                                                         &engine_data, &engine_expert };

@@ -87,7 +87,7 @@ struct pool {
         struct sub_pool *
                 sub_pools; /* one on a whole-GPU or uniform pool; one with `invalid` on a bad one */
         size_t n_sub_pools;
-        struct text *messages; /* told, not refused */
+        struct text *messages; /* warnings */
         size_t n_messages, cap_messages;
         bool over_declared; /* a message says that memory or slices are declared too large */
 };
@@ -115,30 +115,33 @@ struct pool_owner {
         const struct environment *environment; /* may be NULL */
         bool is_quiet;                         /* its pools collect no messages */
         bool on_gke;                           /* its source is GKE */
-        struct mistakes *mistakes; /* each field mistake is added; NULL: the first is told */
+        struct mistakes
+                *mistakes; /* each field mistake is added; NULL: only the first is reported */
 };
 
 /* pool_read() - an entry of a list of pools; never fails on what a user wrote. Errors: -ENOMEM */
 int pool_read(const struct member *entry, struct pool_owner owner, const struct settings *settings,
               struct arena *arena, struct pool *ret);
 
-/* pool_collects_warnings() - does anybody ask for the pool's messages? Else one that costs is not
+/* pool_collects_warnings() - are the pool's messages wanted? Else one that costs is not
  * made. */
 bool pool_collects_warnings(const struct pool *pool);
 
-/* pool_warn() - adds a message if it is told; the text must live as long as the pool. */
+/* pool_warn() - adds a message if the pool collects them; the text must live as long as the pool.
+ */
 void pool_warn(struct pool *pool, struct arena *arena, struct text message);
 
 /*
  * pool_misspelt() - a sentence about a member that is not known, also one of capabilities,
- * migConfiguration, sharing or podDefaults; empty: there is none. Told or not.
+ * migConfiguration, sharing or podDefaults; empty: there is none. Also of a pool that collects
+ * none.
  * @written: the pool
  * @path:    stands before the member's name in the sentence, as "spec.nodePools[0]."; or empty
  */
 struct text pool_misspelt(struct value written, struct text path, struct arena *arena);
 
-/* pool_doubt() - a sentence about memoryPerGpu too small to be meant; empty: there is none. Told or
- * not. */
+/* pool_doubt() - a sentence about memoryPerGpu too small to be meant; empty: there is none.
+ * Collected or not. */
 struct text pool_doubt(const struct pool *pool, struct arena *arena);
 
 /* pool_selector() - nodeSelector, or the labels where it is not written. */

@@ -254,7 +254,7 @@ static void note_config(const struct pool_notes *n) {
                                               TEXT_ARG(config), TEXT_ARG(n->pool->mig_config)));
                 return;
         }
-        /* Those of one profile are told of as slices. */
+        /* Those of one profile are reported as slices. */
         if (!text_is_empty(selected_slices(n)) ||
             migparted_default(config, n->pool->product, n->arena, &known) < 0 ||
             !text_is_empty(known.invalid) || offers(n->pool, &known.entries[0]))

@@ -10,7 +10,7 @@
 #include "gpu/machine.h"
 #include "gpu/names.h"
 
-/* Beyond so many pools overlaps are not looked for: every pair would be. */
+/* With more pools overlaps are not looked for: every pair would be compared. */
 enum { OVERLAP_POOLS_MAX = 256 };
 
 /* ---- one pool -------------------------------------------------------------------------------- */
@@ -172,7 +172,7 @@ static void note_slips(const struct pool_notes *n) {
         }
 }
 
-/* What was meant is not what is counted: the first is told of invalid pools too. */
+/* What was meant is not what is counted: the first is reported of invalid pools too. */
 static void note_pool(const struct pool_notes *n) {
         note_slips(n);
         if (!text_is_empty(n->pool->invalid))

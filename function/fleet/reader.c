@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "wire/value_print.h"
 
-enum { FEW = 6 };         /* so many names are listed in a sentence */
+enum { FEW = 6 };         /* names that a sentence lists at most */
 enum { MEMBERS_MAX = 8 }; /* that are picked in one walk */
 
 /* Null is how a manifest says that something is not there. */
@@ -246,7 +246,7 @@ bool reader_bytes(struct reader *rd, struct member f, int64_t *ret_bytes) {
         return true;
 }
 
-/* What nearly all lists are, and then nobody has to know where an item stands. */
+/* What nearly all lists are, and then where an item stands is not needed. */
 static bool are_texts(struct value list) {
         struct value_iter it = value_iterate(list);
         struct value item;

@@ -3,7 +3,7 @@
  * reader - members of what users write, read with their path
  *
  * A member knows the map or list it stands in, so that its path is put together
- * only for a mistake. Absent and null are the same here: whoever reads leaves
+ * only for a mistake. Absent and null are the same here: the caller leaves
  * the caller's default alone. Reading goes on after a mistake; the caller asks
  * once, at the end, whether there was any.
  */
@@ -31,7 +31,7 @@ enum { MISTAKES_MAX = 50 };
 struct mistakes {
         struct text items[MISTAKES_MAX];
         size_t n;
-        size_t n_more; /* that are not told */
+        size_t n_more; /* that are not reported */
 };
 
 static inline bool mistakes_are_full(const struct mistakes *m) {

@@ -54,7 +54,7 @@ struct claim {
         uint64_t hash; /* of what is selected: most claims differ here */
 };
 
-/* A NUL ends each of both, which hold none: "gpu: s1" and "gpus: 1" are told apart. */
+/* A NUL ends each of both, which hold none: "gpu: s1" and "gpus: 1" differ. */
 static uint64_t hash_text(uint64_t hash, struct text t) {
         const struct text end = { .data = "", .len = 1 };
 

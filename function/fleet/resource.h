@@ -25,7 +25,7 @@
  * slices, gpu.nvidia.com for whole GPUs.
  *
  * Two sub-pools of an environment with one resource name (DRA: one class and MIG
- * profile) and one selector cannot be told apart by the scheduler: both are
+ * profile) and one selector cannot be distinguished by the scheduler: both are
  * ambiguous.
  *
  * Errors: -ENOMEM

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * shape - what Kubernetes knows of something that is handed on as it is written
+ * shape - what Kubernetes knows of something that is passed through as it is written
  *
  * A member that it does not know makes the whole service impossible to apply, and
  * a word that it does not know makes the pods impossible. A shape describes a
- * type of core/v1 as a table, so that both are told where they are written.
+ * type of core/v1 as a table, so that both are reported where they are written.
  */
 #ifndef FLEET_SHAPE_H
 #define FLEET_SHAPE_H

@@ -112,7 +112,7 @@ static int count_gpus(struct pool *pool, const struct settings *settings, struct
 
 /* ---- MIG slices ------------------------------------------------------------------------------ */
 
-/* The first product of the alias that has the profile; the others are told of. */
+/* The first product of the alias that has the profile; the others are reported. */
 static const struct gpu_profile *choose_profile(struct pool *pool,
                                                 const struct gpu_product **products, size_t n,
                                                 struct arena *arena) {

@@ -161,7 +161,7 @@ static struct text list_gpus(const bool *listed, size_t n, struct arena *arena) 
         return builder_done(&b);
 }
 
-/* what is "does not cover", say; a list of none is not told. */
+/* what is "does not cover", say; a list of none is not reported. */
 static struct text of_gpus(const struct pool *pool, const char *what, const bool *listed,
                            struct arena *arena) {
         struct text gpus = list_gpus(listed, (size_t)pool->accelerator_count, arena);
@@ -173,7 +173,7 @@ static struct text of_gpus(const struct pool *pool, const char *what, const bool
 }
 
 /*
- * GPUs that offer nothing are told of. Under the single strategy the device plugin wants
+ * GPUs that offer nothing are reported. Under the single strategy the device plugin wants
  * all GPUs of a node alike and offers nothing at all: *ret_refused says so.
  */
 static void tell_of_idle(struct pool *pool, const struct node_plan *plan, struct arena *arena,

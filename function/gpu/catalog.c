@@ -42,7 +42,7 @@ static bool product_has_id(const struct gpu_product *product, struct text id) {
         return false;
 }
 
-/* "nvidia-mi300x" is a GPU of nobody. */
+/* "nvidia-mi300x" is no GPU: AMD makes it. */
 static bool is_made_by(const struct gpu_product *product, struct text made) {
         return made.len == 0 ||
                names_are_same(text_slice(made, 0, made.len - 1), product->generation->maker);

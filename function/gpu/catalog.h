@@ -97,7 +97,7 @@ struct catalog_memo {
         size_t n_filled; /* times that a slot was filled */
 };
 
-/* catalog_recall() - catalog_find() with a memo, which may be NULL; at most so many are set. */
+/* catalog_recall() - catalog_find() with a memo, which may be NULL; at most n are set. */
 size_t catalog_recall(struct catalog_memo *memo, struct text alias,
                       const struct gpu_product *ret[CATALOG_CANDIDATES_MAX]);
 

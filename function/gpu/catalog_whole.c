@@ -5,7 +5,7 @@
  * Source: NVIDIA's data sheets (memory); open-gpu-kernel-modules, README, and the PCI ID
  * Repository (device ids, names that the driver says); GKE, GPU types (nvidia-tesla-*);
  * listings of nvidia-smi (reported MiB; 0: none was seen). Two boards of one id, such as
- * A2 and A16, are told apart by their name only.
+ * A2 and A16, differ in their name only.
  */
 #include "gpu/catalog_tables.h"
 

@@ -36,7 +36,7 @@ static int64_t gib_of(const struct gpu_profile *profile) {
         return catalog_memory_from_name(profile->name);
 }
 
-/* Profiles with attributes are for who asks for them. */
+/* Profiles with attributes are used only where they are asked for. */
 static bool is_plain(const struct gpu_profile *profile) {
         struct profile_name name;
 
@@ -79,7 +79,7 @@ static int find_eligible(struct cutter *c) {
         return 0;
 }
 
-/* The kinds when each want has so many units. */
+/* The kinds, with these units of each want. */
 static void count_kinds(struct cutter *c, const int64_t *units) {
         c->n_kinds = 0;
         for (size_t i = 0; i < c->task->n_wants; i++) {
@@ -276,7 +276,7 @@ static void add_wants(const struct cutter *c, struct draft *d) {
         }
 }
 
-/* At most so many GPUs with the layouts from..to. */
+/* At most `most` GPUs with the layouts from..to. */
 static void add_most(struct draft *d, size_t from, size_t to, int64_t most) {
         int64_t *row = add_row(d);
 
@@ -341,7 +341,7 @@ static int fewest_gpus(const struct cutter *c, int64_t below, struct integer_sol
         return integer_solve(&d.program, below, c->arena, ret);
 }
 
-/* Among plans with so many GPUs: the fewest cut anew, then the least stranded. */
+/* Among plans with that number of GPUs: the fewest cut anew, then the least stranded. */
 static int best_plan(const struct cutter *c, int64_t gpus, struct integer_solution *ret,
                      bool *ret_is_proven) {
         bool is_proven = true;

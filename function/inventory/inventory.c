@@ -138,7 +138,7 @@ static struct text complain_over_declared(const struct usage *u) {
         return TEXT("declares more than its GPUs have");
 }
 
-/* In the order in which they are told: what cannot be used at all comes first. */
+/* In the order in which they are reported: what cannot be used at all comes first. */
 static const struct {
         const char *reason;
         struct text (*complain)(const struct usage *u);

@@ -20,7 +20,7 @@ struct node *inventory_status(const struct environment *environment, struct aren
 struct node *inventory_status_keep(struct value observed_status, struct arena *arena);
 
 /*
- * inventory_messages() - what is wrong with a sub-pool, and what is told of it
+ * inventory_messages() - what is wrong with a sub-pool, and its warnings
  * @ret: set on success, the worst first; *ret_n may be 0
  *
  * Errors: -ENOMEM

@@ -9,7 +9,7 @@
 #include "place/names.h"
 #include "wire/value_print.h"
 
-/* So many unreadable numbers are told of one pool; whoever mends them sees the next. */
+/* Unreadable numbers that are reported of one pool; the next ones show when these are mended. */
 enum { UNREADABLE_TOLD_MAX = 8 };
 
 /* ---- numbers that cannot be read ------------------------------------------------------------- */
@@ -97,7 +97,7 @@ static void tell_nowhere(struct pool *pool, struct value object, struct arena *a
                               TEXT_ARG(value_text(value_at(object, "metadata.name")))));
 }
 
-/* Of strings that are no text the first is told. */
+/* Report the first string that is no text. */
 static void tell_broken(const struct pool_index *index, const struct reservation *r,
                         struct value object, struct arena *arena) {
         struct fault fault;

@@ -2,7 +2,7 @@
 /*
  * usage - the reservations of one environment, and the units that they take
  *
- * Used is what reservations claim, also those that serve nobody yet; free is
+ * Used is what reservations claim, also those that do not serve yet; free is
  * the rest of what is declared. More used than there is leaves none free.
  */
 #ifndef INVENTORY_USAGE_H
@@ -37,7 +37,7 @@ struct usage_list {
  * @group:       of the deployments that hold them: "modelplane.ai"
  * @ret:         set on success
  *
- * Numbers that cannot be read are told in the messages of their pool.
+ * Numbers that cannot be read are reported in the messages of their pool.
  *
  * Errors: -ENOMEM
  */

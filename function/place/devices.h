@@ -32,7 +32,7 @@ void devices_desire(const struct placing *placing, const struct assignment *p,
  * devices_keep() - desire as they are the observed templates that pods may still be made from
  *
  * Those of an environment whose placement leaves, or does not yet serve from its
- * own template, and those of services that nobody understands.
+ * own template, and those of services that are not explained.
  */
 void devices_keep(const struct placing *placing);
 

@@ -17,7 +17,7 @@ struct node *freeze_object(struct value object, struct arena *arena);
 
 /*
  * freeze_resource()    - desire one observed resource as it is
- * freeze_unexplained() - the same of one that tells of no assignment of ours, unless an
+ * freeze_unexplained() - the same of one that names no assignment of ours, unless an
  *                        earlier step of the pipeline desires something under its name
  */
 void freeze_resource(const struct resource *r, const struct settings *settings,

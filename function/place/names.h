@@ -44,7 +44,7 @@ struct name_of {
  *
  * No two assignments of one deployment have the same name. Those of two
  * deployments in one namespace can ("a-b" in "c", "a" in "b-c"): hyphens are too
- * common to hash every such name, so whoever comes second is `shared`, and what
+ * common to hash every such name, so the second one is `shared`, and what
  * was made keeps the name under which it was made.
  */
 struct text names_service(const struct name_of *of, struct arena *arena);

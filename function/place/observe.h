@@ -10,7 +10,7 @@
 /*
  * observe_service() - the facts about a composed service
  * @object: an LLMInferenceService, or the Object around one; absent: not observed
- * @route:  a route was asked for: without an address KServe says Ready and serves nobody
+ * @route:  a route was asked for: without an address KServe says Ready and serves no client
  *
  * Ready: condition Ready True, observedGeneration current where there is one, no
  * False PresetsCombined, and the address. An Object must be Ready itself too.

@@ -28,7 +28,7 @@ struct name_of place_name_of(const struct placing *placing, const struct assignm
 /*
  * place_wants_object() - is it composed as an Object?
  *
- * An observed service keeps its kind: a key has one for ever, or the old object
+ * An observed service keeps its kind: a key keeps one, or the old object
  * is never collected.
  */
 bool place_wants_object(const struct placing *placing, const struct assignment *p);
@@ -54,7 +54,7 @@ struct node *place_wrap(const struct placing *placing, const struct assignment *
 /*
  * place_is_unexplained() - a service or reservation that says nothing of its assignment
  *
- * Nobody may delete what nobody understands.
+ * What is not explained is not deleted.
  */
 bool place_is_unexplained(const struct placing *placing, const struct resource *r);
 

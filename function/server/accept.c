@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * When accept4() fails for a reason that it does not know, gRPC's listener gives
- * up for good, and a lack of files is such a reason. It is told to try again
+ * up for good, and a lack of files is such a reason. It is made to try again
  * instead, which it does at the next connection; those that wait are taken then.
  * The program is linked with --wrap=accept4, which calls this wherever gRPC says
  * accept4(). Where gRPC is a shared library it has no effect.
@@ -21,7 +21,7 @@
 
 enum { SAY_AGAIN_SECONDS = 10, GREET_MS = 100 };
 
-static atomic_bool is_starved; /* a connection may be waiting that nobody will look for */
+static atomic_bool is_starved; /* a connection may wait that gRPC will not look for */
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): the names that ld --wrap asks for */
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);

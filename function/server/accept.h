@@ -12,7 +12,7 @@
  * @ourselves: how to greet the listener
  *
  * A listener that had no file for a connection looks again when the next one comes.
- * That is us, lest those that wait should wait for somebody else.
+ * So we connect to ourselves, and pending clients are accepted.
  */
 void accept_tend(const struct self_check *ourselves);
 

@@ -40,7 +40,7 @@ struct call_memories {
 /*
  * call_memory_init() - none is taken yet
  * @budget_bytes: what one arena may take
- * @keep:         so many are kept when they come back
+ * @keep:         the number that is kept when they come back
  */
 void call_memory_init(struct call_memories *l, size_t budget_bytes, unsigned int keep);
 

@@ -17,7 +17,7 @@
  * @ret:        set on success; lives as long as the arena
  * @fault:      set on failure, with the target and what the function said
  *
- * Errors: -ECONNREFUSED  nobody answers there
+ * Errors: -ECONNREFUSED  nothing listens there
  *         -ETIMEDOUT     not in time
  *         -EBADMSG       the function could not read the request
  *         -E2BIG         the request, the answer or the work is over a limit

@@ -26,7 +26,7 @@ enum {
 enum { LISTENER = DOOR_VISITORS, HOST, STOP };
 
 struct visitor {
-        int fd; /* -1: nobody */
+        int fd; /* -1: free */
         bool has_entered;
         struct in6_addr address;
         uint64_t order; /* of their coming */
@@ -86,7 +86,7 @@ static bool goes_before(const struct visitor *a, const struct visitor *b) {
         return a->order < b->order;
 }
 
-/* Ends the one whose turn it is; false when nobody is there. */
+/* Ends the one whose turn it is; false when no connection is there. */
 static bool end_first(struct door *d) {
         struct visitor *first = NULL;
 
@@ -130,7 +130,7 @@ static struct visitor *make_room(struct door *d, const struct in6_addr *address)
         return free_one;
 }
 
-/* How long until the first of them is late; -1: nobody is there. */
+/* How long until the first of them is late; -1: no connection is there. */
 static int end_late_ones(struct door *d) {
         int64_t now = now_ms(), next = -1;
 
@@ -189,7 +189,7 @@ static void look_at(struct door *d, struct visitor *v) {
                 enter(d, v);
 }
 
-/* Returns false when nobody else waits. */
+/* Returns false when no other client waits. */
 static bool accept_one(struct door *d) {
         struct sockaddr_storage from = { 0 };
         socklen_t len = sizeof(from);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * door - who may ask something on a port where nobody shows who he is
+ * door - which clients are served on a port that authenticates none
  *
  * A connection enters once the head of its request has come whole; until then it
- * costs a file and some bytes. Of one address so many are there at most, and as many
+ * costs a file and some bytes. The connections of one address are bounded, and those
  * of all; one too many ends the oldest, those that have not entered first. From its
  * first byte to its last a request has a deadline. So slow clients end each other, and
  * one whose request comes whole at once, as a probe's does, waits for none of them.
@@ -23,7 +23,7 @@ enum {
         DOOR_PER_ADDRESS = 8,
         DOOR_VISITORS = 256,
         DOOR_DEADLINE_MS = 5000,
-        DOOR_HEAD_MAX = 16 * 1024, /* one that is longer enters, to be told so */
+        DOOR_HEAD_MAX = 16 * 1024, /* one that is longer enters, to be answered so */
 };
 
 /* What becomes of a connection that enters; the file is theirs, to be closed by them. */
@@ -47,7 +47,7 @@ int door_port(const struct door *d);
 int door_watch(struct door *d, int fd);
 
 /*
- * door_wait() - let in whoever may, and end whoever is late
+ * door_wait() - accept the clients that may enter, and end those that are late
  * @is_busy: the host has more to do: look, and do not wait
  *
  * Returns false after door_stop().

@@ -16,7 +16,7 @@ struct health;
 struct health *health_new(void);
 
 /*
- * health_end() - NOT_SERVING from now on; every Watch is told so, and ended
+ * health_end() - NOT_SERVING from now on; every Watch is sent that, and ended
  *
  * Watches would keep the server from draining.
  */

@@ -19,7 +19,7 @@ void heap_prepare(void) {
         mallopt(M_ARENA_MAX, 1); /* the end of any other malloc_trim() leaves alone */
 }
 
-/* Resident, but in nobody's use. */
+/* Resident, but not in use. */
 static int64_t idle_bytes(int64_t resident_bytes) {
         struct mallinfo2 info = mallinfo2();
 

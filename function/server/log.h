@@ -2,7 +2,7 @@
 /*
  * log - lines on stderr
  *
- * One JSON object a line, or readable text. Nobody waits for a line to be
+ * One JSON object a line, or readable text. No call waits for a line to be
  * written: sink.h has a thread for that. When it cannot keep up, lines are dropped,
  * and the next one that gets through says how many were. Nothing of a payload and
  * no credential is ever given to it.

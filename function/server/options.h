@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * options - how the server is told what to do
+ * options - the flags of the server
  *
  * Each flag has a twin in the environment; the flag wins. An empty variable is as
  * good as none, so that a manifest may leave one blank.

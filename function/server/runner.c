@@ -15,7 +15,7 @@
 #include <stdio.h>
 
 /*
- * One call goes: posted (nobody has called yet) -> requested -> read (work, answer)
+ * One call goes: posted (no client has called yet) -> requested -> read (work, answer)
  * -> sent (gone). Core would read the message before it hands the call over, but
  * then it drops what is being uploaded when a drain begins.
  */
@@ -88,7 +88,7 @@ static void refuse_fault(struct run_call *c, int error, const struct fault *faul
         }
 }
 
-/* Crossplane has given up on it: whatever is computed now is computed for nobody. */
+/* Crossplane has given up on it: whatever is computed now is not read. */
 static bool is_expired(const struct run_call *c) {
         return gpr_time_cmp(c->deadline, gpr_now(c->deadline.clock_type)) <= 0;
 }
@@ -234,7 +234,7 @@ static void call_read(struct op *op, bool ok) {
         c->has_message = ok && c->message;
         if (c->has_message)
                 work(c);
-        else /* call_sent() knows whether anybody hears it */
+        else /* call_sent() knows whether the client hears it */
                 refuse(c, GRPC_STATUS_INVALID_ARGUMENT, "the call has no message");
         if (!hold(c))
                 send_answer(c);
@@ -248,7 +248,7 @@ static void call_requested(struct op *op, bool ok) {
                 call_free(c);
                 return;
         }
-        /* First of all somebody must be there for the next call. */
+        /* First of all a call must be posted for the next client. */
         post(c->runner, c->service);
         atomic_fetch_add_explicit(&c->runner->n_arrived, 1, memory_order_relaxed);
         atomic_fetch_add(&c->runner->n_uploads, 1);

@@ -17,7 +17,7 @@ struct runner;
  * runner_new() - registers RunFunction, v1 and v1beta1, on a server that has not started
  * @queue:        the workers' queue, registered with the server
  * @budget_bytes: what one call may take
- * @keep_arenas:  so many arenas are kept warm between calls
+ * @keep_arenas:  the number of arenas that are kept warm between calls
  * @stats:        outlives the runner
  */
 struct runner *runner_new(grpc_server *server, grpc_completion_queue *queue, size_t budget_bytes,
@@ -25,14 +25,14 @@ struct runner *runner_new(grpc_server *server, grpc_completion_queue *queue, siz
 
 /*
  * runner_accept() - ask for calls; the server has started
- * @n: so many of each version are handed over before a worker must take one
+ * @n: calls of each version that are handed over before a worker must take one
  */
 void runner_accept(struct runner *r, unsigned int n);
 
 /*
  * runner_hold() - from now on calls are computed, but their answers wait
  *
- * Clients open no more than so many calls of one connection without an answer:
+ * Clients open at most this number of calls of one connection without an answer:
  * soon none arrives any more.
  */
 void runner_hold(struct runner *r);

@@ -20,7 +20,7 @@ struct self_check {
 
 /*
  * self_check_init() - how to greet a listener
- * @address: as the server was told, HOST:PORT or :PORT
+ * @address: as the server's flag has it, HOST:PORT or :PORT
  * @port:    the one that was bound
  *
  * Returns false when no greeting could be made.

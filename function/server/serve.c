@@ -34,7 +34,7 @@ static int fail(const struct fault *fault) {
         return EXIT_USAGE;
 }
 
-/* While files have run out nobody can connect: accept.c, and the probe of /healthz. */
+/* While files have run out no client can connect: accept.c, and the probe of /healthz. */
 static void raise_file_limit(void) {
         struct rlimit limit;
 

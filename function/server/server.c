@@ -85,7 +85,7 @@ static grpc_server *create_server(const struct server_config *config) {
                 integer(GRPC_ARG_HTTP2_MIN_SENT_PING_INTERVAL_WITHOUT_DATA_MS, 30 * 1000),
                 /* Pings of a minute are welcome; half of it leaves room for jitter. */
                 integer(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30 * 1000),
-                /* Clients keep a connection for ever: this spreads them over added replicas,
+                /* Clients keep a connection: this spreads them over added replicas,
                    and bounds how long a replaced CA is trusted. */
                 integer(GRPC_ARG_MAX_CONNECTION_AGE_MS, core_ms(age_ms)),
                 integer(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
@@ -196,7 +196,7 @@ static bool is_idle(struct server *s) {
 /*
  * Returns whether every call came to its end in time; sets ret_shut_down when core
  * says so too. It does not while a peer keeps its connection, which a dead one
- * does for ever: without calls there is not much to wait for, nor for clients that
+ * does without end: without calls there is not much to wait for, nor for clients that
  * have stopped half way through their messages.
  */
 static bool drain(struct server *s, grpc_completion_queue *end, int64_t grace_ms,
@@ -225,7 +225,7 @@ static void sleep_ms(int64_t ms) {
 
 /*
  * Core drops a call that arrives between its shutdown and the client's notice of
- * it, as CANCELLED, which nobody retries. So the shutdown waits for a moment in
+ * it, as CANCELLED, which is not retried. So the shutdown waits for a moment in
  * which none arrives; answers wait too, because a client that gets one may send
  * the next call at once.
  */

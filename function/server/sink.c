@@ -75,7 +75,7 @@ static size_t write_whole(const char *bytes, size_t len) {
 
                 if (n > 0)
                         at += (size_t)n;
-                else if (n < 0 && errno == EAGAIN) /* whoever shares it has made it so */
+                else if (n < 0 && errno == EAGAIN) /* another process that shares it made it so */
                         poll(&out, 1, -1);
                 else if (n == 0 || errno != EINTR)
                         break;

@@ -27,7 +27,7 @@ struct stream {
         unsigned int n_under_way;
         bool has_answered; /* the initial metadata went with the first answer */
         bool is_answering;
-        bool is_over; /* the status was sent, or nobody is there to get it */
+        bool is_over; /* the status was sent, or the client is gone */
 };
 
 struct streams {

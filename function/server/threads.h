@@ -12,7 +12,7 @@
 #include "base/fault.h"
 
 /*
- * threads_check() - start so many threads beside gRPC's at once, and end them again
+ * threads_check() - start n threads beside gRPC's at once, and end them again
  * @n_ours: that we mean to start ourselves
  *
  * Errors: -EAGAIN  a limit of processes is in the way

@@ -9,7 +9,7 @@
 #include <grpc/support/alloc.h>
 #include <stdatomic.h>
 
-/* So many calls can be handed over before the thread has asked for more. */
+/* Calls that can be handed over before the thread has asked for more. */
 enum { N_POSTED = 4 };
 
 struct generic {
@@ -114,7 +114,7 @@ static void unary_received(struct op *op, bool ok) {
         grpc_slice_unref(bytes);
 }
 
-/* Sets the method that was called, and leaves it NULL when nobody here serves it. */
+/* Sets the method that was called, and leaves it NULL when it is not served here. */
 static void find_method(struct unary *u) {
         const struct generic *g = u->generic;
 

@@ -4,7 +4,7 @@
  *
  * They have a queue and a thread of their own. It answers at once what the
  * workers would keep waiting, and it keeps reading from the network while they
- * are busy. What nobody here serves is UNIMPLEMENTED: without that answer such a
+ * are busy. What is not served here is UNIMPLEMENTED: without that answer such a
  * call would hang until its deadline.
  */
 #ifndef SERVER_UNARY_H
@@ -58,7 +58,8 @@ struct generic *unary_service_new(grpc_server *server, grpc_completion_queue *qu
 /* unary_service_accept() - ask for calls; the server has started. */
 void unary_service_accept(struct generic *g);
 
-/* unary_service_idle() - as runner_idle(). Streams that were taken count for whoever took them. */
+/* unary_service_idle() - as runner_idle(). Streams that were taken count for the caller that took
+ * them. */
 bool unary_service_idle(struct generic *g);
 
 void unary_service_free(struct generic *g);

@@ -15,14 +15,14 @@
 enum {
         UNITS_MAX_ENVIRONMENTS = 2048,
         UNITS_MAX_POOLS = 8192,     /* of all environments */
-        UNITS_MAX_POOLS_EACH = 512, /* of one; more are not told of */
+        UNITS_MAX_POOLS_EACH = 512, /* of one; more are not counted */
         UNITS_STALE_SECONDS = 10 * 60,
 };
 
 struct seen_environment;
 
 struct units {
-        pthread_mutex_t lock; /* held for moments: nobody formats under it */
+        pthread_mutex_t lock; /* held for moments: nothing is formatted under it */
         struct seen_environment *environments[UNITS_MAX_ENVIRONMENTS];
         size_t n;
         size_t n_pools;

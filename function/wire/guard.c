@@ -73,7 +73,7 @@ static bool are_varints(const char *p, const char *end) {
         return true;
 }
 
-/* Keys and texts of JSON: whoever reads that object refuses it. */
+/* Keys and texts of JSON: the reader of that object refuses it. */
 static void check_text(struct walk *walk, struct text text) {
         if (!utf8_is_plain(text) && utf8_check(text) != UTF8_GOOD)
                 walk->verdict = GUARD_BROKEN;
@@ -105,7 +105,7 @@ static int open_message(struct walk *walk, enum message message, size_t len, str
 }
 
 /*
- * What a repeated field opens. An observed resource that nobody reads is stepped
+ * What a repeated field opens. An observed resource that is not read is stepped
  * over as a desired one is; so is what was asked for, until request_open().
  */
 static enum message element(const struct walk *walk, const struct rule *rule, size_t len) {
@@ -255,7 +255,7 @@ static inline bool open_short(struct walk *walk, const unsigned char *value, siz
 }
 
 /*
- * Steps over a scalar member that is encoded as everybody does and shorter than
+ * Steps over a scalar member that is encoded as most encoders do and shorter than
  * 128 bytes, or opens such a map or list. A key and a text are checked in one go
  * with the tag and the length between them, which are no NUL and below 0x80 too.
  */
@@ -308,7 +308,7 @@ static void take_short(struct walk *walk) {
 }
 
 /*
- * The next member or element if it is encoded as everybody does: each field
+ * The next member or element if it is encoded as most encoders do: each field
  * once, in order, and nothing else. Returns 1 when it was checked, or opened; 0
  * when it has to be taken field by field.
  */
@@ -346,7 +346,7 @@ static int check_plain(struct walk *walk, struct fault *fault) {
         check_text(walk, key);
         walk->n_elements++;
         walk->p = p;
-        /* Half of a stored object, and nobody reads it. */
+        /* Half of a stored object, and not read. */
         if (walk->open->is_metadata && text_equal(key, TEXT("managedFields")))
                 return 1;
         walk->p = inner.data;
@@ -358,8 +358,8 @@ static int check_plain(struct walk *walk, struct fault *fault) {
 }
 
 /*
- * Steps over a composed resource that is handed on unread and encoded as everybody
- * does: its key, its object, and how ready it is. Others go field by field.
+ * Steps over a composed resource that is passed through unread and encoded as most
+ * encoders do: its key, its object, and how ready it is. Others go field by field.
  */
 static bool step_over_resource(struct walk *walk) {
         const char *p = walk->p, *part;

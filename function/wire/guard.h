@@ -33,7 +33,7 @@ enum { GUARD_BROKEN = 1 };
  * parent, depth, the number of elements, UTF-8 and no NUL in names and keys, at most
  * one of each singular message field (observed, desired, meta, input, context,
  * State.composite, Resource.resource, ...). The objects of desired resources
- * are only handed on: they are stepped over by length, after the same checks of
+ * are only passed through: they are stepped over by length, after the same checks of
  * the messages around them and of their names. Unknown fields, credentials and
  * schemas are stepped over, and metadata.managedFields of every object too.
  *

@@ -23,7 +23,7 @@ struct node *node_bool(struct arena *arena, bool boolean);
 /* node_integer() - number within +-2^53. */
 struct node *node_integer(struct arena *arena, int64_t number);
 
-/* node_number() - as it is: whoever computes it sees to it that it is finite. */
+/* node_number() - as it is: the caller makes sure that it is finite. */
 struct node *node_number(struct arena *arena, double number);
 
 /* node_string() - text is kept by reference and must be UTF-8. */

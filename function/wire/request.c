@@ -179,7 +179,7 @@ static struct resource read_entry(struct text entry) {
         return resource;
 }
 
-/* The composite alone: what else is desired is handed on, and nobody looks at it. */
+/* The composite alone: what else is desired is passed through unread. */
 static int read_desired_composite(struct text raw, struct arena *arena, struct state *ret) {
         struct text rest = raw;
         struct field field;

@@ -81,7 +81,7 @@ int request_read(struct text bytes, struct arena *arena, struct request *ret, st
  * @bytes: have passed guard_request_only() with the same @reads
  *
  * Answers are closed: the objects of their items are absent until they are opened. Desired
- * resources are in desired.raw, to be handed on.
+ * resources are in desired.raw, to be passed through.
  */
 int request_read_only(struct text bytes, bool (*reads)(struct text name), struct arena *arena,
                       struct request *ret, struct fault *fault);
@@ -99,7 +99,8 @@ void request_suspect(struct request *request);
 /* request_required() - the answer to key, or NULL while it is unresolved. */
 const struct answer_set *request_required(const struct request *request, struct text key);
 
-/* request_peek() - the object of an answer's item, open or not: to choose by, not to hand on. */
+/* request_peek() - the object of an answer's item, open or not: to choose by, not to pass through.
+ */
 struct value request_peek(const struct answer_item *item);
 
 /*

@@ -29,7 +29,7 @@ enum message {
         STATE,
         STATE_ENTRY,
         RESOURCE,
-        DESIRED, /* a State whose composed resources are handed on unread */
+        DESIRED, /* a State whose composed resources are passed through unread */
         DESIRED_ENTRY,
         SEALED_RESOURCE,
         DETAILS_ENTRY,

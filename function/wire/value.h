@@ -8,7 +8,7 @@
  *
  * The bytes must have passed guard_request() (wire/guard.h): readers rely on its
  * lengths and depth and make no checks of their own. Strings are UTF-8 without NUL
- * where the object is not `may_be_broken`; else whoever reads it asks fleet/broken.h.
+ * where the object is not `may_be_broken`; else its reader asks fleet/broken.h.
  *
  * Duplicate keys: the last one wins, as everywhere in protobuf. A Value without
  * a kind is null.

@@ -3,7 +3,7 @@
  * events - a YAML file of a fixed shape, read from front to back
  *
  * One event is in hand at a time: a scalar, or the begin or end of a map or a
- * list. Whoever reads a value begins with its first event in hand and ends with its
+ * list. A reader of a value begins with its first event in hand and ends with its
  * last one. What has another shape is noted and stepped over; nothing recurses.
  * Anchors, aliases and tags are refused, so that a file is never larger than it
  * looks.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Words that must not be written: calls that go wrong, and paths of one machine.
+"""Words that must not be written: calls that go wrong, paths of one machine, and riddles.
 
 words.py [ROOT]         reads the tracked files of ROOT; exit 1 on any complaint
 """
@@ -17,7 +17,7 @@ NEVER = {
     "sprintf": "snprintf",
     "vsprintf": "vsnprintf",
     "gets": "a builder of base/text.h",
-    "strtok": "text_cut() and friends",
+    "strtok": "text_index() and text_slice()",
     "atoi": "text_to_u64()",
     "atol": "text_to_u64()",
     "strtod": "base/quantity.h: it obeys the locale",
@@ -54,6 +54,28 @@ EXCUSED = {
     ("function/yaml/scalar.c", "strtod"): "only after it has checked the digits itself",
 }
 
+# English that a reader has to take apart, in comments and messages of function/, and what to write.
+# CONTRIBUTING.md has the words of this product.
+RIDDLES = {
+    r"told|tells? of": "reported, or a passive with its subject",
+    r"hand(?:s|ed|ing)? on": "pass through",
+    r"for who": "when the caller wants",
+    r"so many": "the number, or n",
+    r"lest": "so that ... not",
+    r"nobody|no one|anybody|somebody|someone": "who it is: the caller, a client, a deployment",
+    r"whoever": "who it is: the caller, a client, a deployment",
+    r"for ever": "always, or until when",
+}
+RIDDLE = {re.compile(rf"\b(?:{words})\b".replace(" ", r"\s+"), re.I): instead
+          for words, instead in RIDDLES.items()}
+# Sentences that users read, to be changed with their goldens and pages.
+PINNED = {
+    ("function/cli/given.c", "nobody"): 2,
+    ("function/cli/why.c", "nobody"): 1,
+    ("function/fleet/pool_warnings.c", "for ever"): 1,
+    ("function/requirements.c", "nobody"): 1,  # the anchors' name
+}
+
 CALL = re.compile(r"(?<![\w.>])([a-z_]+)\s*\(")
 # Homes of people, and what lies beside the checkout.
 ELSEWHERE = re.compile(r"(?<![\w.$}])/(?:home|root|Users|work|farm)/|\.\./shared\b")
@@ -72,6 +94,27 @@ def check_calls(name, text):
                 yield f"{name}:{number}: {word}() is not called here: {OUTSIDE[word]}"
 
 
+def words_of(text):
+    """Comments and strings of C, each with its line."""
+    for match in re.finditer(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"', text, flags=re.S):
+        yield text.count("\n", 0, match.start()) + 1, match[0]
+
+
+def check_riddles(name, text):
+    pinned = dict(PINNED)
+    for first, words in words_of(text):
+        joined = re.sub(r"\n \*(?=\s)|\n\s+", "\n", words)  # a phrase may go over the end of a line
+        for pattern, instead in RIDDLE.items():
+            for match in pattern.finditer(joined):
+                found = " ".join(match[0].split())
+                key = (name, found.lower())
+                if pinned.get(key, 0) > 0:
+                    pinned[key] -= 1
+                    continue
+                line = first + joined.count("\n", 0, match.start())
+                yield f"{name}:{line}: \"{found}\" is hard to read; write {instead}"
+
+
 def check_paths(name, text):
     for number, line in enumerate(text.split("\n"), 1):
         found = ELSEWHERE.search(line)
@@ -85,6 +128,7 @@ def check(root):
         text = sources.read(root, name)
         if name.startswith("function/") and name.endswith((".c", ".h")):
             complaints += check_calls(name, text)
+            complaints += check_riddles(name, text)
         complaints += check_paths(name, text)
     return complaints
 
