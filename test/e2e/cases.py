@@ -109,5 +109,16 @@ def goldens():
             continue
         step_input = (load(folder / "input.yaml") or [INPUT])[0]
         composition = (load(folder / "composition.yaml") or [composition_for(xr, step_input)])[0]
-        yield Case(f"golden/{folder.name}", xr, composition,
-                   load(folder / "required.yaml"), load(folder / "observed.yaml"))
+        observed = load(folder / "observed.yaml")
+        required = with_own(load(folder / "required.yaml"), observed)
+        yield Case(f"golden/{folder.name}", xr, composition, required, observed)
+
+
+def with_own(required, observed):
+    """A control plane lists a deployment's own reservations too: core's render does, the other CLIs list files."""
+    def of(each):
+        return each["kind"], each["metadata"].get("namespace"), each["metadata"].get("name")
+
+    listed = {of(each) for each in required}
+    return required + [each for each in observed
+                       if each.get("kind") == "GPUReservation" and of(each) not in listed]

@@ -67,9 +67,12 @@ def canonical_composite(xr):
 
 
 def canonical_composed(composed):
-    """Without the uid of the owner, which v1.20 and v2.2 leave out, and without generateName."""
+    """Without the uid of the owner, which v1.20 and v2.2 leave out, without generateName, and without
+    the labels of a claim, which v1.20 alone writes."""
     out = copy.deepcopy(composed)
     out["metadata"].pop("generateName", None)
+    for label in ("crossplane.io/claim-name", "crossplane.io/claim-namespace"):
+        out["metadata"].get("labels", {}).pop(label, None)
     for owner in out["metadata"].get("ownerReferences", []):
         owner.pop("uid", None)
     return out
