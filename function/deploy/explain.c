@@ -146,7 +146,7 @@ static struct text crowded(const struct verdict *v, struct arena *arena) {
 struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         const struct verdict *v = &r->verdict;
         const struct pool *pool = r->sub_pool->pool;
-        const struct needs *needs = &r->profile->needs;
+        const struct needs *needs = r->profile ? &r->profile->needs : NULL;
         long long wanted = v->wanted, offered = v->offered;
         struct text a, b;
 

@@ -50,7 +50,11 @@ void rejections_sort(struct rejections *r);
 /* rejections_nearest() - how far the best candidate of all came; REASON_FITS when there is none. */
 enum reason rejections_nearest(const struct rejections *r);
 
-/* explain_rejection() - "wants 40Gi of memory per unit, a unit here has 10Gi". */
+/*
+ * explain_rejection() - "wants 40Gi of memory per unit, a unit here has 10Gi"
+ *
+ * A reason of the pool alone needs no serving profile: r->profile may be NULL then.
+ */
 struct text explain_rejection(const struct rejection *r, struct arena *arena);
 
 /*

@@ -169,14 +169,14 @@ def owner_of(xr):
 def field_of_request(case, target):
     xr = copy.deepcopy(case.xr)
     xr["metadata"]["uid"] = uid_of(xr)
-    observed = copy.deepcopy(case.observed)
-    for each in observed:
+    observed, required = copy.deepcopy(case.observed), copy.deepcopy(case.required)
+    for each in [each for each in required if each in case.observed] + observed:
         each["metadata"]["ownerReferences"] = [owner_of(xr)]
     body = wire.field(1, wire.write_struct(xr))
     body += wire.field(2, wire.write_struct(case.composition))
     body += wire.field(3, wire.field(1, cases.FUNCTION) + wire.field(2, target))
     body += b"".join(wire.field(4, wire.write_struct(each)) for each in observed)
-    body += b"".join(wire.field(5, wire.write_struct(each)) for each in case.required)
+    body += b"".join(wire.field(5, wire.write_struct(each)) for each in required)
     return wire.field(1, b"") + wire.field(2, body)
 
 
