@@ -22,6 +22,8 @@ struct service {
         struct text name;
         struct text url;
         struct text sentence; /* why it is not ready, in KServe's words; may be empty */
+        struct text revision; /* of the pods that it is composed with; empty: not known */
+        bool rolled_out;      /* its Deployment was read, and has pods of that revision alone */
 };
 
 /* What one service is made of, beside its reservation. */
@@ -64,6 +66,14 @@ enum fate {
         FATE_DROPPED, /* not composed any more */
 };
 
+/* What becomes of a change of the pods; deploy/rollout.c decides. */
+enum rollout {
+        ROLLOUT_NONE,  /* there is none, or it takes no surge */
+        ROLLOUT_WAITS, /* for the room of its surge; the service keeps its pods as they are */
+        ROLLOUT_ASKS,  /* its surge is reserved and not used yet; likewise */
+        ROLLOUT_RUNS,  /* with its surge, which is used until the Deployment has no other pods */
+};
+
 struct assignment {
         struct text suffix; /* of its keys: "<environment>[-m<n>]" */
 
@@ -71,6 +81,7 @@ struct assignment {
         bool rebuilt;                /* from the annotation: its reservation was lost */
         bool recovered;              /* from the ledger: Crossplane no longer observes it */
         struct service service;      /* of the same keys, as observed */
+        struct text revision; /* of its pods as they would be composed now; empty: not known */
 
         enum fate fate;
         bool fresh;                 /* made in this answer */
@@ -83,6 +94,9 @@ struct assignment {
         const struct serving_profile *profile;
         struct workload workload; /* FATE_STAYS only */
         struct text why;          /* FATE_LEAVES, FATE_DROPPED: a sentence */
+        int64_t pending;          /* of what is reserved: a surge that is not used yet */
+        enum rollout rollout;     /* FATE_STAYS only */
+        struct text waits_for;    /* ROLLOUT_WAITS: a sentence */
 };
 
 /* assignment_is_ready() - Ready with replicas: KServe calls a service without any Ready too. */
@@ -95,9 +109,20 @@ bool assignment_is_ready(const struct assignment *a);
  * composed along with its reservation and is Ready counts as used, whatever the reservation
  * says: it must never be taken back. One that
  * only the ledger shows may have been let go since: nothing of it counts as used until its
- * service is observed as Ready, or it finds a seat.
+ * service is observed as Ready, or it finds a seat. Where the service says that a surge is
+ * used, it is: the two are not written at once.
  */
 void assignment_settle_counts(struct assignment *a);
+
+/*
+ * assignment_keeps_pods() - is the service composed with its pods as they are observed?
+ *
+ * While a change of them waits for its surge.
+ */
+bool assignment_keeps_pods(const struct assignment *a);
+
+/* assignment_lasting() - the replicas that are reserved, without those of a rollout. */
+int64_t assignment_lasting(const struct assignment *a);
 
 /*
  * assignment_replicas() - the replicas that the service is composed with

@@ -12,7 +12,7 @@
  *           size. Better pools, cordons and unready environments move nothing. A mistake in
  *           a declaration moves nothing either: what is there stays, frozen.
  *   trim    what stays is cut to R, and gives back what is reserved, unused and without a
- *           seat. What has nothing left is given up.
+ *           seat, and the surge of a rollout that has ended. What has nothing left is given up.
  *   leave   when more stay than W, those go first that never served, then those that are not
  *           Ready, then the last made. Of those that leave, as many are kept as are wanted
  *           less the Ready ones that stay: Ready ones first, then the last made. What never
@@ -21,6 +21,7 @@
  *           behind everybody else's.
  *   wake    what is parked takes R again where it is, if all of it fits.
  *   grow    each reservation that stays grows towards R as far as there is room.
+ *   roll    where pods change, a surge is reserved, or the change waits (rollout.c).
  *   fill    the shortfall is made up from the best environments that have none that stays;
  *           all replicas or none, under keys that nothing has had.
  *   doze    what did not wake and was not placed elsewhere takes what fits where it is.
@@ -56,7 +57,7 @@
 /* Does it have just what is wanted, in use, and was it Ready once? A parked one has nothing. */
 static bool is_settled(const struct reservation *r, const struct deployment *deployment) {
         return !r->leaving && r->reserved == deployment->replicas && r->used == r->reserved &&
-               (r->served || deployment->replicas == 0);
+               r->surge == 0 && (r->served || deployment->replicas == 0);
 }
 
 bool deploy_is_settled(const struct deployment *deployment, const struct assignment *held,
@@ -279,6 +280,7 @@ static int finish(struct deciding *d, struct decision *ret) {
         struct decision decision = { .rejections = d->rejections,
                                      .quota = d->tightest,
                                      .closed = d->closed,
+                                     .rolling = d->rolling != NULL,
                                      .parked = deployment->replicas == 0,
                                      .wanted = deployment->environments };
         struct text url_of = { 0 };
@@ -295,11 +297,12 @@ static int finish(struct deciding *d, struct decision *ret) {
 
                 take_hold(a);
                 renew(d, a);
-                settled &= a->fate == FATE_DROPPED || is_settled(r, deployment);
+                settled &= a->fate == FATE_DROPPED ||
+                           (is_settled(r, deployment) && a->rollout == ROLLOUT_NONE);
                 if (a->fate == FATE_STAYS && !deploy_is_asleep(d, a)) {
                         decision.placed++;
                         decision.ready += assignment_is_ready(a);
-                        decision.short_replicas += deployment->replicas - r->reserved;
+                        decision.short_replicas += deployment->replicas - assignment_lasting(a);
                 }
                 if (a->fate != FATE_DROPPED && assignment_is_ready(a) &&
                     !text_is_empty(a->service.url) &&
@@ -333,6 +336,8 @@ static int decide_by_ledger(struct deciding *d) {
                 r = deploy_wake(d);
         if (r == 0)
                 r = deploy_grow(d);
+        if (r == 0)
+                r = deploy_roll(d);
         if (r == 0 && d->request->weighing)
                 r = weigh_all(d);
         if (r == 0)
@@ -353,7 +358,9 @@ int deploy(const struct deploy_request *request, struct arena *arena, struct dec
         deploy_leave(&d);
         if (request->whole_fleet)
                 r = decide_by_ledger(&d);
-        else if (request->weighing)
+        else
+                r = deploy_roll(&d);
+        if (r == 0 && !request->whole_fleet && request->weighing)
                 r = weigh_all(&d);
         return r < 0 ? r : finish(&d, ret);
 }

@@ -46,6 +46,7 @@ struct decision {
         int64_t short_replicas;        /* replicas that are wanted and not granted there */
         struct share quota;            /* that keeps some of these back; limited: there is one */
         const struct sub_pool *closed; /* that keeps some of these back, being cordoned; or NULL */
+        bool rolling;                  /* a rollout keeps some of these back */
         struct text url;               /* of the first Ready assignment by environment name */
         bool settled;                  /* nothing is left to decide */
 };

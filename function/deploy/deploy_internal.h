@@ -20,13 +20,14 @@ struct deciding {
         int64_t next_order;
         struct rejections rejections;
         struct share tightest; /* of a quota that kept a grant small; limited: there is one */
-        const struct sub_pool *closed; /* where a grant may not grow, room or not; or NULL */
+        const struct sub_pool *closed;    /* where a grant may not grow, room or not; or NULL */
+        const struct assignment *rolling; /* that grows only after its rollout; or NULL */
 };
 
 /* deploy_count() - the assignments of that fate. */
 size_t deploy_count(const struct deciding *d, enum fate fate);
 
-/* deploy_is_asleep() - does it stay, with nothing reserved, although replicas are wanted? */
+/* deploy_is_asleep() - does it stay without a replica, although some are wanted? */
 bool deploy_is_asleep(const struct deciding *d, const struct assignment *a);
 
 /*
@@ -44,6 +45,20 @@ bool deploy_goes_first(const struct assignment *a, const struct assignment *b);
  */
 struct chooser deploy_chooser(struct deciding *d, const struct assignment *without);
 
+/*
+ * What rollout.c says to the other phases; it has the rules.
+ *
+ * deploy_pods_change() - do some run that are other than they are to be?
+ * deploy_count_surge() - what of the reservation is a rollout's; gives back what is not any more
+ * deploy_most_lasting() - as many replicas as may be reserved while that lasts; at most `wanted`
+ */
+bool deploy_pods_change(const struct assignment *a);
+void deploy_count_surge(struct deciding *d, struct assignment *a);
+int64_t deploy_most_lasting(const struct deciding *d, const struct assignment *a, int64_t wanted);
+
+/* deploy_takes_more() - may anything more be reserved in its pool? */
+bool deploy_takes_more(const struct assignment *a);
+
 /* The phases, in the order of their calls; deploy.c says what each is for. Errors: -ENOMEM */
 int deploy_review(struct deciding *d);
 int deploy_trim(struct deciding *d);
@@ -51,6 +66,7 @@ void deploy_leave(struct deciding *d);
 int deploy_use(struct deciding *d);
 int deploy_wake(struct deciding *d);
 int deploy_grow(struct deciding *d);
+int deploy_roll(struct deciding *d);
 int deploy_fill(struct deciding *d);
 int deploy_doze(struct deciding *d);
 

@@ -39,7 +39,7 @@ struct reservation {
         int64_t units_per_node; /* at least 1 */
         int64_t reserved;       /* replicas, a surge included */
         int64_t used;           /* of those reserved: may run, and never yield */
-        int64_t surge;          /* of those reserved: while a rollout runs */
+        int64_t surge;          /* of those used: while a rollout runs */
         int64_t priority;
         int64_t order; /* 0 for the deployment's first assignment */
         bool served;   /* was Ready once */

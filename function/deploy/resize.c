@@ -28,13 +28,22 @@ static struct text holder_of(struct deciding *d, const struct assignment *a) {
         return text_is_empty(who) ? TEXT("another namespace") : who;
 }
 
+/* A part of a surge is of no use. */
 static void give_way(struct deciding *d, struct assignment *a, int64_t replicas) {
         struct text who = holder_of(d, a);
 
-        a->planned.reserved -= replicas;
         a->gave_way = true;
-        a->why = text_format(d->arena, "gave %lld %s back: %.*s has the units", (long long)replicas,
-                             replicas == 1 ? "replica" : "replicas", TEXT_ARG(who));
+        if (a->pending > 0) {
+                a->why = text_format(d->arena, "gave the units of its rollout back: %.*s has them",
+                                     TEXT_ARG(who));
+                replicas = a->pending;
+                a->pending = 0;
+        } else {
+                a->why = text_format(d->arena, "gave %lld %s back: %.*s has the units",
+                                     (long long)replicas, replicas == 1 ? "replica" : "replicas",
+                                     TEXT_ARG(who));
+        }
+        a->planned.reserved -= replicas;
 }
 
 /* What is reserved, unused and without a seat, or beyond a quota. */
@@ -53,7 +62,8 @@ static int give_back(struct deciding *d, struct assignment *a) {
         if (err < 0)
                 return err;
         if (share.limited && share.unseated > 0) {
-                r->reserved -= share.unseated;
+                r->reserved -= a->pending > 0 ? a->pending : share.unseated;
+                a->pending = 0;
                 d->tightest = share;
         }
         if (r->reserved > 0)
@@ -68,10 +78,11 @@ static int trim(struct deciding *d, struct assignment *a) {
         struct reservation *r = &a->planned;
         int64_t wanted = d->request->order.deployment->replicas;
 
-        if (r->reserved > wanted)
-                r->reserved = wanted;
-        if (r->used > r->reserved)
-                r->used = r->reserved;
+        deploy_count_surge(d, a);
+        if (assignment_lasting(a) > wanted)
+                r->reserved = wanted + r->surge + a->pending;
+        if (r->used > r->reserved - a->pending)
+                r->used = r->reserved - a->pending;
         return d->request->whole_fleet && r->used < r->reserved ? give_back(d, a) : 0;
 }
 
@@ -129,8 +140,15 @@ static int use(struct deciding *d, struct assignment *a) {
         if (share.limited && share.left / (last.nodes * last.units_per_node) < most)
                 most = share.left / (last.nodes * last.units_per_node);
         /* Until something is used all of it is composed, and none of it is taken back. */
-        if (most > a->planned.used && (a->planned.used > 0 || most == last.reserved))
+        if (most <= a->planned.used || (a->planned.used == 0 && most < last.reserved))
+                return 0;
+        if (a->pending == 0) {
                 a->planned.used = most;
+        } else if (most == last.reserved) {
+                a->planned.used = most;
+                a->planned.surge += a->pending;
+                a->pending = 0;
+        }
         return 0;
 }
 
@@ -150,7 +168,7 @@ int deploy_use(struct deciding *d) {
 
 /* ---- grow ------------------------------------------------------------------------------------ */
 
-static bool takes_more(const struct assignment *a) {
+bool deploy_takes_more(const struct assignment *a) {
         return !a->sub_pool->environment->not_ready &&
                a->sub_pool->pool->schedulable == SCHEDULABLE_ALWAYS;
 }
@@ -225,15 +243,22 @@ static int grow_within_quota(struct deciding *d, const struct chooser *chooser,
 static int grow(struct deciding *d, struct assignment *a) {
         int64_t wanted = d->request->order.deployment->replicas;
         struct chooser chooser = deploy_chooser(d, NULL);
+        int64_t most;
         int r;
 
-        if (a->planned.reserved >= wanted || a->frozen)
+        if (assignment_lasting(a) >= wanted || a->frozen)
                 return 0;
-        if (!takes_more(a)) {
+        most = deploy_most_lasting(d, a, wanted);
+        if (most < wanted && !d->rolling)
+                d->rolling = a;
+        if (a->pending > 0 || assignment_lasting(a) >= most)
+                return 0;
+        if (!deploy_takes_more(a)) {
                 if (!d->closed)
                         d->closed = a->sub_pool;
                 return 0;
         }
+        wanted = most + a->planned.surge;
         r = grow_within_quota(d, &chooser, a, &wanted);
         if (r == 0 && wanted > a->planned.reserved)
                 r = grow_within_room(&chooser, a, wanted);
@@ -256,7 +281,7 @@ int deploy_grow(struct deciding *d) {
 /* ---- wake ------------------------------------------------------------------------------------ */
 
 bool deploy_is_asleep(const struct deciding *d, const struct assignment *a) {
-        return a->fate == FATE_STAYS && a->planned.reserved == 0 &&
+        return a->fate == FATE_STAYS && assignment_lasting(a) == 0 &&
                d->request->order.deployment->replicas > 0;
 }
 
@@ -264,8 +289,8 @@ bool deploy_is_asleep(const struct deciding *d, const struct assignment *a) {
 static int wake_whole(struct deciding *d, struct assignment *a) {
         int r = grow(d, a);
 
-        if (a->planned.reserved < d->request->order.deployment->replicas)
-                a->planned.reserved = 0;
+        if (assignment_lasting(a) < d->request->order.deployment->replicas)
+                a->planned.reserved = a->planned.surge;
         return r;
 }
 

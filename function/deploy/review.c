@@ -93,6 +93,7 @@ static struct text reason_to_leave(struct deciding *d, struct assignment *a) {
         const struct reservation *r = &a->planned;
         const struct environment *environment =
                 environment_find(request->environments, request->n_environments, r->environment);
+        struct text why;
 
         if (!serves_model(r, request->order.deployment))
                 return TEXT("the deployment names another model");
@@ -110,7 +111,11 @@ static struct text reason_to_leave(struct deciding *d, struct assignment *a) {
                 return (struct text) { 0 };
         if (!a->sub_pool)
                 return TEXT("the pool, or its MIG profile, is gone");
-        return mismatch(d, a);
+        why = mismatch(d, a);
+        if (text_is_empty(why) && deploy_pods_change(a) && !a->planned.served &&
+            !arena_failed(d->arena))
+                return TEXT("it never served, and its pods are to be others");
+        return why;
 }
 
 /* It gives back what it reserved and never used; the rest stays as it is. */

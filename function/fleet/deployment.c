@@ -61,6 +61,16 @@ static void read_scaling(struct reader *rd, struct member f, struct deployment *
         }
 }
 
+static void read_rollout(struct reader *rd, struct member f, struct deployment *ret) {
+        static const struct text words[] = { [ROLLOUT_AUTO] = TEXT_INIT("Auto"),
+                                             [ROLLOUT_IN_TURN] = TEXT_INIT("InTurn"),
+                                             [ROLLOUT_SURGE] = TEXT_INIT("Surge") };
+        unsigned int word = ROLLOUT_AUTO;
+
+        reader_word(rd, f, words, COUNT_OF(words), &word);
+        ret->rollout = (enum rollout_policy)word;
+}
+
 struct text deployment_namespace(struct value object) {
         struct text own = value_text(value_at(object, "metadata.namespace"));
 
@@ -108,6 +118,7 @@ static int read_deployment(struct reader *rd, struct value object, struct deploy
                 read_scaling(rd, member_get(&spec, "scaling"), &d);
                 reader_integer(rd, member_get(&spec, "priority"), INT32_MIN, INT32_MAX,
                                &d.priority);
+                read_rollout(rd, member_get(&spec, "rollout"), &d);
                 check_tolerations(rd, member_get(&spec, "tolerations"), &d.tolerations);
                 check_object_name(rd, member_get(&spec, "priorityClassName"), &d.priority_class);
         }

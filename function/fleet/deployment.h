@@ -9,6 +9,13 @@
 
 struct mistakes;
 
+/* How a change of its pods reaches those that run (spec.rollout). */
+enum rollout_policy {
+        ROLLOUT_AUTO,    /* a surge where there is room for one; else in turn, where KServe can */
+        ROLLOUT_IN_TURN, /* never a surge */
+        ROLLOUT_SURGE,   /* always a surge */
+};
+
 struct deployment {
         struct text namespace_; /* its own, or its claim's */
         struct text name;
@@ -21,6 +28,7 @@ struct deployment {
         int64_t replicas; /* reserved per environment: fixed.replicas or maxReplicas; 0: parked */
         int64_t min_replicas; /* with concurrency; else = replicas */
         int64_t priority;
+        enum rollout_policy rollout;
         struct value tolerations; /* list, or absent */
         struct text priority_class;
 };

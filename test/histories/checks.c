@@ -25,9 +25,10 @@ static int64_t used_before(const struct assignment *held) {
 
         if (held->rebuilt)
                 return composed;
-        return held->service.ready && held->observed.used == 0
-                       ? least(held->observed.reserved, composed)
-                       : held->observed.used;
+        if (held->service.ready && held->observed.used == 0)
+                return least(held->observed.reserved, composed);
+        /* What a rollout used beside them is given back when it has ended. */
+        return held->observed.used - (held->service.rolled_out ? held->observed.surge : 0);
 }
 
 static const char *check_nothing_lost(const struct decided *d) {
@@ -77,10 +78,11 @@ static const char *check_bounds(const struct decided *d) {
                         continue;
                 if (r->used < 0 || r->used > r->reserved)
                         return "used beyond what is reserved";
-                if (r->used > 0 && assignment_replicas(p) > r->used)
+                if (r->used > 0 && assignment_replicas(p) + r->surge > r->used)
                         return "more is composed than is used";
                 if (r->leaving ? r->used != r->reserved && !p->recovered
-                               : !p->frozen && r->reserved > d->request->order.deployment->replicas)
+                               : !p->frozen && assignment_lasting(p) >
+                                                       d->request->order.deployment->replicas)
                         return "a grant out of bounds";
                 if (p->fate != FATE_STAYS)
                         continue;
@@ -188,6 +190,19 @@ static const char *check_grants(const struct decided *d) {
         return NULL;
 }
 
+/* Kubernetes would keep a pod that crashes, and leave the mended one without a place. */
+static const char *check_remade(const struct decided *d) {
+        for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
+                const struct assignment *p = &d->decision->plan.assignments[i];
+
+                if (p->fate == FATE_STAYS && !p->frozen && !p->fresh && !p->planned.served &&
+                    p->service.observed && p->service.replicas > 0 &&
+                    !text_equal(p->service.revision, p->revision))
+                        return "what never served is rolled";
+        }
+        return NULL;
+}
+
 const char *check_decision(const struct decided *d) {
         const char *seen = check_nothing_lost(d);
 
@@ -197,6 +212,8 @@ const char *check_decision(const struct decided *d) {
                 seen = check_bounds(d);
         if (!seen)
                 seen = check_kept(d);
+        if (!seen)
+                seen = check_remade(d);
         return seen ? seen : check_grants(d);
 }
 
@@ -228,6 +245,22 @@ const char *checks_place_used(struct cluster *c, const struct place *place) {
         return packing_try(&packing) == PACKS_NOT ? "what is used has no packing" : NULL;
 }
 
+const char *check_pods(struct cluster *c) {
+        for (size_t a = 0; a < c->n_actors; a++) {
+                for (size_t k = 0; k < c->actors[a].n_running; k++) {
+                        struct running *r = &c->actors[a].running[k];
+                        const struct reservation *has = &r->reservation;
+
+                        r->blind &= !cluster_service(c, r).rolled_out;
+                        if (r->lost || r->hidden || r->blind)
+                                continue;
+                        if (cluster_may_start(r) > (has->used > 0 ? has->used : has->reserved))
+                                return "KServe may start more pods than are used";
+                }
+        }
+        return NULL;
+}
+
 static bool is_broken(const struct cluster *c, size_t e, size_t p) {
         const struct sub_pool *sub_pool = &c->fleet.sites[e].sub_pools[p][0];
 
@@ -257,8 +290,39 @@ static const char *check_place(struct cluster *c, const struct place *place) {
         return checks_place_used(c, place);
 }
 
+/* Units that are not reserved, where all are alike and no packing is hard; else 0. */
+static int64_t plain_room(struct cluster *c, const struct place *place) {
+        int64_t reserved = 0;
+
+        for (size_t a = 0; a < c->n_actors; a++) {
+                for (size_t k = 0; k < c->actors[a].n_running; k++) {
+                        const struct reservation *r = &c->actors[a].running[k].reservation;
+
+                        if (cluster_place(c, r) != place)
+                                continue;
+                        if (r->nodes * r->units_per_node != 1)
+                                return 0;
+                        reserved += r->reserved;
+                }
+        }
+        return place->sub_pool.units - reserved;
+}
+
+/* A rollout waits for nothing but room, and only where there is none. */
+static const char *check_waiting(struct cluster *c, const struct running *r) {
+        const struct sub_pool *sub_pool = fleet_sub_pool(&c->fleet, &r->reservation);
+        int64_t surge = c->settings[0].kserve_021 ? 1 : (r->composed.reserved + 3) / 4;
+
+        if (!r->waits || r->hidden || r->frozen || !sub_pool || sub_pool->environment->not_ready ||
+            sub_pool->pool->schedulable != SCHEDULABLE_ALWAYS)
+                return NULL;
+        return plain_room(c, cluster_place(c, &r->reservation)) >= surge
+                       ? "a rollout waits where there is room"
+                       : NULL;
+}
+
 /* What leaves is kept only for want of a Ready one that stays. */
-static const char *check_actor(const struct cluster *c, const struct actor *actor) {
+static const char *check_actor(struct cluster *c, const struct actor *actor) {
         int64_t wanted = actor->deployment.replicas > 0 ? actor->deployment.environments : 0;
         int64_t leaving = 0, ready = 0;
 
@@ -271,6 +335,11 @@ static const char *check_actor(const struct cluster *c, const struct actor *acto
                         continue;
                 if (r->lost || (r->unserved && !r->frozen))
                         return "a reservation without a service";
+                if (r->composed.surge > 0 && !r->reservation.leaving && !r->frozen &&
+                    cluster_service(c, r).rolled_out)
+                        return "a surge is not given back";
+                if (check_waiting(c, r))
+                        return check_waiting(c, r);
                 leaving += r->reservation.leaving;
                 ready += !r->reservation.leaving && r->composed.reserved > 0 &&
                          cluster_service(c, r).ready;

@@ -30,6 +30,9 @@ const char *check_decision(const struct decided *d);
  */
 const char *checks_place_used(struct cluster *c, const struct place *place);
 
+/* check_pods() - at no moment KServe may start more pods than a reservation has used. */
+const char *check_pods(struct cluster *c);
+
 /*
  * check_at_rest() - nobody holds what there is not, or more than he needs
  *

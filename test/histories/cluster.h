@@ -17,10 +17,10 @@
 enum {
         CLUSTER_NODES = 5,
         CLUSTER_DEPLOYMENTS = 50,
-        CLUSTER_HELD = 16, /* by one deployment */
-        CLUSTER_REPLICAS = 6,
-        CLUSTER_GROUP = 3,    /* nodes of one replica */
-        CLUSTER_VERSIONS = 2, /* of the program */
+        CLUSTER_HELD = 16,     /* by one deployment */
+        CLUSTER_REPLICAS = 16, /* of one service, those of a rollout included */
+        CLUSTER_GROUP = 3,     /* nodes of one replica */
+        CLUSTER_VERSIONS = 2,  /* of the program */
 };
 
 /* A sub-pool, and the units taken on each of its nodes. */
@@ -31,9 +31,22 @@ struct place {
 };
 
 struct replica {
+        struct text revision;
         bool seated;
         bool ready;
         int64_t node[CLUSTER_GROUP];
+};
+
+/*
+ * How pods are made: what they are, and how a Deployment rolls
+ *
+ * KServe copies it to the Deployment when it comes to it.
+ */
+struct shape {
+        struct text revision;
+        bool groups; /* a LeaderWorkerSet, which rolls in turn */
+        bool told;   /* else a quarter of the replicas may be there twice, or missing */
+        int64_t surge, unavailable;
 };
 
 /* A reservation and the service beside it. */
@@ -46,7 +59,12 @@ struct running {
         bool frozen;                 /* it stays as it is: something is wrong in its pool */
         bool hidden;                 /* Crossplane does not observe it any more */
         struct reservation composed; /* the service: its annotation and its spec */
-        struct replica replicas[CLUSTER_REPLICAS];
+        struct shape wanted;         /* as the service was composed */
+        struct shape shape;          /* as its Deployment has it by now */
+        bool waits;                  /* for the room of a rollout */
+        bool blind;                  /* composed over what nobody saw: it may roll unseen */
+        struct replica replicas[CLUSTER_REPLICAS]; /* its pods */
+        int64_t n_replicas;
         uint64_t cause; /* of what it was last told to stay for */
 };
 
@@ -58,6 +76,7 @@ struct actor {
         bool ghost;       /* another deployment has its name by now; it is only collected */
         uint64_t uid;     /* of the deployment: one that is made again has another */
         uint64_t version; /* of the model it names, and of its selector */
+        uint64_t edits;   /* of what it says of its pods itself */
         struct running running[CLUSTER_HELD];
         size_t n_running;
 };
@@ -74,6 +93,9 @@ struct cluster {
         int64_t generations; /* likewise: every write of a reservation has a later one */
         int64_t loading;     /* rounds until a model is loaded, on average */
         bool old_kserve;     /* services tell no number of ready replicas */
+        bool large;          /* many replicas are wanted of each */
+        bool other_pods;     /* the second program composes other pods */
+        uint64_t rolled;     /* rollouts that ended */
 };
 
 /* cluster_place() - the sub-pool that a reservation names, declared or not; NULL: there is none. */
@@ -84,6 +106,18 @@ struct place *cluster_place(struct cluster *c, const struct reservation *r);
  * @fleet: as the deployment was shown it
  */
 uint64_t cluster_cause(struct fleet *fleet, const struct actor *actor, const struct reservation *r);
+
+/* cluster_revision() - of the pods of that reservation, as that program composes them; empty: its
+ * place is not declared. */
+struct text cluster_revision(struct cluster *c, struct fleet *fleet, const struct actor *actor,
+                             const struct reservation *r, size_t version);
+
+/* cluster_shape() - how those pods are made. */
+struct shape cluster_shape(const struct settings *settings, const struct reservation *r,
+                           struct text revision);
+
+/* cluster_may_start() - the most pods that there can be at once from now on. */
+int64_t cluster_may_start(const struct running *r);
 
 /* cluster_service() - the service as KServe tells of it. */
 struct service cluster_service(const struct cluster *c, const struct running *r);

@@ -26,6 +26,7 @@ void fleet_copy_models(const struct fleet *from, struct fleet *to) {
         memcpy(to->models, from->models, sizeof(to->models));
         memcpy(to->profiles, from->profiles, sizeof(to->profiles));
         memcpy(to->model_version, from->model_version, sizeof(to->model_version));
+        memcpy(to->images, from->images, sizeof(to->images));
         for (size_t i = 0; i < FLEET_MODELS; i++)
                 to->models[i].profiles = to->profiles[i];
 }

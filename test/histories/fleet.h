@@ -22,6 +22,7 @@ struct site {
         struct pool pools[FLEET_POOLS];
         struct sub_pool sub_pools[FLEET_POOLS][FLEET_SUB_POOLS];
         uint64_t version[FLEET_POOLS]; /* of what can make an assignment leave */
+        uint64_t edits[FLEET_POOLS];   /* that change the pods of what is there */
         bool gone;                     /* its object was deleted; its nodes go on */
 };
 
@@ -31,6 +32,7 @@ struct fleet {
         struct model models[FLEET_MODELS];
         struct serving_profile profiles[FLEET_MODELS][FLEET_PROFILES];
         uint64_t model_version[FLEET_MODELS];
+        uint64_t images[FLEET_MODELS]; /* that the pods of each had */
 };
 
 /* fleet_copy_sites(), fleet_copy_models() - each kind as it is now, pointing to its own copies. */

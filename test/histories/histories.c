@@ -36,6 +36,11 @@ static const struct kind {
         { "frozen", offsetof(struct tally, frozen), 100 },
         { "parked", offsetof(struct tally, parked), 100 },
         { "woken", offsetof(struct tally, woken), 400 },
+        { "surged", offsetof(struct tally, surged), 100 },
+        { "rolled", offsetof(struct tally, rolled), 100 },
+        { "waited", offsetof(struct tally, waited), 100 },
+        { "in turn", offsetof(struct tally, in_turn), 100 },
+        { "remade", offsetof(struct tally, remade), 100 },
 };
 enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 

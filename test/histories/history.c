@@ -13,6 +13,7 @@
 enum {
         ROUNDS_MAX = 40,
         ROUNDS_TO_REST = 30,
+        ROUNDS_TO_ROLL = 6,
         SNAPSHOTS = 4,
         ALL = CLUSTER_DEPLOYMENTS * CLUSTER_HELD
 };
@@ -40,8 +41,10 @@ static void take_snapshot(const struct cluster *c, struct snapshot *ret) {
         ret->n = 0;
         for (size_t a = 0; a < c->n_actors; a++) {
                 for (size_t k = 0; k < c->actors[a].n_running; k++) {
-                        if (!c->actors[a].running[k].lost)
-                                ret->items[ret->n++] = c->actors[a].running[k].reservation;
+                        if (c->actors[a].running[k].lost)
+                                continue;
+                        ret->items[ret->n] = c->actors[a].running[k].reservation;
+                        ret->items[ret->n++].surge = 0; /* the object does not say it */
                 }
         }
 }
@@ -62,7 +65,8 @@ static void forget(struct actor *actor) {
 }
 
 /* What Place finds of a deployment: the reservation, or else the service's annotation. */
-static size_t observe(const struct cluster *c, const struct actor *actor, struct assignment *held) {
+static size_t observe(struct history *h, const struct actor *actor, struct assignment *held) {
+        struct cluster *c = &h->cluster;
         size_t n = 0;
 
         for (size_t k = 0; k < actor->n_running; k++) {
@@ -73,12 +77,17 @@ static size_t observe(const struct cluster *c, const struct actor *actor, struct
                 held[n] = (struct assignment) { .observed = r->reservation,
                                                 .suffix = r->suffix,
                                                 .rebuilt = r->lost,
-                                                .service = cluster_service(c, r) };
+                                                .service = cluster_service(c, r),
+                                                .revision = cluster_revision(c, &h->shown, actor,
+                                                                             &r->reservation,
+                                                                             h->version) };
                 if (r->lost) {
                         held[n].observed = r->composed;
                         held[n].observed.used = 0;
                         held[n].observed.served = held[n].observed.leaving = false;
                 }
+                /* A surge that is used stands in the service's annotation alone. */
+                held[n].observed.surge = r->unserved ? 0 : r->composed.surge;
                 n++;
         }
         return n;
@@ -131,21 +140,39 @@ static bool same(const struct reservation *a, const struct reservation *b) {
                text_equal(a->serving_profile, b->serving_profile) && a->nodes == b->nodes &&
                a->units_per_node == b->units_per_node && a->reserved == b->reserved &&
                a->used == b->used && a->served == b->served && a->priority == b->priority &&
+               a->surge == b->surge && text_equal(a->revision, b->revision) &&
                a->order == b->order && a->leaving == b->leaving;
+}
+
+/* Of one sub-pool, with replicas of one size. */
+static bool is_alike(struct cluster *c, const struct reservation *a, const struct reservation *b) {
+        return cluster_place(c, a) == cluster_place(c, b) && a->nodes == b->nodes &&
+               a->units_per_node == b->units_per_node;
 }
 
 /* The service is composed: of another number of replicas, but never elsewhere or of another size.
  */
-static void compose(struct history *h, struct running *r, const struct assignment *p) {
+static void compose(struct history *h, const struct actor *actor, struct running *r,
+                    const struct assignment *p) {
         struct cluster *c = &h->cluster;
         const struct reservation *to = &p->planned;
+        int64_t replicas;
 
-        if (cluster_place(c, &r->composed) != cluster_place(c, to) ||
-            r->composed.nodes != to->nodes || to->units_per_node != r->composed.units_per_node)
+        if (!is_alike(c, &r->composed, to))
                 h->seen = "something moves in place";
-        cluster_resize(c, r, assignment_replicas(p));
+        if (!assignment_keeps_pods(p) || r->unserved || p->recovered)
+                r->wanted = cluster_shape(&c->settings[h->version], to,
+                                          cluster_revision(c, &h->shown, actor, to, h->version));
+        else
+                r->wanted = cluster_shape(&c->settings[h->version], to, r->wanted.revision);
+        r->blind |= p->recovered;
+        /* What has no pods follows at once: KServe writes replicas and pods together. */
+        if (r->composed.reserved == 0 || assignment_replicas(p) == 0)
+                r->shape = r->wanted;
+        replicas = r->composed.reserved;
         r->composed = *to;
-        r->composed.reserved = assignment_replicas(p);
+        r->composed.reserved = replicas;
+        cluster_resize(c, r, assignment_replicas(p));
         r->unserved = false;
 }
 
@@ -176,8 +203,8 @@ static bool carry_out(struct history *h, struct actor *actor, const struct assig
         if (!r)
                 r = new_running(h, actor, p);
         name = r->composed.name;
-        if (r->hidden &&
-            (p->fresh || cluster_place(c, &r->composed) != cluster_place(c, &p->planned))) {
+        if ((r->hidden && (p->fresh || !is_alike(c, &r->composed, &p->planned))) ||
+            (p->recovered && !is_alike(c, &r->composed, &p->planned))) {
                 /* It takes the place of what was forgotten. */
                 cluster_stop(c, r);
                 r->composed = p->planned;
@@ -189,10 +216,12 @@ static bool carry_out(struct history *h, struct actor *actor, const struct assig
         r->reservation.name = name;
         r->reservation.annotations = r->annotations;
         r->frozen = p->frozen;
+        r->waits = p->fate == FATE_STAYS && p->rollout == ROLLOUT_WAITS &&
+                   actor->deployment.rollout != ROLLOUT_IN_TURN;
         if (changed)
                 r->reservation.generation = ++c->generations;
         if (p->fate == FATE_STAYS && !p->frozen) {
-                compose(h, r, p);
+                compose(h, actor, r, p);
                 r->composed.name = name;
                 r->cause = cluster_cause(&h->shown, actor, &p->planned) | h->version << 60;
         }
@@ -245,12 +274,20 @@ static void count(struct tally *tally, const struct deploy_request *request,
                 tally->frozen += p->frozen;
                 tally->let_go += p->fate == FATE_DROPPED && r->leaving && r->used > 0;
                 tally->reduced += p->fate == FATE_DROPPED && !r->leaving && r->used > 0;
+                tally->remade += p->fate == FATE_DROPPED && r->leaving && !r->served &&
+                                 !text_is_empty(p->service.revision) &&
+                                 !text_equal(p->revision, p->service.revision);
                 if (p->fresh || p->fate != FATE_STAYS)
                         continue;
                 tally->grown += before->reserved > 0 && r->reserved > before->reserved;
                 tally->woken += before->reserved == 0 && r->reserved > 0;
                 tally->parked += before->reserved > 0 && r->reserved == 0;
                 tally->used += !assignment_is_ready(p) && r->used > before->used;
+                tally->surged += r->surge > before->surge;
+                tally->waited += p->rollout == ROLLOUT_WAITS;
+                tally->in_turn += p->rollout == ROLLOUT_NONE && p->service.observed &&
+                                  !text_is_empty(p->service.revision) &&
+                                  !text_equal(p->revision, p->service.revision);
         }
 }
 
@@ -294,7 +331,7 @@ static bool decide(struct history *h, struct actor *actor, const struct snapshot
         if (!actor->present || actor->deleting || actor->paused)
                 return false;
         forget(actor);
-        request.n_held = observe(c, actor, held);
+        request.n_held = observe(h, actor, held);
         request.whole_fleet = !deploy_is_settled(&actor->deployment, held, request.n_held);
         do {
                 if (decision.wanted > 0)
@@ -317,6 +354,8 @@ static bool decide(struct history *h, struct actor *actor, const struct snapshot
         changed = !h->seen && observe_decision(h, actor, &decision);
         if (!h->seen)
                 h->seen = check_used(h, &decision);
+        if (!h->seen)
+                h->seen = check_pods(c);
         return changed;
 }
 
@@ -346,6 +385,15 @@ static const struct snapshot *look(struct history *h, int64_t oldest) {
         return &h->now;
 }
 
+/* At no moment there are more than may be. */
+static bool move_pods(struct history *h, bool eager) {
+        bool changed = cluster_schedule(&h->cluster, eager);
+
+        if (!h->seen)
+                h->seen = check_pods(&h->cluster);
+        return changed;
+}
+
 static void stormy_round(struct history *h, unsigned int allowed) {
         struct cluster *c = &h->cluster;
         int64_t oldest = random_below(&c->random, SNAPSHOTS);
@@ -363,9 +411,9 @@ static void stormy_round(struct history *h, unsigned int allowed) {
                 h->version = (size_t)random_below(&c->random, CLUSTER_VERSIONS);
                 decide(h, actor, look(h, oldest));
                 if (random_one_in(&c->random, 4))
-                        cluster_schedule(c, false);
+                        move_pods(h, false);
         }
-        cluster_schedule(c, false);
+        move_pods(h, false);
         h->round++;
 }
 
@@ -391,17 +439,21 @@ static bool calm_round(struct history *h, bool joint) {
 
 /* Until nothing changes any more; while pods are slow to start, or with all that can be Ready. */
 static void settle(struct history *h, bool always_joint, bool slow) {
-        uint64_t rounds = 0, quiet = 0;
+        uint64_t rounds = 0, quiet = 0, rolled = h->cluster.rolled;
 
         while (quiet < 2 && !h->seen) {
                 bool joint = always_joint || random_one_in(&h->cluster.random, 2);
                 bool changed = calm_round(h, joint);
 
                 if (!slow)
-                        changed |= cluster_schedule(&h->cluster, true);
+                        changed |= move_pods(h, true);
                 quiet = changed ? 0 : quiet + 1;
-                if (++rounds > ROUNDS_TO_REST && !h->seen)
+                /* One after the other rolls where one surge has room: each takes some. */
+                if (++rounds > ROUNDS_TO_REST + ROUNDS_TO_ROLL * (h->cluster.rolled - rolled) &&
+                    !h->seen)
                         h->seen = "no rest: an endless exchange";
+                if (h->cluster.rolled - rolled > 2 * ALL && !h->seen)
+                        h->seen = "no rest: it rolls and rolls";
         }
         h->tally->rounds_to_rest += rounds;
         if (rounds > h->tally->most_rounds_to_rest)
@@ -455,6 +507,7 @@ const char *history_run(uint64_t seed, bool tell, struct arena *arena, struct ta
                 come_to_rest(&h);
         if (!h.seen)
                 h.seen = check_at_rest(&h.cluster);
+        tally->rolled += h.cluster.rolled;
         arena_reset(arena, SIZE_MAX);
         return h.seen;
 }

@@ -31,6 +31,7 @@ struct tally {
         uint64_t decisions, alone; /* alone: settled ones, which do not look at the others */
         uint64_t placed, grown, used, gave_way, left, let_go, reduced;
         uint64_t rebuilt, recovered, frozen, parked, woken;
+        uint64_t surged, rolled, waited, in_turn, remade;
         uint64_t rounds_to_rest, most_rounds_to_rest;
 };
 

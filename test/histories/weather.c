@@ -104,8 +104,9 @@ static void make_actor(struct cluster *c, struct actor *actor) {
                 .model_kind = TEXT("ClusterModel"),
                 .model_name = c->fleet.models[below(c, FLEET_MODELS)].model_name,
                 .environments = one_in(c, 3) ? 1 + below(c, 3) : 1,
-                .replicas = 1 + below(c, 3),
+                .replicas = 1 + below(c, c->large ? 9 : 3),
                 .priority = one_in(c, 4) ? below(c, 3) - 1 : 0,
+                .rollout = one_in(c, 2) ? ROLLOUT_AUTO : (enum rollout_policy)below(c, 3),
         };
 }
 
@@ -115,11 +116,16 @@ void weather_begin(struct cluster *c, struct arena *arena, uint64_t seed) {
         memset(c, 0, sizeof(*c));
         c->arena = arena;
         c->random.state = seed;
+        n = below(c, 2);
         for (size_t i = 0; i < CLUSTER_VERSIONS; i++)
                 c->settings[i].multi_node = c->settings[i].multi_slice = true;
         /* The program of before the upgrade takes no groups of slices. */
         c->settings[1].multi_slice = !one_in(c, 4);
-        c->old_kserve = one_in(c, 8);
+        for (size_t i = 0; i < CLUSTER_VERSIONS; i++)
+                c->settings[i].kserve_021 = n == 0;
+        c->old_kserve = n > 0 && one_in(c, 8);
+        c->other_pods = one_in(c, 4);
+        c->large = one_in(c, 6);
         c->loading = one_in(c, 2) ? 2 : 4 + below(c, 30);
         for (n = 1 + below(c, FLEET_ENVIRONMENTS); n > 0; n--)
                 make_site(c);
@@ -173,9 +179,17 @@ static void resize(struct cluster *c, struct site *site, size_t p, int64_t nodes
         site->version[p]++;
 }
 
-static void scale(struct cluster *c, struct deployment *d) {
-        if (one_in(c, 2) || d->replicas == 0)
-                d->replicas = one_in(c, 4) ? 0 : 1 + below(c, 4);
+static void scale(struct cluster *c, struct actor *actor) {
+        struct deployment *d = &actor->deployment;
+        bool rolls = false;
+
+        for (size_t k = 0; k < actor->n_running; k++)
+                rolls |= actor->running[k].composed.surge > 0;
+        /* In the middle of a rollout most often. */
+        if (rolls && one_in(c, 2))
+                d->replicas = below(c, 10);
+        else if (one_in(c, 2) || d->replicas == 0)
+                d->replicas = one_in(c, 4) ? 0 : 1 + below(c, one_in(c, 3) ? 9 : 4);
         else
                 d->environments = 1 + below(c, 3);
 }
@@ -191,6 +205,22 @@ static void change_demand(struct cluster *c) {
         else
                 profile->gpus_per_node = size(c);
         c->fleet.model_version[m]++;
+}
+
+/* What the pods are made of: an image, what a pool or the deployment adds. */
+static void change_pods(struct cluster *c, struct actor *actor) {
+        struct site *site = &c->fleet.sites[below(c, (int64_t)c->fleet.n_sites)];
+
+        switch (below(c, 3)) {
+        case 0:
+                c->fleet.images[below(c, FLEET_MODELS)]++;
+                break;
+        case 1:
+                site->edits[below(c, (int64_t)site->environment.n_pools)]++;
+                break;
+        default:
+                actor->edits++;
+        }
 }
 
 /* A mistake is no cause for anything to leave. */
@@ -235,7 +265,7 @@ static void lose(struct cluster *c, struct actor *actor) {
 
 static void crash(struct cluster *c, struct actor *actor) {
         for (size_t k = 0; k < actor->n_running; k++) {
-                for (int64_t i = 0; i < actor->running[k].composed.reserved; i++) {
+                for (int64_t i = 0; i < actor->running[k].n_replicas; i++) {
                         if (one_in(c, 2))
                                 actor->running[k].replicas[i].ready = false;
                 }
@@ -327,7 +357,7 @@ static void chase(struct cluster *c, struct actor *actor) {
 static void strike_actor(struct cluster *c, int kind, struct actor *actor) {
         switch (kind) {
         case WEATHER_SCALE:
-                scale(c, &actor->deployment);
+                scale(c, actor);
                 break;
         case WEATHER_RENAME:
                 actor->deployment.model_name = c->fleet.models[below(c, FLEET_MODELS)].model_name;
@@ -365,6 +395,12 @@ static void strike_actor(struct cluster *c, int kind, struct actor *actor) {
         case WEATHER_HIDE:
                 if (actor->n_running > 0)
                         actor->running[below(c, (int64_t)actor->n_running)].hidden = true;
+                break;
+        case WEATHER_PODS:
+                change_pods(c, actor);
+                break;
+        case WEATHER_ROLLOUT:
+                actor->deployment.rollout = (enum rollout_policy)below(c, 3);
                 break;
         case WEATHER_CHASE:
                 chase(c, actor);

@@ -29,6 +29,8 @@ enum weather {
         WEATHER_RECREATE, /* a deployment is deleted and made again before all is collected */
         WEATHER_PARK,     /* replicas: 0, and back */
         WEATHER_HIDE,     /* Crossplane forgets what it composed */
+        WEATHER_PODS,     /* an image, a pool's or a deployment's pods are edited */
+        WEATHER_ROLLOUT,  /* a deployment rolls in another way */
         WEATHER_CHASE,    /* something happens to what has just been made, or beside it */
         N_WEATHER
 };

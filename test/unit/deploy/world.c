@@ -192,8 +192,16 @@ static void print_placement(struct builder *b, const struct assignment *p, bool 
         builder_i64(b, r->reserved);
         builder_string(b, " used ");
         builder_i64(b, r->used);
+        if (r->surge > 0) {
+                builder_string(b, " surge ");
+                builder_i64(b, r->surge);
+        }
         if (!news)
                 return;
+        if (p->rollout != ROLLOUT_NONE)
+                builder_string(b, p->rollout == ROLLOUT_WAITS  ? " waits"
+                                  : p->rollout == ROLLOUT_ASKS ? " asks"
+                                                               : " rolls");
         if (p->fresh)
                 builder_string(b, " fresh");
         if (!text_is_empty(p->why)) {
