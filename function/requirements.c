@@ -8,6 +8,7 @@
 #include "deploy/match.h"
 #include "fleet/units_config.h"
 #include "place/names.h"
+#include "pods.h"
 
 /*
  * Nothing has this name, which is longer than any that is composed. Asking for it keeps
@@ -86,6 +87,7 @@ bool requirements_ask(const struct requirements_of *of, struct response *respons
                 resolved &= ask(request, response, environment);
         }
         resolved &= requirements_has_mig_parted(of->order->settings);
+        resolved &= pods_ask(request, of->held, of->n_held, d->namespace_, response);
         if (of->reach == REACH_OWN)
                 return resolved;
         environment.match_name = (struct text) { 0 };

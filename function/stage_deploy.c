@@ -7,6 +7,7 @@
 #include "deploy/deploy.h"
 #include "deploy/status.h"
 #include "place/observe.h"
+#include "pods.h"
 #include "requirements.h"
 
 enum { TTL_SETTLED_SECONDS = 5 * 60 };
@@ -177,7 +178,9 @@ static int decide(struct call *call, struct attempt *attempt, bool *ret_more) {
                                                TEXT("There is no InferenceEnvironment"));
                 return 0;
         }
-        r = deploy(&request, call->arena, &attempt->decision);
+        r = pods_look(&call->request, &request, call->held, call->arena, call->fault);
+        if (r == 0)
+                r = deploy(&request, call->arena, &attempt->decision);
         if (r < 0)
                 return r;
         *ret_more =

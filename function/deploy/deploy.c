@@ -255,12 +255,8 @@ static void renew(struct deciding *d, struct assignment *a) {
                 r->model_kind = deployment->model_kind;
                 r->model_name = deployment->model_name;
         }
-        r->resource_name = a->sub_pool->resource_name;
         a->name_taken = is_name_taken(d, a);
-        a->workload = plan_workload(&d->request->order, a->profile, a->sub_pool);
-        /* Without a topology the units follow from the memory, and the engine spans them all. */
-        if (a->profile->gpus_per_node == 0)
-                a->workload.tensor = r->units_per_node;
+        plan_equip(&d->request->order, a);
 }
 
 /*

@@ -78,6 +78,14 @@ struct workload plan_workload(const struct order *order, const struct serving_pr
         };
 }
 
+void plan_equip(const struct order *order, struct assignment *a) {
+        a->planned.resource_name = a->sub_pool->resource_name;
+        a->workload = plan_workload(order, a->profile, a->sub_pool);
+        /* Without a topology the units follow from the memory, and the engine spans them all. */
+        if (a->profile->gpus_per_node == 0)
+                a->workload.tensor = a->planned.units_per_node;
+}
+
 /* Every member of a workload once, for both directions. */
 enum member_kind {
         MEMBER_TEXT,
@@ -256,6 +264,10 @@ struct node *plan_encode(const struct plan *plan, struct arena *arena) {
                 node_set(entry, TEXT("reservation"), reservation_spec(&a->planned, arena));
                 if (a->planned.surge > 0)
                         node_set_integer(entry, "surge", a->planned.surge);
+                if (a->pending > 0)
+                        node_set_integer(entry, "pending", a->pending);
+                if (assignment_keeps_pods(a))
+                        node_set_bool(entry, "keepsPods", true);
                 if (a->fate == FATE_STAYS && !a->frozen)
                         node_set(entry, TEXT("workload"), encode_workload(&a->workload, arena));
         }
@@ -290,6 +302,10 @@ int plan_decode(struct value value, struct arena *arena, struct plan *ret) {
                     text_is_empty(a->suffix))
                         return -EINVAL;
                 value_is_integer(value_get(entry, TEXT("surge")), &a->planned.surge);
+                value_is_integer(value_get(entry, TEXT("pending")), &a->pending);
+                a->rollout = value_is_true(value_get(entry, TEXT("keepsPods"))) ? ROLLOUT_WAITS
+                             : a->planned.surge > 0                             ? ROLLOUT_RUNS
+                                                                                : ROLLOUT_NONE;
                 a->fate = workload.kind == VALUE_MAP ? FATE_STAYS : FATE_LEAVES;
                 decode_workload(workload, &a->workload);
                 plan.n_assignments++;

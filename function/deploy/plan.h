@@ -46,6 +46,13 @@ bool plan_suffix_can_be_of(struct text t, struct text environment);
 struct workload plan_workload(const struct order *order, const struct serving_profile *profile,
                               const struct sub_pool *sub_pool);
 
+/*
+ * plan_equip() - resource name and workload of an assignment whose profile and sub-pool are known
+ *
+ * What its pods are made of, whatever becomes of it.
+ */
+void plan_equip(const struct order *order, struct assignment *a);
+
 /* plan_encode() - the plan for the context; dropped placements are left out. */
 struct node *plan_encode(const struct plan *plan, struct arena *arena);
 

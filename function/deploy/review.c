@@ -2,6 +2,8 @@
 /*
  * Which of the assignments that were made before can stay.
  */
+#include "deploy/review.h"
+
 #include "deploy/deploy_internal.h"
 
 #include <errno.h>
@@ -82,6 +84,20 @@ static struct text mistake(struct deciding *d, const struct environment *environ
                 return explain_rejection(&rejection, d->arena);
         }
         return sub_pool->invalid;
+}
+
+bool review_locate(const struct deploy_request *request, struct assignment *a) {
+        const struct reservation *r = &a->observed;
+        const struct environment *environment =
+                environment_find(request->environments, request->n_environments, r->environment);
+
+        if (!environment || !text_is_empty(environment->invalid) ||
+            !serves_model(r, request->order.deployment))
+                return false;
+        a->profile = find_profile(request->order.model, r->serving_profile);
+        a->sub_pool = find_sub_pool(environment, r);
+        return a->profile && a->sub_pool && text_is_empty(a->sub_pool->invalid) &&
+               text_is_empty(a->sub_pool->ambiguous);
 }
 
 /*

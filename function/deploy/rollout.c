@@ -5,7 +5,7 @@
  * KServe starts new pods before it ends the old ones, as many more as the Deployment's maxSurge
  * says. These units are reserved and used like all others before the pods change, and given
  * back when the Deployment has no other pods any more. What has no room for them waits with
- * its pods as they are, or, where KServe can be told how to roll (0.21), rolls in turn.
+ * its pods as they are, or, where KServe rolls as its service says (0.21), rolls in turn.
  *
  *   - what never served is not rolled: review.c lets it go, and a new one takes its units;
  *   - what runs no pod, and groups of nodes, whose pods are replaced in turn, need no surge;
@@ -21,12 +21,12 @@
 #include "base/arena.h"
 #include "deploy/deploy_internal.h"
 
-/* Does KServe roll in turn when it is told to? */
+/* Does KServe roll in turn where a service says so? */
 static bool can_roll_in_turn(const struct deciding *d) {
         return d->request->order.settings->kserve_021;
 }
 
-/* Pods that KServe starts beside so many. */
+/* Pods that KServe starts beside n replicas. */
 static int64_t surge_of(const struct deciding *d, int64_t replicas) {
         if (d->request->order.deployment->rollout == ROLLOUT_IN_TURN && can_roll_in_turn(d))
                 return 0;

@@ -28,8 +28,8 @@ static struct node *assignment(const struct assignment *a, struct arena *arena) 
         node_set_string(map, "resourceName", r->resource_name);
         node_set_integer(map, "nodes", r->nodes);
         node_set_integer(map, "unitsPerNode", r->units_per_node);
-        node_set_integer(map, "replicas", r->reserved - r->surge);
-        node_set_integer(map, "surge", r->surge);
+        node_set_integer(map, "replicas", assignment_lasting(a));
+        node_set_integer(map, "surge", r->surge + a->pending);
         node_set_bool(map, "served", r->served);
         node_set_integer(map, "units", reservation_units(r));
         node_set_bool(map, "ready", assignment_is_ready(a));
@@ -180,7 +180,8 @@ static void append_short(struct builder *b, const struct decision *decision, int
         builder_i64(b, decision->short_replicas);
         builder_string(b, " of ");
         builder_i64(b, wanted);
-        if (!decision->quota.limited && !decision->closed && !anything_is_frozen(decision)) {
+        if (!decision->quota.limited && !decision->closed && !decision->rolling &&
+            !anything_is_frozen(decision)) {
                 builder_string(b, " replicas have no room");
                 return;
         }
@@ -189,6 +190,8 @@ static void append_short(struct builder *b, const struct decision *decision, int
                 append_quota(b, &decision->quota);
         else if (decision->closed)
                 append_closed(b, decision->closed);
+        else if (decision->rolling)
+                builder_string(b, ": they take a larger surge, and wait for the rollout");
 }
 
 /* What is worth a word of one assignment; NULL: nothing is. */
@@ -294,6 +297,35 @@ static struct text starting_sentence(const struct assignment *a, struct arena *a
                          3);
 }
 
+/* "; eu-1/small: its pods are to change, and ...", for each that waits. */
+static void append_waiting(struct builder *b, const struct decision *decision) {
+        for (size_t i = 0; i < decision->plan.n_assignments; i++) {
+                const struct assignment *a = &decision->plan.assignments[i];
+
+                if (a->fate != FATE_STAYS || a->rollout != ROLLOUT_WAITS ||
+                    text_is_empty(a->waits_for))
+                        continue;
+                builder_string(b, b->len > 0 ? "; " : "");
+                append_place(b, a);
+                builder_string(b, ": ");
+                builder_text(b, a->waits_for);
+        }
+}
+
+/* What waits with the pods that it has. Serving stays True while they serve. */
+static void add_waiting(struct condition *c, const struct decision *decision, struct arena *arena) {
+        struct builder b;
+
+        builder_init(&b, arena);
+        builder_text(&b, c->message);
+        append_waiting(&b, decision);
+        if (b.len == c->message.len)
+                return;
+        if (c->status == CONDITION_TRUE)
+                c->reason = TEXT("RolloutWaiting");
+        c->message = builder_done(&b);
+}
+
 struct condition status_serving(const struct decision *decision, struct arena *arena) {
         struct condition c = { .type = TEXT("Serving"), .status = CONDITION_FALSE };
         const struct assignment *starting = NULL;
@@ -324,6 +356,7 @@ struct condition status_serving(const struct decision *decision, struct arena *a
                                      : text_format(arena, "%lld of %lld environments serving",
                                                    (long long)serving, (long long)decision->wanted);
         }
+        add_waiting(&c, decision, arena);
         return c;
 }
 

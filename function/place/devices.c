@@ -122,7 +122,8 @@ static bool is_still_used(const struct placing *placing, struct text environment
 
                 if (a->fate == FATE_DROPPED || !text_equal(a->planned.environment, environment))
                         continue;
-                if (a->fate == FATE_LEAVES || a->frozen || !serves_from_own(placing, a))
+                if (a->fate == FATE_LEAVES || a->frozen || a->rollout != ROLLOUT_NONE ||
+                    !serves_from_own(placing, a))
                         return true;
         }
         return false;
@@ -147,7 +148,7 @@ static bool is_composed(const struct placing *placing, struct text key) {
         for (size_t i = 0; i < placing->plan->n_assignments; i++) {
                 const struct assignment *a = &placing->plan->assignments[i];
 
-                if (a->fate == FATE_STAYS && !a->frozen &&
+                if (a->fate == FATE_STAYS && !a->frozen && !assignment_keeps_pods(a) &&
                     text_equal(devices_template(placing, a).key, key))
                         return true;
         }

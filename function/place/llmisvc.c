@@ -82,11 +82,45 @@ static void add_base_refs(struct node *spec, const struct workload *w, struct ar
                 node_set(spec, TEXT("baseRefs"), list);
 }
 
-struct node *llmisvc_manifest(const struct assignment *assignment, const struct settings *settings,
-                              struct identity identity, struct text claim_template,
-                              struct arena *arena) {
+struct node *llmisvc_pods(const struct assignment *assignment, struct text claim_template,
+                          struct text revision, struct arena *arena) {
         const struct workload *w = &assignment->workload;
-        struct node *manifest = node_map(arena), *metadata, *spec, *child;
+        struct node *spec = node_map(arena), *child;
+
+        child = node_add_map(spec, "model");
+        node_set_string(child, "uri", w->uri);
+        node_set_string(child, "name", w->model_name);
+        add_base_refs(spec, w, arena);
+        node_set(spec, TEXT("template"), pod_template(assignment, claim_template, revision, arena));
+        if (assignment->planned.nodes > 1) {
+                child = node_add_map(spec, "parallelism");
+                node_set_integer(child, "tensor", w->tensor);
+                node_set_integer(child, "pipeline", w->pipeline);
+                node_set(spec, TEXT("worker"),
+                         pod_template(assignment, claim_template, revision, arena));
+        }
+        return spec;
+}
+
+/*
+ * One pod more while a surge is used, else one after the other; groups roll in turn anyhow.
+ * KServe 0.20 does not know the field.
+ */
+static void add_rollout_strategy(struct node *spec, const struct assignment *assignment,
+                                 const struct settings *settings) {
+        bool surges = assignment->planned.surge > 0;
+        struct node *strategy;
+
+        if (!settings->kserve_021 || assignment->planned.nodes > 1)
+                return;
+        strategy = node_add_map(spec, "rolloutStrategy");
+        node_set_integer(strategy, "maxSurge", surges);
+        node_set_integer(strategy, "maxUnavailable", !surges);
+}
+
+struct node *llmisvc_manifest(const struct assignment *assignment, const struct settings *settings,
+                              struct identity identity, struct node *spec, struct arena *arena) {
+        struct node *manifest = node_map(arena), *metadata, *child;
 
         node_set_string(manifest, "apiVersion", settings->kserve_api_version);
         node_set_string(manifest, "kind", TEXT("LLMInferenceService"));
@@ -98,23 +132,13 @@ struct node *llmisvc_manifest(const struct assignment *assignment, const struct 
         node_set(metadata, TEXT("labels"), llmisvc_labels(assignment, arena));
         node_set(metadata, TEXT("annotations"), llmisvc_annotations(assignment, arena));
 
-        spec = node_add_map(manifest, "spec");
-        child = node_add_map(spec, "model");
-        node_set_string(child, "uri", w->uri);
-        node_set_string(child, "name", w->model_name);
-        add_base_refs(spec, w, arena);
+        node_set(manifest, TEXT("spec"), spec);
         set_replicas(spec, assignment, settings);
+        add_rollout_strategy(spec, assignment, settings);
         if (settings->route) {
                 child = node_add_map(spec, "router");
                 node_add_map(child, "gateway");
                 node_add_map(child, "route");
-        }
-        node_set(spec, TEXT("template"), pod_template(assignment, claim_template, arena));
-        if (assignment->planned.nodes > 1) {
-                child = node_add_map(spec, "parallelism");
-                node_set_integer(child, "tensor", w->tensor);
-                node_set_integer(child, "pipeline", w->pipeline);
-                node_set(spec, TEXT("worker"), pod_template(assignment, claim_template, arena));
         }
         return manifest;
 }

@@ -14,15 +14,22 @@ struct identity {
 };
 
 /*
+ * llmisvc_pods() - the members of its spec that shape pods (place/revision.h)
+ * @claim_template: of their devices (place/devices.h); empty: a device plugin's
+ * @revision:       what main says of them; empty: nothing
+ */
+struct node *llmisvc_pods(const struct assignment *assignment, struct text claim_template,
+                          struct text revision, struct arena *arena);
+
+/*
  * llmisvc_manifest() - a complete manifest
- * @claim_template: of the devices of its pods (place/devices.h); empty: a device plugin's
+ * @spec: what llmisvc_pods() made, or the same members as they are observed; the rest is added
  *
- * Only fields that serving.kserve.io/v1alpha1 and v1alpha2 share.
- * Source: KServe v0.20, pkg/apis/serving/v1alpha2
+ * Only fields that serving.kserve.io/v1alpha1 and v1alpha2 share, and with KServe 0.21 how it
+ * rolls. Source: KServe v0.20, pkg/apis/serving/v1alpha2
  */
 struct node *llmisvc_manifest(const struct assignment *assignment, const struct settings *settings,
-                              struct identity identity, struct text claim_template,
-                              struct arena *arena);
+                              struct identity identity, struct node *spec, struct arena *arena);
 
 /* llmisvc_labels(), llmisvc_annotations() - the metadata that tells whose service it is. */
 struct node *llmisvc_labels(const struct assignment *assignment, struct arena *arena);

@@ -186,7 +186,7 @@ struct text names_key(const char *prefix, struct text suffix, struct arena *aren
 bool names_is_ours(struct text key) {
         return text_starts_with(key, TEXT(KEY_SERVING)) ||
                text_starts_with(key, TEXT(KEY_RESERVATION)) ||
-               text_starts_with(key, TEXT(KEY_DEVICES));
+               text_starts_with(key, TEXT(KEY_DEVICES)) || text_starts_with(key, TEXT(KEY_ROLLOUT));
 }
 
 bool names_suffix(struct text key, struct text *ret_suffix) {

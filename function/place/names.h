@@ -13,7 +13,8 @@ struct arena;
 #define KEY_SERVING "serving-"
 #define KEY_RESERVATION "reservation-"
 #define KEY_DEVICES "devices-"
-#define KEY_POOL "pool-" /* of an environment */
+#define KEY_ROLLOUT "rollout-" /* an Object that observes the Deployment in another cluster */
+#define KEY_POOL "pool-"       /* of an environment */
 
 #define LABEL_DEPLOYMENT "modelplane.ai/deployment"
 #define LABEL_ENVIRONMENT "modelplane.ai/environment"
@@ -24,6 +25,10 @@ struct arena;
 
 /* KServe's children keep readable names up to here. */
 enum { NAME_MAX_LENGTH = 38 };
+
+/* What KServe calls the Deployment of a service, and what we call the Object that observes it. */
+#define NAME_DEPLOYMENT_TAIL "-kserve"
+#define NAME_ROLLOUT_TAIL ".rollout" /* no service has a dot in its name */
 
 /* Whose name it is. */
 struct name_of {

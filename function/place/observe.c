@@ -83,6 +83,12 @@ struct service observe_service(struct value object, bool route) {
         s.ready = wrapper_ready && condition_is(inner, "Ready", TEXT("True")) &&
                   is_current(inner) && !condition_is(inner, "PresetsCombined", TEXT("False")) &&
                   (!route || !text_is_empty(s.url));
+        /* One of one may be missing while it rolls in turn, and Ready then says nothing. */
+        if (s.ready && s.ready_replicas == 0 && s.replicas != 0) {
+                s.ready = false;
+                s.sentence = TEXT("no replica is Ready yet");
+                return s;
+        }
         if (s.ready)
                 return s;
         s.sentence = failing_sentence(inner);
@@ -134,6 +140,13 @@ static bool rebuild(struct value service, struct arena *arena, struct reservatio
         return true;
 }
 
+/* What a service is composed with beside its replicas stands in its annotation alone. */
+static int64_t used_surge(struct value service, struct arena *arena) {
+        struct reservation annotated;
+
+        return read_annotation(service, arena, &annotated) ? annotated.surge : 0;
+}
+
 /* The reservation of these keys, or else what the service's annotation says of it. */
 static bool read_assignment(const struct state *observed, struct text suffix, struct arena *arena,
                             struct reservation *ret, bool *ret_rebuilt) {
@@ -146,6 +159,7 @@ static bool read_assignment(const struct state *observed, struct text suffix, st
                 ret->name = value_text(value_at(object, "metadata.name"));
                 ret->object_uid = value_text(value_at(object, "metadata.uid"));
                 value_is_integer(value_at(object, "metadata.generation"), &ret->generation);
+                ret->surge = used_surge(find(observed, KEY_SERVING, suffix, arena), arena);
                 return true;
         }
         *ret_rebuilt = true;

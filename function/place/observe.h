@@ -13,7 +13,8 @@
  * @route:  a route was asked for: without an address KServe says Ready and serves no client
  *
  * Ready: condition Ready True, observedGeneration current where there is one, no
- * False PresetsCombined, and the address. An Object must be Ready itself too.
+ * False PresetsCombined, and the address; and a Ready replica, where KServe tells how many are,
+ * because where one may be missing one of one may. An Object must be Ready itself too.
  */
 struct service observe_service(struct value object, bool route);
 

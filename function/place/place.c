@@ -7,6 +7,75 @@
 #include "place/object.h"
 #include "place/observe.h"
 #include "place/place_internal.h"
+#include "place/revision.h"
+
+struct text place_revision(const struct assignment *a, const struct settings *settings,
+                           const struct state *observed, struct arena *arena) {
+        struct placing placing = { .namespace_ = a->planned.namespace_,
+                                   .name = a->planned.deployment,
+                                   .settings = settings,
+                                   .observed = observed,
+                                   .arena = arena };
+        struct claim_template claim = devices_template(&placing, a);
+
+        return revision_of_node(llmisvc_pods(a, claim.identity.name, (struct text) { 0 }, arena),
+                                arena);
+}
+
+/*
+ * What was composed before pods had a revision gets none as long as they are the same: that
+ * alone would replace them.
+ */
+static bool is_unmarked(struct value spec, struct text revision, struct arena *arena) {
+        struct value template = value_get(spec, TEXT("template"));
+
+        return template.kind == VALUE_MAP && text_is_empty(revision_written(template)) &&
+               text_equal(revision_of(spec, arena), revision);
+}
+
+/* The members that shape pods: as they are to be, or as they are while a change of them waits. */
+static struct node *pods_of(const struct placing *placing, const struct assignment *a,
+                            const struct resource *observed, struct text claim_template) {
+        struct text revision = a->planned.revision;
+        struct value spec = { 0 };
+        struct node *kept;
+
+        if (observed)
+                spec = value_get(observe_declared(observed->object), TEXT("spec"));
+        if (!assignment_keeps_pods(a) || !observed)
+                return llmisvc_pods(a, claim_template,
+                                    is_unmarked(spec, revision, placing->arena)
+                                            ? (struct text) { 0 }
+                                            : revision,
+                                    placing->arena);
+        kept = node_map(placing->arena);
+        revision_keep_pods(kept, spec);
+        return kept;
+}
+
+/* The Deployment in another cluster, which Crossplane cannot read by itself. */
+static void desire_deployment(const struct placing *placing, const struct assignment *a,
+                              struct identity service, struct text object_name) {
+        struct arena *arena = placing->arena;
+        struct node *manifest = node_map(arena), *metadata, *object, *spec, *policies;
+        const struct text name[] = { service.name, TEXT(NAME_DEPLOYMENT_TAIL) };
+        const struct text own_name[] = { object_name, TEXT(NAME_ROLLOUT_TAIL) };
+
+        node_set_string(manifest, "apiVersion", TEXT("apps/v1"));
+        node_set_string(manifest, "kind", TEXT("Deployment"));
+        metadata = node_add_map(manifest, "metadata");
+        node_set_string(metadata, "name", text_join(arena, name, 2));
+        node_set_string(metadata, "namespace", service.namespace_);
+        object = place_wrap(placing, a, manifest, text_join(arena, own_name, 2), NULL);
+        spec = node_get(object, TEXT("spec"));
+        policies = node_add_list(spec, "managementPolicies");
+        node_append_string(policies, TEXT("Observe"));
+        response_desire(placing->response, (struct desired) {
+                                                   .name = names_key(KEY_ROLLOUT, a->suffix, arena),
+                                                   .object = object,
+                                                   .ready = READY_TRUE,
+                                           });
+}
 
 static void desire_service(const struct placing *placing, const struct assignment *a) {
         const struct resource *observed = place_service(placing, a);
@@ -17,9 +86,13 @@ static void desire_service(const struct placing *placing, const struct assignmen
         struct identity identity =
                 place_identity(placing, observed, names_service(&of, arena), wrapped);
         struct claim_template claim = devices_template(placing, a);
-        struct node *object = llmisvc_manifest(a, settings, identity, claim.identity.name, arena);
+        struct node *object = llmisvc_manifest(
+                a, settings, identity, pods_of(placing, a, observed, claim.identity.name), arena);
 
-        devices_desire(placing, a, &claim);
+        if (!assignment_keeps_pods(a))
+                devices_desire(placing, a, &claim);
+        if (wrapped && a->planned.surge > 0)
+                desire_deployment(placing, a, identity, identity.name);
         if (wrapped) {
                 object = place_wrap(placing, a, object, identity.name,
                                     llmisvc_annotations(a, arena));
@@ -94,6 +167,9 @@ void place(const struct plan *plan, struct text namespace_, struct text name,
                         continue;
                 p.planned.namespace_ = namespace_;
                 p.planned.deployment = name;
+                if (p.fate == FATE_STAYS && !p.frozen && text_is_empty(p.planned.revision))
+                        p.planned.revision =
+                                place_revision(&p, settings, observed, response->arena);
                 if (p.fate == FATE_STAYS && !p.frozen)
                         desire_service(&placing, &p);
                 else if (service)

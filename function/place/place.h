@@ -8,6 +8,15 @@
 #include "deploy/plan.h"
 
 /*
+ * place_revision() - of the pods that an assignment would be composed with (place/revision.h)
+ * @a: with its workload; what is observed of it keeps its names
+ *
+ * Empty without memory.
+ */
+struct text place_revision(const struct assignment *a, const struct settings *settings,
+                           const struct state *observed, struct arena *arena);
+
+/*
  * place() - desire the service, the reservation and the claim template of every placement
  * @namespace_, name: of the deployment
  * @observed:         for what is ready, and for what stays as it was

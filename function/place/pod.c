@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "fleet/engine.h"
 #include "fleet/resource.h"
+#include "place/revision.h"
 
 /* What the claim is called within the pod. */
 #define CLAIM "gpu"
@@ -193,17 +194,34 @@ static bool has_variable(struct value env, struct text name) {
         return false;
 }
 
-/* The pool's, but for those that the engine sets itself; then the engine's. */
-static struct node *environment(const struct workload *w, struct arena *arena) {
+/* A model or a pool cannot set our own variable. */
+static bool is_ours(struct value variable) {
+        return text_equal(value_get_text(variable, "name"), TEXT(REVISION_VARIABLE));
+}
+
+/* The pool's, but for those that the engine sets itself; then the engine's, and the revision. */
+static struct node *environment(const struct workload *w, struct text revision,
+                                struct arena *arena) {
         struct value_iter it = value_iterate(w->env);
         struct node *list = node_list(arena);
         struct value variable;
 
         while (value_next(&it, NULL, &variable)) {
-                if (!has_variable(w->engine_env, value_text(value_get(variable, TEXT("name")))))
+                if (!is_ours(variable) &&
+                    !has_variable(w->engine_env, value_text(value_get(variable, TEXT("name")))))
                         node_append(list, node_value(arena, variable));
         }
-        append_all(list, w->engine_env, arena);
+        it = value_iterate(w->engine_env);
+        while (value_next(&it, NULL, &variable)) {
+                if (!is_ours(variable))
+                        node_append(list, node_value(arena, variable));
+        }
+        if (!text_is_empty(revision)) {
+                struct node *ours = node_append_map(list);
+
+                node_set_string(ours, "name", TEXT(REVISION_VARIABLE));
+                node_set_string(ours, "value", revision);
+        }
         return list;
 }
 
@@ -274,10 +292,10 @@ static struct node *security_context(const struct workload *w, struct arena *are
 }
 
 static void add_main_container(struct node *template, const struct assignment *a,
-                               struct arena *arena) {
+                               struct text revision, struct arena *arena) {
         const struct workload *w = &a->workload;
         struct node *container = node_append_map(node_add_list(template, "containers"));
-        struct node *args = arguments(w, arena), *env = environment(w, arena);
+        struct node *args = arguments(w, arena), *env = environment(w, revision, arena);
 
         node_set_string(container, "name", TEXT("main"));
         if (!text_is_empty(w->image))
@@ -291,7 +309,7 @@ static void add_main_container(struct node *template, const struct assignment *a
 }
 
 struct node *pod_template(const struct assignment *assignment, struct text claim_template,
-                          struct arena *arena) {
+                          struct text revision, struct arena *arena) {
         const struct workload *w = &assignment->workload;
         struct node *template = node_map(arena);
 
@@ -312,6 +330,6 @@ struct node *pod_template(const struct assignment *assignment, struct text claim
                 node_set_bool(template, "hostIPC", true);
         add_claim(template, claim_template);
         add_downloader(template, w, arena);
-        add_main_container(template, assignment, arena);
+        add_main_container(template, assignment, revision, arena);
         return template;
 }

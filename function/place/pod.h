@@ -10,9 +10,10 @@
 /*
  * pod_template() - the PodSpec of one pod of the placement; a fresh tree each time
  * @claim_template: of the pod's devices, where a claim asks for them
+ * @revision:       what main says of its pods (place/revision.h); empty: nothing
  */
 struct node *pod_template(const struct assignment *assignment, struct text claim_template,
-                          struct arena *arena);
+                          struct text revision, struct arena *arena);
 
 /*
  * pod_argument() - an argument as KServe's start script must get it

@@ -165,7 +165,6 @@ static void compose(struct history *h, const struct actor *actor, struct running
                                           cluster_revision(c, &h->shown, actor, to, h->version));
         else
                 r->wanted = cluster_shape(&c->settings[h->version], to, r->wanted.revision);
-        r->blind |= p->recovered;
         /* What has no pods follows at once: KServe writes replicas and pods together. */
         if (r->composed.reserved == 0 || assignment_replicas(p) == 0)
                 r->shape = r->wanted;
@@ -216,6 +215,7 @@ static bool carry_out(struct history *h, struct actor *actor, const struct assig
         r->reservation.name = name;
         r->reservation.annotations = r->annotations;
         r->frozen = p->frozen;
+        r->blind |= p->recovered; /* from a list that may be old */
         r->waits = p->fate == FATE_STAYS && p->rollout == ROLLOUT_WAITS &&
                    actor->deployment.rollout != ROLLOUT_IN_TURN;
         if (changed)

@@ -147,7 +147,7 @@ static void test_direct(void **state) {
                 "'pool':'slices','migProfile':'1g.10gb+me','servingProfile':'fp8',"
                 "'resourceName':'nvidia.com/mig-1g.10gb.me','nodes':1,'unitsPerNode':1,"
                 "'reserved':3,'used':2,'served':false,'units':3,'state':'Starting','order':0,"
-                "'priority':5}}");
+                "'priority':5,'revision':'u4rfduz3aaxzhmyl'}}");
 }
 
 static void test_without_a_router(void **state) {

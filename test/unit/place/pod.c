@@ -156,7 +156,8 @@ static struct assignment usual(void) {
 }
 
 static struct value template_of(const struct assignment *p) {
-        return json_encoded(&arena, pod_template(p, (struct text) { 0 }, &arena));
+        return json_encoded(&arena,
+                            pod_template(p, (struct text) { 0 }, (struct text) { 0 }, &arena));
 }
 
 static struct value main_container(const struct assignment *p) {
