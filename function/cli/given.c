@@ -46,6 +46,7 @@ static const struct text of_deployment[] = {
         TEXT_INIT("spec.priority"),
         TEXT_INIT("spec.tolerations"),
         TEXT_INIT("spec.priorityClassName"),
+        TEXT_INIT("spec.rollout"),
 };
 
 static const struct text of_model[] = {

@@ -55,15 +55,21 @@ struct text revision_written(struct value pod_spec) {
         return value_get_text(named(value_get(main, TEXT("env")), REVISION_VARIABLE), "value");
 }
 
+/* Every pod that is composed tolerates something, and most have an image. */
+static bool is_ours(struct value template) {
+        struct value main = named(value_get(template, TEXT("containers")), "main");
+
+        return value_count(value_get(template, TEXT("tolerations"))) > 0 ||
+               value_get(main, TEXT("image")).kind == VALUE_STRING;
+}
+
 struct text revision_observed(struct value spec, struct text recorded, struct arena *arena) {
         struct value template = value_get(spec, TEXT("template"));
         struct text written = revision_written(template);
 
         if (!text_is_empty(written))
                 return written;
-        /* Every pod that is composed tolerates something. */
-        return value_count(value_get(template, TEXT("tolerations"))) > 0 ? revision_of(spec, arena)
-                                                                         : recorded;
+        return is_ours(template) ? revision_of(spec, arena) : recorded;
 }
 
 void revision_keep_pods(struct node *spec, struct value observed) {
