@@ -139,7 +139,7 @@ static int choose_best(struct deciding *d, const struct environment *environment
                 return r;
         set_aside(d, environment,
                   TEXT(" holds a service that neither a reservation nor an annotation explains; it "
-                       "stays, and nothing is placed under its name"),
+                       "stays and is not rolled, and nothing is placed under its name"),
                   nothing);
         ret->sub_pool = NULL;
         return 0;
