@@ -130,7 +130,8 @@ class Score:
 def ask_kserve(score, ours, folder_of_peers, folder, target):
     rendered = [(case.name, ours.render(case, folder, target)) for case in cases.examples()]
     try:
-        checks = [*kserve.checks(folder_of_peers, kserve.write_examples(folder, rendered))]
+        checks = [*kserve.checks(folder_of_peers, [*kserve.write_examples(folder, rendered),
+                                                   *kserve.write_newer(folder)])]
     except RuntimeError as problem:
         checks = [("an answer", [str(problem)])]
     before = score.n_passed
