@@ -19,7 +19,7 @@ import sys
 
 import yaml
 
-SERVING = ["Serving", "Starting", "NotScheduled"]  # not counted, so not in server/counters.c
+SERVING = ["Serving", "RolloutWaiting", "Starting", "NotScheduled"]  # not counted, so not in server/counters.c
 
 # What no case reaches, and the test that does.
 WITHOUT_A_CASE = {"TooManyAssignments": "test/unit/function/function.c"}
@@ -32,7 +32,7 @@ def reasons_of_match(root):
 
 
 def reasons_of_conditions(root):
-    """The reasons of each condition; only the first is for True, and Parked."""
+    """The reasons of each condition; only the first is for True, and Parked, RolloutWaiting."""
     text = (root / "function/server/counters.c").read_text()
     found = {"Serving": SERVING}
     for kind, reason in re.findall(r'^ +\{ "(\w+)", "(\w+)" \},$', text, re.M):
@@ -45,7 +45,7 @@ def reasons_of_conditions(root):
 def status_of(reason, reasons):
     if reason == "WaitingForInputs":
         return "Unknown"
-    return "True" if reason in (reasons[0], "Parked") else "False"
+    return "True" if reason in (reasons[0], "Parked", "RolloutWaiting") else "False"
 
 
 def folder_of(reason):
