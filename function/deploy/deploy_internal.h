@@ -26,6 +26,9 @@ struct deciding {
 /* deploy_count() - the assignments of that fate. */
 size_t deploy_count(const struct deciding *d, enum fate fate);
 
+/* deploy_sees_rivals() - does the request have the reservations of all where something is open? */
+bool deploy_sees_rivals(const struct deciding *d);
+
 /* deploy_is_asleep() - does it stay, with nothing reserved, although replicas are wanted? */
 bool deploy_is_asleep(const struct deciding *d, const struct assignment *a);
 
@@ -43,6 +46,12 @@ bool deploy_goes_first(const struct assignment *a, const struct assignment *b);
  * Valid until the next one is made.
  */
 struct chooser deploy_chooser(struct deciding *d, const struct assignment *without);
+
+/* deploy_takes_more() - may it be granted more where it is, room or not? */
+bool deploy_takes_more(const struct assignment *a);
+
+/* deploy_fits() - where more would fit but for room (deploy/fits.h). Errors: -ENOMEM */
+int deploy_fits(struct deciding *d, struct fits *ret);
 
 /* The phases, in the order of their calls; deploy.c says what each is for. Errors: -ENOMEM */
 int deploy_review(struct deciding *d);

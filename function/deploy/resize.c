@@ -72,7 +72,7 @@ static int trim(struct deciding *d, struct assignment *a) {
                 r->reserved = wanted;
         if (r->used > r->reserved)
                 r->used = r->reserved;
-        return d->request->whole_fleet && r->used < r->reserved ? give_back(d, a) : 0;
+        return deploy_sees_rivals(d) && r->used < r->reserved ? give_back(d, a) : 0;
 }
 
 int deploy_trim(struct deciding *d) {
@@ -150,7 +150,7 @@ int deploy_use(struct deciding *d) {
 
 /* ---- grow ------------------------------------------------------------------------------------ */
 
-static bool takes_more(const struct assignment *a) {
+bool deploy_takes_more(const struct assignment *a) {
         return !a->sub_pool->environment->not_ready &&
                a->sub_pool->pool->schedulable == SCHEDULABLE_ALWAYS;
 }
@@ -229,7 +229,7 @@ static int grow(struct deciding *d, struct assignment *a) {
 
         if (a->planned.reserved >= wanted || a->frozen)
                 return 0;
-        if (!takes_more(a)) {
+        if (!deploy_takes_more(a)) {
                 if (!d->closed)
                         d->closed = a->sub_pool;
                 return 0;
