@@ -41,7 +41,7 @@
 #ifndef REQUIREMENTS_H
 #define REQUIREMENTS_H
 
-#include "deploy/deploy.h"
+#include "deploy/asks.h"
 
 #define REQUIRE_MODEL "model"
 #define REQUIRE_ENVIRONMENT "environment-" /* and its name */
@@ -64,16 +64,6 @@ enum requirements_state {
         N_REQUIREMENTS_STATES,
 };
 
-/* Sorts of keys, as bits. */
-enum ask {
-        ASK_ALWAYS = 1 << 0,
-        ASK_RIVALS = 1 << 1, /* reservations-<environment> of what is not settled */
-        ASK_ENVIRONMENTS = 1 << 2,
-        ASK_LEDGER = 1 << 3, /* reservations */
-        ASK_QUOTAS = 1 << 4,
-        ASK_POOLS = 1 << 5,
-};
-
 struct requirements_row {
         unsigned int read, wake; /* of enum ask; of LOOKING, what it may come to */
 };
@@ -86,16 +76,6 @@ enum reach {
         REACH_OWN,      /* those of one's own assignments */
         REACH_SELECTED, /* of the whole fleet, those that the deployment's selector matches */
         REACH_ALL,      /* the whole fleet */
-};
-
-/* What is asked for beside what always is. */
-struct asked {
-        unsigned int what;               /* of enum ask */
-        const struct text *environments; /* environment-<name>, beside those held */
-        size_t n_environments;
-        const struct text *rivals; /* reservations-<environment> of these */
-        size_t n_rivals;
-        struct text pools_of; /* the only environment whose GPUPools; empty: of all */
 };
 
 struct requirements_of {

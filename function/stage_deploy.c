@@ -161,64 +161,6 @@ static bool is_short(const struct requirements_of *of) {
         return d->replicas > 0 && held < d->environments;
 }
 
-/* The environments of assignments that are not settled: others' reservations there count. */
-static void list_rivals(struct attempt *attempt, struct arena *arena) {
-        const struct plan *plan = &attempt->decision.plan;
-        const struct requirements_of *of = &attempt->of;
-        struct text *rivals = ARENA_ARRAY(arena, of->n_held + plan->n_assignments, struct text);
-        size_t n = 0;
-
-        for (size_t i = 0; rivals && i < of->n_held; i++) {
-                if (!deploy_is_one_settled(attempt->order.deployment, &of->held[i]))
-                        rivals[n++] = of->held[i].observed.environment;
-        }
-        for (size_t i = 0; rivals && i < plan->n_assignments; i++) {
-                if (plan->assignments[i].fate != FATE_DROPPED && !plan->assignments[i].settled)
-                        rivals[n++] = plan->assignments[i].planned.environment;
-        }
-        attempt->of.asked.rivals = rivals;
-        attempt->of.asked.n_rivals = text_unique(rivals, n);
-}
-
-/* The same of what is decided, and only that. */
-static struct asked wake_of_plan(const struct call *call, const struct plan *plan) {
-        struct text *names = ARENA_ARRAY(call->arena, 2 * plan->n_assignments, struct text);
-        struct text *rivals = names + plan->n_assignments;
-        struct asked wake = { .what = ASK_ALWAYS, .environments = names, .rivals = rivals };
-
-        for (size_t i = 0; names && i < plan->n_assignments; i++) {
-                const struct assignment *a = &plan->assignments[i];
-
-                if (a->fate == FATE_DROPPED)
-                        continue;
-                names[wake.n_environments++] = a->planned.environment;
-                if (!a->settled)
-                        rivals[wake.n_rivals++] = a->planned.environment;
-        }
-        wake.n_environments = text_unique(names, wake.n_environments);
-        wake.n_rivals = text_unique(rivals, wake.n_rivals);
-        if (wake.n_rivals > 0)
-                wake.what |= ASK_RIVALS;
-        return wake;
-}
-
-static struct asked wake_of(const struct call *call, const struct decision *decision) {
-        struct asked wake = wake_of_plan(call, &decision->plan);
-        struct text only = { 0 };
-        int environments = fits_environments(&decision->fits, &only);
-
-        if (decision->parked || (!decision->wanting && decision->short_replicas == 0))
-                return wake;
-        wake.what |= ASK_ENVIRONMENTS;
-        if (environments > 0)
-                wake.what |= ASK_POOLS;
-        if (environments == 1)
-                wake.pools_of = only;
-        if (decision->quota.limited || decision->rejections.furthest[REASON_QUOTA_EXCEEDED] > 0)
-                wake.what |= ASK_QUOTAS;
-        return wake;
-}
-
 /* It is decided for this reconcile: only what shall wake the deployment is asked for. */
 static void let_go(struct call *call, struct attempt *attempt, struct asked wake) {
         wake.what &= requirements_rows[attempt->state].wake;
@@ -241,7 +183,7 @@ static void let_go_frozen(struct call *call, struct attempt *attempt) {
 
 static void answer(struct call *call, struct attempt *attempt) {
         answer_decision(call, attempt);
-        let_go(call, attempt, wake_of(call, &attempt->decision));
+        let_go(call, attempt, asks_of_decision(&attempt->decision, call->arena));
         if (call->explanation)
                 *call->explanation =
                         (struct explanation) { .decided = true,
@@ -363,7 +305,8 @@ static enum reach widen(const struct call *call, const struct deployment *deploy
 static void go_to(struct call *call, struct attempt *attempt, enum requirements_state state) {
         attempt->state = state;
         attempt->of.asked.what |= requirements_rows[state].read & ~(unsigned int)ASK_POOLS;
-        list_rivals(attempt, call->arena);
+        asks_add_rivals(&attempt->of.asked, &attempt->order, attempt->of.held, attempt->of.n_held,
+                        &attempt->decision, call->arena);
 }
 
 /*

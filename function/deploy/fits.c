@@ -8,17 +8,18 @@
 /* ---- GPUPools -------------------------------------------------------------------------------- */
 
 bool fits_pool_read(struct value spec, struct fits_pool *ret) {
-        enum { ENVIRONMENT, POOL, PROFILE, FREE, GAP, N };
+        enum { ENVIRONMENT, POOL, PROFILE, FREE, GAP, UNSEATED, N };
         static const struct text keys[N] = { TEXT_INIT("environment"), TEXT_INIT("pool"),
-                                             TEXT_INIT("migProfile"), TEXT_INIT("free"),
-                                             TEXT_INIT("largestGap") };
+                                             TEXT_INIT("migProfile"),  TEXT_INIT("free"),
+                                             TEXT_INIT("largestGap"),  TEXT_INIT("unseated") };
         struct fits_pool pool;
         struct value found[N];
 
         value_pick(spec, keys, N, found);
         pool = (struct fits_pool) { .environment = value_text(found[ENVIRONMENT]),
                                     .pool = value_text(found[POOL]),
-                                    .mig_profile = value_text(found[PROFILE]) };
+                                    .mig_profile = value_text(found[PROFILE]),
+                                    .is_crowded = value_count(found[UNSEATED]) > 0 };
         if (text_is_empty(pool.environment) || text_is_empty(pool.pool) ||
             !value_is_integer(found[FREE], &pool.free_units) ||
             !value_is_integer(found[GAP], &pool.largest_gap))
@@ -52,6 +53,7 @@ void fits_show(struct fits *fits, struct fits_pool *pools, size_t n) {
                         continue;
                 fit->free_units = found->free_units;
                 fit->largest_gap = found->largest_gap;
+                fit->is_crowded = found->is_crowded;
         }
 }
 
@@ -67,6 +69,14 @@ bool fits_all_known(const struct fits *fits) {
 
 static bool is_enough(const struct fit *fit) {
         return fit->free_units >= fit->units && fit->largest_gap >= fit->demand.units_per_node;
+}
+
+bool fits_any_enough(const struct fits *fits) {
+        for (size_t i = 0; i < fits->n; i++) {
+                if (is_enough(&fits->items[i]))
+                        return true;
+        }
+        return false;
 }
 
 struct text fits_token(const struct fits *fits, struct arena *arena) {
@@ -89,6 +99,7 @@ struct text fits_token(const struct fits *fits, struct arena *arena) {
                         builder_i64(&b, fit->free_units);
                         builder_char(&b, ',');
                         builder_i64(&b, fit->largest_gap);
+                        builder_string(&b, fit->is_crowded ? "!" : "");
                 }
                 builder_char(&b, ';');
         }

@@ -16,9 +16,10 @@ struct fit {
         const struct sub_pool *sub_pool;
         struct demand demand;
         int64_t units;       /* that are wanted: of all replicas; of one where it is growth */
-        bool is_known;       /* the two below are */
+        bool is_known;       /* what is below is */
         int64_t free_units;  /* declared less all that is reserved */
         int64_t largest_gap; /* units that are free together on one node */
+        bool is_crowded;     /* what is reserved there has no seat: nothing more is granted */
 };
 
 struct fits {
@@ -31,6 +32,7 @@ struct fits {
 struct fits_pool {
         struct text environment, pool, mig_profile;
         int64_t free_units, largest_gap;
+        bool is_crowded;
 };
 
 /* fits_pool_read() - from the spec of a GPUPool; false when it cannot be read. */
@@ -44,6 +46,9 @@ bool fits_pool_read(struct value spec, struct fits_pool *ret);
  */
 void fits_show(struct fits *fits, struct fits_pool *pools, size_t n);
 
+/* fits_any_enough() - are the numbers of one of them large enough? */
+bool fits_any_enough(const struct fits *fits);
+
 /* fits_all_known() - is the room of all of them known? */
 bool fits_all_known(const struct fits *fits);
 
@@ -52,7 +57,9 @@ bool fits_all_known(const struct fits *fits);
  *
  * Of a sub-pool that is too small it does not matter how small: the numbers are in the
  * token only where they are large enough. While the token is the same there is no new reason
- * to read the reservations: what was large enough then was found to have no room all the same.
+ * to read the reservations: what was large enough then was found to have no room all the same,
+ * because the free units of its nodes do not add up to as many seats. (Were the nodes to change
+ * places without the numbers changing in between, the deployment would not notice.)
  */
 struct text fits_token(const struct fits *fits, struct arena *arena);
 

@@ -30,6 +30,7 @@ static int measure(struct deciding *d, struct fit *fit) {
         fit->is_known = true;
         fit->free_units = seating.free_units;
         fit->largest_gap = seating.largest_gap;
+        fit->is_crowded = seating.unseated > 0 || seating.over_committed;
         return 0;
 }
 
