@@ -58,13 +58,13 @@ bool fits_all_known(const struct fits *fits);
  * Of a sub-pool that is too small it does not matter how small: the numbers are in the
  * token only where they are large enough. While the token is the same there is no new reason
  * to read the reservations: what was large enough then was found to have no room all the same,
- * because the free units of its nodes do not add up to as many seats. (Were the nodes to change
+ * because the free units of its nodes do not add up to enough seats. (Were the nodes to change
  * places without the numbers changing in between, the deployment would not notice.)
  */
 struct text fits_token(const struct fits *fits, struct arena *arena);
 
 /*
- * fits_environments() - 0, 1, or 2 for more: in so many environments
+ * fits_environments() - 0, 1, or 2 for more: in that number of environments
  * @ret_only: the only one
  */
 int fits_environments(const struct fits *fits, struct text *ret_only);
