@@ -234,6 +234,25 @@ static bool is_broken(const struct cluster *c, size_t e, size_t p) {
         return !text_is_empty(sub_pool->invalid) || !text_is_empty(sub_pool->ambiguous);
 }
 
+/*
+ * Are there used replicas to which the order of seating.h gives no seat, although they run?
+ * Nothing is granted there then, and what is reserved beside them keeps the seat that it has.
+ */
+static bool is_over_committed(struct cluster *c, const struct place *place) {
+        static struct reservation all[CLUSTER_DEPLOYMENTS * CLUSTER_HELD];
+        struct seating seating = { 0 };
+        struct ledger ledger;
+        size_t n = 0;
+
+        for (size_t a = 0; a < c->n_actors; a++) {
+                for (size_t k = 0; k < c->actors[a].n_running; k++)
+                        all[n++] = c->actors[a].running[k].reservation;
+        }
+        return ledger_build(all, n, NULL, c->arena, &ledger) == 0 &&
+               seating_find(&ledger, &place->sub_pool, NULL, 0, NULL, c->arena, &seating) == 0 &&
+               seating.over_committed;
+}
+
 static const char *check_place(struct cluster *c, const struct place *place) {
         int64_t reserved = 0, used = 0;
 
@@ -248,7 +267,7 @@ static const char *check_place(struct cluster *c, const struct place *place) {
                         used += r->nodes * r->units_per_node * r->used;
                 }
         }
-        if (place->excused)
+        if (place->excused || (reserved > used && is_over_committed(c, place)))
                 return NULL;
         if (reserved > place->sub_pool.units)
                 return "a grant beyond the sub-pool is not given back";
