@@ -48,7 +48,7 @@ static void answer_scheduled(struct call *call, const struct attempt *attempt) {
         call->plan.scheduled = status_scheduled(decision, attempt->order.deployment, call->arena);
         call->response.status = status_of(decision, &attempt->model, call->arena);
         if (!text_is_empty(attempt->decided_by))
-                node_set_string(call->response.status, "decidedBy", attempt->decided_by);
+                status_add_decided_by(call->response.status, attempt->decided_by);
 }
 
 static void answer_decision(struct call *call, const struct attempt *attempt) {

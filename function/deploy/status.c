@@ -82,6 +82,10 @@ struct node *status_of(const struct decision *decision, const struct model *mode
         return status;
 }
 
+void status_add_decided_by(struct node *status, struct text digits) {
+        node_set_string(status, "decidedBy", digits);
+}
+
 static void copy_members(struct node *status, struct value observed, const char *const *members,
                          size_t n, struct arena *arena) {
         for (size_t i = 0; i < n; i++) {

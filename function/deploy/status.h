@@ -15,6 +15,9 @@
 struct node *status_of(const struct decision *decision, const struct model *model,
                        struct arena *arena);
 
+/* status_add_decided_by() - what a decision to wait was made by: 16 digits. */
+void status_add_decided_by(struct node *status, struct text digits);
+
 /*
  * status_repeat() - the same of a deployment that waits and has no reason to look again
  *

@@ -99,15 +99,22 @@ class KServe:
         if self.pods:
             self.api.apply(deployment_of(service))
         elif self.loading and "status" not in service:
-            self.held.add(f"{meta['namespace']}/{meta['name']}")
             self.load(f"{meta['namespace']}/{meta['name']}")
         else:
             self.tell(service, service["spec"].get("replicas", 1))
 
     def load(self, name):
+        """Has a new service become Ready later, once."""
+        if name in self.held:
+            return
+
         def loaded():
+            self.held.discard(name)
+            service = self.api.get(KSERVE, SERVICE, *name.split("/"))
             with contextlib.suppress(Refused):
-                self.release(name)
+                if service:
+                    self.tell(service, service["spec"].get("replicas", 1))
+        self.held.add(name)
         timer = threading.Timer(self.loading, loaded)
         timer.daemon = True
         timer.start()

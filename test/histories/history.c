@@ -578,9 +578,11 @@ static bool decide(struct history *h, struct actor *actor, const struct snapshot
         h->seen = check_decision(&decided);
         asked = asks_of_decision(&decision, c->arena);
         subscribe(h, actor, &asked, &request);
-        /* Seen before it is carried out: what it composes wakes it too. */
         actor->subscription.seen = view(h, actor, others);
         changed = !h->seen && observe_decision(h, actor, &decision);
+        /* What it composes wakes it too, whatever becomes of that meanwhile. */
+        if (actor->subscription.seen != view(h, actor, others))
+                actor->subscription.what = 0;
         if (!h->seen)
                 h->seen = check_used(h, &decision);
         return changed;
