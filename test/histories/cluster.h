@@ -56,6 +56,7 @@ struct subscription {
         unsigned int what; /* of enum ask */
         bool own[FLEET_ENVIRONMENTS], rivals[FLEET_ENVIRONMENTS], pools[FLEET_ENVIRONMENTS];
         uint64_t seen;
+        bool is_woken; /* something was other for a moment, whether or not it is now */
 };
 
 struct actor {

@@ -189,7 +189,9 @@ static bool carry_out(struct history *h, struct actor *actor, const struct assig
                 r = new_running(h, actor, p);
         name = r->composed.name;
         if (r->hidden &&
-            (p->fresh || cluster_place(c, &r->composed) != cluster_place(c, &p->planned))) {
+            (p->fresh || cluster_place(c, &r->composed) != cluster_place(c, &p->planned) ||
+             r->composed.nodes != p->planned.nodes ||
+             r->composed.units_per_node != p->planned.units_per_node)) {
                 /* It takes the place of what was forgotten. */
                 cluster_stop(c, r);
                 r->composed = p->planned;
@@ -569,6 +571,7 @@ static bool decide(struct history *h, struct actor *actor, const struct snapshot
         if (!find_decision(h, actor, others, &request, &decision)) {
                 actor->subscription.what = ASK_ALWAYS | ASK_ENVIRONMENTS;
                 actor->subscription.seen = view(h, actor, others);
+                actor->subscription.is_woken = false;
                 return false;
         }
         decided.decision = &decision;
@@ -581,8 +584,7 @@ static bool decide(struct history *h, struct actor *actor, const struct snapshot
         actor->subscription.seen = view(h, actor, others);
         changed = !h->seen && observe_decision(h, actor, &decision);
         /* What it composes wakes it too, whatever becomes of that meanwhile. */
-        if (actor->subscription.seen != view(h, actor, others))
-                actor->subscription.what = 0;
+        actor->subscription.is_woken = actor->subscription.seen != view(h, actor, others);
         if (!h->seen)
                 h->seen = check_used(h, &decision);
         return changed;
@@ -591,7 +593,9 @@ static bool decide(struct history *h, struct actor *actor, const struct snapshot
 /* The same when anything has changed of what its last answer asked for. */
 static bool decide_when_woken(struct history *h, struct actor *actor,
                               const struct snapshot *others) {
-        if (actor->subscription.what != 0 && actor->subscription.seen == view(h, actor, others)) {
+        const struct subscription *s = &actor->subscription;
+
+        if (s->what != 0 && !s->is_woken && s->seen == view(h, actor, others)) {
                 h->tally->asleep++;
                 return false;
         }
@@ -682,6 +686,20 @@ static bool decide_calmly(struct history *h, struct actor *actor, enum who who,
         return decide(h, actor, others);
 }
 
+/* Each change is an event, also one that the next undoes. */
+static void notice(struct history *h) {
+        struct cluster *c = &h->cluster;
+
+        h->before = h->snapshots[0];
+        take_snapshot(c, &h->snapshots[0]);
+        for (size_t i = 0; i < c->n_actors; i++) {
+                struct subscription *s = &c->actors[i].subscription;
+
+                if (s->what != 0 && c->actors[i].present)
+                        s->is_woken |= s->seen != view(h, &c->actors[i], &h->snapshots[0]);
+        }
+}
+
 /* Everybody once: one after the other, or all from what was there at the start of the round. */
 static bool calm_round(struct history *h, enum who who, bool joint) {
         struct cluster *c = &h->cluster;
@@ -697,9 +715,11 @@ static bool calm_round(struct history *h, enum who who, bool joint) {
         for (size_t i = 0; i < c->n_actors && !h->seen; i++) {
                 struct actor *actor = &c->actors[(first + i) % c->n_actors];
 
-                if (!joint)
-                        take_snapshot(c, &h->snapshots[0]);
-                changed |= decide_calmly(h, actor, who, &h->snapshots[0]);
+                bool did = decide_calmly(h, actor, who, &h->snapshots[0]);
+
+                changed |= did;
+                if (did && !joint)
+                        notice(h);
         }
         h->round++;
         return changed;
@@ -741,6 +761,9 @@ static void come_to_rest(struct history *h) {
         bool joint = random_one_in(&h->cluster.random, 2);
 
         weather_clear(&h->cluster);
+        /* What was seen late has events on their way. */
+        for (size_t i = 0; i < h->cluster.n_actors; i++)
+                h->cluster.actors[i].subscription.is_woken = true;
         if (random_one_in(&h->cluster.random, 2))
                 settle(h, joint, true);
         if (!h->seen)
