@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/base32.h"
 #include "carried.h"
+#include "decided_by.h"
 #include "deploy/status.h"
 #include "place/observe.h"
 #include "requirements.h"
@@ -194,98 +194,16 @@ static void answer(struct call *call, struct attempt *attempt) {
                                                .decision = attempt->decision };
 }
 
-/* ---- what it was decided by ------------------------------------------------------------------ */
+/* ---- one attempt ----------------------------------------------------------------------------- */
 
-/* A resource's spec and labels, without what Crossplane writes there itself. */
-static uint64_t hash_declared(struct value object) {
-        static const struct text in_spec[] = { TEXT_INIT("crossplane"), TEXT_INIT("resourceRefs") };
-        static const struct text in_labels[] = { TEXT_INIT("crossplane.io/composite"),
-                                                 TEXT_INIT("crossplane.io/claim-name"),
-                                                 TEXT_INIT("crossplane.io/claim-namespace") };
-        uint64_t spec = value_hash_without(value_get(object, TEXT("spec")), in_spec, 2);
-        uint64_t labels = value_hash_without(value_at(object, "metadata.labels"), in_labels, 3);
+static struct text decide_by(const struct call *call, const struct attempt *attempt) {
+        const struct decided_by_of of = { .call = call,
+                                          .answers = &attempt->of,
+                                          .request = &attempt->request,
+                                          .plan = &attempt->decision.plan,
+                                          .fits = &attempt->decision.fits };
 
-        return spec ^ (labels << 1 | labels >> 63);
-}
-
-static void add_hash(struct builder *b, uint64_t hash) {
-        builder_hex(b, hash, 16);
-        builder_char(b, ' ');
-}
-
-static void add_environments(struct builder *b, const struct deploy_request *request) {
-        for (size_t i = 0; i < request->n_environments; i++) {
-                const struct environment *environment = &request->environments[i];
-
-                builder_json(b, environment->name);
-                add_hash(b, hash_declared(environment->written));
-                builder_char(b, environment->not_ready ? '-' : '+');
-        }
-}
-
-/* What is placed already: any change of it is looked at with all that there is. */
-static void add_assignments(struct builder *b, const struct plan *plan) {
-        for (size_t i = 0; i < plan->n_assignments; i++) {
-                const struct assignment *a = &plan->assignments[i];
-                const struct reservation *r = &a->planned;
-
-                if (a->fate == FATE_DROPPED)
-                        continue;
-                builder_json(b, a->suffix);
-                builder_i64(b, r->reserved);
-                builder_char(b, '/');
-                builder_i64(b, r->used);
-                builder_char(b, r->served ? 's' : '-');
-                builder_char(b, r->leaving ? 'l' : '-');
-                builder_char(b, assignment_is_ready(a) ? 'r' : '-');
-                builder_char(b, a->frozen ? 'f' : '-');
-        }
-}
-
-/*
- * status.decidedBy: as long as it is the same, the reservations of the fleet would be read in
- * vain. Forging it in one's own status delays that deployment alone.
- */
-static struct text decided_by(struct call *call, const struct attempt *attempt,
-                              const struct fits *fits) {
-        struct text parts[] = { { 0 }, fits_token(fits, call->arena) };
-        char *digits = arena_alloc(call->arena, BASE32_DIGITS);
-        struct builder b;
-
-        builder_init(&b, call->arena);
-        add_hash(&b, hash_declared(call->xr));
-        add_hash(&b, hash_declared(requirements_model_object(&attempt->of)));
-        add_hash(&b, value_hash(call->request.input));
-        add_hash(&b, requirements_mig_parted_hash(&attempt->of));
-        add_environments(&b, &attempt->request);
-        add_assignments(&b, &attempt->decision.plan);
-        parts[0] = builder_done(&b);
-        if (!digits || arena_failed(call->arena))
-                return (struct text) { 0 };
-        base32_16(parts, 2, digits);
-        return (struct text) { digits, BASE32_DIGITS };
-}
-
-static struct text observed_decided_by(const struct call *call) {
-        return value_text(value_at(call->xr, "status.decidedBy"));
-}
-
-/* Scheduled as a decision to wait left it; what froze the deployment since is no such. */
-static bool observe_waiting(const struct call *call, struct condition *ret) {
-        static const struct text reasons[] = { TEXT_INIT("InsufficientCapacity"),
-                                               TEXT_INIT("NoMatchingPool"),
-                                               TEXT_INIT("PartiallyScheduled") };
-        struct value observed = observe_condition(call->xr, TEXT("Scheduled"));
-
-        *ret = (struct condition) { .type = TEXT("Scheduled"),
-                                    .status = CONDITION_FALSE,
-                                    .reason = value_get_text(observed, "reason"),
-                                    .message = value_get_text(observed, "message") };
-        for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-                if (text_equal(ret->reason, reasons[i]))
-                        return true;
-        }
-        return false;
+        return decided_by_digits(&of);
 }
 
 /*
@@ -298,8 +216,6 @@ static enum reach widen(const struct call *call, const struct deployment *deploy
 
         return selects && !needs_all ? REACH_SELECTED : REACH_ALL;
 }
-
-/* ---- one attempt ----------------------------------------------------------------------------- */
 
 /* Puts more into what is asked for; nothing is taken out of it before it is decided. */
 static void go_to(struct call *call, struct attempt *attempt, enum requirements_state state) {
@@ -339,7 +255,7 @@ static void go_on(struct call *call, struct attempt *attempt) {
                 return;
         }
         if (!whole_fleet && attempt->state != REQUIREMENTS_WAITING && !call->settings.quotas &&
-            !text_is_empty(observed_decided_by(call)) && observe_waiting(call, &unused)) {
+            !text_is_empty(decided_by_observed(call)) && decided_by_scheduled(call, &unused)) {
                 go_to(call, attempt, REQUIREMENTS_WAITING);
                 attempt->of.reach = REACH_ALL;
                 return;
@@ -372,8 +288,9 @@ static int look_at_pools(struct call *call, struct attempt *attempt, bool *ret_m
         if (r < 0)
                 return r;
         fits_show(fits, pools, n_pools);
-        attempt->waits_on = fits_all_known(fits) && observe_waiting(call, &attempt->scheduled) &&
-                            text_equal(decided_by(call, attempt, fits), observed_decided_by(call));
+        attempt->waits_on = fits_all_known(fits) &&
+                            decided_by_scheduled(call, &attempt->scheduled) &&
+                            text_equal(decide_by(call, attempt), decided_by_observed(call));
         *ret_more = !attempt->waits_on;
         return arena_failed(call->arena) ? -ENOMEM : 0;
 }
@@ -398,7 +315,7 @@ static int judge(struct call *call, struct attempt *attempt, bool *ret_more) {
                         attempt->of.reach = REACH_ALL;
                         *ret_more = true;
                 } else if (decision->wanting && !call->settings.quotas) {
-                        attempt->decided_by = decided_by(call, attempt, &decision->fits);
+                        attempt->decided_by = decide_by(call, attempt);
                 }
         }
         return 0;
