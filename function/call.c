@@ -77,10 +77,12 @@ void call_refuse(struct call *call, const struct fault *fault) {
         call_add_fatal(call, sentence);
 }
 
+/* A sentence that is repeated as it was observed has its note already. */
 static struct text add_note(struct text message, struct text note, struct arena *arena) {
         const struct text parts[] = { message, TEXT("; "), note };
 
-        return text_is_empty(note) ? message : text_join(arena, parts, 3);
+        return text_is_empty(note) || text_ends_with(message, note) ? message
+                                                                    : text_join(arena, parts, 3);
 }
 
 void call_answer_plan(struct call *call) {
@@ -93,7 +95,8 @@ void call_answer_plan(struct call *call) {
                         call->arena);
         response_condition(&call->response, scheduled);
         response_condition(&call->response, call->plan.serving);
-        if (call->settings.stages & STAGE_DEPLOY) {
+        /* What is repeated stays in the context as it is. */
+        if ((call->settings.stages & STAGE_DEPLOY) && !call->repeats) {
                 call->plan.input = call->request.input;
                 call->plan.ttl_seconds = call->response.ttl_seconds;
                 call->response.context_key = TEXT(PLAN_CONTEXT_KEY);

@@ -13,6 +13,7 @@
 
 #include "deploy/deploy.h"
 #include "inventory/usage.h"
+#include "requirements.h"
 #include "wire/response.h"
 
 /* What a log line and the metrics may say about a call; all of it lives as long as the arena. */
@@ -55,7 +56,10 @@ struct call {
         size_t n_held;
         int64_t wanted; /* environments; 0: not known */
         struct plan plan;
-        bool has_plan; /* made by Deploy in this call, or read from the context */
+        bool has_plan;     /* made by Deploy in this call, or read from the context */
+        bool is_decided;   /* by Deploy in this call, for the whole reconcile (carried.h) */
+        bool repeats;      /* the plan is an earlier call's, and so is the answer */
+        struct asked wake; /* of what is decided: what is asked for in the end */
         struct call_summary *summary;
         struct explanation *explanation; /* when the caller wants one; may be NULL */
         struct fault *fault;             /* of a call that has no answer */

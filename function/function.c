@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "carried.h"
 #include "inventory/compose.h"
 #include "inventory/drained.h"
 #include "place/freeze.h"
@@ -32,6 +33,13 @@ static unsigned int default_stages(struct text kind) {
         return 0;
 }
 
+/* The plan that goes into the context is for the next call as much as for a later step. */
+static void answer_plan(struct call *call) {
+        call_answer_plan(call);
+        if (call->response.context_value)
+                carried_add(call, call->response.context_value);
+}
+
 static int run_stages(struct call *call) {
         unsigned int stages = call->settings.stages;
         int r = 0;
@@ -41,7 +49,7 @@ static int run_stages(struct call *call) {
         if (r == 0 && (stages & STAGE_PLACE))
                 r = stage_place(call);
         if (r == 0 && (stages & (STAGE_DEPLOY | STAGE_PLACE)))
-                call_answer_plan(call);
+                answer_plan(call);
         if (r == 0 && (stages & STAGE_INVENTORY))
                 r = stage_inventory(call);
         if (r == 0 && (stages & STAGE_CHECK))
@@ -65,7 +73,7 @@ static void refuse_call(struct call *call, struct text kind, const struct fault 
         if (!(usual & (STAGE_INVENTORY | STAGE_CHECK))) {
                 call_refuse(call, fault);
                 freeze_all(&call->request.observed, &call->settings, &call->response);
-                call_answer_plan(call);
+                answer_plan(call);
                 return;
         }
         response_condition(&call->response, condition);
@@ -142,8 +150,9 @@ static void summarize(struct call *call) {
         if (response->n_conditions > 0) {
                 const struct condition *c = &response->conditions[0];
 
-                /* Place repeats what Deploy decided in a step before. */
-                ret->decided = call->settings.stages != STAGE_PLACE;
+                /* Place repeats what Deploy decided in a step before, and a call what an earlier
+                 * did. */
+                ret->decided = call->settings.stages != STAGE_PLACE && !call->repeats;
                 ret->condition = c->type;
                 ret->reason = c->reason;
                 builder_text(&b, c->type);

@@ -4,13 +4,29 @@
 #include <errno.h>
 #include <string.h>
 
-#include "deploy/deploy.h"
+#include "base/arena.h"
+#include "carried.h"
+#include "decided_by.h"
 #include "deploy/status.h"
 #include "place/observe.h"
 #include "pods.h"
 #include "requirements.h"
 
 enum { TTL_SETTLED_SECONDS = 5 * 60 };
+
+/* One attempt to decide; stays the same while more is read. */
+struct attempt {
+        enum requirements_state state;
+        struct requirements_of of;
+        struct order order;
+        struct model model;
+        struct deploy_request request;
+        struct weighing weighing;
+        struct decision decision;
+        bool waits_on;              /* there is no reason to look again: */
+        struct condition scheduled; /* Scheduled as it was observed */
+        struct text decided_by;     /* what a decision to wait was made by */
+};
 
 /* Core's breaker drops events of an XR that is woken too often: poll it sooner. */
 static bool is_responsive(const struct call *call) {
@@ -19,15 +35,31 @@ static bool is_responsive(const struct call *call) {
         return !text_equal(value_text(value_get(condition, TEXT("status"))), TEXT("False"));
 }
 
-static void answer_decision(struct call *call, const struct order *order,
-                            const struct decision *decision) {
+/* Scheduled as it was decided, and by what; or as it was observed, by one that waits on. */
+static void answer_scheduled(struct call *call, const struct attempt *attempt) {
+        const struct decision *decision = &attempt->decision;
+        struct value observed = value_get(call->xr, TEXT("status"));
+
+        if (attempt->waits_on) {
+                call->plan.scheduled = attempt->scheduled;
+                call->response.status =
+                        status_repeat(decision, &attempt->model, observed, call->arena);
+                return;
+        }
+        call->plan.scheduled = status_scheduled(decision, attempt->order.deployment, call->arena);
+        call->response.status = status_of(decision, &attempt->model, call->arena);
+        if (!text_is_empty(attempt->decided_by))
+                status_add_decided_by(call->response.status, attempt->decided_by);
+}
+
+static void answer_decision(struct call *call, const struct attempt *attempt) {
+        const struct decision *decision = &attempt->decision;
         struct response *response = &call->response;
 
         call->plan = decision->plan;
-        call->plan.scheduled = status_scheduled(decision, order->deployment, call->arena);
         call->plan.serving = status_serving(decision, call->arena);
         call->has_plan = true;
-        response->status = status_of(decision, order->model, call->arena);
+        answer_scheduled(call, attempt);
         response->composite_ready =
                 ready_when(decision->parked ||
                            (decision->placed == decision->wanted &&
@@ -118,17 +150,41 @@ static int read_model(struct call *call, const struct requirements_of *of, struc
         return r < 0 ? r : 1;
 }
 
-/* One attempt to decide; stays the same while the reach grows. */
-struct attempt {
-        enum reach reach;
-        struct model model;
-        struct order order;
-        struct weighing weighing;
-        struct decision decision;
-};
+/* ---- what it is woken by --------------------------------------------------------------------- */
 
-static void answer(struct call *call, const struct attempt *attempt) {
-        answer_decision(call, &attempt->order, &attempt->decision);
+/* Are fewer environments held than are wanted, by what is observed alone? */
+static bool is_short(const struct requirements_of *of) {
+        const struct deployment *d = of->order->deployment;
+        int64_t held = 0;
+
+        for (size_t i = 0; i < of->n_held; i++)
+                held += !of->held[i].observed.leaving;
+        return d->replicas > 0 && held < d->environments;
+}
+
+/* It is decided for this reconcile: only what shall wake the deployment is asked for. */
+static void let_go(struct call *call, struct attempt *attempt, struct asked wake) {
+        wake.what &= requirements_rows[attempt->state].wake;
+        call->is_decided = !attempt->of.is_first || !requirements_seems_absent(&attempt->of);
+        call->wake = wake;
+        attempt->of.asked = wake;
+        requirements_let_go(&attempt->of, &call->response);
+}
+
+/* Nothing can be decided without a model, or an environment. */
+static void let_go_frozen(struct call *call, struct attempt *attempt) {
+        struct asked wake = attempt->of.asked;
+
+        attempt->state = REQUIREMENTS_FROZEN;
+        wake.what = ASK_ALWAYS | (wake.n_rivals > 0 ? ASK_RIVALS : 0U) |
+                    (is_short(&attempt->of) ? ASK_ENVIRONMENTS : 0U);
+        wake.n_environments = 0;
+        let_go(call, attempt, wake);
+}
+
+static void answer(struct call *call, struct attempt *attempt) {
+        answer_decision(call, attempt);
+        let_go(call, attempt, asks_of_decision(&attempt->decision, call->arena));
         if (call->explanation)
                 *call->explanation =
                         (struct explanation) { .decided = true,
@@ -139,68 +195,196 @@ static void answer(struct call *call, const struct attempt *attempt) {
                                                .decision = attempt->decision };
 }
 
+/* ---- one attempt ----------------------------------------------------------------------------- */
+
+static struct text decide_by(const struct call *call, const struct attempt *attempt) {
+        const struct decided_by_of of = { .call = call,
+                                          .answers = &attempt->of,
+                                          .request = &attempt->request,
+                                          .plan = &attempt->decision.plan,
+                                          .fits = &attempt->decision.fits };
+
+        return decided_by_digits(&of);
+}
+
 /*
- * Ask, read and decide within the attempt's reach. *ret_more is set when that is not
- * enough to decide, or to say why nothing fits; else the call has its answer.
+ * How much of the fleet to read at first. Reading an environment is most of what a call costs,
+ * and one that is not selected serves only to say why nothing fits.
  */
-static int decide(struct call *call, struct attempt *attempt, bool *ret_more) {
-        enum reach reach = attempt->reach;
-        struct requirements_of of = { .order = &attempt->order,
-                                      .held = call->held,
-                                      .n_held = call->n_held,
-                                      .reach = reach,
-                                      .request = &call->request,
-                                      .arena = call->arena };
-        struct deploy_request request = { .held = call->held,
-                                          .n_held = call->n_held,
-                                          .whole_fleet = reach != REACH_OWN,
-                                          .weighing =
-                                                  call->explanation ? &attempt->weighing : NULL };
+static enum reach widen(const struct call *call, const struct deployment *deployment) {
+        bool selects = value_count(deployment->environment_selector) > 0;
+        bool needs_all = call->explanation || call->settings.quotas; /* both look at every one */
+
+        return selects && !needs_all ? REACH_SELECTED : REACH_ALL;
+}
+
+/* Puts more into what is asked for; nothing is taken out of it before it is decided. */
+static void go_to(struct call *call, struct attempt *attempt, enum requirements_state state) {
+        attempt->state = state;
+        attempt->of.asked.what |= requirements_rows[state].read & ~(unsigned int)ASK_POOLS;
+        asks_add_rivals(&attempt->of.asked, &attempt->order, attempt->of.held, attempt->of.n_held,
+                        &attempt->decision, call->arena);
+}
+
+/*
+ * Does one of those held ask for more than its own environment can tell? What was not made as it
+ * was composed may have the name of another's, from whatever environment; a quota is
+ * the whole namespace's.
+ */
+static bool needs_fleet(const struct call *call, const struct attempt *attempt) {
+        for (size_t i = 0; i < attempt->of.n_held; i++) {
+                const struct assignment *held = &attempt->of.held[i];
+                const struct reservation *r = &held->observed;
+
+                if (held->rebuilt || !held->service.observed)
+                        return true;
+                if (call->settings.quotas &&
+                    (r->used < r->reserved || r->reserved < attempt->order.deployment->replicas))
+                        return true;
+        }
+        return false;
+}
+
+/* Not settled: more is read. Who waits looks at GPUPools first; an explanation is of the whole
+ * fleet. */
+static void go_on(struct call *call, struct attempt *attempt) {
+        bool whole_fleet = call->explanation || needs_fleet(call, attempt);
+        struct condition unused;
+
+        if (!whole_fleet && !attempt->decision.wanting && !is_short(&attempt->of)) {
+                go_to(call, attempt, REQUIREMENTS_STARTING);
+                return;
+        }
+        if (!whole_fleet && attempt->state != REQUIREMENTS_WAITING && !call->settings.quotas &&
+            !text_is_empty(decided_by_observed(call)) && decided_by_scheduled(call, &unused)) {
+                go_to(call, attempt, REQUIREMENTS_WAITING);
+                attempt->of.reach = REACH_ALL;
+                return;
+        }
+        go_to(call, attempt, REQUIREMENTS_LOOKING);
+        if (attempt->of.reach == REACH_OWN)
+                attempt->of.reach = widen(call, attempt->order.deployment);
+}
+
+/* Of one that waits: has anything changed by which it was decided? */
+static int look_at_pools(struct call *call, struct attempt *attempt, bool *ret_more) {
+        struct requirements_of *of = &attempt->of;
+        struct fits *fits = &attempt->decision.fits;
+        struct text only = { 0 };
+        struct fits_pool *pools;
+        size_t n_pools;
         int r;
 
-        *ret_more = false;
-        if (!requirements_ask(&of, &call->response)) {
+        if (fits->n > 0) {
+                of->asked.what |= ASK_POOLS;
+                if (fits_environments(fits, &only) == 1)
+                        of->asked.pools_of = only;
+        }
+        if (requirements_ask(of, &call->response) != 0) {
                 wait_for_inputs(call);
                 return 0;
         }
-        r = read_model(call, &of, &attempt->model);
-        if (r <= 0)
-                return r;
-        attempt->order.model = &attempt->model;
-        request.order = attempt->order;
-        r = read_inputs(call, &of, &request);
-        if (r != 0)
-                return r;
-        if (reach != REACH_OWN && request.n_environments == 0) {
-                *ret_more = reach == REACH_SELECTED;
-                if (reach == REACH_ALL)
-                        call_freeze_and_report(call, TEXT("NoEnvironments"),
-                                               TEXT("There is no InferenceEnvironment"));
-                return 0;
-        }
-        r = pods_look(&call->request, &request, call->held, call->arena, call->fault);
-        if (r == 0)
-                r = deploy(&request, call->arena, &attempt->decision);
+        r = requirements_pools(of, attempt->request.environments, attempt->request.n_environments,
+                               &pools, &n_pools, call->fault);
         if (r < 0)
                 return r;
-        *ret_more =
-                (reach == REACH_OWN && !attempt->decision.settled) ||
-                (reach == REACH_SELECTED && attempt->decision.placed < attempt->decision.wanted);
-        if (!*ret_more)
-                answer(call, attempt);
+        fits_show(fits, pools, n_pools);
+        attempt->waits_on = fits_all_known(fits) &&
+                            decided_by_scheduled(call, &attempt->scheduled) &&
+                            text_equal(decide_by(call, attempt), decided_by_observed(call));
+        *ret_more = !attempt->waits_on;
+        return arena_failed(call->arena) ? -ENOMEM : 0;
+}
+
+/* A decision from what was read: is more needed than that? */
+static int judge(struct call *call, struct attempt *attempt, bool *ret_more) {
+        const struct decision *decision = &attempt->decision;
+
+        switch (attempt->state) {
+        case REQUIREMENTS_SETTLED:
+                *ret_more = !decision->settled;
+                break;
+        case REQUIREMENTS_STARTING:
+                *ret_more = decision->wanting;
+                break;
+        case REQUIREMENTS_WAITING:
+                return decision->wanting ? look_at_pools(call, attempt, ret_more) : 0;
+        case REQUIREMENTS_LOOKING:
+        case REQUIREMENTS_FROZEN:
+        case N_REQUIREMENTS_STATES:
+                if (decision->wanting && attempt->of.reach == REACH_SELECTED) {
+                        attempt->of.reach = REACH_ALL;
+                        *ret_more = true;
+                } else if (decision->wanting && !call->settings.quotas) {
+                        attempt->decided_by = decide_by(call, attempt);
+                }
+        }
         return 0;
 }
 
 /*
- * The next larger reach that can say more. Reading an environment is most of what
- * a call costs, and one that is not selected serves only to say why nothing fits.
+ * Ask, read and decide as far as the attempt's state goes. *ret_more is set when that is not
+ * enough; else the call has its answer.
  */
-static enum reach widen(const struct call *call, const struct deployment *deployment,
-                        enum reach reach) {
-        bool selects = value_count(deployment->environment_selector) > 0;
-        bool needs_all = call->explanation || call->settings.quotas; /* both look at every one */
+static int decide(struct call *call, struct attempt *attempt, bool *ret_more) {
+        struct requirements_of *of = &attempt->of;
+        struct deploy_request *request = &attempt->request;
+        unsigned int missing = requirements_ask(of, &call->response);
+        int r;
 
-        return reach == REACH_OWN && selects && !needs_all ? REACH_SELECTED : REACH_ALL;
+        *ret_more = false;
+        /* All reservations are those of each environment too. */
+        if (of->asked.what & ASK_LEDGER & ~missing)
+                missing &= ~(unsigned int)ASK_RIVALS;
+        /* Where no pool would do, the reservations of the fleet are not waited for. */
+        if (missing & ~(unsigned int)(ASK_LEDGER | ASK_QUOTAS) ||
+            (missing != 0 && attempt->decision.fits.n > 0)) {
+                wait_for_inputs(call);
+                return 0;
+        }
+        r = read_model(call, of, &attempt->model);
+        if (r == 0)
+                let_go_frozen(call, attempt);
+        if (r <= 0)
+                return r;
+        attempt->order.model = &attempt->model;
+        *request = (struct deploy_request) {
+                .order = attempt->order,
+                .held = call->held,
+                .n_held = call->n_held,
+                .whole_fleet = attempt->state == REQUIREMENTS_LOOKING && missing == 0,
+                .own_ledger = attempt->state != REQUIREMENTS_SETTLED,
+                .weighing = call->explanation ? &attempt->weighing : NULL,
+        };
+        r = read_inputs(call, of, request);
+        if (r != 0)
+                return r;
+        if (of->reach != REACH_OWN && request->n_environments == 0) {
+                *ret_more = of->reach == REACH_SELECTED;
+                of->reach = REACH_ALL;
+                if (*ret_more)
+                        return 0;
+                call_freeze_and_report(call, TEXT("NoEnvironments"),
+                                       TEXT("There is no InferenceEnvironment"));
+                let_go_frozen(call, attempt);
+                return 0;
+        }
+        r = pods_look(&call->request, request, call->held, call->arena, call->fault);
+        if (r == 0)
+                r = deploy(request, call->arena, &attempt->decision);
+        if (r == 0 && missing != 0 && attempt->decision.fits.n > 0) {
+                wait_for_inputs(call);
+                return 0;
+        }
+        if (r == 0 && missing != 0) {
+                request->whole_fleet = true;
+                r = deploy(request, call->arena, &attempt->decision);
+        }
+        if (r == 0)
+                r = judge(call, attempt, ret_more);
+        if (r == 0 && !*ret_more && !call->has_plan)
+                answer(call, attempt);
+        return r;
 }
 
 /* Of the autoscalers only KEDA scales to zero. What Place alone knows is for Place to say. */
@@ -216,11 +400,55 @@ static bool can_scale(const struct call *call, const struct deployment *d, struc
         return false;
 }
 
+/* What an earlier call decided is final in its reconcile. Returns 1 when it is repeated. */
+static int repeat(struct call *call, const struct order *order, bool *ret_first) {
+        struct requirements_of of = { .order = order,
+                                      .held = call->held,
+                                      .n_held = call->n_held,
+                                      .request = &call->request,
+                                      .arena = call->arena };
+        enum carried carried = carried_look(call);
+        int r;
+
+        *ret_first = carried == CARRIED_NOTHING;
+        if (carried != CARRIED_DECIDED)
+                return 0;
+        r = carried_repeat(call, &of.asked);
+        *ret_first = r == -EINVAL;
+        if (r < 0)
+                return r == -EINVAL ? 0 : r;
+        requirements_let_go(&of, &call->response);
+        return 1;
+}
+
+static int look(struct call *call, const struct order *order, bool is_first) {
+        struct attempt attempt = { .order = *order,
+                                   .of = { .held = call->held,
+                                           .n_held = call->n_held,
+                                           .is_first = is_first,
+                                           .request = &call->request,
+                                           .arena = call->arena } };
+        bool more = true;
+        int r = 0;
+
+        attempt.of.order = &attempt.order;
+        go_to(call, &attempt, REQUIREMENTS_SETTLED);
+        if (!deploy_is_settled(order->deployment, call->held, call->n_held))
+                go_on(call, &attempt);
+        while (r == 0 && more) {
+                r = decide(call, &attempt, &more);
+                /* A larger reach is tried in the same state. */
+                if (r == 0 && more && attempt.state != REQUIREMENTS_LOOKING)
+                        go_on(call, &attempt);
+        }
+        return r;
+}
+
 int stage_deploy(struct call *call) {
-        struct attempt attempt = { .reach = REACH_OWN };
         struct deployment deployment;
+        struct order order = { .deployment = &deployment, .settings = &call->settings };
         struct fault fault;
-        bool more;
+        bool is_first;
         int r;
 
         r = deployment_read(call->xr, call->arena, &deployment, &fault);
@@ -243,12 +471,8 @@ int stage_deploy(struct call *call) {
                                     call->n_held, DEPLOY_HELD_MAX));
                 return 0;
         }
-        attempt.order = (struct order) { .deployment = &deployment, .settings = &call->settings };
-        if (!deploy_is_settled(&deployment, call->held, call->n_held))
-                attempt.reach = widen(call, &deployment, attempt.reach);
-        /* A settled call reads its own environments alone, so the fleet is read only when they say
-         * that something is left to decide. */
-        for (r = decide(call, &attempt, &more); r == 0 && more; r = decide(call, &attempt, &more))
-                attempt.reach = widen(call, &deployment, attempt.reach);
-        return r;
+        r = repeat(call, &order, &is_first);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        return look(call, &order, is_first);
 }

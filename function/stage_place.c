@@ -3,20 +3,16 @@
 
 #include <errno.h>
 
-#include "fleet/broken.h"
+#include "carried.h"
 #include "place/place.h"
 
 /* The plan of a step before this one. */
 static int read_plan(struct call *call) {
         struct value value = value_get(call->request.context, TEXT(PLAN_CONTEXT_KEY));
-        struct reader rd = { .arena = call->arena };
         struct fault fault;
-        int r;
-
-        value.may_be_broken = call->request.context.may_be_broken;
-        r = broken_refuse_whole(&rd, value, PLAN_CONTEXT_KEY)
-                    ? -EINVAL
-                    : plan_decode(value, call->arena, &call->plan);
+        int r = carried_look(call) == CARRIED_NOTHING
+                        ? -EINVAL
+                        : plan_decode(value, call->arena, &call->plan);
 
         if (r == -ENOMEM)
                 return r;

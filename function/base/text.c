@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -36,6 +37,18 @@ int text_compare(struct text a, struct text b) {
 
 int text_order(const void *a, const void *b) {
         return text_compare(*(const struct text *)a, *(const struct text *)b);
+}
+
+size_t text_unique(struct text *texts, size_t n) {
+        size_t kept = 0;
+
+        if (n > 1)
+                qsort(texts, n, sizeof(*texts), text_order);
+        for (size_t i = 0; i < n; i++) {
+                if (kept == 0 || !text_equal(texts[i], texts[kept - 1]))
+                        texts[kept++] = texts[i];
+        }
+        return kept;
 }
 
 bool text_starts_with(struct text t, struct text prefix) {

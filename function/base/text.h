@@ -75,6 +75,9 @@ int text_compare(struct text a, struct text b);
 /* text_order() - text_compare(), for qsort() and bsearch() in an array of texts. */
 int text_order(const void *a, const void *b);
 
+/* text_unique() - sort n texts and leave each once; returns how many are left. */
+size_t text_unique(struct text *texts, size_t n);
+
 bool text_starts_with(struct text t, struct text prefix);
 bool text_ends_with(struct text t, struct text suffix);
 bool text_contains(struct text t, struct text needle);

@@ -88,6 +88,7 @@ struct assignment {
         bool leaves_now;            /* its leaving was decided in this answer */
         bool frozen;                /* FATE_STAYS: a mistake there; `why` says which */
         bool gave_way;              /* it gave back what another one has the seats for */
+        bool settled;               /* nothing of it is left to decide, nor to be observed */
         bool name_taken;            /* another deployment of the namespace bears the plain name */
         struct reservation planned; /* as it is to be */
         const struct sub_pool *sub_pool; /* NULL: gone, or the assignment was not decided on here */

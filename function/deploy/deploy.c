@@ -26,7 +26,9 @@
  *           all replicas or none, under keys that nothing has had.
  *   doze    what did not wake and was not placed elsewhere takes what fits where it is.
  *
- * Only a call that has read all reservations goes beyond `leave`.
+ * `fill` and `doze` are for a call that has read all reservations. Giving back, `use`, `wake` and
+ * `grow` stay within one sub-pool: the reservations of its environment do for them. A call that
+ * has read none goes no further than `leave`.
  *
  * Invariants, whatever the input:
  *   - by our doing the number of Ready assignments never falls below the smaller of what it
@@ -67,11 +69,18 @@ bool deploy_is_settled(const struct deployment *deployment, const struct assignm
                                       : (int64_t)n != deployment->environments)
                 return false;
         for (size_t i = 0; i < n; i++) {
-                if (held[i].rebuilt || !held[i].service.observed ||
-                    !is_settled(&held[i].observed, deployment))
+                if (!deploy_is_one_settled(deployment, &held[i]))
                         return false;
         }
         return true;
+}
+
+bool deploy_is_one_settled(const struct deployment *deployment, const struct assignment *held) {
+        return !held->rebuilt && held->service.observed && is_settled(&held->observed, deployment);
+}
+
+bool deploy_sees_rivals(const struct deciding *d) {
+        return d->request->whole_fleet || d->request->own_ledger;
 }
 
 size_t deploy_count(const struct deciding *d, enum fate fate) {
@@ -295,6 +304,8 @@ static int finish(struct deciding *d, struct decision *ret) {
                 renew(d, a);
                 settled &= a->fate == FATE_DROPPED ||
                            (is_settled(r, deployment) && a->rollout == ROLLOUT_NONE);
+                a->settled = is_settled(r, deployment) && a->rollout == ROLLOUT_NONE &&
+                             !a->rebuilt && !a->recovered && a->service.observed;
                 if (a->fate == FATE_STAYS && !deploy_is_asleep(d, a)) {
                         decision.placed++;
                         decision.ready += assignment_is_ready(a);
@@ -309,6 +320,13 @@ static int finish(struct deciding *d, struct decision *ret) {
                 decision.plan.assignments[decision.plan.n_assignments++] = *a;
         }
         decision.settled = settled && (decision.placed == decision.wanted || decision.parked);
+        decision.wanting = decision.placed < decision.wanted && !decision.parked;
+        if (!decision.settled) {
+                int r = deploy_fits(d, &decision.fits);
+
+                if (r < 0)
+                        return r;
+        }
         if (arena_failed(d->arena))
                 return -ENOMEM;
         *ret = decision;
@@ -324,8 +342,9 @@ static int weigh_all(struct deciding *d) {
                                 request->weighing);
 }
 
-/* What is decided only from the reservations of all. */
+/* What is decided only from the reservations of others. */
 static int decide_by_ledger(struct deciding *d) {
+        bool whole_fleet = d->request->whole_fleet;
         int r = deploy_use(d);
 
         if (r == 0)
@@ -336,9 +355,9 @@ static int decide_by_ledger(struct deciding *d) {
                 r = deploy_roll(d);
         if (r == 0 && d->request->weighing)
                 r = weigh_all(d);
-        if (r == 0)
+        if (r == 0 && whole_fleet)
                 r = deploy_fill(d);
-        return r == 0 ? deploy_doze(d) : r;
+        return r == 0 && whole_fleet ? deploy_doze(d) : r;
 }
 
 int deploy(const struct deploy_request *request, struct arena *arena, struct decision *ret) {
@@ -352,7 +371,7 @@ int deploy(const struct deploy_request *request, struct arena *arena, struct dec
         if (r < 0)
                 return r;
         deploy_leave(&d);
-        if (request->whole_fleet)
+        if (deploy_sees_rivals(&d))
                 r = decide_by_ledger(&d);
         else
                 r = deploy_roll(&d);

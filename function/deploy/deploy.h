@@ -10,6 +10,7 @@
 
 #include "deploy/candidates.h"
 #include "deploy/explain.h"
+#include "deploy/fits.h"
 #include "deploy/plan.h"
 #include "deploy/quota_room.h"
 
@@ -32,6 +33,8 @@ struct deploy_request {
         const struct text *occupied; /* suffixes of keys that hold what is not explained; sorted */
         size_t n_occupied;
         bool whole_fleet; /* environments and reservations are all there are; else: one's own */
+        bool own_ledger;  /* without the whole fleet: reservations are all of the environments of
+                             those held that are not settled; else there are none */
         struct weighing *
                 weighing; /* set to every candidate when the caller wants an explanation; or NULL */
 };
@@ -49,6 +52,9 @@ struct decision {
         bool rolling;                  /* a rollout keeps some of these back */
         struct text url;               /* of the first Ready assignment by environment name */
         bool settled;                  /* nothing is left to decide */
+        bool wanting;                  /* fewer environments are placed than are wanted: others
+                                          are found in the whole fleet alone */
+        struct fits fits; /* where it waits for room; without the whole fleet no room is known */
 };
 
 /*
@@ -62,10 +68,18 @@ struct decision {
 bool deploy_is_settled(const struct deployment *deployment, const struct assignment *held,
                        size_t n);
 
+/* deploy_is_one_settled() - the same of one of those held. */
+bool deploy_is_one_settled(const struct deployment *deployment, const struct assignment *held);
+
 /*
  * deploy() - decide
- * @ret: set on success. When the request is not of the whole fleet and
- *       ret->settled is false, the rest of it means nothing: ask again with all
+ * @ret: set on success. Of the whole fleet it is the decision. With own_ledger it is while
+ *       ret->wanting is false, and without any reservations while ret->settled is true;
+ *       else ask again with more
+ *
+ * For what is placed already the reservations of its own environment say how much room there
+ * is and who else is after it: a conflict can come from nowhere else. A quota is not: it counts the
+ * whole namespace, and quotas are only heeded with the whole fleet.
  *
  * Pure: the same in whatever order environments, reservations and held come.
  *

@@ -27,6 +27,9 @@ struct deciding {
 /* deploy_count() - the assignments of that fate. */
 size_t deploy_count(const struct deciding *d, enum fate fate);
 
+/* deploy_sees_rivals() - does the request have the reservations of all where something is open? */
+bool deploy_sees_rivals(const struct deciding *d);
+
 /* deploy_is_asleep() - does it stay without a replica, although some are wanted? */
 bool deploy_is_asleep(const struct deciding *d, const struct assignment *a);
 
@@ -58,6 +61,9 @@ int64_t deploy_most_lasting(const struct deciding *d, const struct assignment *a
 
 /* deploy_takes_more() - may anything more be reserved in its pool? */
 bool deploy_takes_more(const struct assignment *a);
+
+/* deploy_fits() - where more would fit but for room (deploy/fits.h). Errors: -ENOMEM */
+int deploy_fits(struct deciding *d, struct fits *ret);
 
 /* The phases, in the order of their calls; deploy.c says what each is for. Errors: -ENOMEM */
 int deploy_review(struct deciding *d);

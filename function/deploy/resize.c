@@ -83,7 +83,7 @@ static int trim(struct deciding *d, struct assignment *a) {
                 r->reserved = wanted + r->surge + a->pending;
         if (r->used > r->reserved - a->pending)
                 r->used = r->reserved - a->pending;
-        return d->request->whole_fleet && r->used < r->reserved ? give_back(d, a) : 0;
+        return deploy_sees_rivals(d) && r->used < r->reserved ? give_back(d, a) : 0;
 }
 
 int deploy_trim(struct deciding *d) {

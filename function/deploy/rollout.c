@@ -167,7 +167,7 @@ static int wait_or_ask(struct deciding *d, struct assignment *a, int64_t missing
         int r;
 
         a->rollout = ROLLOUT_WAITS;
-        if (!d->request->whole_fleet)
+        if (!deploy_sees_rivals(d))
                 return 0;
         r = ask(d, a, missing, &why);
         if (r < 0)

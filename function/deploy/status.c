@@ -6,9 +6,12 @@
 #include "deploy/scaling.h"
 #include "fleet/doubts.h"
 
-static const char *const our_members[] = { "assignments", "endpoint",   "model",
-                                           "placements",  "rejections", "rejectionsOmitted",
-                                           "replicas",    "selector" };
+static const char *const our_members[] = { "assignments", "decidedBy",         "endpoint",
+                                           "model",       "placements",        "rejections",
+                                           "replicas",    "rejectionsOmitted", "selector" };
+
+/* Those that say why more is not placed. */
+static const char *const waiting_members[] = { "decidedBy", "rejections", "rejectionsOmitted" };
 
 static struct node *assignment(const struct assignment *a, struct arena *arena) {
         const struct reservation *r = &a->planned;
@@ -79,14 +82,33 @@ struct node *status_of(const struct decision *decision, const struct model *mode
         return status;
 }
 
+void status_add_decided_by(struct node *status, struct text digits) {
+        node_set_string(status, "decidedBy", digits);
+}
+
+static void copy_members(struct node *status, struct value observed, const char *const *members,
+                         size_t n, struct arena *arena) {
+        for (size_t i = 0; i < n; i++) {
+                struct text key = text_from(members[i]);
+
+                node_set(status, key, node_value(arena, value_get(observed, key)));
+        }
+}
+
+struct node *status_repeat(const struct decision *decision, const struct model *model,
+                           struct value observed_status, struct arena *arena) {
+        struct node *status = status_of(decision, model, arena);
+
+        copy_members(status, observed_status, waiting_members,
+                     sizeof(waiting_members) / sizeof(waiting_members[0]), arena);
+        return status;
+}
+
 struct node *status_keep(struct value observed_status, struct arena *arena) {
         struct node *status = node_map(arena);
 
-        for (size_t i = 0; i < sizeof(our_members) / sizeof(our_members[0]); i++) {
-                struct text key = text_from(our_members[i]);
-
-                node_set(status, key, node_value(arena, value_get(observed_status, key)));
-        }
+        copy_members(status, observed_status, our_members,
+                     sizeof(our_members) / sizeof(our_members[0]), arena);
         return status;
 }
 

@@ -15,6 +15,17 @@
 struct node *status_of(const struct decision *decision, const struct model *model,
                        struct arena *arena);
 
+/* status_add_decided_by() - what a decision to wait was made by: 16 digits. */
+void status_add_decided_by(struct node *status, struct text digits);
+
+/*
+ * status_repeat() - the same of a deployment that waits and has no reason to look again
+ *
+ * What keeps it from being placed is as it was observed.
+ */
+struct node *status_repeat(const struct decision *decision, const struct model *model,
+                           struct value observed_status, struct arena *arena);
+
 /* status_keep() - the same members as they were observed, for an answer that decides nothing. */
 struct node *status_keep(struct value observed_status, struct arena *arena);
 

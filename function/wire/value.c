@@ -357,3 +357,55 @@ bool value_equal(struct value a, struct value b, struct arena *arena) {
         }
         return false;
 }
+
+static uint64_t hash_number(uint64_t seed, uint64_t number) {
+        return text_hash(seed, (struct text) { (const char *)&number, sizeof(number) });
+}
+
+static bool is_one_of(struct text key, const struct text *keys, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                if (text_equal(key, keys[i]))
+                        return true;
+        }
+        return false;
+}
+
+uint64_t value_hash_without(struct value map, const struct text *keys, size_t n) {
+        struct value_iter it = value_iterate(map);
+        uint64_t sum = 0;
+        struct value member;
+        struct text key;
+
+        /* A sum: Go writes the entries of a map in another order each time. */
+        while (value_next(&it, &key, &member)) {
+                if (!is_one_of(key, keys, n))
+                        sum += hash_number(text_hash(TEXT_HASH_SEED, key), value_hash(member));
+        }
+        return hash_number(VALUE_MAP, sum);
+}
+
+uint64_t value_hash(struct value v) {
+        struct value_iter it;
+        struct value member;
+        uint64_t hash = TEXT_HASH_SEED + (uint64_t)v.kind, bits;
+
+        switch (v.kind) {
+        case VALUE_ABSENT:
+        case VALUE_NULL:
+                return hash;
+        case VALUE_BOOL:
+                return hash_number(hash, v.boolean);
+        case VALUE_NUMBER:
+                memcpy(&bits, &v.number, sizeof(bits));
+                return hash_number(hash, bits);
+        case VALUE_STRING:
+                return text_hash(hash, v.bytes);
+        case VALUE_MAP:
+                return value_hash_without(v, NULL, 0);
+        case VALUE_LIST:
+                break;
+        }
+        for (it = value_iterate(v); value_next(&it, NULL, &member);)
+                hash = hash_number(hash, value_hash(member));
+        return hash;
+}

@@ -129,6 +129,17 @@ static inline bool value_is_true(struct value v) {
 /* value_is_integer() - a number that is whole and within +-2^53; ret may be NULL. */
 bool value_is_integer(struct value v, int64_t *ret);
 
+/*
+ * value_hash() - equal values have equal ones: the order of entries does not count
+ *
+ * To notice a change by, never for names. The value has passed its guard: it is as deep as that
+ * allows.
+ */
+uint64_t value_hash(struct value v);
+
+/* value_hash_without() - the same of a map without the entries of these n keys. */
+uint64_t value_hash_without(struct value map, const struct text *keys, size_t n);
+
 /* value_equal() - the same JSON value: order and duplicates of entries do not count. */
 bool value_equal(struct value a, struct value b, struct arena *arena);
 

@@ -81,7 +81,7 @@ def group(arguments, wanted, folder, pods):
         print(f"control plane up in {time.monotonic() - began:.0f} s", flush=True)
         with standins.KServe(plane.api, pods) as kserve:
             for case in wanted:
-                more = [arguments.sizes] if case is storms.storm else []
+                more = [arguments.sizes] if case in storms.CASES else []
                 yield run(plane, function, kserve, case, *more)
 
 

@@ -63,6 +63,7 @@ class KServe:
         self.api, self.pods = api, pods
         self.stopping = False
         self.held = set()  # namespace/name of services that must not become Ready
+        self.loading = 0  # seconds until a service that is new becomes Ready
         kinds = [(KSERVE, SERVICE, self.service_changed)]
         if pods:
             kinds.append(("apps/v1", "Deployment", self.deployment_changed))
@@ -97,8 +98,26 @@ class KServe:
             return
         if self.pods:
             self.api.apply(deployment_of(service))
+        elif self.loading and "status" not in service:
+            self.load(f"{meta['namespace']}/{meta['name']}")
         else:
             self.tell(service, service["spec"].get("replicas", 1))
+
+    def load(self, name):
+        """Has a new service become Ready later, once."""
+        if name in self.held:
+            return
+
+        def loaded():
+            self.held.discard(name)
+            service = self.api.get(KSERVE, SERVICE, *name.split("/"))
+            with contextlib.suppress(Refused):
+                if service:
+                    self.tell(service, service["spec"].get("replicas", 1))
+        self.held.add(name)
+        timer = threading.Timer(self.loading, loaded)
+        timer.daemon = True
+        timer.start()
 
     def deployment_changed(self, deployment):
         meta, status = deployment["metadata"], deployment.get("status", {})

@@ -3,6 +3,7 @@
 
 import calendar
 import json
+import os
 import statistics
 import time
 
@@ -175,4 +176,136 @@ def storm(world, sizes=(10, 50, 100, 400)):
     return told[-1]
 
 
-CASES = [storm]
+# ---- the fleet that starts, waits and changes ------------------------------------------------
+
+LOADING = 300  # seconds until a model is loaded
+LOADING_SMALL = 60  # where fewer than 300 deployments are asked for
+WAITING = 60  # deployments without room; fewer in a small fleet
+MINUTE = 60
+
+
+class Table:
+    """Rows as they are measured; those that miss their goal are told at the end."""
+
+    def __init__(self):
+        self.missed = []
+        print(f"{'':<58} {'goal':>12}  measured", flush=True)
+
+    def row(self, what, goal, measured, holds):
+        print(f"{what:<58} {goal:>12}  {measured}{'' if holds else '   MISSED'}", flush=True)
+        if not holds:
+            self.missed.append(what)
+
+
+def granted(world):
+    """Deployments that have a place."""
+    return sum(condition(d, "Scheduled").get("reason") == "AllScheduled"
+               for d in world.api.list(GROUP, "ModelDeployment", world.namespace))
+
+
+def edit(world, name):
+    """One more replica of a deployment: seconds until granted, everybody's calls in 10 s."""
+    lines = len(world.function.log_lines())
+    deployment = world.api.get(GROUP, "ModelDeployment", world.namespace, name)
+    wanted = deployment["spec"]["scaling"]["fixed"]["replicas"] + 1
+    began = time.monotonic()
+    world.api.patch(deployment, {"spec": {"scaling": {"fixed": {"replicas": wanted}}}})
+    wait_until("granted", 120, lambda: world.api.again(deployment)["status"]["assignments"][0][
+        "replicas"] == wanted)
+    took = time.monotonic() - began
+    time.sleep(max(0.0, 10 - took))
+    return took, calls_by(world, lines, name)
+
+
+def core_seconds_of_a_minute(world, name):
+    """Core's CPU in a minute in which one deployment changes."""
+    meter = Meter(world)
+    edit(world, name)
+    time.sleep(MINUTE - (time.monotonic() - meter.start["at"]))
+    return meter.since()["core"]
+
+
+def burst(world, table, first, last):
+    """All at once, until each is granted; and one change while all of them start."""
+    before, meter = open_breakers(world), Meter(world)
+    for i in range(first, last):
+        deploy(world, i)
+    wait_until("all are granted", 600, lambda: granted(world) == last)
+    time.sleep(10)  # what they do to each other afterwards
+    d, opened = meter.since(), open_breakers(world) - before
+    n = last - first
+    table.row(f"{n} created at once: breakers opened", "0", opened, opened <= 0)
+    table.row(f"{n} created at once: CPU of core", "<= 25 s", f"{d['core']:.1f} s", d["core"] <= 25)
+    table.row(f"{n} created at once: all granted", "< 60 s", f"{d['at'] - 10:.0f} s",
+              d["at"] - 10 < 60)
+    table.row(f"{n} created at once: calls", "", f"{d['calls']:.0f}", True)
+    lines = len(world.function.log_lines())
+    time.sleep(10)
+    usual = calls_by(world, lines, "")[1]  # by time to live, and of those that become Ready
+    took, (own, everybody) = edit(world, f"d{first:03}")
+    more = max(own, everybody - usual)
+    table.row(f"one change while {n} are starting: calls", "<= 20",
+              f"{more} more than the {usual} of the 10 s before, {own} its own", more <= 20)
+
+
+def rows_at_rest(world, table, size):
+    took, (own, everybody) = edit(world, "d000")
+    table.row(f"one change among {size} settled: calls of its own", "<= 10", own, own <= 10)
+    table.row(f"one change among {size} settled: granted", "< 1 s", f"{took:.1f} s", took < 1)
+    table.row(f"one change among {size} settled: breakers open", "0", open_breakers(world),
+              open_breakers(world) == 0)
+    table.row(f"one change among {size} settled: everybody's calls in 10 s", "", everybody, True)
+    mib = memory_mib(world.plane.processes["crossplane-core"].pid)
+    table.row(f"memory of core at {size}", "<= 512 MiB", f"{mib:.0f} MiB", mib <= 512)
+
+
+def rows_waiting(world, table, size, waiting):
+    """As many wait for an environment of two units, both taken."""
+    quiet = core_seconds_of_a_minute(world, "d001")
+    world.environment(pool("full"), name=f"{world.name}-full", labels={"cell": "full"})
+    chosen = {"environmentSelector": {"matchLabels": {"cell": "full"}}}
+    holders = [world.deployment(f"holds{i}", **chosen) for i in range(2)]
+    wait_until("both units are taken", 60, lambda: all(
+        condition(world.get(each), "Scheduled").get("reason") == "AllScheduled" for each in holders))
+    for i in range(waiting):
+        world.deployment(f"waits{i:02}", **chosen)
+    wait_until("they wait", 120, lambda: sum(
+        condition(d, "Scheduled").get("reason") == "InsufficientCapacity"
+        for d in world.api.list(GROUP, "ModelDeployment", world.namespace)) == waiting)
+    time.sleep(20)
+    busy = core_seconds_of_a_minute(world, "d002")
+    table.row(f"{size} settled and {waiting} waiting, a minute with one change: core", "<= 1.5 x",
+              f"{busy / quiet:.1f} x ({busy:.1f} s, {quiet:.1f} s with no one waiting)",
+              busy <= 1.5 * quiet)
+    lines, began, placed = len(world.function.log_lines()), time.monotonic(), granted(world)
+    world.api.delete(holders[0])
+    world.made = [each for each in world.made if each["metadata"]["name"] != "holds0"]
+    wait_until("its unit is taken", 60, lambda: granted(world) == placed)
+    took = time.monotonic() - began
+    time.sleep(10)
+    table.row("a unit becomes free: taken by one that waits", "< 5 s",
+              f"{took:.1f} s, {calls_by(world, lines, '')[1]} calls in all", took < 5)
+
+
+def table(world, sizes=(400,)):
+    """What a fleet that starts, waits and changes costs a real core, at the largest of the sizes; three quarters are made at once."""
+    size = max(sizes)
+    waiting = min(WAITING, max(2, size * WAITING // 400))
+    world.kserve.loading = LOADING if size >= 300 else LOADING_SMALL
+    rows = Table()
+    declare(world)
+    first = size // 4
+    for i in range(first):
+        deploy(world, i)
+    wait_until(f"{first} deployments are Ready", 1200, lambda: unready(world, first) == 0)
+    time.sleep(15)
+    burst(world, rows, first, size)
+    wait_until(f"{size} deployments are Ready", 1200, lambda: unready(world, size) == 0)
+    rest(world, size)
+    rows_at_rest(world, rows, size)
+    rows_waiting(world, rows, size, waiting)
+    assert not rows.missed, f"missed: {'; '.join(rows.missed)}"
+    return f"{size} deployments, measured on {os.cpu_count()} cores"
+
+
+CASES = [table, storm]

@@ -308,11 +308,11 @@ static const char *check_place(struct cluster *c, const struct place *place) {
                         used += r->nodes * r->units_per_node * r->used;
                 }
         }
-        if (place->excused)
+        if (place->excused || (reserved > used && is_closed(c, place)))
                 return NULL;
         if (reserved > place->sub_pool.units)
                 return "a grant beyond the sub-pool is not given back";
-        if (reserved > used && !is_closed(c, place))
+        if (reserved > used)
                 return "what is reserved is not used";
         return checks_place_used(c, place);
 }

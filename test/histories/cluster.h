@@ -9,6 +9,7 @@
 #ifndef TEST_HISTORIES_CLUSTER_H
 #define TEST_HISTORIES_CLUSTER_H
 
+#include "deploy/asks.h"
 #include "histories/fleet.h"
 #include "lib/random.h"
 
@@ -68,8 +69,19 @@ struct running {
         uint64_t cause; /* of what it was last told to stay for */
 };
 
+/* What the last answer asked for, and what a deployment saw of it then. */
+struct subscription {
+        unsigned int what; /* of enum ask */
+        bool own[FLEET_ENVIRONMENTS], rivals[FLEET_ENVIRONMENTS], pools[FLEET_ENVIRONMENTS];
+        uint64_t seen;
+        bool is_woken; /* something was other for a moment, whether or not it is now */
+};
+
 struct actor {
         struct deployment deployment;
+        struct subscription subscription;
+        uint64_t decided_by; /* while it waits; 0: it does not */
+        bool is_scattered; /* there are enough free units, and they were found to do for no seat */
         bool present;
         bool deleting;
         bool paused;

@@ -24,6 +24,9 @@ static const struct kind {
         uint64_t rare; /* how many histories it takes, on average, until one has seen it */
 } kinds[] = {
         { "alone", offsetof(struct tally, alone), 100 },
+        { "near", offsetof(struct tally, near), 100 },
+        { "waited", offsetof(struct tally, waited), 100 },
+        { "asleep", offsetof(struct tally, asleep), 100 },
         { "placed", offsetof(struct tally, placed), 100 },
         { "grown", offsetof(struct tally, grown), 100 },
         { "used", offsetof(struct tally, used), 100 },
@@ -38,7 +41,7 @@ static const struct kind {
         { "woken", offsetof(struct tally, woken), 400 },
         { "surged", offsetof(struct tally, surged), 100 },
         { "rolled", offsetof(struct tally, rolled), 100 },
-        { "waited", offsetof(struct tally, waited), 100 },
+        { "postponed", offsetof(struct tally, postponed), 100 },
         { "in turn", offsetof(struct tally, in_turn), 100 },
         { "remade", offsetof(struct tally, remade), 100 },
 };

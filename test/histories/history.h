@@ -3,8 +3,9 @@
  * history - deployments decide, again and again, while things happen around them
  *
  * Each decides from its own observed state, which is fresh, and from the
- * reservations of the others as they were up to a few rounds ago. Afterwards
- * nothing happens any more, and all is to come to rest.
+ * reservations of the others as they were up to a few rounds ago, as far as it reads
+ * them. Afterwards nothing happens any more, each is woken only by what its last answer
+ * asked for, and all is to come to rest.
  */
 #ifndef TEST_HISTORIES_HISTORY_H
 #define TEST_HISTORIES_HISTORY_H
@@ -29,9 +30,11 @@ extern const history_program history_programs[CLUSTER_VERSIONS];
 /* What was seen on the way, so that nobody trusts histories in which nothing happens. */
 struct tally {
         uint64_t decisions, alone; /* alone: settled ones, which do not look at the others */
+        uint64_t near, waited; /* near: its own environments did; waited: GPUPools gave no reason */
+        uint64_t asleep;       /* nothing that was asked for had changed */
         uint64_t placed, grown, used, gave_way, left, let_go, reduced;
         uint64_t rebuilt, recovered, frozen, parked, woken;
-        uint64_t surged, rolled, waited, in_turn, remade;
+        uint64_t surged, rolled, postponed, in_turn, remade;
         uint64_t rounds_to_rest, most_rounds_to_rest;
 };
 

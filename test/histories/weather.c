@@ -448,6 +448,15 @@ void weather_strike(struct cluster *c, unsigned int allowed) {
         }
 }
 
+void weather_lift(struct cluster *c) {
+        struct site *site = &c->fleet.sites[below(c, (int64_t)c->fleet.n_sites)];
+
+        go(site, false);
+        site->environment.not_ready = false;
+        for (size_t p = 0; p < site->environment.n_pools; p++)
+                site->pools[p].schedulable = SCHEDULABLE_ALWAYS;
+}
+
 void weather_clear(struct cluster *c) {
         bool any = false;
 

@@ -44,6 +44,9 @@ unsigned int weather_allow(struct cluster *c);
 /* weather_strike() - one of the kinds allowed happens. */
 void weather_strike(struct cluster *c, unsigned int allowed);
 
+/* weather_lift() - one environment is Ready and takes all again, on a calm day. */
+void weather_lift(struct cluster *c);
+
 /* weather_clear() - what cannot last is over: pauses, deletions, crashes, a fleet without members.
  */
 void weather_clear(struct cluster *c);

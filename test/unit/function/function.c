@@ -135,9 +135,8 @@ static void test_unresolved_freezes(void **state) {
         assert_int_equal(condition(&a, "Serving")->status, CONDITION_TRUE);
         assert_int_equal(a.response.ttl_seconds, 0);
         assert_false(a.summary.fatal);
-        assert_keys(
-                a.response.requirements, a.response.n_requirements,
-                "environment-a environments model reservations watch-anchor watch-anchor-pools ");
+        assert_keys(a.response.requirements, a.response.n_requirements,
+                    "environment-a model reservations-a watch-anchor watch-anchor-pools ");
         assert_int_equal(a.response.n_extra, 0);
         arena_release(&a.arena);
 }
@@ -198,9 +197,9 @@ static void test_drain_unsettles(void **state) {
         run(&a, &call);
         assert_frozen(&a);
         assert_text(condition(&a, "Scheduled")->reason, "WaitingForInputs");
-        assert_keys(
-                a.response.requirements, a.response.n_requirements,
-                "environment-a environments model reservations watch-anchor watch-anchor-pools ");
+        assert_keys(a.response.requirements, a.response.n_requirements,
+                    "environment-a environments model reservations reservations-a watch-anchor "
+                    "watch-anchor-pools ");
         arena_release(&a.arena);
 }
 
@@ -584,11 +583,14 @@ static void test_too_large(void **state) {
 static void test_other_namespaces(void **state) {
         static const struct {
                 const char *model, *quota, *mig_parted, *reason;
+                bool later; /* an earlier call of the reconcile has asked: what comes is the answer
+                             */
         } rows[] = {
-                { "team-a", "team-b", "gpu-operator", "AllScheduled" },
-                { "team-b", "team-b", "gpu-operator", "ModelNotFound" },
-                { "team-a", "team-a", "gpu-operator", "InsufficientCapacity" },
-                { "team-a", "team-b", "team-a", "NoMatchingPool" },
+                { "team-a", "team-b", "gpu-operator", "AllScheduled", false },
+                { "team-b", "team-b", "gpu-operator", "WaitingForInputs", false },
+                { "team-b", "team-b", "gpu-operator", "ModelNotFound", true },
+                { "team-a", "team-a", "gpu-operator", "InsufficientCapacity", false },
+                { "team-a", "team-b", "team-a", "NoMatchingPool", false },
         };
 
         (void)state;
@@ -637,6 +639,13 @@ static void test_other_namespaces(void **state) {
                                 &a.arena,
                                 text_format(&a.arena, MIG_PARTED_IN, rows[i].mig_parted).data)
                 };
+                if (rows[i].later)
+                        assert_int_equal(
+                                node_encode(json_node(&a.arena, "{'gpuplacement.fn.crossplane.io/"
+                                                                "plan': {'uid': '', 'frozen': "
+                                                                "true}}"),
+                                            &a.arena, &call.context),
+                                0);
                 run(&a, &call);
                 assert_text(condition(&a, "Scheduled")->reason, rows[i].reason);
                 arena_release(&a.arena);
