@@ -59,6 +59,39 @@ bool observe_is_applied(struct value object) {
         return condition_is(object, "Ready", TEXT("True"));
 }
 
+static bool is_kind(struct value object, const char *kind) {
+        return text_equal(value_text(value_get(object, TEXT("kind"))), text_from(kind));
+}
+
+/* Also as provider-kubernetes had it before its resources were namespaced. */
+static bool is_providers_object(struct value object) {
+        struct text version = value_text(value_get(object, TEXT("apiVersion")));
+
+        return observe_is_object(object) &&
+               (text_starts_with(version, TEXT("kubernetes.m.crossplane.io/")) ||
+                text_starts_with(version, TEXT("kubernetes.crossplane.io/")));
+}
+
+static bool is_foreign(const struct resource *r) {
+        if (text_starts_with(r->name, TEXT(KEY_RESERVATION)))
+                return !reservation_is_kind(r->object);
+        if (text_starts_with(r->name, TEXT(KEY_SERVING)))
+                return !is_kind(r->object, "LLMInferenceService") &&
+                       !is_providers_object(r->object);
+        return text_starts_with(r->name, TEXT(KEY_DEVICES)) &&
+               !is_kind(r->object, "ResourceClaimTemplate") && !is_providers_object(r->object);
+}
+
+void observe_leave_out_foreign(struct state *observed) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < observed->n_resources; i++) {
+                if (!is_foreign(&observed->resources[i]))
+                        observed->resources[n++] = observed->resources[i];
+        }
+        observed->n_resources = n;
+}
+
 struct value observe_declared(struct value object) {
         return observe_is_object(object) ? value_at(object, "spec.forProvider.manifest") : object;
 }

@@ -8,6 +8,16 @@
 #include "deploy/plan.h"
 
 /*
+ * observe_leave_out_foreign() - forget what bears a key of ours and is no kind that we compose
+ * there
+ *
+ * A service is an LLMInferenceService or an Object, a reservation a GPUReservation, devices a
+ * ResourceClaimTemplate or an Object. Whoever may make objects of another kind can let his
+ * deployment adopt one under such a key: it must not tell of units, nor stand in for what is lost.
+ */
+void observe_leave_out_foreign(struct state *observed);
+
+/*
  * observe_service() - the facts about a composed service
  * @object: an LLMInferenceService, or the Object around one; absent: not observed
  * @route:  a route was asked for: without an address KServe says Ready and serves no client

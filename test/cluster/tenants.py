@@ -208,8 +208,22 @@ def forged(world, tenant, owner):
                      "reserved": "8", "used": "8", "served": "true", "units": "8", "order": "0"}}
 
 
+def forged_service(world, tenant, owner):
+    """A ConfigMap that says of itself what a service would whose reservation was lost."""
+    made = forged(world, tenant, owner)
+    told = {"model": {"kind": "ClusterModel", "name": world.name}, "environment": world.name,
+            "pool": "mig", "migProfile": "3g.40gb", "servingProfile": "one-unit",
+            "resourceName": "nvidia.com/mig-3g.40gb", "nodes": 1, "order": 0, "surge": UNITS,
+            "unitsPerNode": 1}
+    made["metadata"]["name"] = "harmless"
+    made["metadata"]["annotations"] = {
+        "crossplane.io/composition-resource-name": f"serving-{world.name}",
+        "gpuplacement.fn.crossplane.io/assignment": json.dumps(told, separators=(",", ":"))}
+    return made
+
+
 def adopts(world):
-    """A deployment that says it has composed what it has not: a ConfigMap of its tenant's, the
+    """A deployment that says it has composed what it has not: ConfigMaps of its tenant's, the
     reservation of another deployment, a pool."""
     for role in ROLES:
         tenant = Tenant(world, role)
@@ -226,9 +240,12 @@ def adopts(world):
         thief = tenant.deployment(world, "thief", UNITS, {PAUSED: "true"}, crossplane={
             "resourceRefs": [
                 {"apiVersion": "v1", "kind": "ConfigMap", "name": "innocent"},
+                {"apiVersion": "v1", "kind": "ConfigMap", "name": "harmless"},
                 {"apiVersion": API, "kind": "GPUReservation", "name": other}, *pools]})
         tenant.does("create", "-f", "-", stdin=[thief])
-        tenant.does("create", "-f", "-", stdin=[forged(world, tenant, world.get(thief))])
+        made = world.get(thief)
+        tenant.does("create", "-f", "-", stdin=[forged(world, tenant, made),
+                                                forged_service(world, tenant, made)])
         tenant.does("annotate", "modeldeployment", "-n", tenant.namespace, "thief", f"{PAUSED}-")
         world.until_condition(thief, "Scheduled", "InsufficientCapacity")
         time.sleep(SETTLE_SECONDS)
