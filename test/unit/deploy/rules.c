@@ -367,6 +367,46 @@ static void test_not_beside_one_without_a_seat(void **state) {
         decides("stays a/p fp8 1x1x1 used 1");
 }
 
+/* ---- the order in which they were made ------------------------------------------------------- */
+
+static void orders(const struct decision *decision, int64_t first, int64_t second) {
+        assert_int_equal(decision->plan.n_assignments, 2);
+        assert_int_equal(decision->plan.assignments[0].planned.order, first);
+        assert_int_equal(decision->plan.assignments[1].planned.order, second);
+}
+
+/* It goes on from the highest, and begins again when the schema has no number for the next. */
+static void test_order(void **state) {
+        struct sub_pool *b;
+        struct assignment *held;
+        struct decision decision;
+
+        (void)state;
+        site("a", 8, 1);
+        b = site("b", 8, 1);
+        held = world_hold(&w, b, 1, 1);
+        drain(b);
+        held->observed.order = 254;
+        decision = decides("leaves b/p fp8 1x1x1 used 1: the pool is being drained; "
+                           "stays a/p fp8 1x1x1 used 0 fresh");
+        orders(&decision, 254, 255);
+        held->observed.order = 255;
+        decision = decides("leaves b/p fp8 1x1x1 used 1: the pool is being drained; "
+                           "stays a/p fp8 1x1x1 used 0 fresh");
+        orders(&decision, 0, 1);
+        world_observe(&w, &decision);
+        decision = decides("leaves b/p fp8 1x1x1 used 1: the pool is being drained; "
+                           "stays a/p fp8 1x1x1 used 0");
+        orders(&decision, 0, 1);
+        /* One that cannot be read comes last. */
+        w.deployment.environments = 2;
+        pool_of(b)->schedulable = SCHEDULABLE_ALWAYS;
+        w.held[0].observed.order = INT64_MAX;
+        w.held[1].observed.order = 7;
+        decision = decides("stays a/p fp8 1x1x1 used 0; stays b/p fp8 1x1x1 used 1");
+        orders(&decision, 0, 1);
+}
+
 /* ---- whose is it ----------------------------------------------------------------------------- */
 
 /* Made again under its name: what the old one still holds is somebody else's. */
@@ -538,6 +578,7 @@ int main(void) {
                 TEST(test_growth_is_reserved_first),
                 TEST(test_growth_behind_another),
                 TEST(test_not_beside_one_without_a_seat),
+                TEST(test_order),
                 TEST(test_made_again),
                 TEST(test_no_longer_observed),
                 TEST(test_rebuilt),
