@@ -43,7 +43,7 @@ SHORT = {"gpur": "gpureservations", "gpupool": "gpupools"}
 BEYOND = [
     *((RESERVATION, f"spec.{name}", (-1, 10**9 + 1, 1.5, "1"))
       for name in ("nodes", "unitsPerNode", "reserved", "used")),
-    (RESERVATION, "spec.units", (-1, 2**53, "1")),
+    (RESERVATION, "spec.units", (-1, 10**9 + 1, "1")),
     (RESERVATION, "spec.order", (-1, 256)),
     (RESERVATION, "spec.priority", (-2**31 - 1, 2**31)),
     (RESERVATION, "spec.served", ("true",)),
@@ -56,7 +56,7 @@ BEYOND = [
     (RESERVATION, "spec.revision", ("2s2xbuhngprinud", "2S2XBUHNGPRINUDF")),
     (RESERVATION, "spec.note", ("x",)),
     *((POOL, f"spec.{name}", (-1, 10**9 + 1, "1")) for name in ("unitsPerNode", "nodes", "largestGap")),
-    *((POOL, f"spec.{name}", (-1, 2**53)) for name in ("total", "used", "free")),
+    *((POOL, f"spec.{name}", (-1, 10**9 + 1)) for name in ("total", "used", "free")),
     (POOL, "spec.schedulable", ("Never",)),
     (POOL, "spec.unseated", (["a/b"] * 1001, ["x" * 318])),
     (POOL, "spec.observed.ready", (-1,)),
@@ -66,7 +66,7 @@ LARGEST = {
     "model": {"kind": "ClusterModel", "name": "n" * 253}, "environment": "e" * 253, "pool": "p" * 63,
     "migProfile": "m" * 32, "servingProfile": "s" * 63, "resourceName": "r" * 253 + "/" + "r" * 63,
     "nodes": 10**9, "unitsPerNode": 10**9, "reserved": 10**9, "used": 10**9, "served": True,
-    "units": 2**53 - 1, "state": "Reserved", "order": 255, "priority": -2**31,
+    "units": 10**9, "state": "Reserved", "order": 255, "priority": -2**31,
     "revision": "a" * 16,
 }
 
