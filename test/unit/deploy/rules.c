@@ -463,6 +463,31 @@ static void test_rebuilt(void **state) {
         assert_true(world_decide(&w, &arena).plan.assignments[0].planned.served);
 }
 
+/* Who may write reservations wrote into one of them; what is Ready runs all the same. */
+static void test_written_by_hand(void **state) {
+        struct sub_pool *a = site("a", 4, 1);
+        struct assignment *held = world_hold(&w, a, 3, 3);
+
+        (void)state;
+        w.deployment.replicas = 3;
+        list(held);
+        held->observed.reserved = held->observed.used = 0;
+        held->observed.served = false;
+        decides("stays a/p fp8 1x1x3 used 3");
+        held->observed.reserved = 3;
+        held->observed.used = 1;
+        decides("stays a/p fp8 1x1x3 used 3");
+        held->observed.reserved = 1;
+        drain(a);
+        decides("leaves a/p fp8 1x1x3 used 3: the pool is being drained");
+        /* An autoscaled one does not say how many run. */
+        held->observed.reserved = held->observed.used = 0;
+        held->service.replicas = -1;
+        decides("leaves a/p fp8 1x1x1 used 1: the pool is being drained");
+        held->service.ready = false;
+        decides("drops a/p fp8 1x1x0 used 0: the pool is being drained");
+}
+
 /* ---- who is in the way ----------------------------------------------------------------------- */
 
 /* Two took the last node and were paused: six units are free, and the sentence says why not. */
@@ -582,6 +607,7 @@ int main(void) {
                 TEST(test_made_again),
                 TEST(test_no_longer_observed),
                 TEST(test_rebuilt),
+                TEST(test_written_by_hand),
                 TEST(test_unseated_are_named),
                 TEST(test_parked),
                 TEST(test_waking),
