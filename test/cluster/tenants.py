@@ -8,6 +8,7 @@ import copy
 import json
 import time
 
+import rights
 import standins
 from ledger import API, POOL, RESERVATION, with_value
 from standins import KSERVE, OBJECTS, SERVICE
@@ -300,6 +301,48 @@ def hides(world):
     world.until("it is gone", lambda: not world.reservations(tenant.namespace))
 
 
+def orphans(world):
+    """A deployment that is deleted without what it has composed: the environment names the
+    reservation, who makes it again takes both back, and package/no-orphans.yaml refuses it."""
+    plane = world.plane
+    eight_units(world)
+    tenant = Tenant(world, "edit")
+    own = tenant.deployment(world, "own", UNITS)
+    inside = ("-n", tenant.namespace)
+    tenant.does("apply", "-f", "-", stdin=[own])
+    world.until_ready(own)
+    before = world.uids(tenant.namespace)
+    tenant.does("delete", "modeldeployment", *inside, "own", "--cascade=orphan")
+
+    def said():
+        pools = world.environment_now()["status"]["capacity"]["pools"]
+        return [each for pool in pools for each in pool.get("messages", [])
+                if f"{tenant.namespace}/own-{world.name} counts nowhere" in each]
+    world.until("the environment names it", said)
+    kept(before, world.uids(tenant.namespace), "its deployment is gone")
+    tenant.does("apply", "-f", "-", stdin=[own])
+    world.until_ready(own)
+    world.until("it counts again", lambda: not said())
+    kept(before, world.uids(tenant.namespace), "it was made again")
+    assert run_at_most(world, tenant.namespace) == UNITS
+
+    plane.kubectl("apply", "-f", str(rights.PACKAGE / "no-orphans.yaml"))
+    try:
+        orphan = ("delete", "modeldeployment", *inside, "own", "--cascade=orphan")
+        world.until("the policy holds", lambda: FORBIDDEN in tenant.kubectl(
+            *orphan, "--dry-run=server").stderr)
+        tenant.tries("leaves it behind", *orphan)
+        tenant.tries("leaves all behind", "delete", "modeldeployment", *inside, "--all",
+                     "--cascade=orphan")
+        tenant.tries("asks for it himself", "patch", "modeldeployment", *inside, "own",
+                     "--type=merge", "-p", json.dumps({"metadata": {"finalizers": ["orphan"]}}))
+        kept(before, world.uids(tenant.namespace), "refused")
+        tenant.does("delete", "modeldeployment", *inside, "own")
+        world.until("it is gone", lambda: not world.reservations(tenant.namespace))
+    finally:
+        plane.kubectl("delete", "-f", str(rights.PACKAGE / "no-orphans.yaml"))
+
+
 def takes_by_priority(world):
     """The highest priority there is takes nothing from one that loads its model, and decides between
     those who ask at the same moment."""
@@ -382,4 +425,4 @@ def collides(world):
         world.environment_now()["metadata"].get("labels", {})), 60)
 
 
-CASES = [may_read_only, loosened, adopts, hides, takes_by_priority, drains_in_turn, collides]
+CASES = [may_read_only, loosened, adopts, hides, orphans, takes_by_priority, drains_in_turn, collides]
