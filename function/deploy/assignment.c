@@ -10,7 +10,7 @@ static int64_t composed(const struct assignment *a) {
         return a->service.replicas >= 0 ? a->service.replicas : a->observed.reserved;
 }
 
-/* What is Ready runs, whatever somebody wrote into its reservation. */
+/* What is Ready runs, whatever is written into its reservation. */
 static void count_ready(const struct assignment *a, struct reservation *r) {
         int64_t runs = composed(a);
 

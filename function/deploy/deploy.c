@@ -320,7 +320,8 @@ static int finish(struct deciding *d, struct decision *ret) {
                 if (a->fate == FATE_STAYS && !deploy_is_asleep(d, a)) {
                         decision.placed++;
                         decision.ready += assignment_is_ready(a);
-                        decision.short_replicas += deployment->replicas - r->reserved;
+                        if (r->reserved < deployment->replicas) /* more: where it is frozen */
+                                decision.short_replicas += deployment->replicas - r->reserved;
                 }
                 if (a->fate != FATE_DROPPED && assignment_is_ready(a) &&
                     !text_is_empty(a->service.url) &&

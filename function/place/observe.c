@@ -185,6 +185,18 @@ static bool read_assignment(const struct state *observed, struct text suffix, st
         return rebuild(find(observed, KEY_SERVING, suffix, arena), arena, ret);
 }
 
+/*
+ * Was the service made for another place or size than its reservation says now? Neither ever
+ * changes under a key, so one of them was written by hand.
+ */
+static bool contradicts(struct value service, const struct reservation *r, struct arena *arena) {
+        struct reservation made;
+
+        return read_annotation(service, arena, &made) &&
+               (reservation_compare_place(&made, r) != 0 || made.nodes != r->nodes ||
+                made.units_per_node != r->units_per_node);
+}
+
 bool observe_explains(const struct state *observed, struct text suffix, struct arena *arena) {
         struct reservation unused;
         bool rebuilt;
@@ -251,14 +263,17 @@ int observe_held(const struct state *observed, const struct settings *settings, 
                 return -ENOMEM;
         for (size_t i = 0; i < n_all; i++) {
                 struct assignment *held = &list[n];
+                struct value service;
 
                 if (!read_assignment(observed, all[i], arena, &held->observed, &held->rebuilt))
                         continue;
+                service = find(observed, KEY_SERVING, all[i], arena);
                 held->suffix = all[i];
-                held->service = observe_service(find(observed, KEY_SERVING, all[i], arena),
-                                                settings->route);
+                held->service = observe_service(service, settings->route);
                 if (held->rebuilt)
                         held->observed.served = held->service.ready;
+                else
+                        held->contradicted = contradicts(service, &held->observed, arena);
                 n++;
         }
         if (arena_failed(arena))

@@ -12,8 +12,8 @@
  * there
  *
  * A service is an LLMInferenceService or an Object, a reservation a GPUReservation, devices a
- * ResourceClaimTemplate or an Object. Whoever may make objects of another kind can let his
- * deployment adopt one under such a key: it must not tell of units, nor stand in for what is lost.
+ * ResourceClaimTemplate or an Object. A deployment can adopt an object of another kind that its
+ * tenant made under such a key: it must not say anything of units, nor stand for what is lost.
  */
 void observe_leave_out_foreign(struct state *observed);
 

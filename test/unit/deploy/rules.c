@@ -488,6 +488,30 @@ static void test_written_by_hand(void **state) {
         decides("drops a/p fp8 1x1x0 used 0: the pool is being drained");
 }
 
+/* Another place was written: nothing moves there, and what is wanted beside it goes elsewhere. */
+static void test_another_place_by_hand(void **state) {
+        struct assignment *held;
+        struct sub_pool *b;
+
+        (void)state;
+        site("a", 4, 1);
+        b = world_pool(&w, "q", "", 4, 1, 80);
+        held = world_hold(&w, b, 1, 1);
+        held->contradicted = true;
+        held->observed.name = TEXT("chat-a");
+        w.deployment.replicas = 2;
+        decides("stays a/q fp8 1x1x1 used 1: its service was made for another place or size than "
+                "GPUReservation chat-a says: delete that, and it is written again as the service "
+                "is");
+        assert_true(world_decide(&w, &arena).plan.assignments[0].frozen);
+        drain(b); /* which it may never have been in */
+        assert_int_equal(world_decide(&w, &arena).plan.assignments[0].fate, FATE_STAYS);
+        held->observed.environment = TEXT("nowhere");
+        assert_int_equal(world_decide(&w, &arena).plan.assignments[0].fate, FATE_STAYS);
+        w.deployment.environments = 2;
+        assert_int_equal(world_decide(&w, &arena).placed, 2);
+}
+
 /* ---- who is in the way ----------------------------------------------------------------------- */
 
 /* Two took the last node and were paused: six units are free, and the sentence says why not. */
@@ -608,6 +632,7 @@ int main(void) {
                 TEST(test_no_longer_observed),
                 TEST(test_rebuilt),
                 TEST(test_written_by_hand),
+                TEST(test_another_place_by_hand),
                 TEST(test_unseated_are_named),
                 TEST(test_parked),
                 TEST(test_waking),
