@@ -195,6 +195,7 @@ int function_explain(struct text request, struct arena *arena, struct payload *r
         if (r == 0) {
                 if (verdict == GUARD_BROKEN)
                         request_suspect(&call.request);
+                observe_leave_out_foreign(&call.request.observed);
                 call.xr = call.request.observed.composite.object;
                 call.namespace_ = deployment_namespace(call.xr);
                 call.name = value_text(value_at(call.xr, "metadata.name"));

@@ -267,8 +267,11 @@ struct text why_gone(const struct explanation *e, const struct assignment *a, st
                 if (is_in(r, e->weighing.items[i].sub_pool))
                         return (struct text) { 0 };
         }
-        return text_format(
-                arena, "%.*s/%.*s%s%.*s %s: %.*s", TEXT_ARG(r->environment), TEXT_ARG(r->pool),
-                text_is_empty(r->mig_profile) ? "" : " ", TEXT_ARG(r->mig_profile),
-                a->fate == FATE_DROPPED ? "is released" : "is leaving", TEXT_ARG(a->why));
+        return text_format(arena, "%.*s/%.*s%s%.*s %s: %.*s", TEXT_ARG(r->environment),
+                           TEXT_ARG(r->pool), text_is_empty(r->mig_profile) ? "" : " ",
+                           TEXT_ARG(r->mig_profile),
+                           a->fate == FATE_DROPPED  ? "is released"
+                           : a->fate == FATE_LEAVES ? "is leaving"
+                                                    : "stays as it is",
+                           TEXT_ARG(a->why));
 }

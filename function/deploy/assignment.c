@@ -5,9 +5,22 @@ bool assignment_is_ready(const struct assignment *a) {
         return a->service.ready && a->service.replicas != 0 && !a->fresh;
 }
 
-/* What the service is composed with; -1: it does not say. */
+/* What the service is composed with: an autoscaled one has as many as are reserved at most. */
 static int64_t composed(const struct assignment *a) {
         return a->service.replicas >= 0 ? a->service.replicas : a->observed.reserved;
+}
+
+/* What is Ready runs, whatever is written into its reservation. */
+static void count_ready(const struct assignment *a, struct reservation *r) {
+        int64_t runs = composed(a);
+
+        if (runs == 0)
+                runs = 1;
+        if (r->used < runs)
+                r->used = runs;
+        if (r->reserved < r->used)
+                r->reserved = r->used;
+        r->served = true;
 }
 
 void assignment_settle_counts(struct assignment *a) {
@@ -19,11 +32,8 @@ void assignment_settle_counts(struct assignment *a) {
                 r->used = 0;
                 r->served = false;
         }
-        if (assignment_is_ready(a)) {
-                if (r->used == 0)
-                        r->used = composed(a);
-                r->served = true;
-        }
+        if (assignment_is_ready(a))
+                count_ready(a, r);
         if (r->used > r->reserved)
                 r->used = r->reserved;
 }

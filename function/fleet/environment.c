@@ -185,6 +185,16 @@ static bool is_broken(struct reader *rd, struct value object) {
                broken_refuse(rd, object, "status.providerConfigRef.name");
 }
 
+/* As long as a reservation of package/crds.yaml can say it; no API server has a longer one. */
+static void check_name(struct reader *rd, struct text name) {
+        enum { NAME_MAX_BYTES = 253 };
+        struct member f = member_root((struct value) { 0 }, TEXT("metadata.name"));
+
+        if (name.len > NAME_MAX_BYTES)
+                reader_refuse(rd, &f, "has %zu bytes, and a name has at most %d", name.len,
+                              NAME_MAX_BYTES);
+}
+
 /* ret->is_quiet and ret->mistakes say how; the rest is written. */
 static int read_environment(struct value object, const struct settings *settings,
                             struct arena *arena, struct environment *ret) {
@@ -201,6 +211,7 @@ static int read_environment(struct value object, const struct settings *settings
                 ret->invalid = fault_text(&fault, arena);
                 return arena_failed(arena) ? -ENOMEM : 0;
         }
+        check_name(&rd, ret->name);
         spec = member_root(written, TEXT("spec"));
         member_pick(&spec, spec_names, N_SPEC_MEMBERS, in_spec);
         member_pick(&in_spec[CLUSTER], cluster_names, N_CLUSTER_MEMBERS, in_cluster);

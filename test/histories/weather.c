@@ -233,6 +233,38 @@ static void lose(struct cluster *c, struct actor *actor) {
         excuse_everything(c); /* nobody knows of its units until it is rebuilt */
 }
 
+/* Who may write reservations wrote into one what is not so; its deployment writes it again. */
+static void edit(struct cluster *c, struct actor *actor) {
+        struct reservation *r;
+
+        if (actor->n_running == 0)
+                return;
+        r = &actor->running[below(c, (int64_t)actor->n_running)].reservation;
+        switch (below(c, 6)) {
+        case 0:
+                r->reserved = below(c, CLUSTER_REPLICAS);
+                break;
+        case 1:
+                r->served = !r->served;
+                break;
+        case 2:
+                r->leaving = !r->leaving;
+                break;
+        case 3:
+                r->order = one_in(c, 2) ? RESERVATION_ORDER_MAX : INT64_MAX; /* unreadable */
+                break;
+        case 4:
+                r->priority = below(c, 3) - 1;
+                break;
+        default:
+                r->used = below(c, r->reserved + 1);
+        }
+        if (r->used > r->reserved)
+                r->used = r->reserved;
+        r->generation = ++c->generations;
+        excuse_everything(c);
+}
+
 static void crash(struct cluster *c, struct actor *actor) {
         for (size_t k = 0; k < actor->n_running; k++) {
                 for (int64_t i = 0; i < actor->running[k].composed.reserved; i++) {
@@ -346,6 +378,9 @@ static void strike_actor(struct cluster *c, int kind, struct actor *actor) {
                 break;
         case WEATHER_LOSE:
                 lose(c, actor);
+                break;
+        case WEATHER_EDIT:
+                edit(c, actor);
                 break;
         case WEATHER_CRASH:
                 crash(c, actor);

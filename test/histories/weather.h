@@ -29,6 +29,7 @@ enum weather {
         WEATHER_RECREATE, /* a deployment is deleted and made again before all is collected */
         WEATHER_PARK,     /* replicas: 0, and back */
         WEATHER_HIDE,     /* Crossplane forgets what it composed */
+        WEATHER_EDIT,     /* somebody writes other numbers into a reservation */
         WEATHER_CHASE,    /* something happens to what has just been made, or beside it */
         N_WEATHER
 };

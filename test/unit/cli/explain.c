@@ -108,6 +108,12 @@ static const struct command_file files[] = {
           "  annotations: {crossplane.io/composition-resource-name: serving-eu}\n" },
         { "mine-runs.yaml", RESERVATION("m", "chat", "whole", "''", "1", "") SERVICE },
         { "mine-gone.yaml", RESERVATION("m", "chat", "former", "''", "1", "") SERVICE },
+        { "mine-edited.yaml", RESERVATION("m", "chat", "former", "''", "1", "")
+          "---\napiVersion: serving.kserve.io/v1alpha2\nkind: LLMInferenceService\n"
+          "metadata:\n  name: m\n  namespace: team\n  annotations:\n"
+          "    crossplane.io/composition-resource-name: serving-eu\n"
+          "    gpuplacement.fn.crossplane.io/assignment: '{\"environment\":\"eu\",\"pool\":\"whole\"}'\n"
+          "spec: {replicas: 1}\n" },
 };
 /* clang-format on */
 
@@ -213,6 +219,8 @@ static const struct command_row rows[] = {
           "      the pool is being drained; the pool's schedulable is Drain, not Always\n", NULL, "somebody deleted it" },
         { "gone", "xr-one.yaml c.yaml -e model.yaml -e us.yaml -e mine-gone.yaml -o mine-gone.yaml --explain", 0,
           "\n> eu/former is leaving: ", NULL, "its pool has no line" },
+        { "edited", "xr-one.yaml c.yaml -e model.yaml -e us.yaml -e mine-edited.yaml -o mine-edited.yaml --explain", 0,
+          "\n> eu/former stays as it is: its service was made for another place", NULL, "another pool was written by hand" },
         { "unreadable environment", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e broken.yaml --explain", 0,
           "\nbroken: spec.nodePools: must be a list", NULL, "" },
         { "nothing decided", "xr.yaml c.yaml -e eu.yaml --explain", 1,

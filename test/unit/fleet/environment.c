@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fleet/environment.h"
+#include "lib/assertions.h"
 #include "lib/json.h"
 #include "lib/memory.h"
 #include "lib/sweep.h"
@@ -151,6 +152,23 @@ static void test_invalid(void **state) {
                 assert_int_equal(e.n_pools, 0);
                 assert_int_equal(e.n_sub_pools, 0);
         }
+}
+
+/* As many bytes as a reservation takes. */
+static void test_long_name(void **state) {
+        char json[512], name[255];
+        struct environment e;
+
+        (void)state;
+        memset(name, 'e', sizeof(name) - 1);
+        name[254] = '\0';
+        snprintf(json, sizeof(json), "{'metadata': {'name': '%s'}, 'spec': {}}", name);
+        read_environment(json, &e);
+        assert_text(e.invalid, "metadata.name: has 254 bytes, and a name has at most 253");
+        name[253] = '\0';
+        snprintf(json, sizeof(json), "{'metadata': {'name': '%s'}, 'spec': {}}", name);
+        read_environment(json, &e);
+        assert_true(text_is_empty(e.invalid));
 }
 
 static void test_ready(void **state) {
@@ -407,6 +425,7 @@ int main(void) {
                 cmocka_unit_test_setup(test_defaults, pools_begin),
                 cmocka_unit_test_setup(test_invalid, pools_begin),
                 cmocka_unit_test_setup(test_ready, pools_begin),
+                cmocka_unit_test_setup(test_long_name, pools_begin),
                 cmocka_unit_test_setup(test_equal_names, pools_begin),
                 cmocka_unit_test_setup(test_overlaps, pools_begin),
                 cmocka_unit_test_setup(test_unlike_resources, pools_begin),
