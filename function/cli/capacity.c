@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "base/flags.h"
 #include "cli/capacity_by.h"
 #include "cli/capacity_page.h"
+#include "cli/capacity_pods.h"
 #include "cli/capacity_report.h"
 #include "cli/capacity_scattered.h"
 #include "cli/capacity_table.h"
@@ -42,6 +44,8 @@ static const char usage[] =
         "      --by WORD      also who holds the units: deployment, namespace or model\n"
         "      --nodes FILE   count these Nodes as running, and say where pools and they\n"
         "                     differ: kubectl get nodes -o yaml\n"
+        "      --pods FILE    say where pods and reservations differ, and draw slices on the\n"
+        "                     nodes that their pods run on: kubectl get pods -A -o yaml\n"
         "  -o, --output FORM  json or yaml instead of a table; or html, the fleet as a page\n"
         "  -h, --help\n"
         "\n"
@@ -52,6 +56,7 @@ struct command {
         bool page;         /* HTML */
         const char *input; /* a file; or NULL */
         const char *nodes; /* a file; or NULL */
+        const char *pods;  /* a file; or NULL */
         enum capacity_by by;
         bool has_folder; /* among the files */
         struct objects objects;
@@ -68,6 +73,7 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                 { "input", required_argument, NULL, 'i' },
                 { "by", required_argument, NULL, 'b' },
                 { "nodes", required_argument, NULL, 'n' },
+                { "pods", required_argument, NULL, 'p' },
                 { "output", required_argument, NULL, 'o' },
                 { "help", no_argument, NULL, 'h' },
                 { 0 },
@@ -86,8 +92,8 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                         c->input = optarg;
                         continue;
                 }
-                if (option == 'n') {
-                        c->nodes = optarg;
+                if (option == 'n' || option == 'p') {
+                        *(option == 'n' ? &c->nodes : &c->pods) = optarg;
                         continue;
                 }
                 if (option == 'b' && capacity_by_word(optarg, &c->by, &c->fault) < 0)
@@ -198,6 +204,22 @@ static int observe(struct command *c, struct capacity *fleet, size_t n) {
         return r < 0 ? r : capacity_observe(fleet, n, &hosts, c->arena);
 }
 
+/* Of pods the most bytes are what nobody here reads. */
+static int place_pods(struct command *c, struct capacity *fleet, size_t n) {
+        static const struct text skipped[] = { TEXT_INIT("managedFields"),
+                                               TEXT_INIT("annotations"),
+                                               TEXT_INIT("containers"),
+                                               TEXT_INIT("initContainers"),
+                                               TEXT_INIT("volumes"),
+                                               TEXT_INIT("containerStatuses"),
+                                               TEXT_INIT("initContainerStatuses") };
+        struct objects objects = { 0 };
+        int r = files_objects_without(c->pods, skipped, COUNT_OF(skipped), c->arena, &objects,
+                                      &c->fault);
+
+        return r < 0 ? r : capacity_pods_read(fleet, n, &objects, c->arena);
+}
+
 /* The input of --input, or those among the manifests. */
 static int read_inputs(struct command *c, struct inputs *ret) {
         struct objects manifests = { 0 };
@@ -272,6 +294,8 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
                 r = capacity_read(&c->objects, &inputs, c->arena, &fleet, &n, &c->fault);
         if (r == 0 && c->nodes)
                 r = observe(c, fleet, n);
+        if (r == 0 && c->pods)
+                r = place_pods(c, fleet, n);
         if (r != 0)
                 return outcome_failed("capacity", r, &c->fault, c->arena);
         if (n == 0 && c->found.n > 0) /* what was meant to be one is not */

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds `capacity -o html` to what a page of a fleet must be.
 
-check.py PROGRAM            exit 1 on any complaint
+check.py PROGRAM            exit 1 on any complaint; UPDATE_GOLDEN=1 writes pages/ anew
 
-Every unit is one element with its owner's name, every deployment a line of a table; nothing is
+The pages of pages/ are made again and are equal to the byte. Every unit is one element with its owner's name, every deployment a line of a table; nothing is
 fetched or run; text has contrast in light and dark; neighbouring colours differ also for people
 with red-green blindness; 1,000 nodes take less than a second of the processor and 5 MB.
 """
@@ -12,6 +12,7 @@ with red-green blindness; 1,000 nodes take less than a second of the processor a
 import collections
 import html.parser
 import itertools
+import os
 import pathlib
 import random
 import re
@@ -22,6 +23,7 @@ import tempfile
 
 import yaml
 
+PAGES = pathlib.Path(__file__).parent / "pages"
 GROUP = "modelplane.ai/v1alpha1"
 LEAST_CONTRAST = 4.5     # WCAG 2, AA
 LEAST_DIFFERENCE = 10.0  # CIE 1976, where 2.3 is just seen
@@ -83,18 +85,38 @@ class Page(html.parser.HTMLParser):
             self.cells.append(data.strip())
 
 
-def call(program, objects, folder):
+def pod(namespace, service, node, **more):
+    labels = {"app.kubernetes.io/name": service,
+              "app.kubernetes.io/component": more.get("component", "llminferenceservice-workload")}
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"namespace": namespace, "name": "p", "labels": labels},
+            "spec": {"nodeName": node} if node else {},
+            "status": {"phase": more.get("phase", "Running")}}
+
+
+def call(program, objects, folder, pods=None):
     path = pathlib.Path(folder) / "fleet.yaml"
     path.write_text(yaml.dump_all(objects))
+    words = [program, "capacity", str(path), "-o", "html"]
+    if pods is not None:
+        words += ["--pods", str(pathlib.Path(folder) / "pods.yaml")]
+        pathlib.Path(words[-1]).write_text(yaml.dump_all(pods))
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([program, "capacity", str(path), "-o", "html"], capture_output=True,
-                          text=True, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return done, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def check_small(program, folder):
-    objects = [environment("berlin", [
+def check_golden(name, text):
+    path = PAGES / f"{name}.html"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text)
+    if not path.exists() or path.read_text() != text:
+        yield f"is not test/page/pages/{name}.html any more: UPDATE_GOLDEN=1, then read the difference"
+
+
+def small_fleet():
+    return [environment("berlin", [
         pool("mixed", 8, 2, 4, **cut(layout={"3g.40gb": 1, "1g.10gb": 4})),
         pool("whole", 8, 2, 2),
         pool("shared", 2, 1, 1, sharing={"strategy": "TimeSlicing", "replicas": 4})]),
@@ -102,8 +124,31 @@ def check_small(program, folder):
         reservation("team-a", "large", ("berlin", "whole"), 6, 2),
         reservation("team-b", "<b>&\"odd", ("berlin", "mixed", "3g.40gb"), 1, 3),
         reservation("team-c", "share", ("berlin", "shared"), 1, 2)]
-    done, _ = call(program, objects, folder)
+
+
+def check_pods(program, folder):
+    """Slices lie on the nodes of pods; those without a node, ended or of the router are passed over."""
+    pods = [pod("team-a", "chat-3", "n1"), pod("team-a", "chat-3", "n0"), pod("team-a", "chat-3", "n1"),
+            pod("team-a", "chat-3", None), pod("team-a", "chat-3", "n1", phase="Succeeded"),
+            pod("team-a", "chat-3", "cpu", component="llminferenceservice-router-scheduler"),
+            pod("team-b", "chat-3", "n1"), pod("team-a", "large-2", "w1")]
+    done, _ = call(program, small_fleet(), folder, pods)
     page = Page(done.stdout)
+    if page.owners["team-a/chat"] != 3 or page.owners["team-a/large"] != 6 or len(page.owners) != 3:
+        yield f"with pods slices are of {dict(page.owners)}"
+    drawn = dict(re.findall(r"<small>([^<]*)</small>([^\n]*)", done.stdout))
+    counts = {name: strips.count("<title>team-a/") for name, strips in drawn.items()}
+    if counts != {"n0": 1, "n1": 2, "w1": 6}:
+        yield f"the nodes of pods have {counts}"
+    if re.search("follows the seats|cpu", done.stdout):
+        yield "the page with pods speaks of seats, or of the router"
+    yield from check_golden("pods", done.stdout)
+
+
+def check_small(program, folder):
+    done, _ = call(program, small_fleet(), folder)
+    page = Page(done.stdout)
+    yield from check_golden("seats", done.stdout)
     want = {"team-a/chat": 5, "team-a/large": 12, "team-b/<b>&\"odd": 3, "team-c/share": 2}
     want["free"] = 4 * 8 * 5 + 16 + 8 - sum(want.values())
     if page.owners != want:
@@ -186,7 +231,8 @@ def check_large(program, folder):
 def main(program):
     program = str(pathlib.Path(program).resolve())
     with tempfile.TemporaryDirectory() as folder:
-        complaints = [*check_small(program, folder), *check_large(program, folder)]
+        complaints = [*check_small(program, folder), *check_pods(program, folder),
+                      *check_large(program, folder)]
     for complaint in complaints:
         print(complaint)
     return 1 if complaints else 0
