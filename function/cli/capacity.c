@@ -204,7 +204,7 @@ static int observe(struct command *c, struct capacity *fleet, size_t n) {
         return r < 0 ? r : capacity_observe(fleet, n, &hosts, c->arena);
 }
 
-/* Of pods the most bytes are what nobody here reads. */
+/* What is skipped are most of the bytes of pods. */
 static int place_pods(struct command *c, struct capacity *fleet, size_t n) {
         static const struct text skipped[] = { TEXT_INIT("managedFields"),
                                                TEXT_INIT("annotations"),
