@@ -191,16 +191,9 @@ static int inspect(struct command *c) {
 }
 
 static int observe(struct command *c, struct capacity *fleet, size_t n) {
-        struct objects objects = { 0 };
         struct hosts hosts = { 0 };
-        int r = host_read_file(c->nodes, c->arena, &objects, &c->fault);
+        int r = host_read_nodes(c->nodes, c->arena, &hosts, &c->fault);
 
-        if (r == 0)
-                r = host_read(&objects, c->arena, &hosts);
-        if (r == 0 && hosts.n == 0) {
-                fault_set(&c->fault, "--nodes: there is no Node in %s", c->nodes);
-                return -EINVAL;
-        }
         return r < 0 ? r : capacity_observe(fleet, n, &hosts, c->arena);
 }
 
@@ -270,11 +263,11 @@ static int build(struct command *c, const struct capacity *fleet, size_t n, stru
         return r < 0 ? r : output_value(values, c->form, b, c->arena);
 }
 
-static enum exit_code run(struct command *c, int argc, char **argv) {
+static enum exit_code run(struct arena *arena, int argc, char **argv) {
+        struct command command = { .arena = arena }, *c = &command;
         struct inputs inputs = { 0 };
         struct capacity *fleet = NULL;
         struct builder b;
-        struct text out;
         bool help = false;
         size_t n = 0;
         int r = read_arguments(c, argc, argv, &help);
@@ -305,19 +298,9 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
                         c->has_folder ? "; folders of a folder are not read" : "");
         builder_init(&b, c->arena);
         r = build(c, fleet, n, &b);
-        out = builder_done(&b);
-        if (r < 0 || arena_failed(c->arena))
-                return outcome_failed("capacity", -ENOMEM, &c->fault, c->arena);
-        return output_print("capacity", out) ? EXIT_DONE : EXIT_UNREADABLE;
+        return outcome_print("capacity", r, EXIT_DONE, &b, &c->fault);
 }
 
 int cli_capacity(int argc, char **argv) {
-        struct arena arena;
-        struct command command = { .arena = &arena };
-        enum exit_code code;
-
-        arena_init(&arena, MEMORY_MAX);
-        code = run(&command, argc, argv);
-        arena_release(&arena);
-        return (int)code;
+        return outcome_run(run, MEMORY_MAX, argc, argv);
 }

@@ -462,10 +462,10 @@ static int write_answer(struct command *c, struct builder *b, enum exit_code *re
         return r < 0 ? r : output_value(value_of_struct(bytes), c->form, b, c->arena);
 }
 
-static enum exit_code run(struct command *c, int argc, char **argv) {
+static enum exit_code run(struct arena *arena, int argc, char **argv) {
+        struct command command = { .arena = arena }, *c = &command;
         enum exit_code code = EXIT_DONE;
         struct builder b;
-        struct text out;
         int r = read_arguments(c, argc, argv);
 
         builder_init(&b, c->arena);
@@ -473,21 +473,9 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
                 builder_string(&b, usage);
         else if (r == 0)
                 r = write_answer(c, &b, &code);
-        out = builder_done(&b);
-        if (r == 0 && arena_failed(c->arena))
-                r = -ENOMEM;
-        if (r < 0)
-                return outcome_failed("model", r, &c->fault, c->arena);
-        return output_print("model", out) ? code : EXIT_UNREADABLE;
+        return outcome_print("model", r, code, &b, &c->fault);
 }
 
 int cli_model(int argc, char **argv) {
-        struct arena arena;
-        struct command command = { .arena = &arena };
-        enum exit_code code;
-
-        arena_init(&arena, MEMORY_MAX);
-        code = run(&command, argc, argv);
-        arena_release(&arena);
-        return (int)code;
+        return outcome_run(run, MEMORY_MAX, argc, argv);
 }

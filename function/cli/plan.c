@@ -233,10 +233,10 @@ static int answer(struct command *c, struct builder *b, enum exit_code *ret) {
         return plan_write(&a, c->form, b);
 }
 
-static enum exit_code run(struct command *c, int argc, char **argv) {
+static enum exit_code run(struct arena *arena, int argc, char **argv) {
+        struct command command = { .arena = arena }, *c = &command;
         enum exit_code code = EXIT_DONE;
         struct builder b;
-        struct text out;
         int r;
 
         c->wants = ARENA_NEW(c->arena, struct plan_wants);
@@ -249,21 +249,9 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
                 r = read_input(c);
         if (r == 0 && !c->help)
                 r = answer(c, &b, &code);
-        out = builder_done(&b);
-        if (r == 0 && arena_failed(c->arena))
-                r = -ENOMEM;
-        if (r < 0)
-                return outcome_failed("plan", r, &c->fault, c->arena);
-        return output_print("plan", out) ? code : EXIT_UNREADABLE;
+        return outcome_print("plan", r, code, &b, &c->fault);
 }
 
 int cli_plan(int argc, char **argv) {
-        struct arena arena;
-        struct command command = { .arena = &arena };
-        enum exit_code code;
-
-        arena_init(&arena, MEMORY_MAX);
-        code = run(&command, argc, argv);
-        arena_release(&arena);
-        return (int)code;
+        return outcome_run(run, MEMORY_MAX, argc, argv);
 }
