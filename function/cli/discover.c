@@ -118,7 +118,8 @@ static int as_json(struct command *c, struct text yaml, struct builder *b) {
         return r < 0 ? r : output_value(objects.items[0], OUTPUT_JSON, b, c->arena);
 }
 
-static enum exit_code run(struct command *c, int argc, char **argv) {
+static enum exit_code run(struct arena *arena, int argc, char **argv) {
+        struct command command = { .arena = arena, .name = TEXT_INIT("discovered") }, *c = &command;
         struct builder b, json;
         size_t n_pools = 0;
         bool help = false;
@@ -140,20 +141,10 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         }
         if (r == 0 && c->form == OUTPUT_JSON)
                 r = as_json(c, builder_done(&b), &json);
-        if (r < 0)
-                return outcome_failed("discover", r, &c->fault, c->arena);
-        return output_print("discover", builder_done(c->form == OUTPUT_JSON ? &json : &b))
-                       ? EXIT_DONE
-                       : EXIT_UNREADABLE;
+        return outcome_print("discover", r, EXIT_DONE, c->form == OUTPUT_JSON ? &json : &b,
+                             &c->fault);
 }
 
 int cli_discover(int argc, char **argv) {
-        struct arena arena;
-        struct command command = { .arena = &arena, .name = TEXT_INIT("discovered") };
-        enum exit_code code;
-
-        arena_init(&arena, MEMORY_MAX);
-        code = run(&command, argc, argv);
-        arena_release(&arena);
-        return (int)code;
+        return outcome_run(run, MEMORY_MAX, argc, argv);
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/printable.h"
+#include "cli/explain_tree.h"
 #include "cli/table.h"
 #include "cli/why.h"
 
@@ -385,5 +386,9 @@ int explain_write(const struct explanation *e, const struct pipeline_output *out
         if (r < 0)
                 return r;
         append_conditions(&t, out);
+        explain_tree(out,
+                     text_format(arena, "%.*s/%.*s", TEXT_ARG(e->deployment.namespace_),
+                                 TEXT_ARG(e->deployment.name)),
+                     colours, b);
         return arena_failed(arena) ? -ENOMEM : 0;
 }

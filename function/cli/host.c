@@ -233,6 +233,19 @@ int host_read(const struct objects *objects, struct arena *arena, struct hosts *
         return arena_failed(arena) ? -ENOMEM : 0;
 }
 
+int host_read_nodes(const char *path, struct arena *arena, struct hosts *ret, struct fault *fault) {
+        struct objects objects = { 0 };
+        int r = host_read_file(path, arena, &objects, fault);
+
+        if (r == 0)
+                r = host_read(&objects, arena, ret);
+        if (r == 0 && ret->n == 0) {
+                fault_set(fault, "--nodes: there is no Node in %s", path);
+                return -EINVAL;
+        }
+        return r;
+}
+
 const struct value_member *host_label_of(const struct host *host, struct text key) {
         size_t low = 0, high = host->n_labels;
 

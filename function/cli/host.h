@@ -49,6 +49,9 @@ int host_read_file(const char *path, struct arena *arena, struct objects *object
  */
 int host_read(const struct objects *objects, struct arena *arena, struct hosts *ret);
 
+/* host_read_nodes() - those of the file of --nodes. Errors: as both above; -EINVAL: it has none */
+int host_read_nodes(const char *path, struct arena *arena, struct hosts *ret, struct fault *fault);
+
 /* host_label() - the value of a label; empty: there is none. */
 struct text host_label(const struct host *host, const char *key);
 

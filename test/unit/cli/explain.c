@@ -119,6 +119,9 @@ static const struct command_file files[] = {
 
 /* clang-format off */
 static const struct command_row rows[] = {
+        { "a tree", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e us.yaml -e used.yaml --explain", 0,
+          "\nteam/chat\n`- eu\n   `- half 3g.40gb: 2 replicas, 2 units\n"
+          "      `- LLMInferenceService chat-eu: not ready\n", NULL, "deployment, environment, pool, service, ready" },
         { "placed", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e us.yaml -e used.yaml --explain", 0,
           "team/chat wants ClusterModel/gemma in 1 environment, with 2 replicas.\n"
           "  1. fp8: a replica is 1 unit with 40Gi, fp8\n"
