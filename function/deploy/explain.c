@@ -40,7 +40,8 @@ void rejections_add(struct rejections *r, struct rejection rejection) {
                 rejections_sort(r);
                 r->last = r->items[REJECTIONS_MAX - 1];
         }
-        r->n++;
+        if (r->n++ == 0 || closest_is_nearer(&rejection, &r->closest))
+                r->closest = rejection;
         /* Most come after those that are kept: fleets are read in order. */
         if (r->last.sub_pool && compare_rejections(&rejection, &r->last) > 0)
                 return;
@@ -258,6 +259,7 @@ static void count_sub_pools(const struct rejections *r, struct builder *b) {
 }
 
 struct text explain_count(const struct rejections *r, struct arena *arena) {
+        struct text closest;
         struct builder b;
 
         if (r->n == 0 && r->n_aside == 0)
@@ -265,6 +267,9 @@ struct text explain_count(const struct rejections *r, struct arena *arena) {
         builder_init(&b, arena);
         if (r->n > 0)
                 count_sub_pools(r, &b);
+        closest = r->n > 0 ? closest_sentence(&r->closest, arena) : (struct text) { 0 };
+        builder_string(&b, text_is_empty(closest) ? "" : "; ");
+        builder_text(&b, closest);
         if (r->n > 0 && r->n_aside > 0)
                 builder_string(&b, "; ");
         builder_text(&b, r->aside);
