@@ -76,7 +76,7 @@ static struct text count(int64_t n, const char *what, struct arena *arena) {
 static struct text memory(int64_t bytes, struct arena *arena) {
         if (bytes == INT64_MAX)
                 return TEXT("unknown");
-        return bytes == 0 ? TEXT("none") : quantity_format_bytes(bytes, arena);
+        return bytes == 0 ? TEXT("none") : quantity_about_bytes(bytes, arena);
 }
 
 /* ---- what was taken -------------------------------------------------------------------------- */
@@ -88,12 +88,18 @@ static bool is_fresh(const struct explanation *e, const struct weighed *w) {
                text_equal(a->planned.serving_profile, w->profile->name);
 }
 
+struct text why_on_nodes(int64_t nodes, struct arena *arena) {
+        if (nodes < 2)
+                return (struct text) { 0 };
+        return text_format(arena, " on each of %lld nodes", (long long)nodes);
+}
+
 /* "2 replicas of 1 unit as nvidia.com/gpu" */
 static struct text describe(const struct reservation *r, struct arena *arena) {
-        return text_format(arena, "%.*s of %.*s%s as %.*s",
+        return text_format(arena, "%.*s of %.*s%.*s as %.*s",
                            TEXT_ARG(count(r->reserved, "replica", arena)),
                            TEXT_ARG(count(r->units_per_node, "unit", arena)),
-                           r->nodes > 1 ? " on each of its nodes" : "", TEXT_ARG(r->resource_name));
+                           TEXT_ARG(why_on_nodes(r->nodes, arena)), TEXT_ARG(r->resource_name));
 }
 
 /* Its units went to another deployment: say too what is missing now. */
@@ -256,6 +262,17 @@ struct text why_sentence(const struct explanation *e, const struct weighed *w,
         if (rejection.verdict.reason == REASON_FITS)
                 return say_not_taken(e, w, arena);
         if (!e->weighing.whole_fleet && rejection.verdict.reason >= REASON_QUOTA_EXCEEDED)
+                return (struct text) { 0 };
+        return explain_rejection(&rejection, arena);
+}
+
+struct text why_mismatch(const struct explanation *e, const struct weighed *w,
+                         struct arena *arena) {
+        const struct rejection rejection = { .sub_pool = w->sub_pool,
+                                             .profile = w->profile,
+                                             .verdict = last_verdict(e, w) };
+
+        if (rejection.verdict.reason != REASON_SELECTOR_MISMATCH || why_assignment(e, w->sub_pool))
                 return (struct text) { 0 };
         return explain_rejection(&rejection, arena);
 }

@@ -82,6 +82,10 @@ static const struct command_file files[] = {
         { "xr-two.yaml", XR("2", "1") },
         { "xr-many.yaml", XR("1", "99") },
         { "xr-one.yaml", XR("1", "1") },
+        { "xr-region.yaml", API "kind: ModelDeployment\nmetadata: {name: chat, namespace: team}\nspec: {modelRef: {kind: ClusterModel, name: gemma}, environmentSelector: {matchLabels: {region: eu}}}\n" },
+        { "gang.yaml", MODEL("  - {name: wide, engine: {name: vLLM}, poolSelector: {matchLabels: {size: big}}, replicaTopology: {nodes: 2, gpusPerNode: 8,"
+                             " requires: {memoryPerGpu: 40Gi, interNodeBandwidth: 400g, multiNodeCapable: true, nvlinkDomainSize: 8}}}\n") },
+        { "printed.yaml", XR("1", "1") "---\n" RESERVATION("m", "chat", "whole", "''", "1", "") SERVICE },
         { "model.yaml", MODEL(SERVING("fp8", "1", "40Gi")) },
         { "two-profiles.yaml", MODEL(SERVING("fp8", "1", "40Gi") SERVING("pair", "2", "60Gi")) },
         { "and-huge.yaml", MODEL(SERVING("fp8", "1", "40Gi") SERVING("huge", "1", "200Gi")) },
@@ -113,6 +117,17 @@ static const struct command_file files[] = {
 
 /* clang-format off */
 static const struct command_row rows[] = {
+        { "a selector once", "xr-region.yaml c.yaml -e model.yaml -e eu.yaml --explain", 1,
+          "eu\n"
+          "  the deployment's environmentSelector wants region=eu, the environment has no\n"
+          "      label region\n"
+          "  whole  -                8     0     8  SelectorMismatch\n"
+          "  half   3g.40gb         16     0    16  SelectorMismatch\n", NULL, "" },
+        { "its nodes", "xr-one.yaml c.yaml -e gang.yaml -e eu-whole.yaml --explain", 1,
+          "  1. wide: a replica is 8 units on each of 2 nodes with 40Gi, interNodeBandwidth\n"
+          "      400g, multiNodeCapable true, nvlinkDomainSize 8, poolSelector size=big\n", NULL, "" },
+        { "what it printed", "xr-one.yaml c.yaml -e model.yaml -e eu-whole.yaml -o printed.yaml --explain", 0,
+          "> whole  -                8     -     -  kept\n", NULL, "" },
         { "placed", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e us.yaml -e used.yaml --explain", 0,
           "team/chat wants ClusterModel/gemma in 1 environment, with 2 replicas.\n"
           "  1. fp8: a replica is 1 unit with 40Gi, fp8\n"
