@@ -324,7 +324,7 @@ static void append_head(struct table *t, size_t n_shown) {
         table_row(&t->columns, head, t->b);
 }
 
-/* "and 990 environments more: 7120 pools InsufficientMemory, 800 NoCapacity" */
+/* "and 990 more environments: 7120 pools InsufficientMemory, 800 NoCapacity" */
 static void append_others(struct table *t, const struct group *groups, size_t n_groups) {
         size_t counts[N_REASONS] = { 0 };
         const char *separator = ": ";
@@ -338,8 +338,7 @@ static void append_others(struct table *t, const struct group *groups, size_t n_
         }
         builder_init(&b, t->arena);
         builder_string(&b, "and ");
-        builder_text(&b, count(t, (int64_t)n_groups, "environment"));
-        builder_string(&b, " more");
+        builder_text(&b, count(t, (int64_t)n_groups, "more environment"));
         for (int reason = 0; reason < N_REASONS; reason++) {
                 if (counts[reason] == 0)
                         continue;

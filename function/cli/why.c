@@ -139,7 +139,7 @@ static struct text say_placement(const struct explanation *e, const struct weigh
         if (a->fate == FATE_DROPPED)
                 return say_released(w, a, arena);
         if (!a->fresh)
-                return text_format(arena, "%.*s; what has a place is not moved%.*s",
+                return text_format(arena, "%.*s; what is placed is not moved%.*s",
                                    TEXT_ARG(describe(r, arena)),
                                    TEXT_ARG(r->reserved < e->deployment.replicas
                                                     ? say_short(e, w->sub_pool, arena)
@@ -210,7 +210,7 @@ static struct text say_difference(enum choice_key key, const struct weighed *w,
                 return text_format(arena, "the model prefers %.*s, for which %.*s has room",
                                    TEXT_ARG(taken->profile->name), TEXT_ARG(name));
         case CHOICE_LEFT_OVER:
-                return text_format(arena, "leaves over %.*s of memory per unit, %.*s %.*s",
+                return text_format(arena, "would waste %.*s of memory per unit; %.*s wastes %.*s",
                                    TEXT_ARG(memory(w->choice.left_over, arena)), TEXT_ARG(name),
                                    TEXT_ARG(memory(taken->choice.left_over, arena)));
         case CHOICE_COST:
@@ -245,7 +245,7 @@ static struct text say_not_taken(const struct explanation *e, const struct weigh
                 return say_difference(key, w, taken, arena);
         if (e->decision.placed >= e->decision.wanted)
                 return TEXT("no further environment is wanted");
-        return TEXT("something that nobody understands has the names of its resources");
+        return TEXT("objects that the function does not know have the names of its resources");
 }
 
 /* ---- sentences ------------------------------------------------------------------------------- */

@@ -65,8 +65,10 @@ enum reason rejections_nearest(const struct rejections *r) {
         return (enum reason)reason;
 }
 
-static struct text or_nothing(struct text t) {
-        return text_is_empty(t) ? TEXT("none declared") : t;
+/* "the pool has pcie" */
+static struct text pool_has(struct text t, struct arena *arena) {
+        return text_is_empty(t) ? TEXT("the pool declares none")
+                                : text_format(arena, "the pool has %.*s", TEXT_ARG(t));
 }
 
 /* "1 unit", "2 units" */
@@ -175,25 +177,36 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         case REASON_INSUFFICIENT_MEMORY:
                 a = quantity_spell_bytes(wanted, arena);
                 b = quantity_spell_bytes(offered, arena);
+                if (offered < 0)
+                        return text_format(arena,
+                                           "wants %.*s of memory per unit, this pool's memory is "
+                                           "unknown: declare capabilities.memoryPerGpu",
+                                           TEXT_ARG(a));
                 return text_format(arena, "wants %.*s of memory per unit, a unit here has %.*s",
                                    TEXT_ARG(a), TEXT_ARG(b));
         case REASON_PRECISION_UNSUPPORTED:
+                if (!precision_is_known(pool))
+                        return text_format(arena,
+                                           "wants precision %.*s, the pool declares no "
+                                           "precisionSupport: declare "
+                                           "capabilities.precisionSupport",
+                                           TEXT_ARG(v->detail));
                 a = precision_list(pool, arena);
                 return text_format(arena, "wants precision %.*s, the pool supports %.*s",
                                    TEXT_ARG(v->detail), TEXT_ARG(a));
         case REASON_INTERCONNECT_TOO_WEAK:
-                a = or_nothing(pool->interconnect);
-                return text_format(arena, "wants interconnect %.*s, the pool has %.*s",
+                a = pool_has(pool->interconnect, arena);
+                return text_format(arena, "wants interconnect %.*s, %.*s",
                                    TEXT_ARG(needs->interconnect), TEXT_ARG(a));
         case REASON_BANDWIDTH_TOO_LOW:
-                a = or_nothing(pool->bandwidth);
-                return text_format(arena, "wants interNodeBandwidth %.*s, the pool has %.*s",
+                a = pool_has(pool->bandwidth, arena);
+                return text_format(arena, "wants interNodeBandwidth %.*s, %.*s",
                                    TEXT_ARG(needs->bandwidth), TEXT_ARG(a));
         case REASON_NOT_MULTI_NODE:
                 a = on_nodes(wanted, arena);
-                return text_format(arena, "%.*swants multiNodeCapable true, the pool has %s",
-                                   TEXT_ARG(a),
-                                   pool->multi_node.kind == VALUE_BOOL ? "false" : "none declared");
+                return text_format(
+                        arena, "%.*swants multiNodeCapable true, the pool %s", TEXT_ARG(a),
+                        pool->multi_node.kind == VALUE_BOOL ? "has false" : "declares none");
         case REASON_MULTI_NODE_UNSUPPORTED:
                 a = on_nodes(wanted, arena);
                 return text_format(arena,
@@ -276,8 +289,8 @@ struct text explain_count(const struct rejections *r, struct arena *arena) {
         if (r->n_aside > 1) {
                 builder_string(&b, "; ");
                 builder_u64(&b, r->n_aside - 1);
-                builder_string(&b, r->n_aside == 2 ? " environment more offers nothing"
-                                                   : " environments more offer nothing");
+                builder_string(&b, r->n_aside == 2 ? " more environment offers nothing"
+                                                   : " more environments offer nothing");
         }
         return builder_done(&b);
 }

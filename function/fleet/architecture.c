@@ -125,7 +125,7 @@ static int64_t needed(struct counting *c, const char *const *keys, int64_t max) 
         int64_t n = first_of(c, keys, max, 0);
 
         if (n < 1 && !c->is_bad) {
-                fault_at(c->fault, keys[0], "is missing");
+                fault_at(c->fault, keys[0], "is required");
                 c->is_bad = true;
         }
         return n < 1 ? 1 : n;

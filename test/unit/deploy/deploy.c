@@ -76,7 +76,7 @@ static void test_best_fit(void **state) {
         decision = decides("");
         assert_int_equal(decision.placed, 0);
         assert_rejected(&decision, 4, REASON_PRECISION_UNSUPPORTED,
-                        "wants precision fp8, the pool supports none that is known: declare "
+                        "wants precision fp8, the pool declares no precisionSupport: declare "
                         "capabilities.precisionSupport");
         assert_text(explain_count(&decision.rejections, &arena),
                     "0/4 pools fit: 2 InsufficientMemory, 1 PrecisionUnsupported, 1 NoCapacity; "
@@ -1079,7 +1079,7 @@ static void test_name_taken(void **state) {
         other->name = TEXT("team-chat-a-m2"); /* another of its assignments there */
         assert_false(world_decide(&w, &arena).plan.assignments[0].name_taken);
 
-        /* Whatever is there: what is missing of the two is made under another name. */
+        /* Whatever is there: what is required of the two is made under another name. */
         other->name = TEXT("team-chat-a");
         world_hold(&w, mine, 1, 1)->service.observed = true;
         assert_true(world_decide(&w, &arena).plan.assignments[0].name_taken);
