@@ -146,6 +146,29 @@ static struct text crowded(const struct verdict *v, struct arena *arena) {
                                              : "has no seat for what it reserved");
 }
 
+static struct text too_little_memory(const struct verdict *v, struct arena *arena) {
+        struct text wanted = quantity_spell_bytes(v->wanted, arena);
+
+        if (v->offered < 0)
+                return text_format(arena,
+                                   "wants %.*s of memory per unit, this pool's memory is unknown: "
+                                   "declare capabilities.memoryPerGpu",
+                                   TEXT_ARG(wanted));
+        return text_format(arena, "wants %.*s of memory per unit, a unit here has %.*s",
+                           TEXT_ARG(wanted), TEXT_ARG(quantity_spell_bytes(v->offered, arena)));
+}
+
+static struct text unsupported_precision(const struct verdict *v, const struct pool *pool,
+                                         struct arena *arena) {
+        if (!precision_is_known(pool))
+                return text_format(arena,
+                                   "wants precision %.*s, the pool declares no precisionSupport: "
+                                   "declare capabilities.precisionSupport",
+                                   TEXT_ARG(v->detail));
+        return text_format(arena, "wants precision %.*s, the pool supports %.*s",
+                           TEXT_ARG(v->detail), TEXT_ARG(precision_list(pool, arena)));
+}
+
 struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         const struct verdict *v = &r->verdict;
         const struct pool *pool = r->sub_pool->pool;
@@ -175,25 +198,9 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         case REASON_UNKNOWN_REQUIREMENT:
                 return unknown_requirement(r->profile, v->detail, arena);
         case REASON_INSUFFICIENT_MEMORY:
-                a = quantity_spell_bytes(wanted, arena);
-                b = quantity_spell_bytes(offered, arena);
-                if (offered < 0)
-                        return text_format(arena,
-                                           "wants %.*s of memory per unit, this pool's memory is "
-                                           "unknown: declare capabilities.memoryPerGpu",
-                                           TEXT_ARG(a));
-                return text_format(arena, "wants %.*s of memory per unit, a unit here has %.*s",
-                                   TEXT_ARG(a), TEXT_ARG(b));
+                return too_little_memory(v, arena);
         case REASON_PRECISION_UNSUPPORTED:
-                if (!precision_is_known(pool))
-                        return text_format(arena,
-                                           "wants precision %.*s, the pool declares no "
-                                           "precisionSupport: declare "
-                                           "capabilities.precisionSupport",
-                                           TEXT_ARG(v->detail));
-                a = precision_list(pool, arena);
-                return text_format(arena, "wants precision %.*s, the pool supports %.*s",
-                                   TEXT_ARG(v->detail), TEXT_ARG(a));
+                return unsupported_precision(v, pool, arena);
         case REASON_INTERCONNECT_TOO_WEAK:
                 a = pool_has(pool->interconnect, arena);
                 return text_format(arena, "wants interconnect %.*s, %.*s",
