@@ -146,6 +146,10 @@ static void summarize(struct call *call) {
                 ret->decided = call->settings.stages != STAGE_PLACE;
                 ret->condition = c->type;
                 ret->reason = c->reason;
+                ret->is_waiting = text_equal(c->reason, TEXT("WaitingForInputs"));
+                ret->is_changed = !text_equal(
+                        value_text(value_get(observe_condition(call->xr, c->type), TEXT("reason"))),
+                        c->reason);
                 builder_text(&b, c->type);
                 builder_string(&b, c->status == CONDITION_TRUE    ? "=True "
                                    : c->status == CONDITION_FALSE ? "=False "

@@ -65,7 +65,7 @@ static int read_object(struct command *c, struct value object, const char *path)
         if (value_get(object, TEXT("weight_map")).kind != VALUE_ABSENT) {
                 if (value_is_integer(size, &c->task.stored_bytes) && c->task.stored_bytes > 0)
                         return 0;
-                fault_set(&c->fault, "%s: metadata.total_size is missing", path);
+                fault_set(&c->fault, "%s: metadata.total_size is required", path);
                 return -EINVAL;
         }
         if (c->config.kind != VALUE_ABSENT) {

@@ -134,7 +134,7 @@ int64_t architecture_needed(struct architecture_counting *c, const char *const *
         int64_t n = architecture_first(c, keys, max, 0);
 
         if (n < 1 && !c->is_bad) {
-                fault_at(c->fault, keys[0], "is missing");
+                fault_at(c->fault, keys[0], "is required");
                 c->is_bad = true;
         }
         return n < 1 ? 1 : n;

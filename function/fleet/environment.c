@@ -34,14 +34,13 @@ static void check_source(struct reader *rd, const struct member *members,
 
         if (member_is_absent(&members[SOURCE]) && (is_existing || is_gke))
                 reader_refuse(rd, &members[SOURCE],
-                              "is missing: is %s meant, as cluster.%s is there?",
+                              "is required: is %s meant, as cluster.%s is there?",
                               is_existing ? "Existing" : "GKE", is_existing ? "existing" : "gke");
         else if (source == CLUSTER_IN_CLUSTER && (is_existing || is_gke))
                 reader_refuse(rd, &members[SOURCE], "is InCluster, but cluster.%s is there",
                               is_existing ? "existing" : "gke");
         else if (source == CLUSTER_EXISTING && !is_existing)
-                reader_refuse(rd, &members[EXISTING],
-                              "is missing, and the source Existing needs it");
+                reader_refuse(rd, &members[EXISTING], "is required by the source Existing");
 }
 
 static void read_cluster(struct reader *rd, const struct member *members,

@@ -196,7 +196,7 @@ static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
                 int64_t ignored;
 
                 if (member_is_absent(&entry))
-                        reader_refuse(rd, &entry, "is missing");
+                        reader_refuse(rd, &entry, "is required");
                 reader_integer(rd, entry, 1, SLICES_MAX, &ignored);
         }
 }
@@ -257,7 +257,7 @@ static void read_sharing(struct reader *rd, const struct form *form, struct pool
             reader_word(rd, strategy_field, strategies, COUNT_OF(strategies), &strategy))
                 ret->sharing = strategy == 0 ? SHARING_TIME_SLICING : SHARING_MPS;
         if (member_is_absent(&replicas))
-                reader_refuse(rd, &replicas, "is missing");
+                reader_refuse(rd, &replicas, "is required");
         reader_integer(rd, replicas, 1, REPLICAS_MAX, &ret->share_replicas);
         reader_bool(rd, member_get(&f, "renameByDefault"), &ret->share_renamed);
         if (ret->mig && ret->sharing == SHARING_MPS)

@@ -38,7 +38,7 @@ static void note_nodes(const struct pool_notes *n) {
         if (most_count == 0 && ((now.kind != VALUE_ABSENT && now_count == 0) ||
                                 (most.kind != VALUE_ABSENT && most.kind != VALUE_NULL))) {
                 pool_warn(n->pool, n->arena,
-                          TEXT("has 0 nodes for ever: maxNodeCount says how many there may be"));
+                          TEXT("has 0 nodes forever: maxNodeCount says how many there may be"));
                 return;
         }
         if (now_count == 0 && scales_from_unknown(n->pool))

@@ -152,7 +152,7 @@ static void check_autoscaler(struct reader *rd, const struct member *input,
         if (!s->kserve_021)
                 reader_refuse(rd, &f, "KEDA needs kserve.version \"0.21\"");
         else if (value_count(s->keda_triggers) == 0)
-                reader_refuse(rd, &triggers, "is missing: KEDA scales by triggers");
+                reader_refuse(rd, &triggers, "is required: KEDA scales by triggers");
 }
 
 static void read_kserve(struct reader *rd, struct member f, struct settings *ret) {
@@ -186,7 +186,7 @@ static void read_mig_parted(struct reader *rd, struct member f, struct settings 
                 return;
         reader_refuse_unknown(rd, &ref, known_of_ref, COUNT_OF(known_of_ref));
         if (member_is_absent(&name))
-                reader_refuse(rd, &name, "is missing");
+                reader_refuse(rd, &name, "is required");
         check_object_name(rd, name, &ret->mig_parted_name);
         ret->mig_parted_namespace = ret->system_namespace;
         check_namespace(rd, member_get(&ref, "namespace"), &ret->mig_parted_namespace);

@@ -161,7 +161,7 @@ static const struct command_row rows[] = {
         { "half a flag",  "a.yaml --outp json",   2, NULL, "capacity: unknown flag --outp; see capacity --help\n", "" },
         { "unknown form", "a.yaml -o toml",       2, NULL, "--output: \"toml\" is neither json nor yaml", "" },
         { "missing file", "nowhere.yaml",         2, NULL, "cannot read nowhere.yaml: No such file", "" },
-        { "bad yaml",     "bad.yaml",             2, NULL, "bad.yaml:2: the key is there twice", "" },
+        { "bad yaml",     "bad.yaml",             2, NULL, "bad.yaml:2: duplicate key", "" },
         { "twice",        "a.yaml a.yaml",        2, NULL, "capacity: a.yaml:3: InferenceEnvironment a is given twice, first at a.yaml:3\n", "both places are named" },
         { "nothing",      "used.yaml",            0, NULL, "there is no InferenceEnvironment in the input\n", "an empty fleet is no mistake" },
         { "one too high", "fleet",                0, NULL, "capacity: there is no InferenceEnvironment in the input; folders of a folder are not read\n", "" },
@@ -182,7 +182,7 @@ static const struct command_row rows[] = {
           "\"memoryPerUnit\":\"80Gi\",\"messages\":[],\"nodes\":{\"most\":1,\"running\":1},\"pool\":\"whole\",\"resourceName\":\"nvidia.com/gpu\","
           "\"total\":4,\"unitsPerNode\":4,\"used\":2}],\"total\":4,\"used\":2}\n", NULL, "" },
         { "kind",         "kind.yaml",            2, NULL, "kind.yaml:2: [error] InferenceEnviroment/e: kind: \"InferenceEnviroment\" is not known: is InferenceEnvironment meant?\n", "" },
-        { "no name",      "nameless.yaml",        0, "(no name)\n" HEAD, "nameless.yaml:1: [error] InferenceEnvironment/-: metadata.name: is missing\n", "" },
+        { "no name",      "nameless.yaml",        0, "(no name)\n" HEAD, "nameless.yaml:1: [error] InferenceEnvironment/-: metadata.name: is required\n", "" },
         { "a member",     "member.yaml",          0, "e: no pools\n", "member.yaml:4: [error] InferenceEnvironment/e: spec.nodepools: unknown member: is nodePools meant?\n", "" },
         { "nodes",        "list.yaml --nodes nodes.yaml", 0, "whole  -            nvidia.com/gpu    80Gi   2..1      4     2     2\n"
           "- pool whole: 2 nodes that it selects offer GPUs, more than the 1 that count\n"

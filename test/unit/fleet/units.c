@@ -353,7 +353,8 @@ static void test_invalid(void **state) {
                 { "'acceleratorType': 'nvidia-a100', "
                   "'migConfiguration': {'layout': {'1g.10gb': 8}}",
                   "impossible layout: 8 x 1g.10gb, but one GPU holds 4; an NVIDIA A100-40GB holds "
-                  "at most 7 x 1g.5gb, 1 x 1g.5gb+me, 4 x 1g.10gb, 3 x 2g.10gb, 2 x 3g.20gb, "
+                  "at most one of: 7 x 1g.5gb, 1 x 1g.5gb+me, 4 x 1g.10gb, 3 x 2g.10gb, 2 x "
+                  "3g.20gb, "
                   "1 x 4g.20gb, 1 x 7g.40gb" },
                 { LAYOUT("'1g.10gb': 1, '1G.10GB': 1"),
                   "impossible layout: a profile is named twice" MOST },
