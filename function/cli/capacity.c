@@ -187,10 +187,10 @@ static int inspect(struct command *c) {
 static int observe(struct command *c, struct capacity *fleet, size_t n) {
         struct objects objects = { 0 };
         struct hosts hosts = { 0 };
-        int r = host_read_file(c->nodes, c->arena, &objects, &c->fault);
+        int r = hosts_read_file(c->nodes, c->arena, &objects, &c->fault);
 
         if (r == 0)
-                r = host_read(&objects, c->arena, &hosts);
+                r = hosts_read(&objects, c->arena, &hosts);
         if (r == 0 && hosts.n == 0) {
                 fault_set(&c->fault, "--nodes: there is no Node in %s", c->nodes);
                 return -EINVAL;

@@ -117,10 +117,10 @@ static int read_files(struct command *c, int argc, char **argv) {
 static int compare(struct command *c) {
         struct objects objects = { 0 };
         struct hosts hosts = { 0 };
-        int r = host_read_file(c->nodes, c->arena, &objects, &c->fault);
+        int r = hosts_read_file(c->nodes, c->arena, &objects, &c->fault);
 
         if (r == 0)
-                r = host_read(&objects, c->arena, &hosts);
+                r = hosts_read(&objects, c->arena, &hosts);
         if (r == 0 && hosts.n == 0) {
                 fault_set(&c->fault, "--nodes: there is no Node in %s", c->nodes);
                 return -EINVAL;

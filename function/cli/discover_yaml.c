@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/quantity.h"
+#include "fleet/selector.h"
 #include "render/object.h"
 #include "yaml/scalar.h"
 
@@ -173,7 +174,7 @@ static void put_tolerations(struct writer *w, const struct group *group) {
         bool any = false;
 
         while (value_next(&it, NULL, &taint)) {
-                if (!offering_taint_counts(&group->least, taint))
+                if (!selector_taint_counts(&group->least, taint))
                         continue;
                 if (!any)
                         put_map(w, IN_POOL, "tolerations");
