@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/count.h"
+#include "fleet/observed.h"
 #include "fleet/pool_warnings_internal.h"
 #include "fleet/selection.h"
 #include "gpu/machine.h"
@@ -48,6 +49,24 @@ static void note_nodes(const struct pool_notes *n) {
                                          "(DRA), which an autoscaler does not expect of a new node")
                                   : TEXT("scales from zero nodes with a nvidia.com/mig-* resource, "
                                          "which an autoscaler does not expect of a new node"));
+}
+
+/* Core finds Nodes by equal labels alone. */
+static void note_observing(const struct pool_notes *n) {
+        struct text *keys, *values;
+        size_t n_labels;
+
+        if (n->pool->observing != OBSERVING_NODES ||
+            observed_labels(n->pool, n->arena, &keys, &values, &n_labels) < 0)
+                return;
+        if (n_labels == 0)
+                pool_warn(n->pool, n->arena,
+                          TEXT("not observed: no label selects its nodes, and all nodes of the "
+                               "cluster would have to be read"));
+        else if (n->pool->allocation == ALLOCATION_DRA)
+                pool_warn(n->pool, n->arena,
+                          TEXT("observe counts its nodes only: a Node does not say which devices "
+                               "DRA has there"));
 }
 
 /* "NVLink" and "nv-link" in small letters, for a comparison letter by letter. */
@@ -253,10 +272,16 @@ int pool_warnings(struct pool *pools, size_t n, struct arena *arena) {
                 if (selection_read(&pools[i], arena, &selections[i]) < 0)
                         return -ENOMEM;
         }
+        if (pools[0].observing == OBSERVING_ELSEWHERE)
+                pool_warn(&pools[0], arena,
+                          TEXT("observe is ignored: Nodes of another cluster cannot be seen from "
+                               "here"));
         for (size_t i = 0; i < n; i++) {
                 struct pool_notes notes = { &pools[i], &selections[i], arena };
 
                 note_pool(&notes);
+                if (text_is_empty(pools[i].invalid))
+                        note_observing(&notes);
                 if (n <= OVERLAP_POOLS_MAX && text_is_empty(pools[i].invalid))
                         note_overlap(pools, n, selections, i, arena);
         }
