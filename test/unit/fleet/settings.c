@@ -144,7 +144,8 @@ static void test_everything(void **state) {
         assert_false(s.route);
         assert_int_equal(s.autoscaler, AUTOSCALER_KEDA);
         assert_int_equal(value_count(s.keda_triggers), 1);
-        assert_true(s.kserve_021 && s.multi_node && s.capacity == CAPACITY_DECLARED && s.memory_usable);
+        assert_true(s.kserve_021 && s.multi_node && s.capacity == CAPACITY_DECLARED &&
+                    s.memory_usable);
         assert_true(s.multi_slice && s.quotas);
         assert_true(text_equal(s.mig_parted_name, TEXT("mig")));
         assert_true(text_equal(s.mig_parted_namespace, TEXT("upbound-system")));
