@@ -82,6 +82,35 @@ static struct text in_small_letters(struct text word, struct arena *arena) {
         return builder_done(&b);
 }
 
+/* What a word is called elsewhere: PyTorch's names of numbers, and a word with a version behind. */
+static struct text other_name(struct text small, const struct text *known, size_t n_known) {
+        static const struct {
+                struct text name, word;
+        } names[] = {
+                { TEXT_INIT("bfloat16"), TEXT_INIT("bf16") },
+                { TEXT_INIT("float16"), TEXT_INIT("fp16") },
+                { TEXT_INIT("half"), TEXT_INIT("fp16") },
+                { TEXT_INIT("float32"), TEXT_INIT("fp32") },
+                { TEXT_INIT("float8"), TEXT_INIT("fp8") },
+                { TEXT_INIT("e4m3"), TEXT_INIT("fp8") },
+                { TEXT_INIT("pci-express"), TEXT_INIT("pcie") },
+        };
+        struct text found = { 0 };
+
+        for (size_t i = 0; i < COUNT_OF(names); i++) {
+                for (size_t k = 0; k < n_known; k++) {
+                        if (text_starts_with(small, names[i].name) &&
+                            text_equal(names[i].word, known[k]))
+                                return known[k];
+                }
+        }
+        for (size_t k = 0; k < n_known; k++) {
+                if (text_starts_with(small, known[k]) && known[k].len > found.len)
+                        found = known[k];
+        }
+        return found;
+}
+
 static void note_word(const struct pool_notes *n, const char *field, struct text word,
                       const struct text *known, size_t n_known) {
         struct text small, nearest;
@@ -94,6 +123,8 @@ static void note_word(const struct pool_notes *n, const char *field, struct text
                         return;
         }
         nearest = text_nearest(small, known, n_known);
+        if (text_is_empty(nearest))
+                nearest = other_name(small, known, n_known);
         if (!text_is_empty(nearest))
                 pool_warn(n->pool, n->arena,
                           text_format(n->arena, "%s \"%.*s\" only equals itself: is %.*s meant?",

@@ -145,6 +145,9 @@ static void test_nearest(void **state) {
                 { "nvidia-rtxpro-6000", "nvidia-rtx-pro-6000" },
                 { "NVIDIA-Thro", "" }, /* a letter of few may be another GPU's */
                 { "THOR-IGUP", "THOR-IGPU" },
+                { "l40-s", "NVIDIA-L40S" }, /* the separators are elsewhere */
+                { "h-100", "nvidia-h100" },
+                { "nvidia-a10-g", "NVIDIA-A10G" },
                 { "nvidia-a11", "" },
                 { "nvidia-l41s", "" },
                 { "Tesla-T44", "Tesla-T4" },
