@@ -192,7 +192,7 @@ static int inspect(struct command *c) {
 
 static int observe(struct command *c, struct capacity *fleet, size_t n) {
         struct hosts hosts = { 0 };
-        int r = host_read_nodes(c->nodes, c->arena, &hosts, &c->fault);
+        int r = hosts_read_nodes(c->nodes, c->arena, &hosts, &c->fault);
 
         return r < 0 ? r : capacity_observe(fleet, n, &hosts, c->arena);
 }

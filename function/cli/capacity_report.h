@@ -5,7 +5,7 @@
 #ifndef CLI_CAPACITY_REPORT_H
 #define CLI_CAPACITY_REPORT_H
 
-#include "cli/host.h"
+#include "cli/hosts.h"
 #include "cli/input.h"
 #include "inventory/usage.h"
 #include "wire/response.h"

@@ -116,7 +116,7 @@ static int read_files(struct command *c, int argc, char **argv) {
 
 static int compare(struct command *c) {
         struct hosts hosts = { 0 };
-        int r = host_read_nodes(c->nodes, c->arena, &hosts, &c->fault);
+        int r = hosts_read_nodes(c->nodes, c->arena, &hosts, &c->fault);
 
         return r < 0 ? r : compare_nodes(&c->inspection, &hosts);
 }

@@ -86,9 +86,9 @@ static int read_files(struct command *c, int argc, char **argv) {
                 return -EINVAL;
         }
         if (optind == argc)
-                return host_read_file("-", c->arena, &c->objects, &c->fault);
+                return hosts_read_file("-", c->arena, &c->objects, &c->fault);
         for (int i = optind; r == 0 && i < argc; i++)
-                r = host_read_file(argv[i], c->arena, &c->objects, &c->fault);
+                r = hosts_read_file(argv[i], c->arena, &c->objects, &c->fault);
         return r;
 }
 
@@ -97,7 +97,7 @@ static int make(struct command *c, struct builder *b, size_t *ret_n_pools) {
         struct groups groups = { 0 };
         struct declared *pools = NULL;
         size_t n = 0;
-        int r = host_read(&c->objects, c->arena, &hosts);
+        int r = hosts_read(&c->objects, c->arena, &hosts);
 
         if (r == 0)
                 r = grouping_make(&hosts, c->arena, &groups);

@@ -79,6 +79,7 @@ static const struct text of_model[] = {
 static const struct text of_environment[] = {
         /* First, because a list of pools without a place most likely belongs here. */
         TEXT_INIT("spec.nodePools"),
+        TEXT_INIT("spec.observe"),
         TEXT_INIT("spec.cluster.source"),
         TEXT_INIT("spec.cluster.existing.secretRef.name"),
         TEXT_INIT("spec.cluster.existing.secretRef.namespace"),

@@ -7,15 +7,17 @@
 #include "base/arena.h"
 #include "fleet/broken.h"
 #include "fleet/check.h"
+#include "fleet/observed.h"
 #include "fleet/pool_warnings.h"
 #include "fleet/resource.h"
 #include "fleet/units.h"
 
-enum spec_member { NODE_POOLS, CLUSTER, N_SPEC_MEMBERS };
+enum spec_member { NODE_POOLS, CLUSTER, OBSERVE, N_SPEC_MEMBERS };
 
 static const struct text spec_names[N_SPEC_MEMBERS] = {
         [NODE_POOLS] = TEXT_INIT("nodePools"),
         [CLUSTER] = TEXT_INIT("cluster"),
+        [OBSERVE] = TEXT_INIT("observe"),
 };
 
 enum cluster_member { SOURCE, EXISTING, GKE, N_CLUSTER_MEMBERS };
@@ -64,6 +66,16 @@ static void read_cluster(struct reader *rd, const struct member *members,
         check_data_key(rd, member_get(&secret, "key"), &ret->secret_key);
 }
 
+static void read_observe(struct reader *rd, struct member f, struct environment *ret) {
+        static const struct text words[] = { TEXT_INIT("None"), TEXT_INIT("Nodes") };
+        unsigned int word = 0;
+
+        if (reader_word(rd, f, words, COUNT_OF(words), &word))
+                ret->observing = word == 0                           ? OBSERVING_NONE
+                                 : ret->source == CLUSTER_IN_CLUSTER ? OBSERVING_NODES
+                                                                     : OBSERVING_ELSEWHERE;
+}
+
 /* The Ready condition when it is not True; else absent. */
 static struct value untrue_ready(struct value conditions) {
         struct value_iter it = value_iterate(conditions);
@@ -87,6 +99,7 @@ static int read_pools(const struct member *lists, const struct settings *setting
         const struct pool_owner owner = { .environment = ret,
                                           .is_quiet = ret->is_quiet,
                                           .on_gke = ret->source == CLUSTER_GKE,
+                                          .observing = ret->observing,
                                           .mistakes = ret->mistakes };
         size_t n = 0;
 
@@ -221,6 +234,7 @@ static int read_environment(struct value object, const struct settings *settings
         if (reader_map(&rd, in_spec[CLUSTER]))
                 read_cluster(&rd, in_cluster, settings, ret);
         reader_map(&rd, in_cluster[GKE]);
+        read_observe(&rd, in_spec[OBSERVE], ret);
         for (size_t i = 0; i < N_POOL_LISTS; i++) {
                 if (!reader_list(&rd, lists[i]))
                         lists[i].value = (struct value) { 0 };
@@ -239,6 +253,8 @@ static int read_environment(struct value object, const struct settings *settings
         r = count_units(ret, settings, arena);
         if (r < 0)
                 return r;
+        if (ret->observing == OBSERVING_NODES && settings->capacity == CAPACITY_OBSERVED)
+                observed_read(ret->pools, ret->n_pools, value_at(object, "status.capacity.pools"));
         r = resource_resolve(ret->pools, ret->n_pools, arena);
         if (r == 0 && !ret->is_quiet)
                 r = pool_warnings(ret->pools, ret->n_pools, arena);

@@ -165,7 +165,7 @@ static void read_nodes(struct reader *rd, const struct form *form, const struct 
         if (has_now && has_max && max < now)
                 reader_refuse(rd, &most, "%lld is below nodeCount, %lld", (long long)max,
                               (long long)now);
-        ret->nodes = has_max && !settings->capacity_declared ? max : now;
+        ret->nodes = has_max && settings->capacity != CAPACITY_DECLARED ? max : now;
 }
 
 static void read_capabilities(struct reader *rd, const struct form *form, struct pool *ret) {
@@ -486,6 +486,7 @@ int pool_read(const struct member *entry, struct pool_owner owner, const struct 
         *ret = (struct pool) {
                 .environment = owner.environment,
                 .on_gke = owner.on_gke,
+                .observing = owner.observing,
                 .is_quiet = owner.is_quiet,
                 .written = entry->value,
                 .accelerator_count = 1,

@@ -76,6 +76,15 @@ static void read_stages(struct reader *rd, struct member f, unsigned int *ret) {
         }
 }
 
+static void read_capacity(struct reader *rd, struct member f, enum capacity_rule *ret) {
+        static const struct text words[] = { TEXT_INIT("Max"), TEXT_INIT("Declared"),
+                                             TEXT_INIT("Observed") };
+        unsigned int word;
+
+        if (reader_word(rd, f, words, COUNT_OF(words), &word))
+                *ret = (enum capacity_rule)word;
+}
+
 static void read_target(struct reader *rd, const struct member *input, struct settings *ret) {
         static const struct text words[] = { TEXT_INIT("Auto"), TEXT_INIT("Direct"),
                                              TEXT_INIT("Object") };
@@ -259,7 +268,7 @@ int settings_read_over(struct value carried, struct value input, struct arena *a
         read_target(&rd, &root, &s);
         read_kserve(&rd, member_get(&root, "kserve"), &s);
         check_autoscaler(&rd, &root, &s);
-        read_choice(&rd, member_get(&root, "capacity"), "Max", "Declared", &s.capacity_declared);
+        read_capacity(&rd, member_get(&root, "capacity"), &s.capacity);
         read_choice(&rd, member_get(&root, "memory"), "Declared", "Usable", &s.memory_usable);
         read_choice(&rd, member_get(&root, "multiSlice"), "Forbid", "Allow", &s.multi_slice);
         read_choice(&rd, member_get(&root, "quotas"), "Ignore", "Respect", &s.quotas);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "fleet/observed.h"
 #include "place/names.h"
 
 /* What the schema of a GPUPool allows, beside what it has in common with a GPUReservation's. */
@@ -89,6 +90,19 @@ static void add_unseated(struct node *spec, const struct usage *u, struct arena 
                 node_append_string(list, text_format(arena, "and %zu more", n - shown));
 }
 
+/* Of DRA's devices a Node says nothing. */
+static void add_observed(struct node *spec, const struct sub_pool *s) {
+        struct node *map;
+
+        if (!s->observed)
+                return;
+        map = node_add_map(spec, "observed");
+        node_set_integer(map, "nodes", s->observed->nodes);
+        node_set_integer(map, "ready", s->observed->ready);
+        if (s->pool->allocation != ALLOCATION_DRA)
+                node_set_integer(map, "units", s->observed->units);
+}
+
 static struct node *pool_spec(const struct environment *environment, const struct usage *u,
                               struct arena *arena) {
         static const char *const schedulable[] = { [SCHEDULABLE_ALWAYS] = "Always",
@@ -105,7 +119,7 @@ static struct node *pool_spec(const struct environment *environment, const struc
         if (s->memory_bytes != UNKNOWN_BYTES)
                 node_set_string(spec, "memoryPerUnit",
                                 quantity_format_bytes(s->memory_bytes, arena));
-        node_set_integer(spec, "unitsPerNode", bounded(s->units_per_node, RESERVATION_COUNT_MAX));
+        node_set_integer(spec, "unitsPerNode", bounded(s->counted_per_node, RESERVATION_COUNT_MAX));
         node_set_integer(spec, "nodes", s->nodes);
         node_set_integer(spec, "total", bounded(u->total, RESERVATION_COUNT_MAX));
         node_set_integer(spec, "used", bounded(u->used, RESERVATION_COUNT_MAX));
@@ -113,6 +127,7 @@ static struct node *pool_spec(const struct environment *environment, const struc
         node_set_integer(spec, "largestGap", bounded(u->largest_gap, RESERVATION_COUNT_MAX));
         node_set_string(spec, "schedulable", text_from(schedulable[s->pool->schedulable]));
         add_unseated(spec, u, arena);
+        add_observed(spec, s);
         return spec;
 }
 

@@ -57,6 +57,7 @@ static const struct {
         { "Scheduled", "InvalidSpec" },
         { "CapacityValid", "Valid" },
         { "CapacityValid", "InvalidPool" },
+        { "CapacityValid", "Drift" },
         { "CapacityValid", "OverDeclared" },
         { "CapacityValid", "OverCommitted" },
         { "CapacityValid", "WaitingForInputs" },

@@ -13,7 +13,7 @@
 /* The services that answer RunFunction. */
 enum { SERVICE_V1, SERVICE_V1BETA1, N_SERVICES };
 
-enum { N_STATUS_CODES = 17, N_BUCKETS = 12, N_DECISIONS = 21 };
+enum { N_STATUS_CODES = 17, N_BUCKETS = 12, N_DECISIONS = 22 };
 
 struct histogram {
         atomic_uint_fast64_t buckets[N_BUCKETS + 1]; /* the last one: beyond all bounds */

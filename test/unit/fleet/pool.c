@@ -345,10 +345,10 @@ static void test_nodes(void **state) {
 
                 snprintf(json, sizeof(json), "{%s}", rows[i].members);
                 print_message("%s\n", json);
-                settings.capacity_declared = false;
+                settings.capacity = CAPACITY_MAX;
                 read_pool(json, &p);
                 assert_int_equal(p.nodes, rows[i].max);
-                settings.capacity_declared = true;
+                settings.capacity = CAPACITY_DECLARED;
                 read_pool(json, &p);
                 assert_int_equal(p.nodes, rows[i].declared);
         }

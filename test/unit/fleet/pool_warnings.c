@@ -112,6 +112,16 @@ static void test_declaration(void **state) {
                   "interconnect \"PCIE5\" only equals itself: is pcie meant?" },
                 { A30 PINNED "'capabilities': {'interconnect': 'NVLink'}", NULL },
                 { A30 PINNED "'capabilities': {'interconnect': 'xgmi'}", NULL },
+                { A30 PINNED "'capabilities': {'interconnect': 'pcie-gen5'}",
+                  "interconnect \"pcie-gen5\" only equals itself: is pcie meant?" },
+                { A30 PINNED "'capabilities': {'interconnect': 'NVSwitch-3rd-gen'}",
+                  "interconnect \"NVSwitch-3rd-gen\" only equals itself: is nvswitch meant?" },
+                { A30 PINNED "'capabilities': {'precisionSupport': ['bfloat16']}",
+                  "precision \"bfloat16\" only equals itself: is bf16 meant?" },
+                { A30 PINNED "'capabilities': {'precisionSupport': ['fp8_e4m3']}",
+                  "precision \"fp8_e4m3\" only equals itself: is fp8 meant?" },
+                { A30 PINNED "'capabilities': {'precisionSupport': ['float16']}",
+                  "precision \"float16\" only equals itself: is fp16 meant?" },
                 { A30 PINNED "'capabilities': {'precisionSupport': ['bf16', 'FP8']}", NULL },
                 { A30 PINNED "'capabilities': {'precisionSupport': ['bf16', 'fp-16']}",
                   "precision \"fp-16\" only equals itself: is fp16 meant?" },
@@ -228,7 +238,8 @@ static void test_labels(void **state) {
                   "selects nodes with cloud.google.com/gke-max-shared-clients-per-gpu 3, but "
                   "sharing.replicas is 2" },
                 { A30 SHARED(2) ", " ON("'cloud.google.com/gke-gpu-sharing-strategy': 'mps'"),
-                  "selects nodes that share their GPUs by mps, but sharing.strategy is "
+                  "selects nodes with cloud.google.com/gke-gpu-sharing-strategy mps, but "
+                  "sharing.strategy is "
                   "TimeSlicing" },
                 /* slices */
                 { A30 ON("'nvidia.com/mig-config': 'all-disabled'"),
@@ -251,6 +262,40 @@ static void test_labels(void **state) {
                 { A30_SLICES ON("'nvidia.com/mig.config.state': 'failed'"),
                   "selects nodes with nvidia.com/mig.config.state failed" },
                 { A30_SLICES ON("'nvidia.com/mig.config.state': 'success'"), NULL },
+                { A30_SLICES ON("'nvidia.com/mig.capable': 'false'"),
+                  "selects nodes with nvidia.com/mig.capable false, which have GPUs without MIG" },
+                { A30 ON("'nvidia.com/mig.capable': 'false'"), NULL },
+                { A30 ON("'nvidia.com/gpu.present': 'false'"),
+                  "selects nodes with nvidia.com/gpu.present false, which have no GPU" },
+                { A30 ON("'nvidia.com/gpu.deploy.device-plugin': 'false'"),
+                  "selects nodes with nvidia.com/gpu.deploy.device-plugin false, which have no" },
+                { A30 ON("'nvidia.com/gpu.memory': '24576'"), NULL },
+                { A30 ON("'nvidia.com/gpu.memory': '23034'"), NULL },
+                { A30 ON("'nvidia.com/gpu.memory': '40960'"),
+                  "selects nodes with nvidia.com/gpu.memory 40960, but a GPU of A30-24GB has "
+                  "24Gi" },
+                { A30 ON("'karpenter.k8s.aws/instance-gpu-memory': '16384'"),
+                  "selects nodes with karpenter.k8s.aws/instance-gpu-memory 16384, but" },
+                { A30 ON("'gpu.nvidia.com/count': '2'"),
+                  "selects nodes with gpu.nvidia.com/count 2, but acceleratorCount is 1" },
+                { A30 ON("'gpu.nvidia.com/model': 'L40S'"),
+                  "selects nodes with gpu.nvidia.com/model L40S, which is another GPU" },
+                { A30_SLICES ON("'nvidia.com/mig-4g.24gb.count': '1'"), NULL },
+                { A30_SLICES ON("'nvidia.com/mig-4g.24gb.count': '2'"),
+                  "selects nodes with nvidia.com/mig-4g.24gb.count 2, but 1 of a node" },
+                { A30_SLICES ON("'nvidia.com/mig-1g.6gb.count': '4'"),
+                  "selects nodes with nvidia.com/mig-1g.6gb.count 4, but 0 of a node" },
+                { A30 SHARED(2) ", " ON("'nvidia.com/gpu.sharing-strategy': 'mps'"),
+                  "selects nodes with nvidia.com/gpu.sharing-strategy mps, but sharing.strategy is "
+                  "TimeSlicing" },
+                { A30 ON("'nvidia.com/gpu.sharing-strategy': 'none'"), NULL },
+                { A30 "'sharing': {'strategy': 'MPS', 'replicas': 2}, " ON(
+                          "'cloud.google.com/gke-gpu-sharing-strategy': 'mps'"),
+                  "shares its GPUs by MPS on GKE, where" },
+                { A30 "'sharing': {'strategy': 'MPS', 'replicas': 2}, "
+                      "'podDefaults': {'hostIPC': true}, " ON(
+                              "'cloud.google.com/gke-gpu-sharing-strategy': 'mps'"),
+                  NULL },
                 { A30_SLICES ON(PRODUCT("NVIDIA-A30-MIG-4g.24gb")), NULL },
                 { A30_SLICES ON(PRODUCT("NVIDIA-A30-MIG-1g.6gb")),
                   SLICES "1g.6gb, but 4g.24gb is declared" },

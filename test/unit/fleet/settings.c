@@ -112,7 +112,7 @@ static void test_defaults(void **state) {
         assert_true(text_equal(s.kserve_api_version, TEXT("serving.kserve.io/v1alpha2")));
         assert_true(s.route);
         assert_int_equal(s.autoscaler, AUTOSCALER_NONE);
-        assert_false(s.kserve_021 || s.multi_node || s.capacity_declared || s.memory_usable);
+        assert_false(s.kserve_021 || s.multi_node || s.capacity != CAPACITY_MAX || s.memory_usable);
         assert_false(s.multi_slice || s.quotas);
         assert_true(text_is_empty(s.mig_parted_name));
         assert_true(text_is_empty(s.remote_namespace));
@@ -144,7 +144,8 @@ static void test_everything(void **state) {
         assert_false(s.route);
         assert_int_equal(s.autoscaler, AUTOSCALER_KEDA);
         assert_int_equal(value_count(s.keda_triggers), 1);
-        assert_true(s.kserve_021 && s.multi_node && s.capacity_declared && s.memory_usable);
+        assert_true(s.kserve_021 && s.multi_node && s.capacity == CAPACITY_DECLARED &&
+                    s.memory_usable);
         assert_true(s.multi_slice && s.quotas);
         assert_true(text_equal(s.mig_parted_name, TEXT("mig")));
         assert_true(text_equal(s.mig_parted_namespace, TEXT("upbound-system")));
