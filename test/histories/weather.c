@@ -70,6 +70,7 @@ static void make_pool(struct cluster *c, struct site *site, size_t at) {
                                                 .memory_bytes = memory_gib[below(c, 4)] * GIB,
                                                 .order = (int32_t)site->environment.n_sub_pools++,
                                                 .resource_name = TEXT("nvidia.com/gpu") };
+                sub_pool->counted_per_node = sub_pool->units_per_node;
                 sub_pool->units = sub_pool->units_per_node * sub_pool->nodes;
                 c->places[site - c->fleet.sites][at][s].sub_pool = *sub_pool;
                 pool->n_sub_pools++;
@@ -164,6 +165,7 @@ static void resize(struct cluster *c, struct site *site, size_t p, int64_t nodes
                 sub_pool->nodes = pool->nodes;
                 if (sub_pool->units_per_node + units > 0)
                         sub_pool->units_per_node += units;
+                sub_pool->counted_per_node = sub_pool->units_per_node;
                 sub_pool->units = sub_pool->nodes * sub_pool->units_per_node;
                 place->sub_pool = *sub_pool;
                 if (nodes < 0 || units < 0)

@@ -68,7 +68,7 @@ static void test_best_fit(void **state) {
         assert_text(decision.plan.assignments[0].workload.uri, "hf://google/gemma-3-27b-it");
 
         /* One slice short: the whole GPU does as well. */
-        slices->units_per_node = slices->nodes = slices->units = 1;
+        slices->units_per_node = slices->counted_per_node = slices->nodes = slices->units = 1;
         world_other(&w, "first", slices, 1, 1, 1);
         decides("stays eu-1/gpus fp8 1x1x1 used 0 fresh");
 

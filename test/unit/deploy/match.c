@@ -326,6 +326,7 @@ static struct candidate set_up(const struct row *row, struct bench *b, struct ar
                                           .invalid = text_from(row->invalid),
                                           .ambiguous = text_from(row->ambiguous),
                                           .units_per_node = or_usual(row->units_per_node, 8),
+                                          .counted_per_node = or_usual(row->units_per_node, 8),
                                           .nodes = or_usual(row->nodes, 4),
                                           .memory_bytes = or_usual(row->memory_bytes, 80 * GIB) };
         b->deployment = (struct deployment) { .environment_selector = json(row->select, arena) };

@@ -66,7 +66,7 @@ static const struct row rows[] = {
           "must be a boolean, but is the string \"yes\"" },
         { "{'quotas': 'respect'}",                  "input.quotas",
           "must be one of Ignore, Respect, not \"respect\"" },
-        { "{'capacity': 'Min'}",                    "input.capacity", "must be one of Max, Declared, not \"Min\"" },
+        { "{'capacity': 'Min'}",                    "input.capacity", "must be one of Max, Declared, Observed, not \"Min\"" },
         { "{'ttl': '60'}",                          "input.ttl", "not a duration: \"60\"" },
         { "{'ttl': '10ms'}",                        "input.ttl", "\"10ms\" is not within 1s and 24h" },
         { "{'ttl': '25h'}",                         "input.ttl", "\"25h\" is not within 1s and 24h" },
