@@ -112,7 +112,7 @@ static int count_pool(const struct nodes_of *of, struct pool *pool, const struct
         struct observed *counts = ARENA_ARRAY(of->arena, pool->n_sub_pools, struct observed);
         struct arena_mark mark;
         struct hosts hosts;
-        int r = counts ? request_open(answer, fault) : -ENOMEM;
+        int r = counts && answer ? request_open(answer, fault) : -ENOMEM;
 
         if (r < 0)
                 return r;
@@ -161,6 +161,8 @@ static struct node *encode(const struct nodes_of *of) {
 }
 
 int nodes_count(const struct nodes_of *of, struct node **ret, struct fault *fault) {
+        if (arena_failed(of->arena))
+                return -ENOMEM; /* the pools may not be there */
         forget_caps(of);
         for (size_t p = 0; p < of->environment->n_pools; p++) {
                 struct pool *pool = &of->environment->pools[p];

@@ -33,7 +33,7 @@ UNKNOWN = {"albert": 'model_type: "albert"', "words": 'layer_types: "linear_atte
            "bits": 'quantization_config: "gptq" is not known with 3 bits',
            "sound": 'audio_config: "qwen2_audio_encoder"', "images": 'vision_config: "molmo_vision"',
            "narrow": "intermediate_size: is missing",
-           "t5": 'model_type: "t5" is not known, and hidden_size is missing'}
+           "t5": 'model_type: "t5" is not known, and hidden_size is required'}
 WITHIN = 0.1
 
 
