@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The function's image: the program, the libraries that it loads and a list of what is in it
-# (SPDX), nothing else. No shell, no package manager, no writable path; any uid may run it.
+# The function's image: the program, the libraries that it loads, their licences and a list of what
+# is in it (SPDX), nothing else. No shell, no package manager, no writable path; any uid may run it.
 #
-# ARCH may be another than the machine's: it is compiled across. script/package builds with it.
+#   docker build -t function-gpu-placement .
+#   docker run --rm -i function-gpu-placement mig H100
+#
+# ARCH may be another than the machine's: it is compiled across. BASE is any Debian 12, by digest
+# where the registry has one: package/debian.lock pins what is taken of it and what is installed, so
+# that equal sources give an equal image. MIRROR and LOCK are those of package/build-image.
 
 ARG BASE=docker.io/library/debian:12
 FROM ${BASE} AS build
 ARG ARCH=amd64
 ARG SOURCE_DATE_EPOCH=0
+ARG MIRROR=
+ARG LOCK=yes
 COPY . /src
-RUN SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH} /src/package/build-image ${ARCH} /image
+RUN SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH} MIRROR=${MIRROR} LOCK=${LOCK} /src/package/build-image ${ARCH} /image
 
 FROM scratch
 COPY --from=build /image /

@@ -28,6 +28,8 @@ struct call_summary {
         bool decided;          /* here, and not in an earlier step; then: */
         struct text condition; /* "Scheduled" */
         struct text reason;    /* "AllScheduled" */
+        bool is_waiting;       /* the reason is that inputs are not there yet */
+        bool is_changed;       /* the XR does not have this condition with this reason yet */
 
         size_t rejected[N_REASONS];    /* sub-pools that did not fit, by reason */
         const struct usage_list *used; /* units of the environment; NULL: not counted */

@@ -155,6 +155,10 @@ static void summarize(struct call *call) {
                 ret->decided = call->settings.stages != STAGE_PLACE && !call->repeats;
                 ret->condition = c->type;
                 ret->reason = c->reason;
+                ret->is_waiting = text_equal(c->reason, TEXT("WaitingForInputs"));
+                ret->is_changed = !text_equal(
+                        value_text(value_get(observe_condition(call->xr, c->type), TEXT("reason"))),
+                        c->reason);
                 builder_text(&b, c->type);
                 builder_string(&b, c->status == CONDITION_TRUE    ? "=True "
                                    : c->status == CONDITION_FALSE ? "=False "
@@ -204,6 +208,7 @@ int function_explain(struct text request, struct arena *arena, struct payload *r
         if (r == 0) {
                 if (verdict == GUARD_BROKEN)
                         request_suspect(&call.request);
+                observe_leave_out_foreign(&call.request.observed);
                 call.xr = call.request.observed.composite.object;
                 call.namespace_ = deployment_namespace(call.xr);
                 call.name = value_text(value_at(call.xr, "metadata.name"));

@@ -11,6 +11,7 @@
 #include "cli/plan.h"
 #include "cli/render.h"
 #include "server/client.h"
+#include "server/options.h"
 #include "server/serve.h"
 
 #include <stdio.h>
@@ -31,6 +32,13 @@ static int render(int argc, char **argv) {
         return cli_render(argc, argv, &remote);
 }
 
+static int help(int argc, char **argv) {
+        (void)argc;
+        (void)argv;
+        fputs(options_help(), stdout);
+        return 0;
+}
+
 struct command {
         const char *name;
         int (*run)(int argc, char **argv);
@@ -38,9 +46,11 @@ struct command {
 
 /* Each gets its own name as argv[0], and returns the exit code. */
 static const struct command commands[] = {
-        { "capacity", cli_capacity }, { "check", cli_check }, { "discover", cli_discover },
-        { "mig", cli_mig },           { "model", cli_model }, { "plan", cli_plan },
-        { "render", render },         { "serve", serve },
+        { "capacity", cli_capacity }, { "check", cli_check },
+        { "discover", cli_discover }, { "help", help },
+        { "mig", cli_mig },           { "model", cli_model },
+        { "plan", cli_plan },         { "render", render },
+        { "serve", serve },
 };
 
 int main(int argc, char **argv) {

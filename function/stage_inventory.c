@@ -7,6 +7,7 @@
 #include "inventory/compose.h"
 #include "inventory/drained.h"
 #include "inventory/inventory.h"
+#include "inventory/nodes.h"
 #include "place/names.h"
 #include "place/observe.h"
 #include "requirements.h"
@@ -89,10 +90,41 @@ static void wait_for_inputs(struct call *call, struct conditions *ret) {
         call->response.ttl_seconds = 0;
 }
 
+/*
+ * Counts the real nodes where they are observed, or takes over what an earlier call of this
+ * reconcile counted. Only once everything else is there too is no Node asked for any more.
+ *
+ * Returns 1 when they are counted, 0 when they are still to come.
+ */
+static int observe_nodes(struct call *call, struct environment *environment, bool rest_is_there) {
+        const struct nodes_of of = { &call->request, environment, &call->settings, call->xr,
+                                     call->arena };
+        struct response *response = &call->response;
+        struct node *counts;
+        bool lets_go = rest_is_there && !response->context_value; /* else it is Deploy's */
+        int r = 0;
+
+        if (environment->observing != OBSERVING_NODES || !text_is_empty(environment->invalid))
+                return 1;
+        if (lets_go && nodes_recall(&of))
+                return 1;
+        if (!lets_go || !nodes_are_there(&of))
+                r = nodes_ask(&of, response);
+        if (r < 0 || !nodes_are_there(&of))
+                return r;
+        r = nodes_count(&of, &counts, call->fault);
+        if (r == 0 && lets_go) {
+                response->context_key = TEXT(NODES_CONTEXT_KEY);
+                response->context_value = counts;
+        }
+        return r < 0 ? r : 1;
+}
+
 int stage_inventory(struct call *call) {
         const struct answer_set *reservations;
         struct environment environment;
         struct conditions conditions;
+        bool is_there;
         int r = requirements_mig_parted(&call->settings, &call->request, &call->response,
                                         call->fault);
 
@@ -104,7 +136,11 @@ int stage_inventory(struct call *call) {
         r = request_open(reservations, call->fault);
         if (r < 0)
                 return r;
-        if (reservations && requirements_has_mig_parted(&call->settings))
+        is_there = reservations && requirements_has_mig_parted(&call->settings);
+        r = observe_nodes(call, &environment, is_there);
+        if (r < 0)
+                return r;
+        if (r > 0 && is_there)
                 r = answer(call, &environment, reservations, &conditions);
         else
                 wait_for_inputs(call, &conditions);

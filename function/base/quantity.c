@@ -247,11 +247,31 @@ int64_t quantity_floor(struct quantity q) {
         return whole > INT64_MAX ? INT64_MAX : (int64_t)whole;
 }
 
+/* "40G" where it is written so, and binary suffixes need many digits; else empty. */
+static struct text spell_decimal(int64_t bytes, struct arena *arena) {
+        static const char units[] = "TGM";
+        int64_t unit = INT64_C(1000000000000);
+
+        for (int i = 0; i < 3; i++, unit /= 1000) {
+                long long tenths = (long long)(bytes / (unit / 10));
+
+                if (bytes >= unit && bytes % (unit / 10) == 0)
+                        return tenths % 10 == 0
+                                       ? text_format(arena, "%lld%c", tenths / 10, units[i])
+                                       : text_format(arena, "%lld.%lld%c", tenths / 10, tenths % 10,
+                                                     units[i]);
+        }
+        return (struct text) { 0 };
+}
+
 struct text quantity_spell_bytes(int64_t bytes, struct arena *arena) {
-        struct text t = quantity_format_bytes(bytes, arena);
+        struct text t = quantity_format_bytes(bytes, arena), decimal;
 
         if (bytes < 0)
                 return TEXT("an unknown amount");
+        decimal = spell_decimal(bytes, arena);
+        if (!text_is_empty(decimal) && decimal.len < t.len)
+                return decimal;
         return text_ends_with(t, TEXT("i")) ? t : text_format(arena, "%.*s bytes", TEXT_ARG(t));
 }
 
@@ -277,6 +297,23 @@ struct text quantity_format_bytes(int64_t bytes, struct arena *arena) {
         }
         builder_i64(&b, bytes);
         return builder_done(&b);
+}
+
+struct text quantity_about_bytes(int64_t bytes, struct arena *arena) {
+        static const char units[] = "EPTGM";
+        const int64_t mebi = INT64_C(1) << 20;
+
+        if (bytes < mebi || (int128)bytes * 10 % mebi == 0)
+                return quantity_format_bytes(bytes, arena);
+        for (int i = 0; i < 5; i++) {
+                int64_t unit = INT64_C(1) << (60 - 10 * i);
+                int64_t tenths = (int64_t)(((int128)bytes * 10 + unit - 1) / unit);
+
+                if (bytes >= unit)
+                        return text_format(arena, "%lld.%lld%ci", (long long)(tenths / 10),
+                                           (long long)(tenths % 10), units[i]);
+        }
+        BUG("a mebibyte and more has a suffix");
 }
 
 struct text quantity_doubt(struct text what, int64_t bytes, struct arena *arena) {

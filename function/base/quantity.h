@@ -46,7 +46,16 @@ int64_t quantity_floor(struct quantity q);
 struct text quantity_format_bytes(int64_t bytes, struct arena *arena);
 
 /*
- * quantity_spell_bytes() - the same for sentences: "40Gi", "48 bytes", below 0 "an unknown amount"
+ * quantity_about_bytes() - about as many, for sums and differences, which are seldom round
+ *
+ * quantity_format_bytes() where that needs no suffix below Mi; else rounded up to one decimal of
+ * the largest suffix: "17.3Gi" for 18090980Ki.
+ */
+struct text quantity_about_bytes(int64_t bytes, struct arena *arena);
+
+/*
+ * quantity_spell_bytes() - the same for sentences: "40Gi", "48 bytes", below 0 "an unknown amount";
+ * "40G" where that is shorter
  *
  * Who wrote 48 sees that a unit is missing.
  */

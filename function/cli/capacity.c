@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "base/flags.h"
 #include "cli/capacity_by.h"
 #include "cli/capacity_page.h"
+#include "cli/capacity_pods.h"
 #include "cli/capacity_report.h"
 #include "cli/capacity_scattered.h"
 #include "cli/capacity_table.h"
@@ -42,6 +44,8 @@ static const char usage[] =
         "      --by WORD      also who holds the units: deployment, namespace or model\n"
         "      --nodes FILE   count these Nodes as running, and say where pools and they\n"
         "                     differ: kubectl get nodes -o yaml\n"
+        "      --pods FILE    say where pods and reservations differ, and draw slices on the\n"
+        "                     nodes that their pods run on: kubectl get pods -A -o yaml\n"
         "  -o, --output FORM  json or yaml instead of a table; or html, the fleet as a page\n"
         "  -h, --help\n"
         "\n"
@@ -52,6 +56,7 @@ struct command {
         bool page;         /* HTML */
         const char *input; /* a file; or NULL */
         const char *nodes; /* a file; or NULL */
+        const char *pods;  /* a file; or NULL */
         enum capacity_by by;
         bool has_folder; /* among the files */
         struct objects objects;
@@ -68,6 +73,7 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                 { "input", required_argument, NULL, 'i' },
                 { "by", required_argument, NULL, 'b' },
                 { "nodes", required_argument, NULL, 'n' },
+                { "pods", required_argument, NULL, 'p' },
                 { "output", required_argument, NULL, 'o' },
                 { "help", no_argument, NULL, 'h' },
                 { 0 },
@@ -86,8 +92,8 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                         c->input = optarg;
                         continue;
                 }
-                if (option == 'n') {
-                        c->nodes = optarg;
+                if (option == 'n' || option == 'p') {
+                        *(option == 'n' ? &c->nodes : &c->pods) = optarg;
                         continue;
                 }
                 if (option == 'b' && capacity_by_word(optarg, &c->by, &c->fault) < 0)
@@ -185,17 +191,26 @@ static int inspect(struct command *c) {
 }
 
 static int observe(struct command *c, struct capacity *fleet, size_t n) {
-        struct objects objects = { 0 };
         struct hosts hosts = { 0 };
-        int r = host_read_file(c->nodes, c->arena, &objects, &c->fault);
+        int r = hosts_read_nodes(c->nodes, c->arena, &hosts, &c->fault);
 
-        if (r == 0)
-                r = host_read(&objects, c->arena, &hosts);
-        if (r == 0 && hosts.n == 0) {
-                fault_set(&c->fault, "--nodes: there is no Node in %s", c->nodes);
-                return -EINVAL;
-        }
         return r < 0 ? r : capacity_observe(fleet, n, &hosts, c->arena);
+}
+
+/* What is skipped are most of the bytes of pods. */
+static int place_pods(struct command *c, struct capacity *fleet, size_t n) {
+        static const struct text skipped[] = { TEXT_INIT("managedFields"),
+                                               TEXT_INIT("annotations"),
+                                               TEXT_INIT("containers"),
+                                               TEXT_INIT("initContainers"),
+                                               TEXT_INIT("volumes"),
+                                               TEXT_INIT("containerStatuses"),
+                                               TEXT_INIT("initContainerStatuses") };
+        struct objects objects = { 0 };
+        int r = files_objects_without(c->pods, skipped, COUNT_OF(skipped), c->arena, &objects,
+                                      &c->fault);
+
+        return r < 0 ? r : capacity_pods_read(fleet, n, &objects, c->arena);
 }
 
 /* The input of --input, or those among the manifests. */
@@ -248,11 +263,11 @@ static int build(struct command *c, const struct capacity *fleet, size_t n, stru
         return r < 0 ? r : output_value(values, c->form, b, c->arena);
 }
 
-static enum exit_code run(struct command *c, int argc, char **argv) {
+static enum exit_code run(struct arena *arena, int argc, char **argv) {
+        struct command command = { .arena = arena }, *c = &command;
         struct inputs inputs = { 0 };
         struct capacity *fleet = NULL;
         struct builder b;
-        struct text out;
         bool help = false;
         size_t n = 0;
         int r = read_arguments(c, argc, argv, &help);
@@ -272,6 +287,8 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
                 r = capacity_read(&c->objects, &inputs, c->arena, &fleet, &n, &c->fault);
         if (r == 0 && c->nodes)
                 r = observe(c, fleet, n);
+        if (r == 0 && c->pods)
+                r = place_pods(c, fleet, n);
         if (r != 0)
                 return outcome_failed("capacity", r, &c->fault, c->arena);
         if (n == 0 && c->found.n > 0) /* what was meant to be one is not */
@@ -281,19 +298,9 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
                         c->has_folder ? "; folders of a folder are not read" : "");
         builder_init(&b, c->arena);
         r = build(c, fleet, n, &b);
-        out = builder_done(&b);
-        if (r < 0 || arena_failed(c->arena))
-                return outcome_failed("capacity", -ENOMEM, &c->fault, c->arena);
-        return output_print("capacity", out) ? EXIT_DONE : EXIT_UNREADABLE;
+        return outcome_print("capacity", r, EXIT_DONE, &b, &c->fault);
 }
 
 int cli_capacity(int argc, char **argv) {
-        struct arena arena;
-        struct command command = { .arena = &arena };
-        enum exit_code code;
-
-        arena_init(&arena, MEMORY_MAX);
-        code = run(&command, argc, argv);
-        arena_release(&arena);
-        return (int)code;
+        return outcome_run(run, MEMORY_MAX, argc, argv);
 }

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/printable.h"
 #include "base/quantity.h"
+#include "cli/capacity_pods.h"
 #include "gpu/layout.h"
 
 /* A GPU is so wide; 2, 3, 4, 8 and 12 memory slices divide it. Rows are so high. */
@@ -19,7 +20,9 @@ struct page {
         const struct capacity_holder *holders;
         size_t *sorted; /* by name */
         size_t n_holders;
-        int64_t n_drawn; /* nodes */
+        int64_t n_drawn;    /* nodes */
+        struct text *nodes; /* names of the pool's first nodes, where pods say them */
+        size_t n_nodes;
         struct arena *arena;
         struct builder *b;
 };
@@ -39,10 +42,9 @@ static const char head[] =
         "<meta name=viewport content=\"width=device-width, initial-scale=1\">\n"
         "<title>GPU fleet</title>\n"
         "<style>\n"
-        ":root{color-scheme:light dark;--text:#1b1b1b;--back:#fff;--dim:#595959;--line:#767676;"
-        "--gpu:#ececec}\n"
+        ":root{color-scheme:light dark;--text:#1b1b1b;--back:#fff;--dim:#595959;--line:#767676}\n"
         "@media(prefers-color-scheme:dark){:root{--text:#f0f0f0;--back:#141414;--dim:#b3b3b3;"
-        "--line:#8c8c8c;--gpu:#333}}\n"
+        "--line:#8c8c8c}}\n"
         "body{font:15px/1.45 system-ui,sans-serif;color:var(--text);background:var(--back);"
         "margin:1rem auto;max-width:80rem;padding:0 1rem}\n"
         "h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2rem}"
@@ -52,15 +54,18 @@ static const char head[] =
         "th{border-bottom:1px solid var(--line)}td.r,th.r{text-align:right}\n"
         ".r0{display:flex;flex-wrap:wrap;gap:6px}\n"
         ".n{border:1px solid var(--line);border-radius:3px;padding:3px;width:96px}"
-        ".n svg{display:block;width:96px}.p{opacity:.45;border-style:dashed}\n"
+        ".n svg{display:block;width:96px}"
+        ".n small{display:block;font-size:11px;overflow-wrap:anywhere}\n"
+        ".p{border-style:dashed}.p rect{opacity:.75}.p rect:not([class]){opacity:.45}\n"
         ".k{width:18px;height:12px;vertical-align:-1px}\n"
-        "rect{height:9px;color:var(--text)}.g{fill:var(--gpu)}\n"
+        "rect{height:9px;color:var(--text);stroke:var(--line);stroke-width:.6}\n"
         ".c0,.c7,.c14{fill:#0072b2}.c1,.c8,.c15{fill:#e69f00}.c2,.c9,.c16{fill:#56b4e9}"
         ".c3,.c10,.c17{fill:#d55e00}.c4,.c11,.c18{fill:#f0e442}.c5,.c12,.c19{fill:#009e73}"
         ".c6,.c13,.c20{fill:#cc79a7}\n"
         ".c7,.c8,.c9,.c10,.c11,.c12,.c13{stroke:var(--text);stroke-width:1.6}"
         ".c14,.c15,.c16,.c17,.c18,.c19,.c20{stroke:var(--text);stroke-width:1.6;"
         "stroke-dasharray:2 1.5}\n"
+        "@media(max-width:30rem){body{font-size:13px}th,td{padding-right:.45rem}}\n"
         "@media print{body{margin:0;max-width:none;-webkit-print-color-adjust:exact;"
         "print-color-adjust:exact}.n,tr{break-inside:avoid}h2,h3{break-after:avoid}}\n"
         "</style>\n"
@@ -177,6 +182,24 @@ static void seat(struct seats *s, int64_t units, int32_t holder) {
         }
 }
 
+/* Each pod has its units on its own node; which ones of several alike, nothing says. */
+static void seat_pods(const struct page *p, const struct capacity *c, struct seats *s) {
+        const struct usage *used = s->used;
+
+        for (size_t i = 0; i < c->n_pods; i++) {
+                const struct reservation *r = c->pods[i].reservation;
+                const struct text *node = bsearch(&c->pods[i].node, p->nodes, p->n_nodes,
+                                                  sizeof(*p->nodes), text_order);
+                int64_t at = node ? node - p->nodes : s->nodes, room;
+
+                if (at >= s->nodes || !text_equal(r->pool, used->pool) ||
+                    !text_equal(r->mig_profile, used->mig_profile))
+                        continue;
+                room = s->per_node - s->n_taken[at];
+                take(s, at, r->units_per_node < room ? r->units_per_node : room, find_holder(p, r));
+        }
+}
+
 static int find_seats(struct page *p, const struct capacity *c, const struct usage *used,
                       int64_t nodes, struct seats *ret) {
         struct seats s = { .used = used,
@@ -190,7 +213,9 @@ static int find_seats(struct page *p, const struct capacity *c, const struct usa
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
                 s.holder[i] = -1;
-        for (size_t i = 0; i < c->n_reservations; i++) {
+        if (c->pods)
+                seat_pods(p, c, &s);
+        for (size_t i = 0; i < c->n_reservations && !c->pods; i++) {
                 const struct reservation *r = &c->reservations[i];
                 int32_t holder;
 
@@ -310,6 +335,11 @@ static void draw_node(struct page *p, const struct pool *pool, const struct seat
         int64_t rows = count_rows(pool, seats, n, layout != NULL), row = 0;
 
         builder_string(p->b, runs ? "<div class=n>" : "<div class=\"n p\">");
+        if ((size_t)node < p->n_nodes) {
+                builder_string(p->b, "<small>");
+                show(p, p->nodes[node]);
+                builder_string(p->b, "</small>");
+        }
         builder_text(p->b, text_format(p->arena,
                                        "<svg viewBox=\"0 0 %d %lld\" role=img aria-label=\"node "
                                        "%lld%s\"" HATCHED ">",
@@ -357,7 +387,7 @@ static int draw_nodes(struct page *p, const struct capacity *c, const struct poo
         bool is_even;
 
         drawn = nodes < drawn ? nodes : drawn;
-        if (!seats)
+        if (!seats || capacity_pods_nodes(c, used->pool, p->arena, &p->nodes, &p->n_nodes) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
                 int r = find_seats(p, c, &used[i], drawn, &seats[i]);
@@ -466,14 +496,19 @@ int capacity_page(const struct capacity *fleet, size_t n, const struct capacity_
         int r = sort_holders(&p, holders, n_holders);
 
         builder_string(b, head);
-        builder_text(b,
-                     text_format(arena,
-                                 "<h1>GPU fleet</h1>\n<p>%lld units, %lld used, %lld free. A box "
-                                 "is a node, pale while it does not run yet; a strip is a GPU, "
-                                 "or a row of units. Which slice is whose follows the seats that "
-                                 "are reserved: the scheduler may have chosen other nodes.\n",
-                                 (long long)sum.total, (long long)sum.used,
-                                 (long long)sum.free_units));
+        builder_text(
+                b, text_format(arena,
+                               "<h1>GPU fleet</h1>\n<p>%lld units, %lld used, %lld free. A box "
+                               "is a node, pale while it does not run yet; a strip is a GPU, "
+                               "or a row of units. %s\n",
+                               (long long)sum.total, (long long)sum.used, (long long)sum.free_units,
+                               n > 0 && fleet->pods
+                                       ? "Slices are drawn on the nodes that their pods run on; "
+                                         "which one of several alike a pod has is not known, and "
+                                         "what is reserved for a pod that has no node yet is "
+                                         "drawn as free."
+                                       : "Which slice is whose follows the seats that are "
+                                         "reserved: the scheduler may have chosen other nodes."));
         for (size_t i = 0; i < n && r == 0; i++)
                 r = write_environment(&p, &fleet[i]);
         if (r < 0)

@@ -248,7 +248,7 @@ int capacity_read(const struct objects *objects, const struct inputs *inputs, st
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
                 if (i > 0 && compare_names(&environments[i - 1], &environments[i]) == 0) {
-                        fault_set(fault, "InferenceEnvironment %.*s is there twice",
+                        fault_set(fault, "InferenceEnvironment %.*s is declared twice",
                                   TEXT_ARG(name_of(environments[i])));
                         return -EINVAL;
                 }

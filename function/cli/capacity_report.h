@@ -5,7 +5,7 @@
 #ifndef CLI_CAPACITY_REPORT_H
 #define CLI_CAPACITY_REPORT_H
 
-#include "cli/host.h"
+#include "cli/hosts.h"
 #include "cli/input.h"
 #include "inventory/usage.h"
 #include "wire/response.h"
@@ -14,12 +14,20 @@ struct capacity_units {
         int64_t total, used, free_units;
 };
 
+/* A pod that runs for a reservation (capacity_pods.h). */
+struct capacity_pod {
+        struct text namespace_, service, node;
+        const struct reservation *reservation;
+};
+
 struct capacity {
         struct environment environment;
         struct usage_list used;
         struct capacity_units sum;        /* of used */
         struct reservation *reservations; /* of this environment, that count */
         size_t n_reservations;
+        struct capacity_pod *pods; /* NULL: none were given */
+        size_t n_pods;
         int64_t *running;         /* nodes, of each of used: as declared, or real ones */
         struct text *differences; /* between pools and real nodes, each with its pool */
         uint32_t n_differences, cap_differences;

@@ -115,16 +115,9 @@ static int read_files(struct command *c, int argc, char **argv) {
 }
 
 static int compare(struct command *c) {
-        struct objects objects = { 0 };
         struct hosts hosts = { 0 };
-        int r = host_read_file(c->nodes, c->arena, &objects, &c->fault);
+        int r = hosts_read_nodes(c->nodes, c->arena, &hosts, &c->fault);
 
-        if (r == 0)
-                r = host_read(&objects, c->arena, &hosts);
-        if (r == 0 && hosts.n == 0) {
-                fault_set(&c->fault, "--nodes: there is no Node in %s", c->nodes);
-                return -EINVAL;
-        }
         return r < 0 ? r : compare_nodes(&c->inspection, &hosts);
 }
 
@@ -151,7 +144,8 @@ static enum exit_code exit_code_of(const struct command *c) {
                                                                                   : EXIT_DONE;
 }
 
-static enum exit_code run(struct command *c, int argc, char **argv) {
+static enum exit_code run(struct arena *arena, int argc, char **argv) {
+        struct command command = { .arena = arena }, *c = &command;
         struct builder b;
         bool help = false;
         int r = read_flags(c, argc, argv, &help);
@@ -168,18 +162,9 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         builder_init(&b, c->arena);
         if (r == 0)
                 r = finding_print(&c->found, c->form, &b);
-        if (r < 0)
-                return outcome_failed("check", r, &c->fault, c->arena);
-        return output_print("check", builder_done(&b)) ? exit_code_of(c) : EXIT_UNREADABLE;
+        return outcome_print("check", r, exit_code_of(c), &b, &c->fault);
 }
 
 int cli_check(int argc, char **argv) {
-        struct arena arena;
-        struct command command = { .arena = &arena };
-        enum exit_code code;
-
-        arena_init(&arena, MEMORY_MAX);
-        code = run(&command, argc, argv);
-        arena_release(&arena);
-        return (int)code;
+        return outcome_run(run, MEMORY_MAX, argc, argv);
 }

@@ -5,7 +5,8 @@
 
 #include "base/arena.h"
 #include "cli/offering.h"
-#include "cli/selector.h"
+#include "fleet/observed.h"
+#include "fleet/selector.h"
 #include "render/object.h"
 
 #define MIB ((int64_t)1024 * 1024)
@@ -42,7 +43,7 @@ static uint32_t resource_on(const struct sub_pool *sub, const struct host *host)
 }
 
 static bool offers(const struct sub_pool *sub, const struct host *host) {
-        return resource_on(sub, host) < host->n_resources;
+        return observed_offers(sub, host) > 0;
 }
 
 static bool pool_offers(const struct pool *pool, const struct host *host) {
@@ -51,10 +52,6 @@ static bool pool_offers(const struct pool *pool, const struct host *host) {
                         return true;
         }
         return false;
-}
-
-static bool is_usable(const struct host *host) {
-        return host->is_ready && !host->is_cordoned;
 }
 
 static struct text resource_text(const struct sub_pool *sub, struct arena *arena) {
@@ -85,37 +82,22 @@ static struct text offered_text(const struct host *host, struct arena *arena) {
 }
 
 static void compare_units(struct comparison *c, const struct sub_pool *sub) {
-        const struct host *least = NULL, *found = NULL;
-        int64_t fewest = INT64_MAX;
-        size_t n_found = 0;
+        const struct observed o = observed_count(sub, c->hosts);
 
-        for (size_t i = 0; i < c->hosts->n; i++) {
-                const struct host *m = &c->hosts->items[i];
-                uint32_t at = resource_on(sub, m);
-
-                if (!selector_finds(sub->pool, m))
-                        continue;
-                n_found++;
-                if (!found)
-                        found = m;
-                if (at == m->n_resources || !is_usable(m) || m->resources[at].count >= fewest)
-                        continue;
-                fewest = m->resources[at].count;
-                least = m;
-        }
-        if (n_found > 0 && !least)
+        if (o.nodes > 0 && o.offering == 0)
                 tell(c, true,
                      text_format(c->arena,
-                                 "none of the %zu nodes that it selects offers %.*s: %.*s offers "
+                                 "none of the %lld nodes that it selects offers %.*s: %.*s offers "
                                  "%.*s",
-                                 n_found, TEXT_ARG(resource_text(sub, c->arena)),
-                                 TEXT_ARG(found->name), TEXT_ARG(offered_text(found, c->arena))));
-        else if (least && fewest != sub->units_per_node)
-                tell(c, fewest < sub->units_per_node,
+                                 (long long)o.nodes, TEXT_ARG(resource_text(sub, c->arena)),
+                                 TEXT_ARG(o.first->name),
+                                 TEXT_ARG(offered_text(o.first, c->arena))));
+        else if (o.least && o.per_node != sub->units_per_node)
+                tell(c, o.per_node < sub->units_per_node,
                      text_format(c->arena, "declares %lld %.*s a node, but %.*s allocates %lld",
                                  (long long)sub->units_per_node,
-                                 TEXT_ARG(resource_text(sub, c->arena)), TEXT_ARG(least->name),
-                                 (long long)fewest));
+                                 TEXT_ARG(resource_text(sub, c->arena)), TEXT_ARG(o.least->name),
+                                 (long long)o.per_node));
 }
 
 /* ---- nodes -------------------------------------------------------------------------------------
@@ -135,7 +117,7 @@ static void compare_count(struct comparison *c) {
                 n_offering += pool_offers(pool, m);
         }
         value_is_integer(value_get(pool->written, TEXT("nodeCount")), &now);
-        if (n_found == 0 && now != 0)
+        if (observed_finds_none(pool, (int64_t)n_found))
                 tell(c, true,
                      text_format(c->arena, "its selector finds none of the %zu nodes",
                                  c->hosts->n));

@@ -5,7 +5,7 @@
 #ifndef CLI_COMPARE_H
 #define CLI_COMPARE_H
 
-#include "cli/host.h"
+#include "cli/hosts.h"
 #include "cli/inspect.h"
 
 /* Who hears of differences: of a pool by its index, of the environment as a whole by SIZE_MAX. */

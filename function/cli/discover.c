@@ -86,9 +86,9 @@ static int read_files(struct command *c, int argc, char **argv) {
                 return -EINVAL;
         }
         if (optind == argc)
-                return host_read_file("-", c->arena, &c->objects, &c->fault);
+                return hosts_read_file("-", c->arena, &c->objects, &c->fault);
         for (int i = optind; r == 0 && i < argc; i++)
-                r = host_read_file(argv[i], c->arena, &c->objects, &c->fault);
+                r = hosts_read_file(argv[i], c->arena, &c->objects, &c->fault);
         return r;
 }
 
@@ -97,7 +97,7 @@ static int make(struct command *c, struct builder *b, size_t *ret_n_pools) {
         struct groups groups = { 0 };
         struct declared *pools = NULL;
         size_t n = 0;
-        int r = host_read(&c->objects, c->arena, &hosts);
+        int r = hosts_read(&c->objects, c->arena, &hosts);
 
         if (r == 0)
                 r = grouping_make(&hosts, c->arena, &groups);
@@ -118,7 +118,8 @@ static int as_json(struct command *c, struct text yaml, struct builder *b) {
         return r < 0 ? r : output_value(objects.items[0], OUTPUT_JSON, b, c->arena);
 }
 
-static enum exit_code run(struct command *c, int argc, char **argv) {
+static enum exit_code run(struct arena *arena, int argc, char **argv) {
+        struct command command = { .arena = arena, .name = TEXT_INIT("discovered") }, *c = &command;
         struct builder b, json;
         size_t n_pools = 0;
         bool help = false;
@@ -140,20 +141,10 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
         }
         if (r == 0 && c->form == OUTPUT_JSON)
                 r = as_json(c, builder_done(&b), &json);
-        if (r < 0)
-                return outcome_failed("discover", r, &c->fault, c->arena);
-        return output_print("discover", builder_done(c->form == OUTPUT_JSON ? &json : &b))
-                       ? EXIT_DONE
-                       : EXIT_UNREADABLE;
+        return outcome_print("discover", r, EXIT_DONE, c->form == OUTPUT_JSON ? &json : &b,
+                             &c->fault);
 }
 
 int cli_discover(int argc, char **argv) {
-        struct arena arena;
-        struct command command = { .arena = &arena, .name = TEXT_INIT("discovered") };
-        enum exit_code code;
-
-        arena_init(&arena, MEMORY_MAX);
-        code = run(&command, argc, argv);
-        arena_release(&arena);
-        return (int)code;
+        return outcome_run(run, MEMORY_MAX, argc, argv);
 }

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/quantity.h"
+#include "fleet/selector.h"
 #include "render/object.h"
 #include "yaml/scalar.h"
 
@@ -137,6 +138,17 @@ static void put_sharing(struct writer *w, const struct declared *d) {
         }
 }
 
+/* On GKE the MPS daemon is reached through the node's IPC. */
+static void put_host_ipc(struct writer *w, const struct declared *d) {
+        if (d->as.replicas == 1 || !d->as.mps ||
+            text_is_empty(
+                    host_label(&d->group->least, "cloud.google.com/gke-gpu-sharing-strategy")))
+                return;
+        put_map(w, IN_POOL, "podDefaults");
+        put_key(w, IN_MEMBER, TEXT("hostIPC"));
+        builder_string(w->b, " true\n");
+}
+
 /* What no rule of a pool's other members gives, and where one node is several pools or not all of
  * its GPUs count. */
 static void put_resource(struct writer *w, const struct declared *d) {
@@ -173,7 +185,7 @@ static void put_tolerations(struct writer *w, const struct group *group) {
         bool any = false;
 
         while (value_next(&it, NULL, &taint)) {
-                if (!offering_taint_counts(&group->least, taint))
+                if (!selector_taint_counts(&group->least, taint))
                         continue;
                 if (!any)
                         put_map(w, IN_POOL, "tolerations");
@@ -218,6 +230,7 @@ static void put_pool(struct writer *w, const struct declared *d) {
         put_sharing(w, d);
         put_resource(w, d);
         put_tolerations(w, group);
+        put_host_ipc(w, d);
 }
 
 /* ---- what is left out

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/printable.h"
+#include "cli/explain_tree.h"
 #include "cli/table.h"
 #include "cli/why.h"
 
@@ -90,21 +91,47 @@ static int make_groups(struct table *t) {
 
 /* ---- what is wanted -------------------------------------------------------------------------- */
 
+static void append_member(struct builder *b, const char *name, struct text value) {
+        if (text_is_empty(value))
+                return;
+        builder_string(b, name);
+        builder_text(b, value);
+}
+
+/* ", poolSelector size=large" */
+static void append_selector(struct builder *b, const char *name, struct value labels) {
+        struct value_iter it = value_iterate(labels);
+        struct text key;
+        struct value value;
+
+        while (value_next(&it, &key, &value)) {
+                builder_string(b, name);
+                builder_text(b, key);
+                append_member(b, "=", value_text(value));
+        }
+}
+
 /* What else it asks of a pool: ", fp8, interconnect nvlink" */
-static struct text wanted_capabilities(struct table *t, const struct needs *needs) {
+static struct text wanted_capabilities(struct table *t, const struct serving_profile *p) {
+        const struct needs *needs = &p->needs;
         struct value_iter it = value_iterate(needs->precisions);
         struct value precision;
         struct builder b;
 
         builder_init(&b, t->arena);
-        while (value_next(&it, NULL, &precision)) {
-                builder_string(&b, ", ");
-                builder_text(&b, value_text(precision));
+        while (value_next(&it, NULL, &precision))
+                append_member(&b, ", ", value_text(precision));
+        append_member(&b, ", interconnect ", needs->interconnect);
+        append_member(&b, ", interNodeBandwidth ", needs->bandwidth);
+        if (needs->multi_node.kind == VALUE_BOOL)
+                builder_string(&b, needs->multi_node.boolean ? ", multiNodeCapable true"
+                                                             : ", multiNodeCapable false");
+        if (needs->nvlink_domain > 0) {
+                builder_string(&b, ", nvlinkDomainSize ");
+                builder_i64(&b, needs->nvlink_domain);
         }
-        if (!text_is_empty(needs->interconnect)) {
-                builder_string(&b, ", interconnect ");
-                builder_text(&b, needs->interconnect);
-        }
+        append_selector(&b, ", environmentSelector ", p->environment_selector);
+        append_selector(&b, ", poolSelector ", p->pool_selector);
         return builder_done(&b);
 }
 
@@ -120,9 +147,9 @@ static struct text wanted_units(struct table *t, const struct serving_profile *p
         }
         memory = p->needs.memory_bytes > 0 ? quantity_spell_bytes(p->needs.memory_bytes, t->arena)
                                            : TEXT("any memory");
-        return text_format(t->arena, "%.*s%s with %.*s",
+        return text_format(t->arena, "%.*s%.*s with %.*s",
                            TEXT_ARG(count(t, p->gpus_per_node > 0 ? p->gpus_per_node : 1, "unit")),
-                           p->nodes > 1 ? " on each of its nodes" : "", TEXT_ARG(memory));
+                           TEXT_ARG(why_on_nodes(p->nodes, t->arena)), TEXT_ARG(memory));
 }
 
 static void append_wanted(struct table *t) {
@@ -140,7 +167,7 @@ static void append_wanted(struct table *t) {
 
                 sentence = text_format(t->arena, "%zu. %.*s: a replica is %.*s%.*s", i + 1,
                                        TEXT_ARG(p->name), TEXT_ARG(wanted_units(t, p)),
-                                       TEXT_ARG(wanted_capabilities(t, &p->needs)));
+                                       TEXT_ARG(wanted_capabilities(t, p)));
                 table_wrapped(OTHER, SENTENCE, printable_text(sentence, t->arena), t->b);
         }
         builder_char(t->b, '\n');
@@ -176,15 +203,36 @@ static void make_row(struct table *t, const struct weighed *w, size_t n, struct 
         ret_cells[VERDICT] = why_verdict(t->e, w, n);
 }
 
-/* Serving profiles of which the same is to be said, as one sentence. */
-static void append_sentences(struct table *t, const struct weighed *w, size_t n) {
+/*
+ * A mismatch of labels that no candidate of the group overcomes: the environment's, or that of
+ * pools of which none has the label. Those that fail before their labels are asked do not count.
+ */
+static struct text common_mismatch(struct table *t, const struct group *g) {
+        struct text common = { 0 };
+
+        for (size_t i = 0; i < g->n; i++) {
+                struct text sentence = why_mismatch(t->e, &g->items[i], t->arena);
+                enum reason reason = g->items[i].verdict.reason;
+
+                if (reason > REASON_FITS && reason < REASON_SELECTOR_MISMATCH)
+                        continue;
+                if (text_is_empty(sentence) ||
+                    (!text_is_empty(common) && !text_equal(sentence, common)))
+                        return (struct text) { 0 };
+                common = sentence;
+        }
+        return common;
+}
+
+/* Serving profiles of which the same is to be said, as one sentence; not what was said of all. */
+static void append_sentences(struct table *t, const struct weighed *w, size_t n, struct text said) {
         struct builder names;
 
         builder_init(&names, t->arena);
         for (size_t i = 0; i < n; i++) {
                 struct text sentence = why_sentence(t->e, &w[i], t->arena);
 
-                if (text_is_empty(sentence))
+                if (text_is_empty(sentence) || text_equal(sentence, said))
                         continue;
                 builder_string(&names, names.len > 0 ? ", " : "");
                 builder_text(&names, w[i].profile->name);
@@ -220,7 +268,7 @@ static void append_notes(struct table *t, const struct environment *told, const 
 static int append_group(struct table *t, const struct group *g) {
         const struct environment *environment = g->items->sub_pool->environment;
         struct environment told;
-        struct text cells[N_COLUMNS];
+        struct text cells[N_COLUMNS], mismatch = common_mismatch(t, g);
         int r = environment_read(environment->written, &t->e->settings, t->arena, &told);
 
         if (r < 0)
@@ -229,6 +277,8 @@ static int append_group(struct table *t, const struct group *g) {
         builder_text(t->b, printable_text(environment->name, t->arena));
         colour(t, COLOUR_OFF);
         builder_char(t->b, '\n');
+        if (!text_is_empty(mismatch))
+                table_wrapped(OTHER, SENTENCE, printable_text(mismatch, t->arena), t->b);
         for (size_t i = 0, n; i < g->n; i += n) {
                 const struct weighed *w = &g->items[i];
                 const struct assignment *a = why_assignment(t->e, w->sub_pool);
@@ -241,7 +291,7 @@ static int append_group(struct table *t, const struct group *g) {
                 table_row(&t->columns, cells, t->b);
                 if (a)
                         colour(t, COLOUR_OFF);
-                append_sentences(t, w, n);
+                append_sentences(t, w, n, mismatch);
                 if (i == 0 || w[-1].sub_pool->pool != w->sub_pool->pool)
                         append_notes(t, &told, w->sub_pool->pool);
         }
@@ -275,7 +325,7 @@ static void append_head(struct table *t, size_t n_shown) {
         table_row(&t->columns, head, t->b);
 }
 
-/* "and 990 environments more: 7120 pools InsufficientMemory, 800 NoCapacity" */
+/* "and 990 more environments: 7120 pools InsufficientMemory, 800 NoCapacity" */
 static void append_others(struct table *t, const struct group *groups, size_t n_groups) {
         size_t counts[N_REASONS] = { 0 };
         const char *separator = ": ";
@@ -289,8 +339,7 @@ static void append_others(struct table *t, const struct group *groups, size_t n_
         }
         builder_init(&b, t->arena);
         builder_string(&b, "and ");
-        builder_text(&b, count(t, (int64_t)n_groups, "environment"));
-        builder_string(&b, " more");
+        builder_text(&b, count(t, (int64_t)n_groups, "more environment"));
         for (int reason = 0; reason < N_REASONS; reason++) {
                 if (counts[reason] == 0)
                         continue;
@@ -385,5 +434,9 @@ int explain_write(const struct explanation *e, const struct pipeline_output *out
         if (r < 0)
                 return r;
         append_conditions(&t, out);
+        explain_tree(out,
+                     text_format(arena, "%.*s/%.*s", TEXT_ARG(e->deployment.namespace_),
+                                 TEXT_ARG(e->deployment.name)),
+                     colours, b);
         return arena_failed(arena) ? -ENOMEM : 0;
 }

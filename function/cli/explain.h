@@ -17,7 +17,8 @@
 enum { EXPLAIN_ENVIRONMENTS_MAX = 10 };
 
 /*
- * explain_write() - append the table, then the conditions that the pipeline came to
+ * explain_write() - append the table, then the conditions that the pipeline came to, then the
+ * tree of what is assigned
  * @e:   where it did not decide, only the conditions are there to tell
  * @out: of the same run
  *

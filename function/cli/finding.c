@@ -90,7 +90,7 @@ static bool has_error_at(const struct findings *f, const struct placed *object, 
 void finding_add_unless_at(struct findings *f, const struct placed *object, struct text sentence) {
         struct text message, path = split(sentence, &message);
 
-        if (!has_error_at(f, object, path, text_equal(message, TEXT("is missing"))))
+        if (!has_error_at(f, object, path, text_equal(message, TEXT("is required"))))
                 finding_add(f, object, true, path, message);
 }
 

@@ -80,6 +80,7 @@ static const struct text of_model[] = {
 static const struct text of_environment[] = {
         /* First, because a list of pools without a place most likely belongs here. */
         TEXT_INIT("spec.nodePools"),
+        TEXT_INIT("spec.observe"),
         TEXT_INIT("spec.cluster.source"),
         TEXT_INIT("spec.cluster.existing.secretRef.name"),
         TEXT_INIT("spec.cluster.existing.secretRef.namespace"),
@@ -344,13 +345,13 @@ static void check_kind(struct check *c, struct value object) {
                                                     : !kind || !(is_of_group || is_only_ours(kind)))
                 return;
         if (!kind)
-                tell(c, text_format(c->arena, "%.*s: nobody reads this kind: is %.*s?",
+                tell(c, text_format(c->arena, "%.*s: this kind is not known, and ignored: is %.*s?",
                                     TEXT_ARG(name_of(object, c->arena)),
                                     TEXT_ARG(meant_kind(c, text_at(object, "kind")))));
         else
                 tell(c,
                      text_format(c->arena,
-                                 "%.*s is of \"%.*s\", the composite of \"%.*s\": nobody reads it",
+                                 "%.*s has apiVersion \"%.*s\", but \"%.*s\" is expected: ignored",
                                  TEXT_ARG(name_of(object, c->arena)), TEXT_ARG(api_version),
                                  TEXT_ARG(c->api_version)));
 }

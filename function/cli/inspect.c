@@ -363,7 +363,7 @@ static int check_composition(struct inspection *in, const struct placed *object)
         if (is_ours && !text_equal(mode, TEXT("Pipeline")))
                 finding_add(in->found, object, true, TEXT("spec.mode"),
                             text_is_empty(mode)
-                                    ? TEXT("is missing: Pipeline is the only mode with functions")
+                                    ? TEXT("is required: Pipeline is the only mode with functions")
                                     : text_format(in->arena, "\"%.*s\" is not Pipeline",
                                                   TEXT_ARG(mode)));
         return 0;
@@ -377,7 +377,7 @@ static void tell_version(struct inspection *in, const struct placed *object) {
 
         finding_add(in->found, object, true, TEXT("apiVersion"),
                     text_is_empty(version)
-                            ? text_format(in->arena, "is missing: is %.*s meant?",
+                            ? text_format(in->arena, "is required: is %.*s meant?",
                                           TEXT_ARG(in->apis[in->n_apis - 1]))
                             : text_format(in->arena, "\"%.*s\" is not %.*s", TEXT_ARG(version),
                                           TEXT_ARG(in->apis[in->n_apis - 1])));
@@ -387,7 +387,7 @@ static void tell_kind(struct inspection *in, const struct placed *object, struct
         struct text kind = placed_text(object, "kind");
 
         if (text_is_empty(kind))
-                finding_add(in->found, object, true, TEXT("kind"), TEXT("is missing"));
+                finding_add(in->found, object, true, TEXT("kind"), TEXT("is required"));
         else
                 finding_add(in->found, object, true, TEXT("kind"),
                             text_format(in->arena, "\"%.*s\" is not known: is %.*s%s",

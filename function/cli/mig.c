@@ -330,36 +330,22 @@ static int read_arguments(struct command *c, int argc, char **argv) {
         return read_positions(c, argc - optind, argv + optind);
 }
 
-static enum exit_code run(struct command *c, int argc, char **argv) {
+static enum exit_code run(struct arena *arena, int argc, char **argv) {
+        struct command command = { .arena = arena }, *c = &command;
         enum exit_code code = EXIT_DONE;
         struct builder b;
-        struct text out;
         int r = read_arguments(c, argc, argv);
 
-        if (r < 0)
-                return outcome_failed("mig", r, &c->fault, c->arena);
         builder_init(&b, c->arena);
-        if (c->help)
+        if (r == 0 && c->help)
                 builder_string(&b, usage);
-        else if (c->check)
+        else if (r == 0 && c->check)
                 r = check(c, &b, &code);
-        else
+        else if (r == 0)
                 r = c->gpu.data ? list_some(c, &b) : list_all(c, &b);
-        out = builder_done(&b);
-        if (r == 0 && arena_failed(c->arena))
-                r = -ENOMEM;
-        if (r < 0)
-                return outcome_failed("mig", r, &c->fault, c->arena);
-        return output_print("mig", out) ? code : EXIT_UNREADABLE;
+        return outcome_print("mig", r, code, &b, &c->fault);
 }
 
 int cli_mig(int argc, char **argv) {
-        struct arena arena;
-        struct command command = { .arena = &arena };
-        enum exit_code code;
-
-        arena_init(&arena, MEMORY_MAX);
-        code = run(&command, argc, argv);
-        arena_release(&arena);
-        return (int)code;
+        return outcome_run(run, MEMORY_MAX, argc, argv);
 }

@@ -34,19 +34,21 @@ static const char usage[] =
         "  --concurrency N    sequences at once (16)\n"
         "  --precision P      weights as fp32, bf16, fp16, fp8, int8, int4 (also awq, gptq),\n"
         "                     nvfp4 or mxfp4 instead of as they are stored\n"
+        "  --like TYPE        count it as this model_type: for a model that is built like a known\n"
+        "                     one under another name\n"
         "  --repo NAME        on the Hugging Face hub, for -o yaml: org/name\n"
         "  -o, --output FORM  json; or yaml, the whole ClusterModel\n"
         "  -h, --help\n"
         "\n"
         "Exit code: 0 done, 1 no GPU holds it, 2 usage or unreadable input.\n";
 
-enum { FLAG_CONTEXT = 1000, FLAG_CONCURRENCY, FLAG_PRECISION, FLAG_REPO };
+enum { FLAG_CONTEXT = 1000, FLAG_CONCURRENCY, FLAG_PRECISION, FLAG_REPO, FLAG_LIKE };
 enum { CONTEXT_MAX = 100 * 1000 * 1000, CONCURRENCY_MAX = 100 * 1000 };
 
 struct command {
         enum output_form form;
         bool help;
-        const char *repo;
+        const char *repo, *like;
         struct value config;
         struct architecture architecture;
         struct sizing_task task;
@@ -63,7 +65,7 @@ static int read_object(struct command *c, struct value object, const char *path)
         if (value_get(object, TEXT("weight_map")).kind != VALUE_ABSENT) {
                 if (value_is_integer(size, &c->task.stored_bytes) && c->task.stored_bytes > 0)
                         return 0;
-                fault_set(&c->fault, "%s: metadata.total_size is missing", path);
+                fault_set(&c->fault, "%s: metadata.total_size is required", path);
                 return -EINVAL;
         }
         if (c->config.kind != VALUE_ABSENT) {
@@ -130,6 +132,9 @@ static int take_flag(struct command *c, int flag) {
         case FLAG_REPO:
                 c->repo = optarg;
                 return 0;
+        case FLAG_LIKE:
+                c->like = optarg;
+                return 0;
         case FLAG_PRECISION:
                 if (sizing_precision_from(text_from(optarg), &c->task.precision))
                         return 0;
@@ -140,12 +145,34 @@ static int take_flag(struct command *c, int flag) {
         }
 }
 
+/* A number that is not known to be right is no answer: the sentence says what would make it one. */
+static int read_architecture(struct command *c) {
+        const struct architecture *a = &c->architecture;
+        struct fault *fault = &c->fault;
+        int r = architecture_read(c->config, text_from(c->like), &c->architecture, fault);
+        struct value part = value_get(c->config, a->unknown);
+        struct text type =
+                part.kind == VALUE_MAP ? value_text(value_get(part, TEXT("model_type"))) : a->type;
+
+        if (r < 0 || text_is_empty(a->unknown))
+                return r;
+        if (c->task.stored_bytes > 0 && c->task.precision == SIZING_AS_STORED)
+                return 0;
+        fault_at(fault, "",
+                 "%.*s: \"%.*s\" is not known, so its weights cannot be counted: give "
+                 "its model.safetensors.index.json too%s",
+                 TEXT_ARG(a->unknown), TEXT_ARG(text_shown(type, 60)),
+                 part.kind == VALUE_MAP ? "" : ", or say --like with a type that it is built like");
+        return -EINVAL;
+}
+
 static int read_arguments(struct command *c, int argc, char **argv) {
         static const struct option options[] = {
                 { "context", required_argument, NULL, FLAG_CONTEXT },
                 { "concurrency", required_argument, NULL, FLAG_CONCURRENCY },
                 { "precision", required_argument, NULL, FLAG_PRECISION },
                 { "repo", required_argument, NULL, FLAG_REPO },
+                { "like", required_argument, NULL, FLAG_LIKE },
                 { "output", required_argument, NULL, 'o' },
                 { "help", no_argument, NULL, 'h' },
                 { 0 },
@@ -166,7 +193,9 @@ static int read_arguments(struct command *c, int argc, char **argv) {
                 fault_set(&c->fault, "a config.json is needed; see model --help");
                 return -EINVAL;
         }
-        return r < 0 ? r : architecture_read(c->config, &c->architecture, &c->fault);
+        if (r == 0)
+                r = read_architecture(c);
+        return r == 0 ? sizing_check(&c->task, &c->architecture, &c->fault) : r;
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -223,10 +252,18 @@ static void write_terms(struct command *c, struct builder *b) {
         const struct architecture *a = &c->architecture;
         const struct sizing *s = &c->sizing;
 
-        builder_text(b, text_format(c->arena, "%.*s: %.2f billion parameters%s, %.*s\n",
-                                    TEXT_ARG(a->type), (double)architecture_total(a) / 1e9,
-                                    a->is_known ? "" : " (as a Llama: this type is not known)",
-                                    TEXT_ARG(sizing_precision_name(s->precision))));
+        builder_text(b, text_format(c->arena, "%.*s: ", TEXT_ARG(a->type)));
+        if (text_is_empty(a->unknown))
+                builder_text(b, text_format(c->arena, "%.2f billion parameters, ",
+                                            (double)architecture_total(a) / 1e9));
+        builder_text(
+                b, text_format(c->arena, "%.*s\n", TEXT_ARG(sizing_precision_name(s->precision))));
+        if (!text_is_empty(a->unknown))
+                builder_text(b, text_format(c->arena,
+                                            "this %.*s is not known: the weights are the "
+                                            "index's, the cache is %s\n",
+                                            TEXT_ARG(a->unknown),
+                                            a->is_known ? "the text's" : "counted as a Llama's"));
         builder_text(b, text_format(c->arena, "weights   %10.*s%s\n", TEXT_ARG(gib(c, s->weights)),
                                     c->task.stored_bytes && s->is_quantized ? "  total_size" : ""));
         builder_text(b, text_format(c->arena, "KV cache  %10.*s  %lld sequences of %lld tokens\n",
@@ -282,8 +319,9 @@ static struct node *values_of(struct command *c) {
         struct node *root = node_map(c->arena), *tensor;
 
         node_set_string(root, "modelType", c->architecture.type);
-        node_set_integer(root, "parameters", architecture_total(&c->architecture));
-        node_set_bool(root, "known", c->architecture.is_known);
+        if (text_is_empty(c->architecture.unknown))
+                node_set_integer(root, "parameters", architecture_total(&c->architecture));
+        node_set_bool(root, "known", text_is_empty(c->architecture.unknown));
         node_set_string(root, "precision", sizing_precision_name(s->precision));
         node_set_integer(root, "context", s->context);
         node_set_integer(root, "concurrency", s->concurrency);
@@ -424,10 +462,10 @@ static int write_answer(struct command *c, struct builder *b, enum exit_code *re
         return r < 0 ? r : output_value(value_of_struct(bytes), c->form, b, c->arena);
 }
 
-static enum exit_code run(struct command *c, int argc, char **argv) {
+static enum exit_code run(struct arena *arena, int argc, char **argv) {
+        struct command command = { .arena = arena }, *c = &command;
         enum exit_code code = EXIT_DONE;
         struct builder b;
-        struct text out;
         int r = read_arguments(c, argc, argv);
 
         builder_init(&b, c->arena);
@@ -435,21 +473,9 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
                 builder_string(&b, usage);
         else if (r == 0)
                 r = write_answer(c, &b, &code);
-        out = builder_done(&b);
-        if (r == 0 && arena_failed(c->arena))
-                r = -ENOMEM;
-        if (r < 0)
-                return outcome_failed("model", r, &c->fault, c->arena);
-        return output_print("model", out) ? code : EXIT_UNREADABLE;
+        return outcome_print("model", r, code, &b, &c->fault);
 }
 
 int cli_model(int argc, char **argv) {
-        struct arena arena;
-        struct command command = { .arena = &arena };
-        enum exit_code code;
-
-        arena_init(&arena, MEMORY_MAX);
-        code = run(&command, argc, argv);
-        arena_release(&arena);
-        return (int)code;
+        return outcome_run(run, MEMORY_MAX, argc, argv);
 }

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/count.h"
 #include "fleet/resource.h"
+#include "fleet/selector.h"
 #include "gpu/machine.h"
 #include "render/object.h"
 
@@ -278,39 +279,6 @@ struct offered offering_take_apart(const struct host *host, const struct offerin
         return r;
 }
 
-/* ---- taints ------------------------------------------------------------------------------------
- */
-
-/* Of nodes that come, go or are sick: no pod of ours should tolerate these. */
-static bool is_of_kubernetes(struct text key) {
-        static const struct text starts[] = {
-                TEXT_INIT("node.kubernetes.io/"),
-                TEXT_INIT("node.cloudprovider.kubernetes.io/"),
-                TEXT_INIT("karpenter.sh/"),
-                TEXT_INIT("ToBeDeletedByClusterAutoscaler"),
-                TEXT_INIT("DeletionCandidateOfClusterAutoscaler"),
-                TEXT_INIT("node.cilium.io/"),
-                TEXT_INIT("nvidia.com/gpu-driver-upgrade"),
-        };
-
-        for (size_t i = 0; i < COUNT_OF(starts); i++) {
-                if (text_starts_with(key, starts[i]))
-                        return true;
-        }
-        return false;
-}
-
-bool offering_taint_counts(const struct host *host, struct value taint) {
-        struct text key = text_at(taint, "key"), effect = text_at(taint, "effect");
-
-        if (text_equal(effect, TEXT("PreferNoSchedule")) || is_of_kubernetes(key))
-                return false;
-        if (!text_equal(effect, TEXT("NoSchedule")))
-                return true;
-        return !text_equal(key, TEXT(GPU_RESOURCE)) &&
-               !(host->n_resources == 1 && text_equal(key, host->resources[0].name));
-}
-
 /* ---- signature ---------------------------------------------------------------------------------
  */
 
@@ -321,7 +289,7 @@ static void append_taints(struct builder *b, const struct host *host, struct are
         size_t n = 0;
 
         while (all && value_next(&it, NULL, &taint)) {
-                if (offering_taint_counts(host, taint))
+                if (selector_taint_counts(host, taint))
                         all[n++] = text_format(arena, "%.*s=%.*s:%.*s",
                                                TEXT_ARG(text_at(taint, "key")),
                                                TEXT_ARG(text_at(taint, "value")),

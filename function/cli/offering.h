@@ -5,7 +5,7 @@
 #ifndef CLI_OFFERING_H
 #define CLI_OFFERING_H
 
-#include "cli/host.h"
+#include "fleet/host.h"
 #include "gpu/catalog.h"
 
 struct offering {
@@ -42,9 +42,5 @@ struct offered offering_take_apart(const struct host *host, const struct offerin
  * What they offer, of which GPUs, and their taints.
  */
 struct text offering_signature(const struct host *host, struct arena *arena);
-
-/* offering_taint_counts() - does a pool have to tolerate it: no taint of Kubernetes itself or of
- * the GPU, which pods tolerate anyhow? */
-bool offering_taint_counts(const struct host *host, struct value taint);
 
 #endif

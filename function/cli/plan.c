@@ -23,13 +23,15 @@ static const char usage[] =
         "\n"
         "  --gpu GPU          which one, as \"mig\" knows it\n"
         "  --gpus N           how many there are; without it as many as are needed\n"
+        "  --gpus-per-node N  how many a node has: -o mig-parted and -o yaml are then by node\n"
         "  --want LIST        memory[:count] or profile[:count] joined by commas, such as\n"
         "                     40Gi:3,10Gi:5,1g.10gb+me. Where room is short the first go first.\n"
         "                     Memory is what the name of a profile says\n"
         "  -e FILE            the ModelDeployments of a file or a folder, with their models\n"
         "  --uniform          slices of one GPU are all alike (GKE, strategy single)\n"
-        "  --from FILE        how the GPUs are cut today: an InferenceEnvironment, or a\n"
-        "                     mig-parted file\n"
+        "  --from FILE        how the GPUs are cut today: an InferenceEnvironment, with the\n"
+        "                     Composition and ConfigMap that its configurations need beside\n"
+        "                     it, or a mig-parted file\n"
         "  --config NAME      which configuration of the mig-parted file\n"
         "  -o, --output FORM  json; mig-parted for the GPU Operator; or yaml, the pools to "
         "declare\n"
@@ -37,13 +39,13 @@ static const char usage[] =
         "\n"
         "Exit code: 0 all fits, 1 something does not, 2 usage or unreadable input.\n";
 
-enum { FLAG_GPU = 1000, FLAG_GPUS, FLAG_WANT, FLAG_UNIFORM, FLAG_FROM, FLAG_CONFIG };
+enum { FLAG_GPU = 1000, FLAG_GPUS, FLAG_PER_NODE, FLAG_WANT, FLAG_UNIFORM, FLAG_FROM, FLAG_CONFIG };
 
 struct command {
         enum plan_form form;
         bool help, uniform;
         const char *gpu, *from, *config;
-        int64_t gpus; /* 0: not written */
+        int64_t gpus, per_node; /* 0: not written */
         struct objects objects;
         struct plan_wants *wants;
         struct plan_today *today;
@@ -67,15 +69,15 @@ static int read_form(struct command *c, const char *word) {
         return -EINVAL;
 }
 
-static int read_gpus(struct command *c, const char *word) {
+static int read_gpus(struct command *c, const char *flag, int64_t max, int64_t *ret) {
         uint64_t number;
 
-        if (!text_to_u64(text_from(word), &number) || number < 1 || number > CUT_GPUS_MAX) {
-                fault_set(&c->fault, "--gpus: \"%s\" is not a number within 1 and %d", word,
-                          CUT_GPUS_MAX);
+        if (!text_to_u64(text_from(optarg), &number) || number < 1 || number > (uint64_t)max) {
+                fault_set(&c->fault, "%s: \"%s\" is not a number within 1 and %lld", flag, optarg,
+                          (long long)max);
                 return -EINVAL;
         }
-        c->gpus = (int64_t)number;
+        *ret = (int64_t)number;
         return 0;
 }
 
@@ -92,7 +94,9 @@ static int take_flag(struct command *c, int flag) {
                 c->gpu = optarg;
                 return 0;
         case FLAG_GPUS:
-                return read_gpus(c, optarg);
+                return read_gpus(c, "--gpus", CUT_GPUS_MAX, &c->gpus);
+        case FLAG_PER_NODE:
+                return read_gpus(c, "--gpus-per-node", MIGPARTED_DEVICES_MAX, &c->per_node);
         case FLAG_WANT:
                 return plan_read_list(text_from(optarg), c->wants, &c->fault);
         case FLAG_UNIFORM:
@@ -115,6 +119,7 @@ static int read_arguments(struct command *c, int argc, char **argv) {
                 { "gpus", required_argument, NULL, FLAG_GPUS },
                 { "want", required_argument, NULL, FLAG_WANT },
                 { "uniform", no_argument, NULL, FLAG_UNIFORM },
+                { "gpus-per-node", required_argument, NULL, FLAG_PER_NODE },
                 { "from", required_argument, NULL, FLAG_FROM },
                 { "config", required_argument, NULL, FLAG_CONFIG },
                 { "output", required_argument, NULL, 'o' },
@@ -181,8 +186,9 @@ static int read_input(struct command *c) {
                 return -EINVAL;
         }
         if (r == 0 && c->from)
-                r = plan_read_today(c->from, c->config, c->product, c->gpus, c->arena, c->today,
-                                    &c->fault);
+                r = plan_read_today(&(struct plan_source) { c->from, c->config, c->product, c->gpus,
+                                                            c->per_node },
+                                    c->arena, c->today, &c->fault);
         return r;
 }
 
@@ -205,6 +211,7 @@ static int answer(struct command *c, struct builder *b, enum exit_code *ret) {
                 .wants = c->wants,
                 .today = c->today,
                 .has_today = c->from != NULL,
+                .per_node = c->per_node,
                 .style = { .colours = output_wants_colours(), .columns = output_width() },
                 .arena = c->arena,
         };
@@ -216,19 +223,20 @@ static int answer(struct command *c, struct builder *b, enum exit_code *ret) {
         }
         if (r < 0)
                 return r;
-        if (c->form == PLAN_MIG_PARTED && plan.gpus > MIGPARTED_DEVICES_MAX) {
-                fault_set(&c->fault, "a mig-parted file is one node's, with %d GPUs at most",
-                          MIGPARTED_DEVICES_MAX);
+        if (c->form == PLAN_MIG_PARTED && c->per_node == 0 && plan.gpus > MIGPARTED_DEVICES_MAX) {
+                fault_set(&c->fault,
+                          "%lld GPUs are more than a node has: say --gpus-per-node with at most %d",
+                          (long long)plan.gpus, MIGPARTED_DEVICES_MAX);
                 return -EINVAL;
         }
         *ret = plan_is_complete(&a) ? EXIT_DONE : EXIT_REFUSED;
         return plan_write(&a, c->form, b);
 }
 
-static enum exit_code run(struct command *c, int argc, char **argv) {
+static enum exit_code run(struct arena *arena, int argc, char **argv) {
+        struct command command = { .arena = arena }, *c = &command;
         enum exit_code code = EXIT_DONE;
         struct builder b;
-        struct text out;
         int r;
 
         c->wants = ARENA_NEW(c->arena, struct plan_wants);
@@ -241,21 +249,9 @@ static enum exit_code run(struct command *c, int argc, char **argv) {
                 r = read_input(c);
         if (r == 0 && !c->help)
                 r = answer(c, &b, &code);
-        out = builder_done(&b);
-        if (r == 0 && arena_failed(c->arena))
-                r = -ENOMEM;
-        if (r < 0)
-                return outcome_failed("plan", r, &c->fault, c->arena);
-        return output_print("plan", out) ? code : EXIT_UNREADABLE;
+        return outcome_print("plan", r, code, &b, &c->fault);
 }
 
 int cli_plan(int argc, char **argv) {
-        struct arena arena;
-        struct command command = { .arena = &arena };
-        enum exit_code code;
-
-        arena_init(&arena, MEMORY_MAX);
-        code = run(&command, argc, argv);
-        arena_release(&arena);
-        return (int)code;
+        return outcome_run(run, MEMORY_MAX, argc, argv);
 }

@@ -4,10 +4,12 @@
 
 #include "base/arena.h"
 #include "cli/files.h"
+#include "cli/input.h"
 #include "cli/plan_internal.h"
 #include "fleet/deployment.h"
 #include "fleet/environment.h"
 #include "fleet/migparted.h"
+#include "fleet/migparted_default.h"
 #include "fleet/model.h"
 #include "gpu/profile.h"
 #include "render/object.h"
@@ -213,20 +215,47 @@ static int refuse_pool(const struct pool *pool, struct text why, struct fault *f
         return -EINVAL;
 }
 
-static int add_pool(const struct pool *pool, struct arena *arena, struct plan_today *today,
-                    struct fault *fault) {
+static int add_entry(const struct migparted_entry *entry, const struct gpu_product *product,
+                     struct arena *arena, struct plan_today *today, struct fault *fault);
+
+/* The GPUs of a pool's nodes, one by one: its configuration may cut each of a node otherwise. */
+static int add_configured(const struct pool *pool, const struct migparted *file,
+                          struct arena *arena, struct plan_today *today, struct fault *fault) {
+        const struct migparted_entry *entries[MIGPARTED_DEVICES_MAX];
+        const struct migparted_config *config = NULL;
+        struct gpu_board board = board_named(pool->product, pool->accelerator_type);
+        struct migparted_config of_nvidia;
+        int64_t gpus = pool->accelerator_count;
+        int r = 0;
+
+        if (file)
+                config = migparted_find(file, pool->mig_config);
+        else if (migparted_default(pool->mig_config, pool->product, arena, &of_nvidia) == 0)
+                config = &of_nvidia;
+        if (!config || !text_is_empty(config->invalid) || gpus > MIGPARTED_DEVICES_MAX)
+                return refuse_pool(pool, TEXT("give the mig-parted file that it is cut by"), fault);
+        migparted_apply(config, &board, (size_t)gpus, entries);
+        for (int64_t i = 0; i < gpus * pool->nodes && r == 0; i++)
+                r = add_entry(entries[i % gpus], pool->product, arena, today, fault);
+        return r;
+}
+
+static int add_pool(const struct pool *pool, const struct migparted *file, struct arena *arena,
+                    struct plan_today *today, struct fault *fault) {
         int64_t counts[LAYOUT_KINDS_MAX] = { 0 };
 
         if (!text_is_empty(pool->invalid))
                 return refuse_pool(pool, pool->invalid, fault);
+        for (size_t i = 0; i < pool->n_sub_pools; i++) {
+                if (!text_is_empty(pool->sub_pools[i].invalid))
+                        return refuse_pool(pool, pool->sub_pools[i].invalid, fault);
+        }
         if (!text_is_empty(pool->mig_config))
-                return refuse_pool(pool, TEXT("give the mig-parted file that it is cut by"), fault);
+                return add_configured(pool, file, arena, today, fault);
         for (size_t i = 0; i < pool->n_sub_pools; i++) {
                 const struct sub_pool *s = &pool->sub_pools[i];
                 const struct gpu_profile *profile = catalog_profile(pool->product, s->mig_profile);
 
-                if (!text_is_empty(s->invalid))
-                        return refuse_pool(pool, s->invalid, fault);
                 if (profile)
                         counts[profile - pool->product->profiles] +=
                                 s->units_per_node / pool->accelerator_count / pool->share_replicas;
@@ -234,17 +263,31 @@ static int add_pool(const struct pool *pool, struct arena *arena, struct plan_to
         return add_gpus(today, counts, pool->accelerator_count * pool->nodes, arena, fault);
 }
 
-static int read_environment(struct value object, const struct gpu_product *product,
-                            struct arena *arena, struct plan_today *today, struct fault *fault) {
+/* Counted as its Composition's input says, where that is in the file too, with its mig-parted file.
+ */
+static int read_environment(struct value object, const struct inputs *inputs,
+                            const struct gpu_product *product, struct arena *arena,
+                            struct plan_today *today, struct fault *fault) {
         struct environment environment;
-        struct settings defaults;
-        int r = settings_read((struct value) { 0 }, arena, &defaults, fault);
+        const struct input *input = NULL;
+        struct settings settings;
+        int r = settings_read((struct value) { 0 }, arena, &settings, fault);
 
         if (r == 0)
-                r = environment_read_quietly(object, &defaults, arena, &environment);
+                r = input_choose(inputs, object, &input, fault);
+        if (r == 0 && input)
+                settings = input->settings;
+        if (r == 0)
+                r = environment_read_quietly(object, &settings, arena, &environment);
         for (size_t i = 0; r == 0 && i < environment.n_pools; i++) {
-                if (environment.pools[i].product == product)
-                        r = add_pool(&environment.pools[i], arena, today, fault);
+                const struct pool *pool = &environment.pools[i];
+
+                /* Of a mistake nothing is read, the product included. */
+                if (!pool->product && !text_is_empty(pool->invalid))
+                        r = refuse_pool(pool, pool->invalid, fault);
+                else if (pool->product == product)
+                        r = add_pool(&environment.pools[i], settings.mig_parted, arena, today,
+                                     fault);
         }
         return r;
 }
@@ -291,60 +334,65 @@ static int add_entry(const struct migparted_entry *entry, const struct gpu_produ
         return add_gpus(today, counts, 1, arena, fault);
 }
 
-static int read_migparted(struct text bytes, const char *config, const struct gpu_product *product,
-                          int64_t gpus, struct arena *arena, struct plan_today *today,
-                          struct fault *fault) {
+static int read_migparted(const struct plan_source *source, struct text bytes, struct arena *arena,
+                          struct plan_today *today, struct fault *fault) {
         const struct migparted_entry *entries[MIGPARTED_DEVICES_MAX];
         const struct migparted_config *chosen = NULL;
+        int64_t per_node = source->per_node ? source->per_node : source->gpus;
         struct gpu_board board;
         struct migparted file;
         int r = migparted_read(bytes, arena, &file);
 
         if (r == 0)
-                r = choose_config(&file, config, &chosen, fault);
+                r = choose_config(&file, source->config, &chosen, fault);
         if (r < 0)
                 return r;
-        if (gpus < 1 || gpus > MIGPARTED_DEVICES_MAX) {
-                fault_set(fault, "--from: a mig-parted file wants --gpus within 1 and %d",
+        if (per_node < 1 || per_node > MIGPARTED_DEVICES_MAX || source->gpus < 1) {
+                fault_set(fault,
+                          "--from: a mig-parted file wants --gpus, and for more than one "
+                          "node --gpus-per-node within 1 and %d",
                           MIGPARTED_DEVICES_MAX);
                 return -EINVAL;
         }
-        board = board_named(product, product->name);
-        migparted_apply(chosen, &board, (size_t)gpus, entries);
-        for (int64_t i = 0; i < gpus && r == 0; i++)
-                r = add_entry(entries[i], product, arena, today, fault);
+        board = board_named(source->product, source->product->name);
+        migparted_apply(chosen, &board, (size_t)per_node, entries);
+        for (int64_t i = 0; i < source->gpus && r == 0; i++)
+                r = add_entry(entries[i % per_node], source->product, arena, today, fault);
         return r;
 }
 
-int plan_read_today(const char *path, const char *config, const struct gpu_product *product,
-                    int64_t gpus, struct arena *arena, struct plan_today *ret,
+int plan_read_today(const struct plan_source *source, struct arena *arena, struct plan_today *ret,
                     struct fault *fault) {
         struct objects objects = { 0 };
+        struct inputs inputs = { 0 };
         bool is_found = false;
         struct text bytes;
-        int r = files_read(path, arena, &bytes, fault);
+        int r = files_read(source->path, arena, &bytes, fault);
 
         if (r == 0)
-                r = yaml_read(bytes, path, arena, &objects, fault);
+                r = yaml_read(bytes, source->path, arena, &objects, fault);
+        if (r == 0)
+                r = input_find(&objects, &objects, arena, &inputs, fault);
         for (size_t i = 0; r == 0 && i < objects.n; i++) {
                 struct value object = objects.items[i];
 
                 if (value_get(object, TEXT("mig-configs")).kind != VALUE_ABSENT)
-                        return read_migparted(bytes, config, product, gpus, arena, ret, fault);
+                        return read_migparted(source, bytes, arena, ret, fault);
                 if (is_kind(object, TEXT("InferenceEnvironment"))) {
                         is_found = true;
-                        r = read_environment(object, product, arena, ret, fault);
+                        r = read_environment(object, &inputs, source->product, arena, ret, fault);
                 }
         }
         if (r == 0 && !is_found) {
                 fault_set(fault,
                           "--from: %s is neither an InferenceEnvironment nor a mig-parted "
                           "file",
-                          path);
+                          source->path);
                 return -EINVAL;
         }
         if (r == 0 && ret->gpus == 0) {
-                fault_set(fault, "--from: no pool of %s has a %.*s", path, TEXT_ARG(product->name));
+                fault_set(fault, "--from: no pool of %s has a %.*s", source->path,
+                          TEXT_ARG(source->product->name));
                 return -EINVAL;
         }
         return r;

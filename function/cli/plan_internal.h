@@ -33,6 +33,7 @@ struct plan_answer {
         const struct plan_wants *wants;
         const struct plan_today *today;
         bool has_today;
+        int64_t per_node; /* GPUs; 0: not said, all are one node's */
         struct draw_style style;
         struct arena *arena;
 };
@@ -55,16 +56,23 @@ int plan_read_list(struct text list, struct plan_wants *wants, struct fault *fau
 int plan_read_deployments(const struct objects *objects, const struct gpu_product *product,
                           struct arena *arena, struct plan_wants *wants, struct fault *fault);
 
+/* Where it stands how GPUs are cut today. */
+struct plan_source {
+        const char *path;
+        const char *config; /* of a mig-parted file; NULL: its only one */
+        const struct gpu_product *product;
+        int64_t gpus;     /* of all nodes, for a mig-parted file; 0: not known */
+        int64_t per_node; /* 0: all are one node's */
+};
+
 /*
  * plan_read_today() - an InferenceEnvironment's pools with the product, or a mig-parted file
- * @config: the configuration of a mig-parted file; NULL: its only one
- * @gpus:   of a node, for a mig-parted file; 0: not known
  *
  * Errors: -EINVAL  unreadable, or it does not say how the GPUs are cut
  *         -ENOMEM
  */
-int plan_read_today(const char *path, const char *config, const struct gpu_product *product,
-                    int64_t gpus, struct arena *arena, struct plan_today *ret, struct fault *fault);
+int plan_read_today(const struct plan_source *source, struct arena *arena, struct plan_today *ret,
+                    struct fault *fault);
 
 /* plan_is_complete() - has every want all its units? */
 bool plan_is_complete(const struct plan_answer *a);

@@ -222,6 +222,7 @@ struct devices {
         const int64_t **counts;
         bool *is_taken;
         int64_t n;
+        int64_t per_node; /* divides n */
 };
 
 static const int64_t *today_of(const struct plan_answer *a, int64_t device) {
@@ -256,6 +257,9 @@ static int assign_devices(const struct plan_answer *a, struct devices *ret) {
         const struct cut_plan *plan = a->plan;
         struct devices d = { .n = a->task->gpus == CUT_GPUS_MAX ? plan->gpus : a->task->gpus };
 
+        d.per_node = a->per_node ? a->per_node : d.n;
+        if (d.per_node > 0)
+                d.n = (d.n + d.per_node - 1) / d.per_node * d.per_node;
         d.counts = ARENA_ARRAY(a->arena, (size_t)d.n, const int64_t *);
         d.is_taken = ARENA_ARRAY(a->arena, (size_t)d.n, bool);
         if (!d.counts || !d.is_taken)
@@ -289,7 +293,92 @@ static int64_t first_like(const struct devices *d, int64_t device) {
         return i;
 }
 
+/* One node's. */
+static struct devices node_of(const struct devices *d, int64_t node) {
+        return (struct devices) { .counts = d->counts + node * d->per_node,
+                                  .n = d->per_node,
+                                  .per_node = d->per_node };
+}
+
+static bool is_same_node(const struct devices *a, const struct devices *b) {
+        int64_t i = 0;
+
+        while (i < a->n && is_same_layout(a->counts[i], b->counts[i]))
+                i++;
+        return i == a->n;
+}
+
+/* The kinds of nodes, by the first of each: how many are alike; 0: not the first. */
+struct kinds {
+        int64_t *n_alike;
+        int64_t n_nodes, n_kinds;
+};
+
+static int find_kinds(const struct devices *d, struct arena *arena, struct kinds *ret) {
+        struct kinds k = { .n_nodes = d->per_node > 0 ? d->n / d->per_node : 0 };
+
+        k.n_alike = ARENA_ARRAY(arena, (size_t)k.n_nodes + 1, int64_t);
+        if (!k.n_alike)
+                return -ENOMEM;
+        for (int64_t node = 0; node < k.n_nodes; node++) {
+                struct devices own = node_of(d, node), other;
+                int64_t first = 0;
+
+                for (; first < node; first++) {
+                        other = node_of(d, first);
+                        if (k.n_alike[first] > 0 && is_same_node(&own, &other))
+                                break;
+                }
+                k.n_kinds += k.n_alike[first]++ == 0;
+        }
+        *ret = k;
+        return 0;
+}
+
+/* What the configuration of a kind of nodes is called. */
+static struct text kind_name(const struct plan_answer *a, const struct kinds *kinds,
+                             int64_t number) {
+        return kinds->n_kinds == 1 ? TEXT("planned")
+                                   : text_format(a->arena, "planned-%lld", (long long)number);
+}
+
 /* ---- the pools to declare -------------------------------------------------------------------- */
+
+/* A pool for each kind of node: of one layout, or by the name of its configuration. */
+static int add_node_pools(const struct plan_answer *a, const struct devices *d,
+                          struct node *pools) {
+        struct kinds kinds;
+        int64_t number = 0;
+        int r = find_kinds(d, a->arena, &kinds);
+
+        for (int64_t node = 0; r == 0 && node < kinds.n_nodes; node++) {
+                struct devices own = node_of(d, node);
+                struct node *pool, *mig;
+                struct text name;
+                bool is_even = first_like(&own, own.n - 1) == 0;
+
+                for (int64_t i = 0; i < own.n; i++)
+                        is_even = is_even && first_like(&own, i) == 0;
+                if (kinds.n_alike[node] == 0)
+                        continue;
+                name = kind_name(a, &kinds, ++number);
+                pool = node_append_map(pools);
+                node_set_string(pool, "name", name);
+                node_set_string(pool, "acceleratorType", a->task->product->name);
+                node_set_integer(pool, "acceleratorCount", d->per_node);
+                node_set_integer(pool, "nodeCount", kinds.n_alike[node]);
+                node_set_string(node_add_map(pool, "nodeSelector"), "nvidia.com/mig.config", name);
+                if (is_even && !own.counts[0])
+                        continue;
+                mig = node_add_map(pool, "migConfiguration");
+                node_set_bool(mig, "enabled", true);
+                if (is_even)
+                        set_layout(a, own.counts[0], mig);
+                else
+                        node_set_string(mig, "config", name);
+        }
+        return r;
+}
 
 static void add_pool(const struct plan_answer *a, const int64_t *counts, int64_t gpus,
                      size_t number, struct node *pools) {
@@ -310,14 +399,17 @@ static void add_pool(const struct plan_answer *a, const int64_t *counts, int64_t
         set_layout(a, counts, mig);
 }
 
-static struct node *pools_of(const struct plan_answer *a, const struct devices *d) {
+static int pools_of(const struct plan_answer *a, const struct devices *d, struct node **ret) {
         struct node *root = node_map(a->arena), *pools;
         size_t n = 0;
 
+        *ret = root;
         node_set_string(root, "apiVersion", TEXT("modelplane.ai/v1alpha1"));
         node_set_string(root, "kind", TEXT("InferenceEnvironment"));
         node_set_string(node_add_map(root, "metadata"), "name", TEXT("planned"));
         pools = node_add_list(node_add_map(root, "spec"), "nodePools");
+        if (a->per_node > 0)
+                return add_node_pools(a, d, pools);
         for (int64_t i = 0; i < d->n; i++) {
                 int64_t gpus = 0;
 
@@ -328,7 +420,7 @@ static struct node *pools_of(const struct plan_answer *a, const struct devices *
                 n += d->counts[i] != NULL;
                 add_pool(a, d->counts[i], gpus, n, pools);
         }
-        return root;
+        return 0;
 }
 
 /* ---- mig-parted ------------------------------------------------------------------------------ */
@@ -357,19 +449,36 @@ static void write_entry(const struct plan_answer *a, const struct devices *d, in
         }
 }
 
-static void write_migparted(const struct plan_answer *a, const struct devices *d,
-                            struct builder *b) {
-        builder_text(b, text_format(a->arena, "# A node with %lld x %.*s.\n", (long long)d->n,
-                                    TEXT_ARG(a->task->product->name)));
-        builder_string(b, "version: v1\nmig-configs:\n  planned:\n");
-        for (int64_t i = 0; i < d->n; i++) {
-                if (first_like(d, i) == i)
-                        write_entry(a, d, i, b);
+static int write_migparted(const struct plan_answer *a, const struct devices *d,
+                           struct builder *b) {
+        struct text gpu = a->task->product->name, name;
+        struct kinds kinds;
+        int64_t number = 0;
+        int r = find_kinds(d, a->arena, &kinds);
+
+        builder_string(b, "version: v1\nmig-configs:\n");
+        for (int64_t node = 0; r == 0 && node < kinds.n_nodes; node++) {
+                struct devices own = node_of(d, node);
+                int64_t n = kinds.n_alike[node];
+
+                if (n == 0)
+                        continue;
+                name = kind_name(a, &kinds, ++number);
+                builder_text(b,
+                             text_format(a->arena, "  # %lld node%s with %lld x %.*s.\n  %.*s:\n",
+                                         (long long)n, n == 1 ? "" : "s", (long long)own.n,
+                                         TEXT_ARG(gpu), TEXT_ARG(name)));
+                for (int64_t i = 0; i < own.n; i++) {
+                        if (first_like(&own, i) == i)
+                                write_entry(a, &own, i, b);
+                }
         }
+        return r;
 }
 
 int plan_write(const struct plan_answer *a, enum plan_form form, struct builder *b) {
         struct devices devices;
+        struct node *values = NULL;
         struct text bytes;
         int r = 0;
 
@@ -377,15 +486,16 @@ int plan_write(const struct plan_answer *a, enum plan_form form, struct builder 
                 write_text(a, b);
                 return 0;
         }
-        if (form != PLAN_JSON)
+        if (form == PLAN_JSON)
+                values = values_of(a);
+        else
                 r = assign_devices(a, &devices);
-        if (r < 0)
-                return r;
-        if (form == PLAN_MIG_PARTED) {
-                write_migparted(a, &devices, b);
-                return 0;
-        }
-        r = node_encode(form == PLAN_JSON ? values_of(a) : pools_of(a, &devices), a->arena, &bytes);
+        if (r == 0 && form == PLAN_MIG_PARTED)
+                return write_migparted(a, &devices, b);
+        if (r == 0 && form == PLAN_YAML)
+                r = pools_of(a, &devices, &values);
+        if (r == 0)
+                r = node_encode(values, a->arena, &bytes);
         if (r < 0)
                 return r;
         return output_value(value_of_struct(bytes), form == PLAN_JSON ? OUTPUT_JSON : OUTPUT_YAML,

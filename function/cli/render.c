@@ -31,7 +31,8 @@ static const char usage[] =
         "  -e, --required-resources FILE   objects that the cluster holds: a file or folder,\n"
         "      --extra-resources FILE      \"-\" for the standard input; may be repeated\n"
         "  -o, --observed-resources FILE   composed resources that exist, each with annotation\n"
-        "                                  crossplane.io/composition-resource-name\n"
+        "                                  crossplane.io/composition-resource-name; or what\n"
+        "                                  render itself has printed\n"
         "  -r, --include-function-results  print results\n"
         "  -x, --include-full-xr           print spec and metadata of the composite too\n"
         "  -c, --include-context           print the pipeline's context\n"
@@ -177,6 +178,44 @@ static int check_names(struct command *c) {
         return 0;
 }
 
+static bool is_composite(const struct command *c, struct value object) {
+        static const char *const paths[] = { "apiVersion", "kind", "metadata.namespace",
+                                             "metadata.name" };
+
+        for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+                if (!text_equal(value_text(value_at(object, paths[i])),
+                                value_text(value_at(c->in.composite, paths[i]))))
+                        return false;
+        }
+        return true;
+}
+
+/*
+ * What render has printed, given back with -o: the composite itself is no composed resource, and
+ * what was composed is in the cluster now, its reservations in the ledger.
+ */
+static int take_printed(struct command *c) {
+        struct objects *observed = &c->in.observed, all;
+        size_t n = 0, n_printed = observed->n;
+
+        for (size_t i = 0; i < n_printed; i++) {
+                if (!is_composite(c, observed->items[i]))
+                        observed->items[n++] = observed->items[i];
+        }
+        observed->n = n;
+        if (n == n_printed)
+                return 0;
+        all.items = ARENA_ARRAY(c->arena, n + c->in.required.n, struct value);
+        if (!all.items)
+                return -ENOMEM;
+        for (all.n = 0; all.n < n; all.n++) /* what is given with -e comes later, and wins */
+                all.items[all.n] = observed->items[all.n];
+        for (size_t i = 0; i < c->in.required.n; i++)
+                all.items[all.n++] = c->in.required.items[i];
+        c->in.required = all;
+        return 0;
+}
+
 static int read_inputs(struct command *c) {
         int r = files_object(c->composite, c->arena, &c->in.composite, &c->fault);
 
@@ -186,6 +225,8 @@ static int read_inputs(struct command *c) {
                 r = check_composition(c);
         if (r == 0)
                 r = check_names(c);
+        if (r == 0)
+                r = take_printed(c);
         if (r < 0 || !c->functions)
                 return r;
         c->in.has_functions = true;

@@ -223,7 +223,7 @@ static void check_required(struct walk *w, struct value schema, const struct mem
                 struct member f = member_named(map, name.bytes, value_get(map->value, name.bytes));
 
                 if (member_is_absent(&f) && !(!map->above && is_passed_over(map, name.bytes)))
-                        reader_refuse(w->rd, &f, "is missing");
+                        reader_refuse(w->rd, &f, "is required");
         }
 }
 
@@ -378,15 +378,16 @@ static void check_words(struct walk *w, struct value words, const struct member 
         struct value_iter it = value_iterate(words);
         struct text all = { 0 };
         struct value word;
+        size_t n = 0;
 
         while (value_next(&it, NULL, &word)) {
                 if (text_equal(value_text(word), value_text(f->value)))
                         return;
-                all = text_format(w->rd->arena, "%.*s%s%.*s", TEXT_ARG(all), all.len ? ", " : "",
+                all = text_format(w->rd->arena, "%.*s%s%.*s", TEXT_ARG(all), n++ ? ", " : "",
                                   TEXT_ARG(value_text(word)));
         }
-        reader_refuse(w->rd, f, "%.*s is not one of %.*s",
-                      TEXT_ARG(value_brief(f->value, w->rd->arena)), TEXT_ARG(all));
+        reader_refuse(w->rd, f, "must be %s%.*s, not %.*s", n > 1 ? "one of " : "", TEXT_ARG(all),
+                      TEXT_ARG(value_brief(f->value, w->rd->arena)));
 }
 
 static void check_string(struct walk *w, struct value schema, const struct member *f) {

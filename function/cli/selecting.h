@@ -5,7 +5,7 @@
 #ifndef CLI_SELECTING_H
 #define CLI_SELECTING_H
 
-#include "cli/host.h"
+#include "cli/hosts.h"
 
 struct selected {
         struct text key, value;

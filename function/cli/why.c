@@ -76,7 +76,7 @@ static struct text count(int64_t n, const char *what, struct arena *arena) {
 static struct text memory(int64_t bytes, struct arena *arena) {
         if (bytes == INT64_MAX)
                 return TEXT("unknown");
-        return bytes == 0 ? TEXT("none") : quantity_format_bytes(bytes, arena);
+        return bytes == 0 ? TEXT("none") : quantity_about_bytes(bytes, arena);
 }
 
 /* ---- what was taken -------------------------------------------------------------------------- */
@@ -88,12 +88,18 @@ static bool is_fresh(const struct explanation *e, const struct weighed *w) {
                text_equal(a->planned.serving_profile, w->profile->name);
 }
 
+struct text why_on_nodes(int64_t nodes, struct arena *arena) {
+        if (nodes < 2)
+                return (struct text) { 0 };
+        return text_format(arena, " on each of %lld nodes", (long long)nodes);
+}
+
 /* "2 replicas of 1 unit as nvidia.com/gpu" */
 static struct text describe(const struct reservation *r, struct arena *arena) {
-        return text_format(arena, "%.*s of %.*s%s as %.*s",
+        return text_format(arena, "%.*s of %.*s%.*s as %.*s",
                            TEXT_ARG(count(r->reserved, "replica", arena)),
                            TEXT_ARG(count(r->units_per_node, "unit", arena)),
-                           r->nodes > 1 ? " on each of its nodes" : "", TEXT_ARG(r->resource_name));
+                           TEXT_ARG(why_on_nodes(r->nodes, arena)), TEXT_ARG(r->resource_name));
 }
 
 /* Its units went to another deployment: say too what is missing now. */
@@ -133,7 +139,7 @@ static struct text say_placement(const struct explanation *e, const struct weigh
         if (a->fate == FATE_DROPPED)
                 return say_released(w, a, arena);
         if (!a->fresh)
-                return text_format(arena, "%.*s; what has a place is not moved%.*s",
+                return text_format(arena, "%.*s; what is placed is not moved%.*s",
                                    TEXT_ARG(describe(r, arena)),
                                    TEXT_ARG(r->reserved < e->deployment.replicas
                                                     ? say_short(e, w->sub_pool, arena)
@@ -204,7 +210,7 @@ static struct text say_difference(enum choice_key key, const struct weighed *w,
                 return text_format(arena, "the model prefers %.*s, for which %.*s has room",
                                    TEXT_ARG(taken->profile->name), TEXT_ARG(name));
         case CHOICE_LEFT_OVER:
-                return text_format(arena, "leaves over %.*s of memory per unit, %.*s %.*s",
+                return text_format(arena, "would waste %.*s of memory per unit; %.*s wastes %.*s",
                                    TEXT_ARG(memory(w->choice.left_over, arena)), TEXT_ARG(name),
                                    TEXT_ARG(memory(taken->choice.left_over, arena)));
         case CHOICE_COST:
@@ -239,7 +245,7 @@ static struct text say_not_taken(const struct explanation *e, const struct weigh
                 return say_difference(key, w, taken, arena);
         if (e->decision.placed >= e->decision.wanted)
                 return TEXT("no further environment is wanted");
-        return TEXT("something that nobody understands has the names of its resources");
+        return TEXT("objects that the function does not know have the names of its resources");
 }
 
 /* ---- sentences ------------------------------------------------------------------------------- */
@@ -260,6 +266,17 @@ struct text why_sentence(const struct explanation *e, const struct weighed *w,
         return explain_rejection(&rejection, arena);
 }
 
+struct text why_mismatch(const struct explanation *e, const struct weighed *w,
+                         struct arena *arena) {
+        const struct rejection rejection = { .sub_pool = w->sub_pool,
+                                             .profile = w->profile,
+                                             .verdict = last_verdict(e, w) };
+
+        if (rejection.verdict.reason != REASON_SELECTOR_MISMATCH || why_assignment(e, w->sub_pool))
+                return (struct text) { 0 };
+        return explain_rejection(&rejection, arena);
+}
+
 struct text why_gone(const struct explanation *e, const struct assignment *a, struct arena *arena) {
         const struct reservation *r = &a->planned;
 
@@ -267,8 +284,11 @@ struct text why_gone(const struct explanation *e, const struct assignment *a, st
                 if (is_in(r, e->weighing.items[i].sub_pool))
                         return (struct text) { 0 };
         }
-        return text_format(
-                arena, "%.*s/%.*s%s%.*s %s: %.*s", TEXT_ARG(r->environment), TEXT_ARG(r->pool),
-                text_is_empty(r->mig_profile) ? "" : " ", TEXT_ARG(r->mig_profile),
-                a->fate == FATE_DROPPED ? "is released" : "is leaving", TEXT_ARG(a->why));
+        return text_format(arena, "%.*s/%.*s%s%.*s %s: %.*s", TEXT_ARG(r->environment),
+                           TEXT_ARG(r->pool), text_is_empty(r->mig_profile) ? "" : " ",
+                           TEXT_ARG(r->mig_profile),
+                           a->fate == FATE_DROPPED  ? "is released"
+                           : a->fate == FATE_LEAVES ? "is leaving"
+                                                    : "stays as it is",
+                           TEXT_ARG(a->why));
 }

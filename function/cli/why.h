@@ -25,6 +25,12 @@ struct text why_verdict(const struct explanation *e, const struct weighed *w, si
  */
 struct text why_sentence(const struct explanation *e, const struct weighed *w, struct arena *arena);
 
+/* why_mismatch() - the sentence of a candidate whose labels do not match; else empty. */
+struct text why_mismatch(const struct explanation *e, const struct weighed *w, struct arena *arena);
+
+/* why_on_nodes() - " on each of 2 nodes" of a replica that spans nodes; else empty. */
+struct text why_on_nodes(int64_t nodes, struct arena *arena);
+
 /* why_gone() - of an assignment that is in no declared sub-pool; else empty. */
 struct text why_gone(const struct explanation *e, const struct assignment *p, struct arena *arena);
 

@@ -11,6 +11,19 @@ static int64_t composed(const struct assignment *a) {
                                         : a->observed.reserved - a->observed.surge;
 }
 
+/* What is Ready runs, whatever is written into its reservation. */
+static void count_ready(const struct assignment *a, struct reservation *r) {
+        int64_t runs = composed(a);
+
+        if (runs == 0)
+                runs = 1;
+        if (r->used < runs)
+                r->used = runs;
+        if (r->reserved < r->used)
+                r->reserved = r->used;
+        r->served = true;
+}
+
 void assignment_settle_counts(struct assignment *a) {
         struct reservation *r = &a->planned;
 
@@ -20,11 +33,8 @@ void assignment_settle_counts(struct assignment *a) {
                 r->used = r->surge = 0;
                 r->served = false;
         }
-        if (assignment_is_ready(a)) {
-                if (r->used == 0)
-                        r->used = composed(a);
-                r->served = true;
-        }
+        if (assignment_is_ready(a))
+                count_ready(a, r);
         if (r->surge > 0 && a->service.replicas >= 0 && r->used < composed(a) + r->surge)
                 r->used = composed(a) + r->surge;
         if (r->surge > 0 && r->reserved < r->used)

@@ -79,6 +79,7 @@ struct assignment {
 
         struct reservation observed; /* or what was rebuilt of it; a fresh one: all zero */
         bool rebuilt;                /* from the annotation: its reservation was lost */
+        bool contradicted;           /* its service was made for another place or size */
         bool recovered;              /* from the ledger: Crossplane no longer observes it */
         struct service service;      /* of the same keys, as observed */
         struct text revision; /* of its pods as they would be composed now; empty: not known */

@@ -280,6 +280,25 @@ static void take_hold(struct assignment *a) {
         a->planned.reserved = a->observed.reserved;
 }
 
+/*
+ * Their order is kept for as long as the schema has a number for the next one. After that many
+ * moves, or where one could not be read, what is left is counted from 0 again.
+ */
+static void renumber(struct deciding *d) {
+        int64_t highest = 0, next = 0;
+
+        for (size_t i = 0; i < d->n; i++) {
+                const struct assignment *a = &d->assignments[i];
+
+                if (a->fate != FATE_DROPPED && a->planned.order > highest)
+                        highest = a->planned.order;
+        }
+        for (size_t i = 0; highest > RESERVATION_ORDER_MAX && i < d->n; i++) {
+                if (d->assignments[i].fate != FATE_DROPPED)
+                        d->assignments[i].planned.order = next++;
+        }
+}
+
 static int finish(struct deciding *d, struct decision *ret) {
         const struct deployment *deployment = d->request->order.deployment;
         struct decision decision = { .rejections = d->rejections,
@@ -296,11 +315,13 @@ static int finish(struct deciding *d, struct decision *ret) {
                 return -ENOMEM;
         if (d->n > 1)
                 qsort(d->assignments, d->n, sizeof(*d->assignments), compare_made);
+        for (size_t i = 0; i < d->n; i++)
+                take_hold(&d->assignments[i]);
+        renumber(d);
         for (size_t i = 0; i < d->n; i++) {
                 struct assignment *a = &d->assignments[i];
                 struct reservation *r = &a->planned;
 
-                take_hold(a);
                 renew(d, a);
                 settled &= a->fate == FATE_DROPPED ||
                            (is_settled(r, deployment) && a->rollout == ROLLOUT_NONE);
@@ -309,7 +330,10 @@ static int finish(struct deciding *d, struct decision *ret) {
                 if (a->fate == FATE_STAYS && !deploy_is_asleep(d, a)) {
                         decision.placed++;
                         decision.ready += assignment_is_ready(a);
-                        decision.short_replicas += deployment->replicas - assignment_lasting(a);
+                        /* More: where it is frozen. */
+                        if (assignment_lasting(a) < deployment->replicas)
+                                decision.short_replicas +=
+                                        deployment->replicas - assignment_lasting(a);
                 }
                 if (a->fate != FATE_DROPPED && assignment_is_ready(a) &&
                     !text_is_empty(a->service.url) &&

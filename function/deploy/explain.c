@@ -40,7 +40,8 @@ void rejections_add(struct rejections *r, struct rejection rejection) {
                 rejections_sort(r);
                 r->last = r->items[REJECTIONS_MAX - 1];
         }
-        r->n++;
+        if (r->n++ == 0 || closest_is_nearer(&rejection, &r->closest))
+                r->closest = rejection;
         /* Most come after those that are kept: fleets are read in order. */
         if (r->last.sub_pool && compare_rejections(&rejection, &r->last) > 0)
                 return;
@@ -64,8 +65,10 @@ enum reason rejections_nearest(const struct rejections *r) {
         return (enum reason)reason;
 }
 
-static struct text or_nothing(struct text t) {
-        return text_is_empty(t) ? TEXT("none declared") : t;
+/* "the pool has pcie" */
+static struct text pool_has(struct text t, struct arena *arena) {
+        return text_is_empty(t) ? TEXT("the pool declares none")
+                                : text_format(arena, "the pool has %.*s", TEXT_ARG(t));
 }
 
 /* "1 unit", "2 units" */
@@ -143,6 +146,29 @@ static struct text crowded(const struct verdict *v, struct arena *arena) {
                                              : "has no seat for what it reserved");
 }
 
+static struct text too_little_memory(const struct verdict *v, struct arena *arena) {
+        struct text wanted = quantity_spell_bytes(v->wanted, arena);
+
+        if (v->offered < 0)
+                return text_format(arena,
+                                   "wants %.*s of memory per unit, this pool's memory is unknown: "
+                                   "declare capabilities.memoryPerGpu",
+                                   TEXT_ARG(wanted));
+        return text_format(arena, "wants %.*s of memory per unit, a unit here has %.*s",
+                           TEXT_ARG(wanted), TEXT_ARG(quantity_spell_bytes(v->offered, arena)));
+}
+
+static struct text unsupported_precision(const struct verdict *v, const struct pool *pool,
+                                         struct arena *arena) {
+        if (!precision_is_known(pool))
+                return text_format(arena,
+                                   "wants precision %.*s, the pool declares no precisionSupport: "
+                                   "declare capabilities.precisionSupport",
+                                   TEXT_ARG(v->detail));
+        return text_format(arena, "wants precision %.*s, the pool supports %.*s",
+                           TEXT_ARG(v->detail), TEXT_ARG(precision_list(pool, arena)));
+}
+
 struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         const struct verdict *v = &r->verdict;
         const struct pool *pool = r->sub_pool->pool;
@@ -172,27 +198,22 @@ struct text explain_rejection(const struct rejection *r, struct arena *arena) {
         case REASON_UNKNOWN_REQUIREMENT:
                 return unknown_requirement(r->profile, v->detail, arena);
         case REASON_INSUFFICIENT_MEMORY:
-                a = quantity_spell_bytes(wanted, arena);
-                b = quantity_spell_bytes(offered, arena);
-                return text_format(arena, "wants %.*s of memory per unit, a unit here has %.*s",
-                                   TEXT_ARG(a), TEXT_ARG(b));
+                return too_little_memory(v, arena);
         case REASON_PRECISION_UNSUPPORTED:
-                a = precision_list(pool, arena);
-                return text_format(arena, "wants precision %.*s, the pool supports %.*s",
-                                   TEXT_ARG(v->detail), TEXT_ARG(a));
+                return unsupported_precision(v, pool, arena);
         case REASON_INTERCONNECT_TOO_WEAK:
-                a = or_nothing(pool->interconnect);
-                return text_format(arena, "wants interconnect %.*s, the pool has %.*s",
+                a = pool_has(pool->interconnect, arena);
+                return text_format(arena, "wants interconnect %.*s, %.*s",
                                    TEXT_ARG(needs->interconnect), TEXT_ARG(a));
         case REASON_BANDWIDTH_TOO_LOW:
-                a = or_nothing(pool->bandwidth);
-                return text_format(arena, "wants interNodeBandwidth %.*s, the pool has %.*s",
+                a = pool_has(pool->bandwidth, arena);
+                return text_format(arena, "wants interNodeBandwidth %.*s, %.*s",
                                    TEXT_ARG(needs->bandwidth), TEXT_ARG(a));
         case REASON_NOT_MULTI_NODE:
                 a = on_nodes(wanted, arena);
-                return text_format(arena, "%.*swants multiNodeCapable true, the pool has %s",
-                                   TEXT_ARG(a),
-                                   pool->multi_node.kind == VALUE_BOOL ? "false" : "none declared");
+                return text_format(
+                        arena, "%.*swants multiNodeCapable true, the pool %s", TEXT_ARG(a),
+                        pool->multi_node.kind == VALUE_BOOL ? "has false" : "declares none");
         case REASON_MULTI_NODE_UNSUPPORTED:
                 a = on_nodes(wanted, arena);
                 return text_format(arena,
@@ -258,6 +279,7 @@ static void count_sub_pools(const struct rejections *r, struct builder *b) {
 }
 
 struct text explain_count(const struct rejections *r, struct arena *arena) {
+        struct text closest;
         struct builder b;
 
         if (r->n == 0 && r->n_aside == 0)
@@ -265,14 +287,17 @@ struct text explain_count(const struct rejections *r, struct arena *arena) {
         builder_init(&b, arena);
         if (r->n > 0)
                 count_sub_pools(r, &b);
+        closest = r->n > 0 ? closest_sentence(&r->closest, arena) : (struct text) { 0 };
+        builder_string(&b, text_is_empty(closest) ? "" : "; ");
+        builder_text(&b, closest);
         if (r->n > 0 && r->n_aside > 0)
                 builder_string(&b, "; ");
         builder_text(&b, r->aside);
         if (r->n_aside > 1) {
                 builder_string(&b, "; ");
                 builder_u64(&b, r->n_aside - 1);
-                builder_string(&b, r->n_aside == 2 ? " environment more offers nothing"
-                                                   : " environments more offer nothing");
+                builder_string(&b, r->n_aside == 2 ? " more environment offers nothing"
+                                                   : " more environments offer nothing");
         }
         return builder_done(&b);
 }

@@ -8,16 +8,10 @@
 #ifndef DEPLOY_EXPLAIN_H
 #define DEPLOY_EXPLAIN_H
 
-#include "deploy/match.h"
+#include "deploy/closest.h"
 
 /* Entries of status.rejections; the rest is counted. */
 enum { REJECTIONS_MAX = 20 };
-
-struct rejection {
-        const struct sub_pool *sub_pool;
-        const struct serving_profile *profile;
-        struct verdict verdict;
-};
 
 /*
  * struct rejections - those that are reported, and numbers of the others
@@ -31,6 +25,7 @@ struct rejections {
         struct rejection last;      /* once REJECTIONS_MAX are kept: what comes after it is not */
         size_t n;                   /* all that were added */
         size_t furthest[N_REASONS]; /* sub-pools, by how far the best serving profile came */
+        struct rejection closest;   /* once n > 0: see closest.h */
         struct text aside;          /* why the first environment without any candidate has none */
         size_t n_aside;             /* such environments */
 };
@@ -58,7 +53,7 @@ enum reason rejections_nearest(const struct rejections *r);
 struct text explain_rejection(const struct rejection *r, struct arena *arena);
 
 /*
- * explain_count() - "0/3 pools fit: 1 InsufficientMemory, 2 NoCapacity"
+ * explain_count() - "0/3 pools fit: 1 InsufficientMemory, 2 NoCapacity; closest: eu-1/a has ..."
  *
  * Each sub-pool counts once, with the reason of the serving profile that came
  * furthest. Environments without any candidate follow, the first with its reason.

@@ -306,7 +306,7 @@ struct node *reservation_spec(const struct reservation *r, struct arena *arena) 
         }
         node_set_bool(spec, "served", r->served);
         node_set_string(spec, "state", reservation_state(r));
-        node_set_integer(spec, "units", bounded(reservation_units(r), RESERVATION_UNITS_MAX));
+        node_set_integer(spec, "units", bounded(reservation_units(r), RESERVATION_COUNT_MAX));
         return spec;
 }
 

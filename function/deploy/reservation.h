@@ -17,7 +17,6 @@
 
 /* What the schema of a GPUReservation allows; what is composed is within it. */
 enum { RESERVATION_COUNT_MAX = 1000 * 1000 * 1000, RESERVATION_ORDER_MAX = 255 };
-#define RESERVATION_UNITS_MAX INT64_C(9007199254740991)
 
 struct reservation {
         struct text namespace_; /* of the deployment that holds it */

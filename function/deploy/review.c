@@ -100,6 +100,18 @@ bool review_locate(const struct deploy_request *request, struct assignment *a) {
                text_is_empty(a->sub_pool->ambiguous);
 }
 
+/* A reservation into which another place was written by hand moves nothing that runs. */
+static bool is_contradicted(struct deciding *d, struct assignment *a) {
+        if (!a->contradicted)
+                return false;
+        a->frozen = true;
+        a->why = text_format(d->arena,
+                             "its service was made for another place or size than GPUReservation "
+                             "%.*s says: delete that, and it is written again as the service is",
+                             TEXT_ARG(a->observed.name));
+        return true;
+}
+
 /*
  * Why an assignment cannot stay as it is; empty when it can. Finds its sub-pool and profile.
  * A mistake moves nothing that runs: it stays, frozen.
@@ -111,6 +123,8 @@ static struct text reason_to_leave(struct deciding *d, struct assignment *a) {
                 environment_find(request->environments, request->n_environments, r->environment);
         struct text why;
 
+        if (is_contradicted(d, a))
+                return (struct text) { 0 };
         if (!serves_model(r, request->order.deployment))
                 return TEXT("the deployment names another model");
         if (!environment)

@@ -159,7 +159,7 @@ static int list_all(const struct ledger *ledger, const struct sub_pool *sub_pool
 /* As many nodes as the reservations could reach, all free. */
 static int free_nodes(const struct sub_pool *sub_pool, const struct reservation *const *all,
                       size_t n, struct arena *arena, struct nodes *ret) {
-        struct nodes nodes = { .n = sub_pool->nodes, .units_per_node = sub_pool->units_per_node };
+        struct nodes nodes = { .n = sub_pool->nodes, .units_per_node = sub_pool->counted_per_node };
 
         nodes.n_reached = nodes_within_reach(all, n, nodes.n);
         nodes.free = ARENA_ARRAY(arena, (size_t)nodes.n_reached, int64_t);

@@ -310,10 +310,12 @@ struct condition status_scheduled(const struct decision *decision,
 
 /* "eu-1: the service is being created", or what keeps it from being Ready. */
 static struct text starting_sentence(const struct assignment *a, struct arena *arena) {
-        struct text sentence = !a->service.observed ? TEXT("the service is being created")
-                               : text_is_empty(a->service.sentence)
-                                       ? TEXT("the service is not Ready yet")
-                                       : a->service.sentence;
+        struct text sentence =
+                !a->service.observed ? a->frozen ? TEXT("the service is gone, and is made again "
+                                                        "when what is wrong there is mended")
+                                                 : TEXT("the service is being created")
+                : text_is_empty(a->service.sentence) ? TEXT("the service is not Ready yet")
+                                                     : a->service.sentence;
 
         return text_join(arena, (struct text[]) { a->planned.environment, TEXT(": "), sentence },
                          3);

@@ -4,7 +4,7 @@
  *
  * Parameters are counted from the numbers of the config alone, layer by layer, as
  * Hugging Face's transformers and vLLM build the modules. The text part may be
- * nested (text_config); a vision tower beside it is counted as a plain one.
+ * nested (text_config), with a tower for images beside it.
  */
 #ifndef FLEET_ARCHITECTURE_H
 #define FLEET_ARCHITECTURE_H
@@ -22,10 +22,11 @@ struct architecture_parameters {
 };
 
 struct architecture {
-        struct text type; /* model_type, without "_text" */
-        struct text name; /* _name_or_path; may be empty */
-        bool is_known;    /* counted exactly; else as a Llama with the config's numbers */
-        bool is_encoder;  /* embeddings: there is no cache */
+        struct text type;    /* model_type, without "_text" */
+        struct text name;    /* _name_or_path; may be empty */
+        bool is_known;       /* counted exactly; else as a Llama with the config's numbers */
+        struct text unknown; /* the member that keeps the weights from being counted; or empty */
+        bool is_encoder;     /* embeddings: there is no cache */
         int64_t layers, hidden, heads, kv_heads, head_dim, vocab;
         int64_t intermediate; /* the widest feed-forward layer that a token passes */
         int64_t positions;    /* longest context; 0: not said */
@@ -47,11 +48,13 @@ struct architecture {
 
 /*
  * architecture_read() - a config.json
+ * @like:  the model_type that it is counted as; empty: its own
  * @fault: set on failure, with the member's name as path
  *
- * Errors: -EINVAL  a number that is needed is missing or cannot be
+ * Errors: -EINVAL  a number that is needed is missing or cannot be, or a word is not understood
  */
-int architecture_read(struct value config, struct architecture *ret, struct fault *fault);
+int architecture_read(struct value config, struct text like, struct architecture *ret,
+                      struct fault *fault);
 
 /* architecture_total() - all weights. */
 int64_t architecture_total(const struct architecture *a);

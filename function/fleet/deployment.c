@@ -15,7 +15,7 @@ static void read_model_ref(struct reader *rd, struct member f, struct deployment
         unsigned int kind = 0;
 
         if (member_is_absent(&f))
-                reader_refuse(rd, &f, "is missing");
+                reader_refuse(rd, &f, "is required");
         if (!reader_map(rd, f))
                 return;
         reader_word(rd, member_get(&f, "kind"), kinds, COUNT_OF(kinds), &kind);
@@ -29,11 +29,11 @@ static void read_concurrency(struct reader *rd, struct member f, struct deployme
         struct member most = member_get(&f, "maxReplicas"), least = member_get(&f, "minReplicas");
 
         if (member_is_absent(&f))
-                reader_refuse(rd, &f, "is missing");
+                reader_refuse(rd, &f, "is required");
         if (!reader_map(rd, f))
                 return;
         if (member_is_absent(&most))
-                reader_refuse(rd, &most, "is missing");
+                reader_refuse(rd, &most, "is required");
         reader_integer(rd, most, 0, REPLICAS_MAX, &ret->replicas);
         ret->min_replicas = ret->replicas > 0 ? 1 : 0;
         if (reader_integer(rd, least, 0, REPLICAS_MAX, &ret->min_replicas) &&
@@ -86,7 +86,7 @@ static void check_scope(struct reader *rd, struct text namespace_) {
 
         if (text_is_empty(namespace_))
                 reader_refuse(rd, &f,
-                              "is missing, and there is no claim (spec.claimRef) whose namespace "
+                              "is required: there is no claim (spec.claimRef) whose namespace "
                               "is meant");
 }
 
@@ -108,7 +108,7 @@ static int read_deployment(struct reader *rd, struct value object, struct deploy
         if (is_broken(rd, object))
                 return arena_failed(rd->arena) ? -ENOMEM : -EINVAL;
         if (member_is_absent(&spec))
-                reader_refuse(rd, &spec, "is missing");
+                reader_refuse(rd, &spec, "is required");
         if (reader_map(rd, spec)) {
                 read_model_ref(rd, member_get(&spec, "modelRef"), &d);
                 reader_integer(rd, member_get(&spec, "environments"), 1, ENVIRONMENTS_MAX,

@@ -7,15 +7,17 @@
 #include "base/arena.h"
 #include "fleet/broken.h"
 #include "fleet/check.h"
+#include "fleet/observed.h"
 #include "fleet/pool_warnings.h"
 #include "fleet/resource.h"
 #include "fleet/units.h"
 
-enum spec_member { NODE_POOLS, CLUSTER, N_SPEC_MEMBERS };
+enum spec_member { NODE_POOLS, CLUSTER, OBSERVE, N_SPEC_MEMBERS };
 
 static const struct text spec_names[N_SPEC_MEMBERS] = {
         [NODE_POOLS] = TEXT_INIT("nodePools"),
         [CLUSTER] = TEXT_INIT("cluster"),
+        [OBSERVE] = TEXT_INIT("observe"),
 };
 
 enum cluster_member { SOURCE, EXISTING, GKE, N_CLUSTER_MEMBERS };
@@ -34,14 +36,13 @@ static void check_source(struct reader *rd, const struct member *members,
 
         if (member_is_absent(&members[SOURCE]) && (is_existing || is_gke))
                 reader_refuse(rd, &members[SOURCE],
-                              "is missing: is %s meant, as cluster.%s is there?",
+                              "is required: is %s meant, as cluster.%s is there?",
                               is_existing ? "Existing" : "GKE", is_existing ? "existing" : "gke");
         else if (source == CLUSTER_IN_CLUSTER && (is_existing || is_gke))
                 reader_refuse(rd, &members[SOURCE], "is InCluster, but cluster.%s is there",
                               is_existing ? "existing" : "gke");
         else if (source == CLUSTER_EXISTING && !is_existing)
-                reader_refuse(rd, &members[EXISTING],
-                              "is missing, and the source Existing needs it");
+                reader_refuse(rd, &members[EXISTING], "is required by the source Existing");
 }
 
 static void read_cluster(struct reader *rd, const struct member *members,
@@ -63,6 +64,16 @@ static void read_cluster(struct reader *rd, const struct member *members,
         check_object_name(rd, member_get(&secret, "name"), &ret->secret_name);
         check_namespace(rd, member_get(&secret, "namespace"), &ret->secret_namespace);
         check_data_key(rd, member_get(&secret, "key"), &ret->secret_key);
+}
+
+static void read_observe(struct reader *rd, struct member f, struct environment *ret) {
+        static const struct text words[] = { TEXT_INIT("None"), TEXT_INIT("Nodes") };
+        unsigned int word = 0;
+
+        if (reader_word(rd, f, words, COUNT_OF(words), &word))
+                ret->observing = word == 0                           ? OBSERVING_NONE
+                                 : ret->source == CLUSTER_IN_CLUSTER ? OBSERVING_NODES
+                                                                     : OBSERVING_ELSEWHERE;
 }
 
 /* The Ready condition when it is not True; else absent. */
@@ -88,6 +99,7 @@ static int read_pools(const struct member *lists, const struct settings *setting
         const struct pool_owner owner = { .environment = ret,
                                           .is_quiet = ret->is_quiet,
                                           .on_gke = ret->source == CLUSTER_GKE,
+                                          .observing = ret->observing,
                                           .mistakes = ret->mistakes };
         size_t n = 0;
 
@@ -185,6 +197,16 @@ static bool is_broken(struct reader *rd, struct value object) {
                broken_refuse(rd, object, "status.providerConfigRef.name");
 }
 
+/* As long as a reservation of package/crds.yaml can say it; no API server has a longer one. */
+static void check_name(struct reader *rd, struct text name) {
+        enum { NAME_MAX_BYTES = 253 };
+        struct member f = member_root((struct value) { 0 }, TEXT("metadata.name"));
+
+        if (name.len > NAME_MAX_BYTES)
+                reader_refuse(rd, &f, "has %zu bytes, and a name has at most %d", name.len,
+                              NAME_MAX_BYTES);
+}
+
 /* ret->is_quiet and ret->mistakes say how; the rest is written. */
 static int read_environment(struct value object, const struct settings *settings,
                             struct arena *arena, struct environment *ret) {
@@ -201,6 +223,7 @@ static int read_environment(struct value object, const struct settings *settings
                 ret->invalid = fault_text(&fault, arena);
                 return arena_failed(arena) ? -ENOMEM : 0;
         }
+        check_name(&rd, ret->name);
         spec = member_root(written, TEXT("spec"));
         member_pick(&spec, spec_names, N_SPEC_MEMBERS, in_spec);
         member_pick(&in_spec[CLUSTER], cluster_names, N_CLUSTER_MEMBERS, in_cluster);
@@ -211,6 +234,7 @@ static int read_environment(struct value object, const struct settings *settings
         if (reader_map(&rd, in_spec[CLUSTER]))
                 read_cluster(&rd, in_cluster, settings, ret);
         reader_map(&rd, in_cluster[GKE]);
+        read_observe(&rd, in_spec[OBSERVE], ret);
         for (size_t i = 0; i < N_POOL_LISTS; i++) {
                 if (!reader_list(&rd, lists[i]))
                         lists[i].value = (struct value) { 0 };
@@ -229,6 +253,8 @@ static int read_environment(struct value object, const struct settings *settings
         r = count_units(ret, settings, arena);
         if (r < 0)
                 return r;
+        if (ret->observing == OBSERVING_NODES && settings->capacity == CAPACITY_OBSERVED)
+                observed_read(ret->pools, ret->n_pools, value_at(object, "status.capacity.pools"));
         r = resource_resolve(ret->pools, ret->n_pools, arena);
         if (r == 0 && !ret->is_quiet)
                 r = pool_warnings(ret->pools, ret->n_pools, arena);

@@ -21,11 +21,12 @@ struct environment {
         struct text secret_namespace, secret_name,
                 secret_key;          /* existing.secretRef; empty name: none */
         struct text provider_config; /* status.providerConfigRef.name, else "<name>-cluster" */
-        bool not_ready;              /* has a Ready condition that is not True */
-        struct value ready;          /* that condition */
-        struct text invalid;         /* the spec as a whole cannot be read; it has no pools then */
-        bool is_quiet;               /* messages of its pools are not made */
-        struct pool *pools; /* spec.nodePools, then those under spec.cluster.existing and .gke */
+        enum observing observing;
+        bool not_ready;      /* has a Ready condition that is not True */
+        struct value ready;  /* that condition */
+        struct text invalid; /* the spec as a whole cannot be read; it has no pools then */
+        bool is_quiet;       /* messages of its pools are not made */
+        struct pool *pools;  /* spec.nodePools, then those under spec.cluster.existing and .gke */
         size_t n_pools;
         size_t n_sub_pools; /* of all pools */
 };

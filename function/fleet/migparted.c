@@ -186,11 +186,11 @@ static void read_entry(struct events *e, struct migparted_entry *ret) {
                         read_slices(e, ret);
         }
         if (!seen[DEVICES])
-                events_note_at(e, ret->line, "devices is missing", nothing);
+                events_note_at(e, ret->line, "devices is required", nothing);
         else if (!seen[MIG_ENABLED])
-                events_note_at(e, ret->line, "mig-enabled is missing", nothing);
+                events_note_at(e, ret->line, "mig-enabled is required", nothing);
         else if (ret->mig_enabled && !seen[MIG_DEVICES])
-                events_note_at(e, ret->line, "mig-enabled is true, but mig-devices is missing",
+                events_note_at(e, ret->line, "mig-enabled is true, but mig-devices is required",
                                nothing);
         else if (!ret->mig_enabled && ret->n_slices > 0)
                 events_note_at(e, ret->line, "mig-enabled is false, but mig-devices has slices",
@@ -282,9 +282,9 @@ static void read_document(struct events *e, struct migparted *ret) {
                         *seen = true;
         }
         if (!has_version)
-                events_give_up(e, "version is missing");
+                events_give_up(e, "version is required");
         if (!has_configs)
-                events_give_up(e, "mig-configs is missing");
+                events_give_up(e, "mig-configs is required");
 }
 
 static void read_stream(struct events *e, struct migparted *ret) {

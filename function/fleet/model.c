@@ -30,7 +30,7 @@ static enum source which_source(struct reader *rd, const struct member *spec,
         if (member_is_absent(&source) && !member_is_absent(&uri)) {
                 if (!member_is_absent(&repo))
                         reader_refuse(rd, &source,
-                                      "is missing: huggingFace and uri are both written");
+                                      "is required: huggingFace and uri are both written");
                 return SOURCE_URI;
         }
         reader_word(rd, source, sources, COUNT_OF(sources), &word);
@@ -85,7 +85,7 @@ static void read_source(struct reader *rd, const struct member *spec, struct mod
         enum source source;
 
         if (member_is_absent(&model))
-                reader_refuse(rd, &model, "is missing");
+                reader_refuse(rd, &model, "is required");
         else if (reader_map(rd, model))
                 check_model_name(rd, member_get(&model, "name"), &ret->model_name);
         source = which_source(rd, spec, &hub);
@@ -436,7 +436,7 @@ static int read_model(struct value object, bool is_strict, struct arena *arena, 
         if (broken_refuse(&rd, object, "spec"))
                 return arena_failed(arena) ? -ENOMEM : -EINVAL;
         if (member_is_absent(&spec))
-                reader_refuse(&rd, &spec, "is missing");
+                reader_refuse(&rd, &spec, "is required");
         if (reader_map(&rd, spec)) {
                 read_source(&rd, &spec, &m);
                 read_resources(&rd, member_get(&spec, "resources"), &m);

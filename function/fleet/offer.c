@@ -78,6 +78,7 @@ void offer_units(struct sub_pool *sub, struct pool *pool, struct text mig_profil
         sub->mig_profile = mig_profile;
         sub->nodes = pool->nodes;
         sub->units_per_node = per_node * pool->share_replicas;
+        sub->counted_per_node = sub->units_per_node;
         sub->units = sub->units_per_node * sub->nodes;
         sub->memory_bytes = memory_bytes;
 }

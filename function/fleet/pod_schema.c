@@ -147,7 +147,7 @@ static void check_profile(struct reader *rd, const struct member *f) {
         bool local = text_equal(value_get_text(f->value, "type"), TEXT("Localhost"));
 
         if (local && text_is_empty(value_text(file.value)))
-                reader_refuse(rd, &file, "is missing, and the type Localhost needs it");
+                reader_refuse(rd, &file, "is required by the type Localhost");
         else if (!local && !member_is_absent(&file))
                 reader_refuse(rd, &file, "needs the type Localhost");
 }

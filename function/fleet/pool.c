@@ -165,7 +165,7 @@ static void read_nodes(struct reader *rd, const struct form *form, const struct 
         if (has_now && has_max && max < now)
                 reader_refuse(rd, &most, "%lld is below nodeCount, %lld", (long long)max,
                               (long long)now);
-        ret->nodes = has_max && !settings->capacity_declared ? max : now;
+        ret->nodes = has_max && settings->capacity != CAPACITY_DECLARED ? max : now;
 }
 
 static void read_capabilities(struct reader *rd, const struct form *form, struct pool *ret) {
@@ -196,7 +196,7 @@ static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
                 int64_t ignored;
 
                 if (member_is_absent(&entry))
-                        reader_refuse(rd, &entry, "is missing");
+                        reader_refuse(rd, &entry, "is required");
                 reader_integer(rd, entry, 1, SLICES_MAX, &ignored);
         }
 }
@@ -257,7 +257,7 @@ static void read_sharing(struct reader *rd, const struct form *form, struct pool
             reader_word(rd, strategy_field, strategies, COUNT_OF(strategies), &strategy))
                 ret->sharing = strategy == 0 ? SHARING_TIME_SLICING : SHARING_MPS;
         if (member_is_absent(&replicas))
-                reader_refuse(rd, &replicas, "is missing");
+                reader_refuse(rd, &replicas, "is required");
         reader_integer(rd, replicas, 1, REPLICAS_MAX, &ret->share_replicas);
         reader_bool(rd, member_get(&f, "renameByDefault"), &ret->share_renamed);
         if (ret->mig && ret->sharing == SHARING_MPS)
@@ -486,6 +486,7 @@ int pool_read(const struct member *entry, struct pool_owner owner, const struct 
         *ret = (struct pool) {
                 .environment = owner.environment,
                 .on_gke = owner.on_gke,
+                .observing = owner.observing,
                 .is_quiet = owner.is_quiet,
                 .written = entry->value,
                 .accelerator_count = 1,

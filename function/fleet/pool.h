@@ -15,6 +15,7 @@
 struct environment;
 struct member;
 struct mistakes;
+struct observed;
 
 enum interconnect {
         INTERCONNECT_UNKNOWN = -1,
@@ -24,6 +25,8 @@ enum interconnect {
         INTERCONNECT_NVSWITCH
 };
 enum schedulable { SCHEDULABLE_ALWAYS, SCHEDULABLE_NO_NEW, SCHEDULABLE_DRAIN };
+/* Are the real nodes counted too? Those of another cluster cannot be seen from here. */
+enum observing { OBSERVING_NONE, OBSERVING_NODES, OBSERVING_ELSEWHERE };
 enum allocation { ALLOCATION_DEVICE_PLUGIN, ALLOCATION_DRA };
 enum sharing { SHARING_NONE, SHARING_TIME_SLICING, SHARING_MPS };
 enum strategy { STRATEGY_INFERRED, STRATEGY_MIXED, STRATEGY_SINGLE };
@@ -35,6 +38,7 @@ struct pool {
         const struct environment *environment;
         bool is_quiet; /* messages are not collected */
         bool on_gke;   /* the source of its environment is GKE */
+        enum observing observing;
         struct text name;
         struct text path;     /* "spec.nodePools[2]", for sentences; empty where it has a name */
         struct text invalid;  /* why the pool cannot be used; empty when it can */
@@ -98,16 +102,19 @@ struct pool {
 struct sub_pool {
         const struct environment *environment;
         const struct pool *pool;
-        struct text mig_profile; /* the catalogue's spelling; empty on whole GPUs */
-        struct text invalid;     /* the pool's or its own; empty when usable */
-        int64_t units_per_node;
+        struct text mig_profile;  /* the catalogue's spelling; empty on whole GPUs */
+        struct text invalid;      /* the pool's or its own; empty when usable */
+        int64_t units_per_node;   /* as declared */
+        int64_t counted_per_node; /* of these, what is granted: fewer where nodes offer fewer */
         int64_t nodes;
-        int64_t units;        /* units_per_node * nodes */
+        int64_t units;        /* counted_per_node * nodes */
         int64_t memory_bytes; /* of one unit, as matching counts it; or UNKNOWN_BYTES */
         int32_t order;        /* position in the environment: declared order, then in the pool */
         struct text resource_name; /* by fleet/resource.h */
         struct text
                 ambiguous; /* set with it: the other sub-pool with equal resource and selector */
+        const struct observed *observed; /* by Inventory; NULL: the nodes are not counted */
+        struct text drift;               /* what they offer otherwise than is declared; or empty */
 };
 
 /* Where a pool is declared. */
@@ -115,6 +122,7 @@ struct pool_owner {
         const struct environment *environment; /* may be NULL */
         bool is_quiet;                         /* its pools collect no messages */
         bool on_gke;                           /* its source is GKE */
+        enum observing observing;
         struct mistakes
                 *mistakes; /* each field mistake is added; NULL: only the first is reported */
 };

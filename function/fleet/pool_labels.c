@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The labels are those of GPU feature discovery, MIG manager, GKE, Karpenter, EKS and AMD's
- * node labeller, and Kubernetes' instance type.
+ * The labels are those of GPU feature discovery, MIG manager, GKE, Karpenter, EKS, CoreWeave
+ * and AMD's node labeller, and Kubernetes' instance type.
  * Source: NVIDIA/k8s-device-plugin, docs/gpu-feature-discovery; NVIDIA/mig-parted; GKE, GPU
  *         sharing and multi-instance GPUs; Karpenter, well-known labels; AMD k8s-device-plugin
  */
@@ -67,13 +67,15 @@ static void note_gpus(const struct pool_notes *n) {
                                             "karpenter.k8s.aws/instance-family",
                                             "karpenter.k8s.aws/instance-gpu-name",
                                             "k8s.amazonaws.com/accelerator",
-                                            "amd.com/gpu.product-name" };
+                                            "gpu.nvidia.com/model",
+                                            "gpu.nvidia.com/class",
+                                            "amd.com/gpu.product-name",
+                                            "beta.amd.com/gpu.product-name" };
 
         for (size_t i = 0; i < COUNT_OF(keys); i++)
                 note_other_gpu(n, keys[i]);
 }
 
-/* @what: "GPUs on a node" */
 static void note_number(const struct pool_notes *n, const char *key, int64_t declared,
                         const char *field) {
         struct text value = only(n, key);
@@ -96,6 +98,7 @@ static void note_counts(const struct pool_notes *n) {
                     "acceleratorCount");
         note_number(n, "karpenter.k8s.aws/instance-gpu-count", n->pool->accelerator_count,
                     "acceleratorCount");
+        note_number(n, "gpu.nvidia.com/count", n->pool->accelerator_count, "acceleratorCount");
         if (!n->pool->mig || selection_used_strategy(n->pool) == STRATEGY_MIXED)
                 note_number(n, "nvidia.com/gpu.count", n->pool->accelerator_count,
                             "acceleratorCount");
@@ -116,11 +119,86 @@ static void note_counts(const struct pool_notes *n) {
         }
 }
 
+/* What is reported is less than the name says, by a tenth at most. */
+static void note_memory(const struct pool_notes *n, const char *key) {
+        const struct gpu_product *product = n->pool->product;
+        struct text value = only(n, key);
+        uint64_t mib, nominal;
+
+        if (!product || product->memory_gib == 0 || !text_to_u64(value, &mib))
+                return;
+        nominal = (uint64_t)product->memory_gib * 1024;
+        if (mib <= nominal && mib >= nominal / 10 * 9)
+                return;
+        pool_warn(n->pool, n->arena,
+                  text_format(n->arena, "selects nodes with %s %.*s, but a GPU of %.*s has %dGi",
+                              key, TEXT_ARG(value), TEXT_ARG(product->name), product->memory_gib));
+}
+
+/* Under the single strategy the label of GPU feature discovery is that of a slice. */
+static void note_memories(const struct pool_notes *n) {
+        if (!n->pool->mig || selection_used_strategy(n->pool) == STRATEGY_MIXED)
+                note_memory(n, "nvidia.com/gpu.memory");
+        note_memory(n, "karpenter.k8s.aws/instance-gpu-memory");
+}
+
+/* Labels that are true where there is something to allocate. */
+static void note_absent(const struct pool_notes *n) {
+        static const struct {
+                const char *key, *what;
+                bool of_slices;
+        } rows[] = {
+                { "nvidia.com/gpu.present", "have no GPU", false },
+                { "nvidia.com/gpu.deploy.device-plugin", "have no device plugin", false },
+                { "nvidia.com/mig.capable", "have GPUs without MIG", true },
+        };
+
+        for (size_t i = 0; i < COUNT_OF(rows); i++) {
+                if (rows[i].of_slices && !n->pool->mig)
+                        continue;
+                if (text_equal(only(n, rows[i].key), TEXT("false")))
+                        pool_warn(n->pool, n->arena,
+                                  text_format(n->arena, "selects nodes with %s false, which %s",
+                                              rows[i].key, rows[i].what));
+        }
+}
+
 /* ---- sharing --------------------------------------------------------------------------------- */
+
+static bool is_gke(const struct pool_notes *n) {
+        bool is_gke = n->pool->on_gke;
+
+        for (size_t i = 0; i < n->selection->n_labels; i++)
+                is_gke |= text_starts_with(n->selection->labels[i].key, TEXT("cloud.google.com/"));
+        return is_gke;
+}
+
+static void note_how(const struct pool_notes *n, const char *key) {
+        static const char *const written[] = { [SHARING_NONE] = "not written",
+                                               [SHARING_TIME_SLICING] = "TimeSlicing",
+                                               [SHARING_MPS] = "MPS" };
+        static const struct {
+                const char *word;
+                enum sharing means;
+        } words[] = { { "mps", SHARING_MPS },
+                      { "time-sharing", SHARING_TIME_SLICING },
+                      { "time-slicing", SHARING_TIME_SLICING },
+                      { "none", SHARING_NONE } };
+        struct text how = only(n, key);
+
+        for (size_t i = 0; i < COUNT_OF(words); i++) {
+                if (text_equal(how, text_from(words[i].word)) && n->pool->sharing != words[i].means)
+                        pool_warn(n->pool, n->arena,
+                                  text_format(n->arena,
+                                              "selects nodes with %s %.*s, but sharing.strategy "
+                                              "is %s",
+                                              key, TEXT_ARG(how), written[n->pool->sharing]));
+        }
+}
 
 static void note_sharing(const struct pool_notes *n) {
         const struct pool *pool = n->pool;
-        struct text product = only(n, PRODUCT), how;
+        struct text product = only(n, PRODUCT);
         bool is_shared = pool->sharing != SHARING_NONE && pool->share_replicas > 1;
 
         if (names_is_shared(product) && pool->sharing == SHARING_NONE)
@@ -135,17 +213,12 @@ static void note_sharing(const struct pool_notes *n) {
         note_number(n, "nvidia.com/gpu.replicas", pool->share_replicas, "sharing.replicas");
         note_number(n, "cloud.google.com/gke-max-shared-clients-per-gpu", pool->share_replicas,
                     "sharing.replicas");
-        how = only(n, "cloud.google.com/gke-gpu-sharing-strategy");
-        if ((text_equal(how, TEXT("mps")) && pool->sharing != SHARING_MPS) ||
-            (text_equal(how, TEXT("time-sharing")) && pool->sharing != SHARING_TIME_SLICING))
+        note_how(n, "cloud.google.com/gke-gpu-sharing-strategy");
+        note_how(n, "nvidia.com/gpu.sharing-strategy");
+        if (pool->sharing == SHARING_MPS && !pool->host_ipc && is_gke(n))
                 pool_warn(n->pool, n->arena,
-                          text_format(n->arena,
-                                      "selects nodes that share their GPUs by %.*s, but "
-                                      "sharing.strategy is %s",
-                                      TEXT_ARG(how),
-                                      pool->sharing == SHARING_NONE  ? "not written"
-                                      : pool->sharing == SHARING_MPS ? "MPS"
-                                                                     : "TimeSlicing"));
+                          TEXT("shares its GPUs by MPS on GKE, where a pod reaches the MPS daemon "
+                               "through the node's IPC: set podDefaults.hostIPC"));
 }
 
 /* ---- slices ---------------------------------------------------------------------------------- */
@@ -228,6 +301,34 @@ static bool offers(const struct pool *pool, const struct migparted_entry *entry)
         return true;
 }
 
+/* "nvidia.com/mig-1g.10gb.count": of a node under the mixed strategy. */
+static void note_slice_counts(const struct pool_notes *n) {
+        struct text start = TEXT("nvidia.com/mig-"), end = TEXT(".count");
+
+        for (size_t i = 0; i < n->selection->n_labels; i++) {
+                struct text key = n->selection->labels[i].key, profile;
+                uint64_t count;
+                int64_t declared = 0;
+
+                if (!text_starts_with(key, start) || !text_ends_with(key, end) ||
+                    !text_to_u64(selection_only(n->selection, key), &count))
+                        continue;
+                profile = text_slice(key, start.len, key.len - end.len);
+                for (size_t s = 0; s < n->pool->n_sub_pools; s++) {
+                        if (is_profile(n->pool->sub_pools[s].mig_profile, profile))
+                                declared = n->pool->sub_pools[s].units_per_node /
+                                           n->pool->share_replicas;
+                }
+                if ((uint64_t)declared != count)
+                        pool_warn(n->pool, n->arena,
+                                  text_format(n->arena,
+                                              "selects nodes with %.*s %llu, but %lld of a node "
+                                              "are declared",
+                                              TEXT_ARG(key), (unsigned long long)count,
+                                              (long long)declared));
+        }
+}
+
 static void note_config(const struct pool_notes *n) {
         struct text config = only(n, MIG_CONFIG), state = only(n, MIG_CONFIG ".state");
         struct migparted_config known;
@@ -291,11 +392,7 @@ static void note_strategy(const struct pool_notes *n) {
 
 /* On GKE all nodes of a node pool are divided alike, and the label says how. */
 static void note_partition(const struct pool_notes *n) {
-        bool is_gke = n->pool->on_gke;
-
-        for (size_t i = 0; i < n->selection->n_labels; i++)
-                is_gke |= text_starts_with(n->selection->labels[i].key, TEXT("cloud.google.com/"));
-        if (is_gke && n->pool->mig && !selection_find(n->selection, TEXT(PARTITION)))
+        if (is_gke(n) && n->pool->mig && !selection_find(n->selection, TEXT(PARTITION)))
                 pool_warn(n->pool, n->arena,
                           TEXT("slices are declared on GKE, but the label " PARTITION
                                " is not selected, which says how nodes are divided"));
@@ -304,6 +401,9 @@ static void note_partition(const struct pool_notes *n) {
 void pool_warnings_contradict(const struct pool_notes *notes) {
         note_gpus(notes);
         note_counts(notes);
+        note_memories(notes);
+        note_absent(notes);
+        note_slice_counts(notes);
         note_sharing(notes);
         note_config(notes);
         note_strategy(notes);

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/count.h"
+#include "fleet/observed.h"
 #include "fleet/pool_warnings_internal.h"
 #include "fleet/selection.h"
 #include "gpu/machine.h"
@@ -38,7 +39,7 @@ static void note_nodes(const struct pool_notes *n) {
         if (most_count == 0 && ((now.kind != VALUE_ABSENT && now_count == 0) ||
                                 (most.kind != VALUE_ABSENT && most.kind != VALUE_NULL))) {
                 pool_warn(n->pool, n->arena,
-                          TEXT("has 0 nodes for ever: maxNodeCount says how many there may be"));
+                          TEXT("has 0 nodes forever: maxNodeCount says how many there may be"));
                 return;
         }
         if (now_count == 0 && scales_from_unknown(n->pool))
@@ -48,6 +49,24 @@ static void note_nodes(const struct pool_notes *n) {
                                          "(DRA), which an autoscaler does not expect of a new node")
                                   : TEXT("scales from zero nodes with a nvidia.com/mig-* resource, "
                                          "which an autoscaler does not expect of a new node"));
+}
+
+/* Core finds Nodes by equal labels alone. */
+static void note_observing(const struct pool_notes *n) {
+        struct text *keys, *values;
+        size_t n_labels;
+
+        if (n->pool->observing != OBSERVING_NODES ||
+            observed_labels(n->pool, n->arena, &keys, &values, &n_labels) < 0)
+                return;
+        if (n_labels == 0)
+                pool_warn(n->pool, n->arena,
+                          TEXT("not observed: no label selects its nodes, and all nodes of the "
+                               "cluster would have to be read"));
+        else if (n->pool->allocation == ALLOCATION_DRA)
+                pool_warn(n->pool, n->arena,
+                          TEXT("observe counts its nodes only: a Node does not say which devices "
+                               "DRA has there"));
 }
 
 /* "NVLink" and "nv-link" in small letters, for a comparison letter by letter. */
@@ -63,6 +82,35 @@ static struct text in_small_letters(struct text word, struct arena *arena) {
         return builder_done(&b);
 }
 
+/* What a word is called elsewhere: PyTorch's names of numbers, and a word with a version behind. */
+static struct text other_name(struct text small, const struct text *known, size_t n_known) {
+        static const struct {
+                struct text name, word;
+        } names[] = {
+                { TEXT_INIT("bfloat16"), TEXT_INIT("bf16") },
+                { TEXT_INIT("float16"), TEXT_INIT("fp16") },
+                { TEXT_INIT("half"), TEXT_INIT("fp16") },
+                { TEXT_INIT("float32"), TEXT_INIT("fp32") },
+                { TEXT_INIT("float8"), TEXT_INIT("fp8") },
+                { TEXT_INIT("e4m3"), TEXT_INIT("fp8") },
+                { TEXT_INIT("pci-express"), TEXT_INIT("pcie") },
+        };
+        struct text found = { 0 };
+
+        for (size_t i = 0; i < COUNT_OF(names); i++) {
+                for (size_t k = 0; k < n_known; k++) {
+                        if (text_starts_with(small, names[i].name) &&
+                            text_equal(names[i].word, known[k]))
+                                return known[k];
+                }
+        }
+        for (size_t k = 0; k < n_known; k++) {
+                if (text_starts_with(small, known[k]) && known[k].len > found.len)
+                        found = known[k];
+        }
+        return found;
+}
+
 static void note_word(const struct pool_notes *n, const char *field, struct text word,
                       const struct text *known, size_t n_known) {
         struct text small, nearest;
@@ -75,6 +123,8 @@ static void note_word(const struct pool_notes *n, const char *field, struct text
                         return;
         }
         nearest = text_nearest(small, known, n_known);
+        if (text_is_empty(nearest))
+                nearest = other_name(small, known, n_known);
         if (!text_is_empty(nearest))
                 pool_warn(n->pool, n->arena,
                           text_format(n->arena, "%s \"%.*s\" only equals itself: is %.*s meant?",
@@ -253,10 +303,16 @@ int pool_warnings(struct pool *pools, size_t n, struct arena *arena) {
                 if (selection_read(&pools[i], arena, &selections[i]) < 0)
                         return -ENOMEM;
         }
+        if (pools[0].observing == OBSERVING_ELSEWHERE)
+                pool_warn(&pools[0], arena,
+                          TEXT("observe is ignored: Nodes of another cluster cannot be seen from "
+                               "here"));
         for (size_t i = 0; i < n; i++) {
                 struct pool_notes notes = { &pools[i], &selections[i], arena };
 
                 note_pool(&notes);
+                if (text_is_empty(pools[i].invalid))
+                        note_observing(&notes);
                 if (n <= OVERLAP_POOLS_MAX && text_is_empty(pools[i].invalid))
                         note_overlap(pools, n, selections, i, arena);
         }

@@ -9,6 +9,10 @@ static bool is_declared(const struct pool *pool) {
         return pool->precisions.kind == VALUE_LIST;
 }
 
+bool precision_is_known(const struct pool *pool) {
+        return is_declared(pool) || pool->product;
+}
+
 bool precision_offered(const struct pool *pool, struct text precision) {
         struct value_iter it = value_iterate(pool->precisions);
         const struct gpu_generation *generation;
@@ -32,7 +36,7 @@ struct text precision_list(const struct pool *pool, struct arena *arena) {
         const struct gpu_generation *generation = pool->product ? pool->product->generation : NULL;
         struct builder b;
 
-        if (!is_declared(pool) && !generation)
+        if (!precision_is_known(pool))
                 return TEXT("none that is known: declare capabilities.precisionSupport");
         builder_init(&b, arena);
         if (is_declared(pool)) {

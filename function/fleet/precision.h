@@ -7,6 +7,9 @@
 
 #include "fleet/pool.h"
 
+/* precision_is_known() - is a list declared, or the GPU in the catalogue? */
+bool precision_is_known(const struct pool *pool);
+
 /* precision_offered() - does the pool offer it? Without case. */
 bool precision_offered(const struct pool *pool, struct text precision);
 

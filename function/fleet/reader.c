@@ -142,7 +142,7 @@ bool reader_refuse_kind(struct reader *rd, const struct member *f, enum value_ki
 
 bool reader_needed_text(struct reader *rd, struct member f, struct text *ret) {
         if (member_is_absent(&f)) {
-                reader_refuse(rd, &f, "is missing");
+                reader_refuse(rd, &f, "is required");
                 return false;
         }
         if (f.value.kind == VALUE_STRING && text_is_empty(f.value.bytes)) {
@@ -207,8 +207,9 @@ bool reader_word(struct reader *rd, struct member f, const struct text *words, s
                         return true;
                 }
         }
-        reader_refuse(rd, &f, "%.*s is not one of %.*s", TEXT_ARG(value_brief(f.value, rd->arena)),
-                      TEXT_ARG(list_words(rd->arena, words, n)));
+        reader_refuse(rd, &f, "must be %s%.*s, not %.*s", n > 1 ? "one of " : "",
+                      TEXT_ARG(list_words(rd->arena, words, n)),
+                      TEXT_ARG(value_brief(f.value, rd->arena)));
         return false;
 }
 

@@ -76,6 +76,15 @@ static void read_stages(struct reader *rd, struct member f, unsigned int *ret) {
         }
 }
 
+static void read_capacity(struct reader *rd, struct member f, enum capacity_rule *ret) {
+        static const struct text words[] = { TEXT_INIT("Max"), TEXT_INIT("Declared"),
+                                             TEXT_INIT("Observed") };
+        unsigned int word;
+
+        if (reader_word(rd, f, words, COUNT_OF(words), &word))
+                *ret = (enum capacity_rule)word;
+}
+
 static void read_target(struct reader *rd, const struct member *input, struct settings *ret) {
         static const struct text words[] = { TEXT_INIT("Auto"), TEXT_INIT("Direct"),
                                              TEXT_INIT("Object") };
@@ -152,7 +161,7 @@ static void check_autoscaler(struct reader *rd, const struct member *input,
         if (!s->kserve_021)
                 reader_refuse(rd, &f, "KEDA needs kserve.version \"0.21\"");
         else if (value_count(s->keda_triggers) == 0)
-                reader_refuse(rd, &triggers, "is missing: KEDA scales by triggers");
+                reader_refuse(rd, &triggers, "is required: KEDA scales by triggers");
 }
 
 static void read_kserve(struct reader *rd, struct member f, struct settings *ret) {
@@ -186,7 +195,7 @@ static void read_mig_parted(struct reader *rd, struct member f, struct settings 
                 return;
         reader_refuse_unknown(rd, &ref, known_of_ref, COUNT_OF(known_of_ref));
         if (member_is_absent(&name))
-                reader_refuse(rd, &name, "is missing");
+                reader_refuse(rd, &name, "is required");
         check_object_name(rd, name, &ret->mig_parted_name);
         ret->mig_parted_namespace = ret->system_namespace;
         check_namespace(rd, member_get(&ref, "namespace"), &ret->mig_parted_namespace);
@@ -259,7 +268,7 @@ int settings_read_over(struct value carried, struct value input, struct arena *a
         read_target(&rd, &root, &s);
         read_kserve(&rd, member_get(&root, "kserve"), &s);
         check_autoscaler(&rd, &root, &s);
-        read_choice(&rd, member_get(&root, "capacity"), "Max", "Declared", &s.capacity_declared);
+        read_capacity(&rd, member_get(&root, "capacity"), &s.capacity);
         read_choice(&rd, member_get(&root, "memory"), "Declared", "Usable", &s.memory_usable);
         read_choice(&rd, member_get(&root, "multiSlice"), "Forbid", "Allow", &s.multi_slice);
         read_choice(&rd, member_get(&root, "quotas"), "Ignore", "Respect", &s.quotas);

@@ -20,6 +20,10 @@ enum stage {
 
 enum autoscaler { AUTOSCALER_NONE, AUTOSCALER_WVA, AUTOSCALER_KEDA };
 
+/* How a pool is counted: by its most nodes; by nodeCount; by its most nodes, and no more units of
+ * each than Inventory saw nodes offer. */
+enum capacity_rule { CAPACITY_MAX, CAPACITY_DECLARED, CAPACITY_OBSERVED };
+
 enum target { TARGET_AUTO, TARGET_DIRECT, TARGET_OBJECT };
 
 struct settings {
@@ -32,11 +36,11 @@ struct settings {
         enum autoscaler autoscaler;     /* kserve.autoscaler; default None */
         struct value keda_triggers;     /* kserve.keda.triggers: a list, with KEDA only */
         bool multi_node;                /* kserve.multiNode */
-        bool capacity_declared;         /* capacity: Declared; default Max */
-        bool memory_usable;             /* memory: Usable; default Declared */
-        bool multi_slice;               /* multiSlice: Allow */
-        bool quotas;                    /* quotas: Respect */
-        struct text mig_parted_name;    /* of the ConfigMap; empty: none */
+        enum capacity_rule capacity;
+        bool memory_usable;          /* memory: Usable; default Declared */
+        bool multi_slice;            /* multiSlice: Allow */
+        bool quotas;                 /* quotas: Respect */
+        struct text mig_parted_name; /* of the ConfigMap; empty: none */
         struct text mig_parted_namespace;
         struct text mig_parted_key; /* default "config.yaml" */
         struct text mig_parted_inline;

@@ -52,7 +52,7 @@ static void check_map(struct reader *rd, const struct member *f, const struct sh
                 else if (shape->needed)
                         reader_refuse(rd, &member,
                                       is_empty_string(&member) ? "must not be empty"
-                                                               : "is missing");
+                                                               : "is required");
         }
         if (map->check && rd->n_mistakes == n_before)
                 map->check(rd, f);

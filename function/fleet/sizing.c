@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/sizing.h"
 
+#include <errno.h>
+
 #include "base/count.h"
 #include "base/quantity.h"
 #include "gpu/profile.h"
@@ -10,14 +12,21 @@
 
 enum { CONTEXT_DEFAULT = 32768, CONCURRENCY_DEFAULT = 16 };
 
-/* Source: vLLM, EngineArgs.get_batch_defaults() and max_num_seqs: what one step may hold. */
-enum { BATCH_TOKENS = 8192, BATCH_SEQUENCES = 256 };
+/* Source: vLLM, EngineArgs.get_batch_defaults(): tokens that one step may hold. */
+enum { BATCH_TOKENS = 8192 };
+
+/*
+ * Bytes of the sampler for each word of the vocabulary and each sequence: logits, their sorted
+ * copy with indices, probabilities, masks. Source: the peak of vLLM's profiling run over
+ * max_num_seqs x vocabulary, 38.4 to 38.9 in seven logs (docs/models.md).
+ */
+enum { SAMPLER_BYTES = 39 };
 
 /* Source: vLLM, gpu_memory_utilization: the part of a GPU that is used. */
 enum { USED_PERCENT = 90 };
 
-/* CUDA's context, the engine's own buffers and its captured graphs: 0.6 to 1.5 GiB in logs. */
-#define ENGINE_BYTES GIB
+/* The engine's own buffers, NCCL's and captured graphs: up to 1.4 GiB in logs, 0.6 in most. */
+#define ENGINE_BYTES (768 * MIB)
 
 /* Per million weights: bits with the scales of their groups, times 1000. */
 static const struct {
@@ -96,43 +105,61 @@ static bool mentions(struct value v, struct text word, int depth) {
 
 enum { NESTED = 5 };
 
-static enum sizing_precision by_bits(struct value q, enum sizing_precision otherwise) {
+/* Bits that no kernel of vLLM's has are not known: 2 and 3 are packed in ways of their own. */
+static bool by_bits(struct value q, enum sizing_precision *ret) {
         int64_t bits = find_number(q, TEXT("bits"), NESTED);
         bool is_float = mentions(value_get(q, TEXT("config_groups")), TEXT("float"), NESTED);
 
         if (bits == 0)
                 bits = find_number(q, TEXT("num_bits"), NESTED);
+        if (bits == 0)
+                bits = find_number(q, TEXT("w_bit"), NESTED);
+        if (bits != 4 && bits != 8)
+                return false;
         if (bits == 4)
-                return is_float ? SIZING_NVFP4 : SIZING_INT4;
-        if (bits == 8)
-                return is_float ? SIZING_FP8 : SIZING_INT8;
-        return otherwise;
+                *ret = is_float ? SIZING_NVFP4 : SIZING_INT4;
+        else
+                *ret = is_float ? SIZING_FP8 : SIZING_INT8;
+        return true;
 }
 
-static enum sizing_precision stored_as(const struct architecture *a) {
-        struct value q = a->quantization;
+/* By the method's name alone; false: it does not say. */
+static bool by_method(struct value q, enum sizing_precision *ret) {
         struct text method = value_text(value_get(q, TEXT("quant_method")));
         struct text algorithm = value_text(value_get(q, TEXT("quant_algo")));
-        enum sizing_precision dtype = SIZING_BF16;
 
-        sizing_precision_from(a->dtype, &dtype);
-        if (dtype == SIZING_FP32) /* vLLM loads it in 16 bits */
-                dtype = SIZING_BF16;
-        if (q.kind != VALUE_MAP)
-                return dtype;
         if (text_equal(method, TEXT("mxfp4")))
-                return SIZING_MXFP4;
-        if (text_equal(algorithm, TEXT("NVFP4")) ||
-            mentions(value_get(q, TEXT("format")), TEXT("nvfp4"), NESTED))
-                return SIZING_NVFP4;
-        if (text_contains(method, TEXT("fp8")) || text_equal(algorithm, TEXT("FP8")))
-                return SIZING_FP8;
-        if (text_contains(method, TEXT("bitsandbytes")))
-                return value_is_true(value_get(q, TEXT("load_in_4bit"))) ? SIZING_INT4
+                *ret = SIZING_MXFP4;
+        else if (text_equal(algorithm, TEXT("NVFP4")) ||
+                 mentions(value_get(q, TEXT("format")), TEXT("nvfp4"), NESTED))
+                *ret = SIZING_NVFP4;
+        else if (text_contains(method, TEXT("fp8")) || text_equal(algorithm, TEXT("FP8")))
+                *ret = SIZING_FP8;
+        else if (text_contains(method, TEXT("bitsandbytes")))
+                *ret = value_is_true(value_get(q, TEXT("load_in_4bit"))) ? SIZING_INT4
                                                                          : SIZING_INT8;
-        return by_bits(q, text_contains(method, TEXT("awq")) || text_contains(method, TEXT("gptq"))
-                                  ? SIZING_INT4
-                                  : dtype);
+        else
+                return false;
+        return true;
+}
+
+/* false: the checkpoint is quantized in a way that is not known. */
+static bool stored_as(const struct architecture *a, enum sizing_precision *ret) {
+        struct value q = a->quantization;
+        bool has_bits = find_number(q, TEXT("bits"), NESTED) > 0 ||
+                        find_number(q, TEXT("num_bits"), NESTED) > 0;
+
+        *ret = SIZING_BF16;
+        sizing_precision_from(a->dtype, ret);
+        if (*ret == SIZING_FP32) /* vLLM loads it in 16 bits */
+                *ret = SIZING_BF16;
+        if (q.kind != VALUE_MAP || by_method(q, ret) || by_bits(q, ret))
+                return true;
+        if (has_bits)
+                return false;
+        *ret = SIZING_INT4;
+        return mentions(value_get(q, TEXT("quant_method")), TEXT("awq"), 1) ||
+               mentions(value_get(q, TEXT("quant_method")), TEXT("gptq"), 1);
 }
 
 /* Which modules the quantizer passed over: all that a word names, not those of one layer. */
@@ -174,6 +201,16 @@ static int64_t bytes_of(int64_t weights, enum sizing_precision precision) {
         return (int64_t)((int128)weights * precisions[precision].millibits / 8000);
 }
 
+/* Weights of 4 bits have a scale and a zero for each group, which the checkpoint names. */
+static int64_t bytes_stored(const struct architecture *a, int64_t weights,
+                            enum sizing_precision precision) {
+        int64_t group = find_number(a->quantization, TEXT("group_size"), NESTED);
+
+        if (precision != SIZING_INT4 || group < 1 || group > 4096)
+                return bytes_of(weights, precision);
+        return (int64_t)((int128)weights * (4000 + 20000 / group) / 8000);
+}
+
 static int64_t weights_of(const struct sizing_task *task, enum sizing_precision precision,
                           bool is_stored) {
         const struct architecture *a = task->architecture;
@@ -189,6 +226,10 @@ static int64_t weights_of(const struct sizing_task *task, enum sizing_precision 
                 attention = rest;
         if (only_experts || (is_stored && passes_over(a, TEXT("shared_expert"))))
                 dense = rest;
+        if (is_stored)
+                return bytes_stored(a, p->attention, attention) + bytes_stored(a, p->dense, dense) +
+                       bytes_stored(a, p->experts, precision) +
+                       bytes_of(p->other + p->vision, rest);
         return bytes_of(p->attention, attention) + bytes_of(p->dense, dense) +
                bytes_of(p->experts, precision) + bytes_of(p->other + p->vision, rest);
 }
@@ -213,11 +254,12 @@ static int64_t cache_of(const struct architecture *a, int64_t context, int64_t s
         return bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes;
 }
 
-static int64_t overhead_of(const struct architecture *a) {
+/* A step computes layers, then samples: its peak is the larger of the two. */
+static int64_t overhead_of(const struct architecture *a, int64_t sequences) {
         int64_t activations = BATCH_TOKENS * (4 * a->hidden + 2 * a->intermediate) * 2;
-        int64_t logits = a->is_encoder ? 0 : BATCH_SEQUENCES * a->vocab * 8; /* two of 32 bits */
+        int64_t sampler = a->is_encoder ? 0 : sequences * a->vocab * SAMPLER_BYTES;
 
-        return ENGINE_BYTES + activations + logits;
+        return ENGINE_BYTES + (sampler > activations ? sampler : activations);
 }
 
 /* Keys and values are shared out by heads: where there are fewer, some units have the same. */
@@ -247,11 +289,27 @@ static void find_units(const struct architecture *a, struct sizing *s) {
         }
 }
 
+int sizing_check(const struct sizing_task *task, const struct architecture *a,
+                 struct fault *fault) {
+        struct text method = value_text(value_get(a->quantization, TEXT("quant_method")));
+        enum sizing_precision stored;
+
+        if (stored_as(a, &stored) || task->precision != SIZING_AS_STORED || task->stored_bytes > 0)
+                return 0;
+        fault_at(fault, "quantization_config",
+                 "\"%.*s\" is not known with %lld bits: give the model.safetensors.index.json too, "
+                 "or --precision",
+                 TEXT_ARG(text_shown(method, 60)),
+                 (long long)find_number(a->quantization, TEXT("bits"), NESTED));
+        return -EINVAL;
+}
+
 struct sizing sizing_compute(const struct sizing_task *task) {
         const struct architecture *a = task->architecture;
         struct sizing s = { .context = task->context, .concurrency = task->concurrency };
-        enum sizing_precision stored = stored_as(a);
+        enum sizing_precision stored;
 
+        stored_as(a, &stored);
         if (s.context == 0)
                 s.context = a->positions > 0 && a->positions < CONTEXT_DEFAULT ? a->positions
                                                                                : CONTEXT_DEFAULT;
@@ -263,7 +321,7 @@ struct sizing sizing_compute(const struct sizing_task *task) {
         s.kv_cache = cache_of(a, s.context, s.concurrency);
         s.kv_cache_per_token =
                 (a->full_layers + a->sliding_layers) * a->cached_per_token * cache_bytes(a);
-        s.overhead = overhead_of(a);
+        s.overhead = overhead_of(a, s.concurrency);
         find_units(a, &s);
         return s;
 }

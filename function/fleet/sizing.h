@@ -5,8 +5,8 @@
  *      weights   = matrices x bits of the checkpoint + everything else x 16 bits
  *      KV cache  = sequences x (full layers x context + sliding layers x window)
  *                  x numbers of a token x bytes + sequences x states
- *      overhead  = 1 GiB of the driver's and the engine's + the widest activations
- *                  of a batch + logits
+ *      overhead  = what the engine has beside + the larger of the widest activations
+ *                  of a batch and the sampler's rows
  *      a unit    = (weights / T + KV cache / T + overhead) / 0.9
  *
  * The terms are those that vLLM accounts for when it starts; docs/models.md says
@@ -62,7 +62,14 @@ bool sizing_precision_from(struct text word, enum sizing_precision *ret);
 /* sizing_precision_name() - "bf16"; what a pool's precisionSupport has to list for it. */
 struct text sizing_precision_name(enum sizing_precision precision);
 
-/* sizing_compute() - all of it. */
+/*
+ * sizing_check() - can the weights be counted as they are stored?
+ *
+ * Errors: -EINVAL  a quantization that is not known, and nothing else says how large they are
+ */
+int sizing_check(const struct sizing_task *task, const struct architecture *a, struct fault *fault);
+
+/* sizing_compute() - all of it; of what sizing_check() has passed. */
 struct sizing sizing_compute(const struct sizing_task *task);
 
 /*

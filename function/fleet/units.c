@@ -178,6 +178,24 @@ static int count_uniform(struct pool *pool, const struct settings *settings, str
         return 0;
 }
 
+/* What a reservation of package/crds.yaml can say. */
+enum { UNITS_MAX = 1000 * 1000 * 1000 };
+
+/* No reservation could hold them all, and a sum that is cut would be a lie. */
+static int refuse_too_many(struct pool *pool, struct arena *arena) {
+        for (size_t i = 0; i < pool->n_sub_pools; i++) {
+                int64_t units = pool->sub_pools[i].units;
+
+                if (units > UNITS_MAX)
+                        return offer_nothing(pool, arena,
+                                             text_format(arena,
+                                                         "%lld units are more than the %d that "
+                                                         "are counted",
+                                                         (long long)units, UNITS_MAX));
+        }
+        return 0;
+}
+
 int units_count(struct pool *pool, const struct settings *settings, struct arena *arena) {
         int r;
 
@@ -191,5 +209,7 @@ int units_count(struct pool *pool, const struct settings *settings, struct arena
                 r = units_layout_build(pool, settings, arena);
         else
                 r = count_uniform(pool, settings, arena);
+        if (r == 0)
+                r = refuse_too_many(pool, arena);
         return r < 0 ? r : arena_failed(arena) ? -ENOMEM : 0;
 }

@@ -23,7 +23,7 @@ struct text units_layout_most(const struct gpu_product *product, struct arena *a
                 return TEXT("no MIG slices that are known");
         builder_init(&b, arena);
         for (size_t i = 0; i < product->n_profiles; i++) {
-                builder_string(&b, i == 0 ? "at most " : ", ");
+                builder_string(&b, i == 0 ? "at most one of: " : ", ");
                 builder_u64(&b, product->profiles[i].max_instances);
                 builder_string(&b, " x ");
                 builder_text(&b, product->profiles[i].name);

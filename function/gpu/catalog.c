@@ -158,6 +158,41 @@ static size_t keep_likely(struct text alias, struct text *names, size_t n) {
         return kept;
 }
 
+static bool is_separator(char c) {
+        return c == '-' || c == '_' || c == '.' || c == ' ';
+}
+
+/* "L40-S" and "l40s": the same letters and digits. */
+static bool is_spelt_alike(struct text a, struct text b) {
+        size_t i = 0, k = 0;
+
+        for (;; i++, k++) {
+                while (i < a.len && is_separator(a.data[i]))
+                        i++;
+                while (k < b.len && is_separator(b.data[k]))
+                        k++;
+                if (i == a.len || k == b.len)
+                        return i == a.len && k == b.len;
+                if (!text_equal_fold(text_slice(a, i, i + 1), text_slice(b, k, k + 1)))
+                        return false;
+        }
+}
+
+/* The name that has the separators elsewhere; empty: there is none. */
+static struct text spelt_alike(struct text card) {
+        const struct gpu_product *product;
+        struct text bare = names_bare(card);
+
+        for (size_t i = 0; bare.len > 0 && (product = catalog_product(i)); i++) {
+                for (size_t k = 0; k < product->n_aliases; k++) {
+                        if (is_spelt_alike(card, product->aliases[k]) ||
+                            is_spelt_alike(bare, names_bare(product->aliases[k])))
+                                return product->aliases[k];
+                }
+        }
+        return (struct text) { 0 };
+}
+
 struct text catalog_nearest(struct text alias, struct arena *arena) {
         struct text card = names_of_card(alias), bare = names_bare(card), nearest;
         struct text made = text_slice(card, 0, card.len - bare.len);
@@ -165,8 +200,9 @@ struct text catalog_nearest(struct text alias, struct arena *arena) {
         const struct gpu_product *product;
         size_t n = 0;
 
-        if (bare.len < TELLING_MIN || bare.len > TELLING_MAX)
-                return (struct text) { 0 };
+        nearest = spelt_alike(card);
+        if (!text_is_empty(nearest) || bare.len < TELLING_MIN || bare.len > TELLING_MAX)
+                return nearest;
         for (size_t i = 0; (product = catalog_product(i)); i++) {
                 if (!is_made_by(product, made))
                         continue;

@@ -54,6 +54,8 @@ static const struct text a100_40gb_aliases[] = {
         TEXT_INIT("a100.40gb"),
         TEXT_INIT("NVIDIA-A100-SXM4-40GB"),
         TEXT_INIT("NVIDIA-A100-PCIE-40GB"),
+        TEXT_INIT("A100_NVLINK"),           /* CoreWeave's gpu.nvidia.com/class */
+        TEXT_INIT("A100_PCIE_40GB"),
 };
 
 static const struct text a100_40gb_pci_ids[] = {
@@ -113,6 +115,8 @@ static const struct text a100_80gb_aliases[] = {
         TEXT_INIT("NVIDIA-A100-SXM4-80GB"),
         TEXT_INIT("NVIDIA-A100-80GB-PCIe"),
         TEXT_INIT("NVIDIA-A100X"),
+        TEXT_INIT("A100_NVLINK_80GB"),      /* CoreWeave's gpu.nvidia.com/class */
+        TEXT_INIT("A100_PCIE_80GB"),
 };
 
 static const struct text a100_80gb_pci_ids[] = {

@@ -53,6 +53,7 @@ static const struct text h100_80gb_aliases[] = {
         TEXT_INIT("h100.80gb"),
         TEXT_INIT("NVIDIA-H100-80GB-HBM3"),
         TEXT_INIT("NVIDIA-H100-PCIe"),
+        TEXT_INIT("H100_NVLINK_80GB"),      /* CoreWeave's gpu.nvidia.com/class */
 };
 
 static const struct text h100_80gb_pci_ids[] = {

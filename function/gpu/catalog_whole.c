@@ -4,7 +4,9 @@
  *
  * Source: NVIDIA's data sheets (memory); open-gpu-kernel-modules, README, and the PCI ID
  * Repository (device ids, names that the driver says); GKE, GPU types (nvidia-tesla-*);
- * listings of nvidia-smi (reported MiB; 0: none was seen). Two boards of one id, such as
+ * listings of nvidia-smi (reported MiB; 0: none was seen): modal-labs/modal-client pull
+ * request 2797 for T4, L4, A10 and L40S; A40 and L40 with ECC, which they are sold with,
+ * have what an L40S has, and RTX A6000 without 49140. Two boards of one id, such as
  * A2 and A16, differ in their name only.
  */
 #include "gpu/catalog_tables.h"

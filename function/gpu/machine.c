@@ -76,6 +76,12 @@ static const struct {
         { TEXT_INIT("g6e.24xlarge"), TEXT_INIT("NVIDIA-L40S"), 4 },
         { TEXT_INIT("g6e.48xlarge"), TEXT_INIT("NVIDIA-L40S"), 8 },
         { TEXT_INIT("g6e"), TEXT_INIT("NVIDIA-L40S"), 0 },
+        /* AWS: sizes of G7, as kubernetes/autoscaler issue 9854 lists them; of g7.8xlarge accounts differ. */
+        { TEXT_INIT("g7.2xlarge"), TEXT_INIT("RTX-PRO-4500-32GB"), 1 },
+        { TEXT_INIT("g7.4xlarge"), TEXT_INIT("RTX-PRO-4500-32GB"), 1 },
+        { TEXT_INIT("g7.12xlarge"), TEXT_INIT("RTX-PRO-4500-32GB"), 4 },
+        { TEXT_INIT("g7.24xlarge"), TEXT_INIT("RTX-PRO-4500-32GB"), 4 },
+        { TEXT_INIT("g7.48xlarge"), TEXT_INIT("RTX-PRO-4500-32GB"), 8 },
         { TEXT_INIT("g7"), TEXT_INIT("RTX-PRO-4500-32GB"), 0 },
         { TEXT_INIT("g7e.2xlarge"), TEXT_INIT("NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition"), 1 },
         { TEXT_INIT("g7e.4xlarge"), TEXT_INIT("NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition"), 1 },

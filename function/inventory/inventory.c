@@ -5,10 +5,11 @@
 
 #include "base/arena.h"
 #include "base/printable.h"
+#include "fleet/observed.h"
 
 int inventory_messages(const struct sub_pool *s, struct arena *arena, struct text **ret,
                        size_t *ret_n) {
-        struct text *list = ARENA_ARRAY(arena, s->pool->n_messages + 2, struct text);
+        struct text *list = ARENA_ARRAY(arena, s->pool->n_messages + 3, struct text);
         size_t n = 0;
 
         if (!list)
@@ -22,6 +23,8 @@ int inventory_messages(const struct sub_pool *s, struct arena *arena, struct tex
                                         TEXT_ARG(s->ambiguous),
                                         s->pool->allocation == ALLOCATION_DRA ? "devices"
                                                                               : "resource name");
+        if (!text_is_empty(s->drift))
+                list[n++] = text_join(arena, (struct text[]) { TEXT("drift: "), s->drift }, 2);
         for (size_t i = 0; i < s->pool->n_messages; i++)
                 list[n++] = s->pool->messages[i];
         *ret = list;
@@ -53,9 +56,11 @@ static void add_sub_pool(struct node *pools, const struct sub_pool *s, struct ar
         if (s->memory_bytes != UNKNOWN_BYTES)
                 node_set_string(entry, "memoryPerUnit",
                                 quantity_format_bytes(s->memory_bytes, arena));
-        node_set_integer(entry, "unitsPerNode", s->units_per_node);
+        node_set_integer(entry, "unitsPerNode", s->counted_per_node);
         node_set_integer(entry, "nodes", s->nodes);
         node_set_integer(entry, "total", s->units);
+        if (s->observed && s->observed->per_node != OBSERVED_NONE)
+                node_set_integer(entry, "observedUnitsPerNode", s->observed->per_node);
         add_messages(entry, s, arena);
 }
 
@@ -126,6 +131,10 @@ static struct text complain_over_committed(const struct usage *u) {
                                   "it");
 }
 
+static struct text complain_drift(const struct usage *u) {
+        return u->sub_pool ? u->sub_pool->drift : (struct text) { 0 };
+}
+
 static struct text complain_over_declared(const struct usage *u) {
         const struct pool *pool = u->sub_pool ? u->sub_pool->pool : NULL;
 
@@ -145,6 +154,7 @@ static const struct {
 } verdicts[] = {
         { "InvalidPool", complain_invalid },
         { "OverCommitted", complain_over_committed },
+        { "Drift", complain_drift },
         { "OverDeclared", complain_over_declared },
 };
 

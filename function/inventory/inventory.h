@@ -11,7 +11,7 @@
 /*
  * inventory_status() - status.capacity and status.providerConfigRef
  *
- * Only what changes when the declaration does: every deployment placed here is
+ * Only what changes when the declaration or the real nodes do: every deployment placed here is
  * woken by it.
  */
 struct node *inventory_status(const struct environment *environment, struct arena *arena);
@@ -29,9 +29,9 @@ int inventory_messages(const struct sub_pool *sub_pool, struct arena *arena, str
                        size_t *ret_n);
 
 /*
- * inventory_condition() - CapacityValid: Valid, InvalidPool, OverCommitted or OverDeclared
+ * inventory_condition() - CapacityValid: Valid, InvalidPool, OverCommitted, Drift or OverDeclared
  *
- * The first of these that is not Valid, in the order InvalidPool, OverCommitted,
+ * The first of these that is not Valid, in the order InvalidPool, OverCommitted, Drift,
  * OverDeclared. The message names one pool and counts the others. It holds no
  * used or free units, which move while nothing is decided.
  */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "fleet/observed.h"
 #include "place/names.h"
 
 /* What the schema of a GPUPool allows, beside what it has in common with a GPUReservation's. */
@@ -62,9 +63,10 @@ static int compare_texts(const void *a, const void *b) {
         return text_order(a, b);
 }
 
-/* Each reservation once, by namespace and name. */
+/* Each reservation once, by namespace and name; as many as the schema takes, then how many more. */
 static void add_unseated(struct node *spec, const struct usage *u, struct arena *arena) {
         struct text *names = ARENA_ARRAY(arena, u->n_unseated, struct text);
+        size_t n = 0, shown;
         struct node *list;
 
         if (!names || u->n_unseated == 0)
@@ -76,13 +78,29 @@ static void add_unseated(struct node *spec, const struct usage *u, struct arena 
                         text_join(arena, (struct text[]) { r->namespace_, TEXT("/"), r->name }, 3);
         }
         qsort(names, u->n_unseated, sizeof(*names), compare_texts);
-        list = node_add_list(spec, "unseated");
-        for (size_t i = 0, n = 0; i < u->n_unseated && n < UNSEATED_MAX; i++) {
-                if (i > 0 && text_equal(names[i], names[i - 1]))
-                        continue;
-                node_append_string(list, names[i]);
-                n++;
+        for (size_t i = 0; i < u->n_unseated; i++) {
+                if (n == 0 || !text_equal(names[i], names[n - 1]))
+                        names[n++] = names[i];
         }
+        shown = n > UNSEATED_MAX ? UNSEATED_MAX - 1 : n;
+        list = node_add_list(spec, "unseated");
+        for (size_t i = 0; i < shown; i++)
+                node_append_string(list, names[i]);
+        if (shown < n)
+                node_append_string(list, text_format(arena, "and %zu more", n - shown));
+}
+
+/* Of DRA's devices a Node says nothing. */
+static void add_observed(struct node *spec, const struct sub_pool *s) {
+        struct node *map;
+
+        if (!s->observed)
+                return;
+        map = node_add_map(spec, "observed");
+        node_set_integer(map, "nodes", s->observed->nodes);
+        node_set_integer(map, "ready", s->observed->ready);
+        if (s->pool->allocation != ALLOCATION_DRA)
+                node_set_integer(map, "units", s->observed->units);
 }
 
 static struct node *pool_spec(const struct environment *environment, const struct usage *u,
@@ -101,14 +119,15 @@ static struct node *pool_spec(const struct environment *environment, const struc
         if (s->memory_bytes != UNKNOWN_BYTES)
                 node_set_string(spec, "memoryPerUnit",
                                 quantity_format_bytes(s->memory_bytes, arena));
-        node_set_integer(spec, "unitsPerNode", bounded(s->units_per_node, RESERVATION_COUNT_MAX));
+        node_set_integer(spec, "unitsPerNode", bounded(s->counted_per_node, RESERVATION_COUNT_MAX));
         node_set_integer(spec, "nodes", s->nodes);
-        node_set_integer(spec, "total", bounded(u->total, RESERVATION_UNITS_MAX));
-        node_set_integer(spec, "used", bounded(u->used, RESERVATION_UNITS_MAX));
-        node_set_integer(spec, "free", bounded(u->free_units, RESERVATION_UNITS_MAX));
+        node_set_integer(spec, "total", bounded(u->total, RESERVATION_COUNT_MAX));
+        node_set_integer(spec, "used", bounded(u->used, RESERVATION_COUNT_MAX));
+        node_set_integer(spec, "free", bounded(u->free_units, RESERVATION_COUNT_MAX));
         node_set_integer(spec, "largestGap", bounded(u->largest_gap, RESERVATION_COUNT_MAX));
         node_set_string(spec, "schedulable", text_from(schedulable[s->pool->schedulable]));
         add_unseated(spec, u, arena);
+        add_observed(spec, s);
         return spec;
 }
 

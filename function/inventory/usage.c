@@ -12,6 +12,12 @@
 /* Unreadable numbers that are reported of one pool; the next ones show when these are mended. */
 enum { UNREADABLE_TOLD_MAX = 8 };
 
+/* A reservation at the bounds of its schema has 2.7 kB, managed fields included. */
+enum { LARGE_BYTES = 16 * 1024 };
+
+/* Owners are ModelDeployments; where there are claims, composites are usually called by this. */
+#define OWNER_OF_CLAIM TEXT("XModelDeployment")
+
 /* ---- numbers that cannot be read ------------------------------------------------------------- */
 
 /* The pools of an environment by name. */
@@ -88,29 +94,57 @@ static bool is_labelled(struct value object, struct text environment, struct are
 }
 
 /* What is in no pool is reported in the first. */
-static void tell_nowhere(struct pool *pool, struct value object, struct arena *arena) {
+static void tell_nowhere(struct pool *pool, struct value object, struct text group,
+                         struct arena *arena) {
+        struct value spec = value_get(object, TEXT("spec"));
+        struct reservation r;
+        bool has_place;
+
+        spec.may_be_broken = object.may_be_broken;
+        has_place = reservation_from_spec(spec, &r) &&
+                    text_equal(r.environment, pool->environment->name);
         pool_warn(pool, arena,
-                  text_format(arena,
-                              "reservation %.*s/%.*s counts nowhere: its owner, spec.environment "
-                              "or spec.pool cannot be read, or is not this environment's",
+                  text_format(arena, "reservation %.*s/%.*s counts nowhere: %s%.*s",
                               TEXT_ARG(value_text(value_at(object, "metadata.namespace"))),
-                              TEXT_ARG(value_text(value_at(object, "metadata.name")))));
+                              TEXT_ARG(value_text(value_at(object, "metadata.name"))),
+                              has_place ? "its controller is no ModelDeployment of "
+                                        : "its spec.environment or spec.pool cannot be read, or "
+                                          "is not this environment's",
+                              TEXT_ARG(has_place ? group : TEXT(""))));
 }
 
-/* Report the first string that is no text. */
+/* Report the first string that is no text, of what is read. */
 static void tell_broken(const struct pool_index *index, const struct reservation *r,
                         struct value object, struct arena *arena) {
+        static const char *const read[] = { "spec", "metadata.name", "metadata.namespace",
+                                            "metadata.ownerReferences" };
         struct fault fault;
         struct reader rd = { .arena = arena, .first = &fault };
+        size_t at = find_pool(index, r->pool), i = 0;
+
+        while (i < sizeof(read) / sizeof(read[0]) && !broken_refuse(&rd, object, read[i]))
+                i++;
+        if (rd.n_mistakes == 0 || at == index->n || index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
+                return;
+        pool_warn(index->sorted[at], arena,
+                  text_format(arena, "reservation %.*s/%.*s: %s %s%s", TEXT_ARG(r->namespace_),
+                              TEXT_ARG(r->name), fault.path, fault.message,
+                              i == 0 ? ", and counts as empty" : ""));
+}
+
+/* What is far larger than any that is composed is sent to every deployment that decides. */
+static void tell_large(const struct pool_index *index, const struct reservation *r,
+                       struct value object, struct arena *arena) {
         size_t at = find_pool(index, r->pool);
 
-        if (!broken_refuse(&rd, object, "spec") || at == index->n ||
+        if (object.bytes.len <= LARGE_BYTES || at == index->n ||
             index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
                 return;
         pool_warn(index->sorted[at], arena,
-                  text_format(arena, "reservation %.*s/%.*s: %s %s, and counts as empty",
-                              TEXT_ARG(r->namespace_), TEXT_ARG(r->name), fault.path,
-                              fault.message));
+                  text_format(arena,
+                              "reservation %.*s/%.*s has %zu bytes: every deployment that decides "
+                              "receives them",
+                              TEXT_ARG(r->namespace_), TEXT_ARG(r->name), object.bytes.len));
 }
 
 /* ---- counting -------------------------------------------------------------------------------- */
@@ -128,11 +162,11 @@ static int read_reservations(struct environment *environment, const struct answe
                 struct reservation *r = &list[n_list];
                 struct value object = items[i].object;
 
-                if (!reservation_read(object, TEXT("ModelDeployment"), group, r) ||
+                if (!reservation_read(object, OWNER_OF_CLAIM, group, r) ||
                     !text_equal(r->environment, environment->name)) {
                         if (environment->n_pools > 0 && n_nowhere < UNREADABLE_TOLD_MAX &&
                             is_labelled(object, environment->name, arena)) {
-                                tell_nowhere(&environment->pools[0], object, arena);
+                                tell_nowhere(&environment->pools[0], object, group, arena);
                                 n_nowhere++;
                         }
                         continue;
@@ -141,6 +175,7 @@ static int read_reservations(struct environment *environment, const struct answe
                         continue;
                 tell_unreadable(&index, r, object, arena);
                 tell_broken(&index, r, object, arena);
+                tell_large(&index, r, object, arena);
                 n_list++;
         }
         *ret = list;

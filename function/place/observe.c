@@ -59,6 +59,39 @@ bool observe_is_applied(struct value object) {
         return condition_is(object, "Ready", TEXT("True"));
 }
 
+static bool is_kind(struct value object, const char *kind) {
+        return text_equal(value_text(value_get(object, TEXT("kind"))), text_from(kind));
+}
+
+/* Also as provider-kubernetes had it before its resources were namespaced. */
+static bool is_providers_object(struct value object) {
+        struct text version = value_text(value_get(object, TEXT("apiVersion")));
+
+        return observe_is_object(object) &&
+               (text_starts_with(version, TEXT("kubernetes.m.crossplane.io/")) ||
+                text_starts_with(version, TEXT("kubernetes.crossplane.io/")));
+}
+
+static bool is_foreign(const struct resource *r) {
+        if (text_starts_with(r->name, TEXT(KEY_RESERVATION)))
+                return !reservation_is_kind(r->object);
+        if (text_starts_with(r->name, TEXT(KEY_SERVING)))
+                return !is_kind(r->object, "LLMInferenceService") &&
+                       !is_providers_object(r->object);
+        return text_starts_with(r->name, TEXT(KEY_DEVICES)) &&
+               !is_kind(r->object, "ResourceClaimTemplate") && !is_providers_object(r->object);
+}
+
+void observe_leave_out_foreign(struct state *observed) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < observed->n_resources; i++) {
+                if (!is_foreign(&observed->resources[i]))
+                        observed->resources[n++] = observed->resources[i];
+        }
+        observed->n_resources = n;
+}
+
 struct value observe_declared(struct value object) {
         return observe_is_object(object) ? value_at(object, "spec.forProvider.manifest") : object;
 }
@@ -166,6 +199,18 @@ static bool read_assignment(const struct state *observed, struct text suffix, st
         return rebuild(find(observed, KEY_SERVING, suffix, arena), arena, ret);
 }
 
+/*
+ * Was the service made for another place or size than its reservation says now? Neither ever
+ * changes under a key, so one of them was written by hand.
+ */
+static bool contradicts(struct value service, const struct reservation *r, struct arena *arena) {
+        struct reservation made;
+
+        return read_annotation(service, arena, &made) &&
+               (reservation_compare_place(&made, r) != 0 || made.nodes != r->nodes ||
+                made.units_per_node != r->units_per_node);
+}
+
 bool observe_explains(const struct state *observed, struct text suffix, struct arena *arena) {
         struct reservation unused;
         bool rebuilt;
@@ -232,14 +277,17 @@ int observe_held(const struct state *observed, const struct settings *settings, 
                 return -ENOMEM;
         for (size_t i = 0; i < n_all; i++) {
                 struct assignment *held = &list[n];
+                struct value service;
 
                 if (!read_assignment(observed, all[i], arena, &held->observed, &held->rebuilt))
                         continue;
+                service = find(observed, KEY_SERVING, all[i], arena);
                 held->suffix = all[i];
-                held->service = observe_service(find(observed, KEY_SERVING, all[i], arena),
-                                                settings->route);
+                held->service = observe_service(service, settings->route);
                 if (held->rebuilt)
                         held->observed.served = held->service.ready;
+                else
+                        held->contradicted = contradicts(service, &held->observed, arena);
                 n++;
         }
         if (arena_failed(arena))

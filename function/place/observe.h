@@ -8,6 +8,16 @@
 #include "deploy/plan.h"
 
 /*
+ * observe_leave_out_foreign() - forget what bears a key of ours and is no kind that we compose
+ * there
+ *
+ * A service is an LLMInferenceService or an Object, a reservation a GPUReservation, devices a
+ * ResourceClaimTemplate or an Object. A deployment can adopt an object of another kind that its
+ * tenant made under such a key: it must not say anything of units, nor stand for what is lost.
+ */
+void observe_leave_out_foreign(struct state *observed);
+
+/*
  * observe_service() - the facts about a composed service
  * @object: an LLMInferenceService, or the Object around one; absent: not observed
  * @route:  a route was asked for: without an address KServe says Ready and serves no client

@@ -159,3 +159,11 @@ int certificates_read(const char *dir, struct certificates *ret, struct fault *f
                 r = read_file(dir, file, &ret->files[file], fault);
         return r < 0 ? r : check_material(dir, ret, fault);
 }
+
+const char *certificates_expired(int64_t certificate_expiry_seconds, int64_t ca_expiry_seconds) {
+        int64_t now = time(NULL);
+
+        if (certificate_expiry_seconds <= now)
+                return file_names[FILE_CERTIFICATE];
+        return ca_expiry_seconds <= now ? file_names[FILE_CA] : NULL;
+}

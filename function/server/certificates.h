@@ -36,4 +36,7 @@ int certificates_read(const char *dir, struct certificates *ret, struct fault *f
 
 void certificates_release(struct certificates *m);
 
+/* certificates_expired() - the file whose certificate has expired, "tls.crt" first; NULL: none */
+const char *certificates_expired(int64_t certificate_expiry_seconds, int64_t ca_expiry_seconds);
+
 #endif

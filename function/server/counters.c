@@ -57,6 +57,7 @@ static const struct {
         { "Scheduled", "InvalidSpec" },
         { "CapacityValid", "Valid" },
         { "CapacityValid", "InvalidPool" },
+        { "CapacityValid", "Drift" },
         { "CapacityValid", "OverDeclared" },
         { "CapacityValid", "OverCommitted" },
         { "CapacityValid", "WaitingForInputs" },
@@ -150,7 +151,15 @@ static void count_decision(struct counters *s, const struct call_summary *summar
                 units_see(&s->units, summary->name, summary->used, counters_now_seconds());
 }
 
+void counters_started(struct counters *s, unsigned int service) {
+        add(&s->started[service], 1);
+}
+
 void counters_handled(struct counters *s, const struct handled *call) {
+        if (call->has_request)
+                add(&s->received[call->service], 1);
+        if (call->has_response)
+                add(&s->sent[call->service], 1);
         add(&s->calls[call->service][call->status < N_STATUS_CODES ? call->status : UNKNOWN_STATUS],
             1);
         observe(&s->durations[call->service], &durations, call->nanoseconds);
@@ -173,7 +182,20 @@ static void service_labels(size_t service, struct label ret[4]) {
         ret[2] = (struct label) { "grpc_method", TEXT("RunFunction") };
 }
 
-static void write_calls(struct counters *s, struct builder *out) {
+static void write_by_service(struct builder *out, const char *name, const char *help,
+                             atomic_uint_fast64_t counts[N_SERVICES]) {
+        struct label labels[4];
+        const struct series series = { name, labels, 3 };
+
+        prometheus_head(out, name, "counter", help);
+        for (size_t service = 0; service < N_SERVICES; service++) {
+                service_labels(service, labels);
+                prometheus_number(out, &series, (int64_t)read_counter(&counts[service]));
+        }
+}
+
+/* Every code is there from the start, as in Go: a rate needs the zero before the first one. */
+static void write_handled(struct counters *s, struct builder *out) {
         struct label labels[4];
         const struct series series = { "grpc_server_handled_total", labels, 4 };
 
@@ -182,15 +204,21 @@ static void write_calls(struct counters *s, struct builder *out) {
         for (size_t service = 0; service < N_SERVICES; service++) {
                 service_labels(service, labels);
                 for (size_t code = 0; code < N_STATUS_CODES; code++) {
-                        uint64_t n = read_counter(&s->calls[service][code]);
-
-                        /* OK is always there, so that a rate can be taken from the start. */
-                        if (n == 0 && code != 0)
-                                continue;
                         labels[3] = (struct label) { "grpc_code", text_from(code_names[code]) };
-                        prometheus_number(out, &series, (int64_t)n);
+                        prometheus_number(out, &series,
+                                          (int64_t)read_counter(&s->calls[service][code]));
                 }
         }
+}
+
+static void write_calls(struct counters *s, struct builder *out) {
+        write_by_service(out, "grpc_server_started_total", "Calls of RunFunction that were begun.",
+                         s->started);
+        write_handled(s, out);
+        write_by_service(out, "grpc_server_msg_received_total",
+                         "Requests of RunFunction that were received whole.", s->received);
+        write_by_service(out, "grpc_server_msg_sent_total",
+                         "Answers of RunFunction that were sent.", s->sent);
 }
 
 static void write_histogram(struct builder *out, const struct series *series, struct histogram *h,

@@ -13,7 +13,7 @@
 /* The services that answer RunFunction. */
 enum { SERVICE_V1, SERVICE_V1BETA1, N_SERVICES };
 
-enum { N_STATUS_CODES = 17, N_BUCKETS = 12, N_DECISIONS = 21 };
+enum { N_STATUS_CODES = 17, N_BUCKETS = 12, N_DECISIONS = 22 };
 
 struct histogram {
         atomic_uint_fast64_t buckets[N_BUCKETS + 1]; /* the last one: beyond all bounds */
@@ -21,6 +21,9 @@ struct histogram {
 };
 
 struct counters {
+        atomic_uint_fast64_t started[N_SERVICES];
+        atomic_uint_fast64_t received[N_SERVICES];              /* messages */
+        atomic_uint_fast64_t sent[N_SERVICES];                  /* messages */
         atomic_uint_fast64_t calls[N_SERVICES][N_STATUS_CODES]; /* by gRPC status code */
         struct histogram durations[N_SERVICES];                 /* nanoseconds */
         struct histogram request_bytes;
@@ -39,11 +42,16 @@ struct counters {
 void counters_init(struct counters *s);
 void counters_release(struct counters *s);
 
+/* counters_started() - a call that counters_handled() will count, as it begins to be computed. */
+void counters_started(struct counters *s, unsigned int service);
+
 /* A call that was answered. */
 struct handled {
         unsigned int service;
         unsigned int status; /* its gRPC code */
         uint64_t nanoseconds;
+        bool has_request;  /* its message came whole */
+        bool has_response; /* and it is answered with one, not with a status alone */
         size_t request_bytes;
         size_t response_bytes;
         size_t arena_bytes; /* taken for the work */

@@ -49,6 +49,9 @@ static int64_t now_ms(void) {
 static struct page healthz(struct probe *p) {
         int64_t now = now_ms();
 
+        /* A listener that is closed on purpose is no reason to kill what finishes its calls. */
+        if (atomic_load(&p->metrics->stats->draining))
+                return (struct page) { MHD_HTTP_OK, TEXT("draining\n") };
         if (p->asked_ms == 0 || now - p->asked_ms >= HEALTH_KEEP_MS) {
                 p->is_alive = self_check_run(p->alive, ALIVE_TIMEOUT_MS);
                 p->asked_ms = now;

@@ -17,7 +17,8 @@ enum {
         CLOSING_MAX_BYTES = 64, /* what ends a line always fits */
 };
 
-static bool is_debug;
+static enum log_level least_level = LOG_INFO;
+static bool is_readable;
 static atomic_bool is_grpc_quiet;
 
 struct line {
@@ -26,7 +27,7 @@ struct line {
         bool full; /* something did not fit */
 };
 
-static const char *const level_names[] = { "debug", "info", "warn", "error" };
+static const char *const level_names[N_LOG_LEVELS] = { "debug", "info", "warn", "error" };
 
 /* All or nothing. */
 static void append(struct line *line, const char *bytes, size_t len) {
@@ -161,7 +162,7 @@ static void end_line(struct line *line, bool json, uint64_t n_dropped) {
 
 void log_line(enum log_level level, const char *message, const struct log_field *fields,
               size_t n_fields) {
-        bool json = !is_debug;
+        bool json = !is_readable;
         uint64_t n_dropped;
         struct line line;
 
@@ -190,11 +191,22 @@ void log_quiet_grpc(bool quiet) {
 }
 
 bool log_enabled(enum log_level level) {
-        return level != LOG_DEBUG || is_debug;
+        return level >= least_level;
 }
 
-void log_init(bool debug) {
-        is_debug = debug;
+bool log_read_level(struct text word, enum log_level *ret) {
+        for (enum log_level level = 0; level < N_LOG_LEVELS; level++) {
+                if (text_equal_fold(word, text_from(level_names[level]))) {
+                        *ret = level;
+                        return true;
+                }
+        }
+        return false;
+}
+
+void log_init(enum log_level least, bool readable) {
+        least_level = least;
+        is_readable = readable;
         gpr_set_log_function(log_grpc);
-        gpr_set_log_verbosity(debug ? GPR_LOG_SEVERITY_INFO : GPR_LOG_SEVERITY_ERROR);
+        gpr_set_log_verbosity(least == LOG_DEBUG ? GPR_LOG_SEVERITY_INFO : GPR_LOG_SEVERITY_ERROR);
 }

@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, N_LOG_LEVELS };
 
 struct log_field {
         const char *key;
@@ -28,13 +28,17 @@ struct log_field {
 
 /*
  * log_init() - how to write; call it before the first thread and before grpc_init()
- * @debug: readable text, and debug lines too
+ * @least:    lines below this level are left out
+ * @readable: text for a person, not JSON
  *
  * gRPC's own lines go the same way from here on.
  */
-void log_init(bool debug);
+void log_init(enum log_level least, bool readable);
 
-/* log_quiet_grpc() - from now on gRPC's lines are for --debug alone, or not any more. */
+/* log_read_level() - "debug", "info", "warn" or "error", in any case; false: another word */
+bool log_read_level(struct text word, enum log_level *ret);
+
+/* log_quiet_grpc() - from now on gRPC's lines are debug lines, or not any more. */
 void log_quiet_grpc(bool quiet);
 
 /* log_enabled() - would a line of this level be written? */

@@ -24,6 +24,7 @@ enum flag {
         FLAG_GRACE,
         FLAG_MAX_CONNECTION_AGE,
         FLAG_MAX_CONNECTION_AGE_GRACE,
+        FLAG_LOG_LEVEL,
         FLAG_DEBUG,
         N_FLAGS,
         FLAG_VERSION = N_FLAGS,
@@ -40,6 +41,7 @@ static const char *const environment[N_FLAGS] = {
         [FLAG_GRACE] = "FUNCTION_GRACE",
         [FLAG_MAX_CONNECTION_AGE] = "FUNCTION_MAX_CONNECTION_AGE",
         [FLAG_MAX_CONNECTION_AGE_GRACE] = "FUNCTION_MAX_CONNECTION_AGE_GRACE",
+        [FLAG_LOG_LEVEL] = "FUNCTION_LOG_LEVEL",
         [FLAG_DEBUG] = "FUNCTION_DEBUG",
 };
 
@@ -53,6 +55,7 @@ static const struct option flags[] = {
         { "grace", required_argument, NULL, FLAG_GRACE },
         { "max-connection-age", required_argument, NULL, FLAG_MAX_CONNECTION_AGE },
         { "max-connection-age-grace", required_argument, NULL, FLAG_MAX_CONNECTION_AGE_GRACE },
+        { "log-level", required_argument, NULL, FLAG_LOG_LEVEL },
         { "debug", optional_argument, NULL, FLAG_DEBUG },
         { "version", no_argument, NULL, FLAG_VERSION },
         { "help", no_argument, NULL, FLAG_HELP },
@@ -96,7 +99,10 @@ static const char help[] =
         "      --max-connection-age-grace DURATION\n"
         "                                  then calls on the old one end (2m)\n"
         "                                              [$FUNCTION_MAX_CONNECTION_AGE_GRACE]\n"
-        "  -d, --debug                     readable and detailed log   [$FUNCTION_DEBUG]\n"
+        "      --log-level LEVEL           debug: every call; info: what was decided or failed;\n"
+        "                                  warn, error (info)          [$FUNCTION_LOG_LEVEL]\n"
+        "  -d, --debug                     a log for a person; level debug unless --log-level\n"
+        "                                  says otherwise              [$FUNCTION_DEBUG]\n"
         "      --version                   print the version\n"
         "  -h, --help                      print this\n";
 
@@ -177,6 +183,10 @@ static const char *set_option(struct options *o, enum flag flag, const char *val
                 return set_duration(value, &o->max_connection_age_ms);
         case FLAG_MAX_CONNECTION_AGE_GRACE:
                 return set_duration(value, &o->max_connection_age_grace_ms);
+        case FLAG_LOG_LEVEL:
+                return log_read_level(text_from(value), &o->log_level)
+                               ? NULL
+                               : "debug, info, warn or error";
         case FLAG_DEBUG:
                 return read_bool(value, &o->debug) ? NULL : "true or false";
         case FLAG_VERSION:
@@ -250,6 +260,7 @@ int options_read(int argc, char **argv, struct options *ret_options, struct faul
                 .grace_ms = 10 * 1000,
                 .max_connection_age_ms = 5 * 60 * 1000,
                 .max_connection_age_grace_ms = 2 * 60 * 1000,
+                .log_level = N_LOG_LEVELS,
         };
         int r;
 
@@ -264,6 +275,8 @@ int options_read(int argc, char **argv, struct options *ret_options, struct faul
                                  "--insecure to serve plain text");
                 return -EINVAL;
         }
+        if (o.log_level == N_LOG_LEVELS)
+                o.log_level = o.debug ? LOG_DEBUG : LOG_INFO;
         *ret_options = o;
         return 0;
 }

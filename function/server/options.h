@@ -9,6 +9,7 @@
 #define SERVER_OPTIONS_H
 
 #include "base/fault.h"
+#include "server/log.h"
 
 struct options {
         const char *address;         /* HOST:PORT, "[::]:PORT" or ":PORT" */
@@ -19,8 +20,9 @@ struct options {
         int64_t grace_ms;
         int64_t max_connection_age_ms; /* 0: no age is too much */
         int64_t max_connection_age_grace_ms;
+        enum log_level log_level;
         bool insecure;
-        bool debug;
+        bool debug;   /* readable lines; the level is LOG_DEBUG unless it is set too */
         bool help;    /* asked for; nothing else counts */
         bool version; /* likewise */
 };

@@ -119,15 +119,22 @@ static uint64_t nanoseconds_since(gpr_timespec begin) {
         return (uint64_t)taken.tv_sec * 1000000000 + (uint64_t)taken.tv_nsec;
 }
 
+/* What was decided, or failed, is worth a line; not that a call waits, or repeats a decision. */
+static enum log_level level_of(const struct run_call *c, const struct call_summary *summary) {
+        if (c->status != GRPC_STATUS_OK)
+                return LOG_WARN;
+        return summary->fatal || (summary->decided && !summary->is_waiting) ? LOG_INFO : LOG_DEBUG;
+}
+
 static void log_call(const struct run_call *c, const struct call_summary *summary,
                      uint64_t nanoseconds) {
         struct text details = { .data = (const char *)GRPC_SLICE_START_PTR(c->details),
                                 .len = GRPC_SLICE_LENGTH(c->details) };
 
-        LOG(c->status == GRPC_STATUS_OK ? LOG_INFO : LOG_WARN, "RunFunction",
-            LOG_TEXT("tag", summary->tag), LOG_TEXT("kind", summary->kind),
-            LOG_TEXT("namespace", summary->namespace_), LOG_TEXT("name", summary->name),
-            LOG_TEXT("decision", summary->decision),
+        LOG(level_of(c, summary), "RunFunction", LOG_TEXT("tag", summary->tag),
+            LOG_TEXT("kind", summary->kind), LOG_TEXT("namespace", summary->namespace_),
+            LOG_TEXT("name", summary->name), LOG_TEXT("decision", summary->decision),
+            LOG_STRING("changed", summary->decided && summary->is_changed ? "true" : NULL),
             LOG_STRING("fatal", summary->fatal ? "true" : NULL), LOG_NUMBER("code", c->status),
             LOG_TEXT("error", details), LOG_NUMBER("duration_ms", (double)nanoseconds / 1e6));
 }
@@ -137,6 +144,8 @@ static void count(struct run_call *c, const struct call_summary *summary, uint64
                 .service = c->service,
                 .status = (unsigned int)c->status,
                 .nanoseconds = nanoseconds,
+                .has_request = c->has_message,
+                .has_response = c->answer != NULL,
                 .request_bytes = c->lease ? GRPC_SLICE_LENGTH(c->lease->request) : 0,
                 .response_bytes = c->answer ? grpc_byte_buffer_length(c->answer) : 0,
                 .arena_bytes = c->lease ? c->lease->arena.peak_bytes : 0,
@@ -156,6 +165,7 @@ static void tell(struct run_call *c, const struct call_summary *summary) {
 static void work(struct run_call *c) {
         struct call_summary summary = { 0 };
 
+        counters_started(c->runner->stats, c->service);
         compute(c, &summary);
         tell(c, &summary);
 }
@@ -180,6 +190,7 @@ static void call_sent(struct op *op, bool ok) {
         if (!c->has_message && !c->cancelled) { /* one that left, or sent too much, has none */
                 const struct call_summary nothing = { 0 };
 
+                counters_started(c->runner->stats, c->service);
                 tell(c, &nothing);
         }
         grpc_byte_buffer_destroy(c->answer);

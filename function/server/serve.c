@@ -190,7 +190,7 @@ int serve(int argc, char **argv) {
                 return EXIT_DONE;
         }
         heap_prepare();
-        log_init(options.debug);
+        log_init(options.log_level, options.debug);
         block_signals(&signals);
         r = sink_open();
         if (r < 0) {

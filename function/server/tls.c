@@ -37,6 +37,7 @@ struct tls {
         grpc_tls_certificate_verifier_external verifier;
         struct stat seen[N_MATERIAL_FILES];
         time_t generation;
+        bool is_expiry_logged; /* of the certificates in use */
 
         pthread_mutex_t lock; /* of what follows */
         STACK_OF(X509) * cas;
@@ -99,14 +100,43 @@ static int publish(struct tls *t, struct certificates *m, struct fault *fault) {
         return 0;
 }
 
+/* Only the thread that watches writes the facts, after tls_open(): it reads them without the lock.
+ */
+static const char *expired_file(const struct tls *t) {
+        return certificates_expired(t->facts.certificate_expiry_seconds,
+                                    t->facts.ca_expiry_seconds);
+}
+
+/* An expired certificate is used when there is no better one: a client that accepts it is served.
+ */
+static bool is_worse(const struct tls *t, const struct certificates *m, struct fault *fault) {
+        const char *file =
+                certificates_expired(m->certificate_expiry_seconds, m->ca_expiry_seconds);
+
+        if (!file || t->published < 0 || expired_file(t))
+                return false;
+        fault_set(fault, "cannot use the certificates in %s: %s has expired", t->dir, file);
+        return true;
+}
+
 static int load(struct tls *t, struct fault *fault) {
         struct certificates m = { 0 };
         int r = certificates_read(t->dir, &m, fault);
 
         if (r == 0)
-                r = publish(t, &m, fault);
+                r = is_worse(t, &m, fault) ? -EINVAL : publish(t, &m, fault);
         certificates_release(&m);
         return r;
+}
+
+/* Once for each pair, when it is taken into use or when its time comes. */
+static void log_expiry(struct tls *t) {
+        const char *file = expired_file(t);
+
+        if (file && !t->is_expiry_logged)
+                LOG(LOG_WARN, "certificate expired", LOG_STRING("file", file),
+                    LOG_STRING("directory", t->dir));
+        t->is_expiry_logged = file != NULL;
 }
 
 /* ---- watching -------------------------------------------------------------------------------- */
@@ -143,6 +173,7 @@ static void reload(struct tls *t) {
                     LOG_STRING("error", fault.message));
         else
                 LOG(LOG_INFO, "certificates reloaded", LOG_STRING("directory", t->dir));
+        t->is_expiry_logged &= r < 0;
 }
 
 /* Waits one period, or less if it is asked to read; false when it is time to go. */
@@ -182,6 +213,7 @@ static void *watch(void *argument) {
                         is_due = false;
                         reload(t);
                 }
+                log_expiry(t);
         }
         return NULL;
 }
@@ -233,8 +265,9 @@ grpc_server_credentials *tls_credentials(struct tls *t) {
         verifier = grpc_tls_certificate_verifier_external_create(&t->verifier);
         provider = grpc_tls_certificate_provider_file_watcher_create(
                 t->published_path, t->published_path, NULL, CORE_WATCH_SECONDS);
+        /* Not REQUIRE: OpenSSL would then refuse who shows none, before verify() can count it. */
         grpc_tls_credentials_options_set_cert_request_type(
-                options, GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
+                options, GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
         grpc_tls_credentials_options_set_certificate_provider(options, provider);
         grpc_tls_credentials_options_watch_identity_key_cert_pairs(options);
         grpc_tls_credentials_options_set_certificate_verifier(options, verifier);
@@ -269,6 +302,7 @@ int tls_open(const char *dir, struct tls **ret, struct fault *fault) {
         look(t);
         r = load(t, fault);
         if (r == 0) {
+                log_expiry(t);
                 snprintf(t->published_path, sizeof(t->published_path), "/proc/self/fd/%d",
                          t->published);
                 r = -pthread_create(&t->thread, NULL, watch, t);

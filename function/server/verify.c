@@ -60,7 +60,7 @@ static const char *check(X509 *leaf, const STACK_OF(X509) * cas) {
 const char *verify_refusal(const char *pem, const STACK_OF(X509) * cas) {
         BIO *bio = pem ? BIO_new_mem_buf(pem, -1) : NULL;
         X509 *leaf = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-        const char *refusal = leaf ? check(leaf, cas) : "there is no certificate";
+        const char *refusal = leaf ? check(leaf, cas) : "the client shows no certificate";
 
         X509_free(leaf);
         BIO_free(bio);

@@ -126,7 +126,7 @@ static int close_map(struct item *map, struct arena *arena, struct complaint *re
                 const struct item *member = &map->items[i];
 
                 if (i > 0 && text_equal(map->items[i - 1].key, member->key))
-                        return complain(ret, member->place, "the key is there twice:", member->key);
+                        return complain(ret, member->place, "duplicate key", member->key);
                 if (member->merges)
                         sources = *member;
                 else

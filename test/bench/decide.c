@@ -47,6 +47,7 @@ static struct environment *make_environments(const struct shape *shape, struct a
                                                         .pool = pool,
                                                         .mig_profile = TEXT("3g.40gb"),
                                                         .units_per_node = 16,
+                                                        .counted_per_node = 16,
                                                         .nodes = 4,
                                                         .units = 64,
                                                         .memory_bytes = INT64_C(40) << 30,

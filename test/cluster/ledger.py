@@ -6,7 +6,7 @@ import copy
 import json
 import re
 
-from world import LEDGER as API
+from world import LEDGER as API, pool
 
 RESERVATION = {
     "apiVersion": API, "kind": "GPUReservation",
@@ -43,7 +43,7 @@ SHORT = {"gpur": "gpureservations", "gpupool": "gpupools"}
 BEYOND = [
     *((RESERVATION, f"spec.{name}", (-1, 10**9 + 1, 1.5, "1"))
       for name in ("nodes", "unitsPerNode", "reserved", "used")),
-    (RESERVATION, "spec.units", (-1, 2**53, "1")),
+    (RESERVATION, "spec.units", (-1, 10**9 + 1, "1")),
     (RESERVATION, "spec.order", (-1, 256)),
     (RESERVATION, "spec.priority", (-2**31 - 1, 2**31)),
     (RESERVATION, "spec.served", ("true",)),
@@ -56,7 +56,7 @@ BEYOND = [
     (RESERVATION, "spec.revision", ("2s2xbuhngprinud", "2S2XBUHNGPRINUDF")),
     (RESERVATION, "spec.note", ("x",)),
     *((POOL, f"spec.{name}", (-1, 10**9 + 1, "1")) for name in ("unitsPerNode", "nodes", "largestGap")),
-    *((POOL, f"spec.{name}", (-1, 2**53)) for name in ("total", "used", "free")),
+    *((POOL, f"spec.{name}", (-1, 10**9 + 1)) for name in ("total", "used", "free")),
     (POOL, "spec.schedulable", ("Never",)),
     (POOL, "spec.unseated", (["a/b"] * 1001, ["x" * 318])),
     (POOL, "spec.observed.ready", (-1,)),
@@ -66,7 +66,7 @@ LARGEST = {
     "model": {"kind": "ClusterModel", "name": "n" * 253}, "environment": "e" * 253, "pool": "p" * 63,
     "migProfile": "m" * 32, "servingProfile": "s" * 63, "resourceName": "r" * 253 + "/" + "r" * 63,
     "nodes": 10**9, "unitsPerNode": 10**9, "reserved": 10**9, "used": 10**9, "served": True,
-    "units": 2**53 - 1, "state": "Reserved", "order": 255, "priority": -2**31,
+    "units": 10**9, "state": "Reserved", "order": 255, "priority": -2**31,
     "revision": "a" * 16,
 }
 
@@ -138,4 +138,49 @@ def bounds(world):
     return f"the largest spec is {len(json.dumps(LARGEST, separators=(',', ':')))} bytes of JSON"
 
 
-CASES = [tables, bounds]
+def composed_tables(world):
+    """The same tables of what Crossplane has composed, and how large a reservation is then."""
+    plane, name = world.plane, world.name
+    world.model()
+    world.environment(pool("mig", nodeCount=4))
+    world.until_ready(world.deployment("gemma"))
+
+    def rows(kind, *where):
+        head, *lines = plane.kubectl("get", kind, *where).stdout.splitlines()
+        return head.split(), [line.split() for line in lines if name in line]
+    for arguments, (head, _) in TABLES.items():
+        assert rows(*arguments)[0] == head.split(), arguments
+    world.until("it is shown to serve", lambda: [row[:-1] for row in rows("gpur", "-A")[1]] == [
+        [world.namespace, f"gemma-{name}", name, "mig", "3g.40gb", "1", "1", "1", "Serving"]])
+    world.until("its unit is counted", lambda: [row[1:] for row in rows("gpupool")[1]] == [
+        [name, "mig", "3g.40gb", "nvidia.com/mig-3g.40gb", "40Gi", "4", "8", "1", "7"]])
+    kept, = json.loads(plane.kubectl("get", "gpur", "-n", world.namespace, "-o", "json",
+                                     "--show-managed-fields").stdout)["items"]
+    whole = size(kept)
+    assert kept["metadata"].pop("managedFields"), kept
+    assert (own := size(kept)) < 1500, f"a reservation is {own} bytes without managedFields"
+    return f"a reservation is {whole} bytes on the wire, {own} of them without managedFields"
+
+
+def framed(n):
+    """n bytes with their tag and length, as protobuf writes them."""
+    return 1 + max(1, (n.bit_length() + 6) // 7) + n
+
+
+def size(value):
+    """The bytes of a map as a google.protobuf.Struct, of a list as a ListValue."""
+    if isinstance(value, dict):
+        return sum(framed(framed(len(key)) + framed(size_of_value(child)))
+                   for key, child in value.items())
+    return sum(framed(size_of_value(child)) for child in value)
+
+
+def size_of_value(value):
+    if isinstance(value, bool) or value is None:
+        return 2
+    if isinstance(value, (int, float)):
+        return 9
+    return framed(len(value.encode()) if isinstance(value, str) else size(value))
+
+
+CASES = [tables, bounds, composed_tables]

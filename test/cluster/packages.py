@@ -54,7 +54,8 @@ def image(arch):
     files = {member.name.lstrip("./"): (layer, member) for layer in layers
              for member in layer.getmembers() if member.isfile()}
     for name in files:
-        if not re.fullmatch(rf"{NAME}|sbom\.spdx\.json|etc/nsswitch\.conf|lib(64)?/.*\.so[.0-9]*",
+        if not re.fullmatch(rf"{NAME}|sbom\.spdx\.json|etc/nsswitch\.conf|lib(64)?/.*\.so[.0-9]*"
+                            r"|usr/share/doc/[a-z0-9.+-]+/copyright",
                             name):
             yield f"holds {name}"
     layer, member = files[NAME]

@@ -43,14 +43,15 @@ def rbac(cluster):
     wanted = [(verb, "llminferenceservices.serving.kserve.io") for verb in verbs]
     wanted += [(verb, "resourceclaimtemplates.resource.k8s.io") for verb in verbs]
     wanted += [(verb, resource) for resource in LEDGER for verb in verbs]
-    wanted += [(verb, "resourcequotas") for verb in ("get", "list", "watch")]
+    wanted += [(verb, resource) for resource in ("resourcequotas", "nodes")
+               for verb in ("get", "list", "watch")]
     yield from (f"may {verb} {resource} already" for verb, resource in wanted
                 if may(cluster, CROSSPLANE, verb, resource))
     cluster.kubectl("apply", "-f", PACKAGE / "rbac.yaml")
     within(SECONDS, lambda: may(cluster, CROSSPLANE, "watch", "resourcequotas"))
     yield from (f"may not {verb} {resource}" for verb, resource in wanted
                 if not may(cluster, CROSSPLANE, verb, resource))
-    for verb, resource in (("delete", "resourcequotas"), ("create", "pods")):
+    for verb, resource in (("delete", "resourcequotas"), ("patch", "nodes"), ("create", "pods")):
         if may(cluster, CROSSPLANE, verb, resource):
             yield f"may {verb} {resource} too"
 

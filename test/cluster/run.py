@@ -23,6 +23,7 @@ import cases
 import elsewhere
 import ledger
 import missing
+import observe
 import readme
 import rights
 import schedule
@@ -98,8 +99,8 @@ def main():
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     folder = pathlib.Path(tempfile.mkdtemp(prefix="test-cluster-"))
-    groups = [(storms.CASES, False)] if arguments.storms else [
-        (cases.CASES + ledger.CASES + tenants.CASES, False), (schedule.CASES, True),
+    groups = [(storms.CASES + observe.MEASURED, False)] if arguments.storms else [
+        (cases.CASES + ledger.CASES + tenants.CASES, False), (schedule.CASES + observe.CASES, True),
         (missing.CASES + elsewhere.CASES + upgrade.CASES + readme.CASES, None)]
     known = {case.__name__.replace("_", "-") for members, _ in groups for case in members}
     unknown = set(arguments.cases) - known

@@ -8,6 +8,7 @@ import copy
 import json
 import time
 
+import rights
 import standins
 from ledger import API, POOL, RESERVATION, with_value
 from standins import KSERVE, OBJECTS, SERVICE
@@ -208,8 +209,22 @@ def forged(world, tenant, owner):
                      "reserved": "8", "used": "8", "served": "true", "units": "8", "order": "0"}}
 
 
+def forged_service(world, tenant, owner):
+    """A ConfigMap that says of itself what a service would whose reservation was lost."""
+    made = forged(world, tenant, owner)
+    told = {"model": {"kind": "ClusterModel", "name": world.name}, "environment": world.name,
+            "pool": "mig", "migProfile": "3g.40gb", "servingProfile": "one-unit",
+            "resourceName": "nvidia.com/mig-3g.40gb", "nodes": 1, "order": 0, "surge": UNITS,
+            "unitsPerNode": 1}
+    made["metadata"]["name"] = "harmless"
+    made["metadata"]["annotations"] = {
+        "crossplane.io/composition-resource-name": f"serving-{world.name}",
+        "gpuplacement.fn.crossplane.io/assignment": json.dumps(told, separators=(",", ":"))}
+    return made
+
+
 def adopts(world):
-    """A deployment that says it has composed what it has not: a ConfigMap of its tenant's, the
+    """A deployment that says it has composed what it has not: ConfigMaps of its tenant's, the
     reservation of another deployment, a pool."""
     for role in ROLES:
         tenant = Tenant(world, role)
@@ -226,9 +241,12 @@ def adopts(world):
         thief = tenant.deployment(world, "thief", UNITS, {PAUSED: "true"}, crossplane={
             "resourceRefs": [
                 {"apiVersion": "v1", "kind": "ConfigMap", "name": "innocent"},
+                {"apiVersion": "v1", "kind": "ConfigMap", "name": "harmless"},
                 {"apiVersion": API, "kind": "GPUReservation", "name": other}, *pools]})
         tenant.does("create", "-f", "-", stdin=[thief])
-        tenant.does("create", "-f", "-", stdin=[forged(world, tenant, world.get(thief))])
+        made = world.get(thief)
+        tenant.does("create", "-f", "-", stdin=[forged(world, tenant, made),
+                                                forged_service(world, tenant, made)])
         tenant.does("annotate", "modeldeployment", "-n", tenant.namespace, "thief", f"{PAUSED}-")
         world.until_condition(thief, "Scheduled", "InsufficientCapacity")
         time.sleep(SETTLE_SECONDS)
@@ -281,6 +299,48 @@ def hides(world):
     tenant.does("patch", "modeldeployment", *inside, "own", "--type=merge", "-p",
                 json.dumps({"metadata": {"finalizers": []}}))
     world.until("it is gone", lambda: not world.reservations(tenant.namespace))
+
+
+def orphans(world):
+    """A deployment that is deleted without what it has composed: the environment names the
+    reservation, who makes it again takes both back, and package/no-orphans.yaml refuses it."""
+    plane = world.plane
+    eight_units(world)
+    tenant = Tenant(world, "edit")
+    own = tenant.deployment(world, "own", UNITS)
+    inside = ("-n", tenant.namespace)
+    tenant.does("apply", "-f", "-", stdin=[own])
+    world.until_ready(own)
+    before = world.uids(tenant.namespace)
+    tenant.does("delete", "modeldeployment", *inside, "own", "--cascade=orphan")
+
+    def said():
+        pools = world.environment_now()["status"]["capacity"]["pools"]
+        return [each for pool in pools for each in pool.get("messages", [])
+                if f"{tenant.namespace}/own-{world.name} counts nowhere" in each]
+    world.until("the environment names it", said)
+    kept(before, world.uids(tenant.namespace), "its deployment is gone")
+    tenant.does("apply", "-f", "-", stdin=[own])
+    world.until_ready(own)
+    world.until("it counts again", lambda: not said())
+    kept(before, world.uids(tenant.namespace), "it was made again")
+    assert run_at_most(world, tenant.namespace) == UNITS
+
+    plane.kubectl("apply", "-f", str(rights.PACKAGE / "no-orphans.yaml"))
+    try:
+        orphan = ("delete", "modeldeployment", *inside, "own", "--cascade=orphan")
+        world.until("the policy holds", lambda: FORBIDDEN in tenant.kubectl(
+            *orphan, "--dry-run=server").stderr)
+        tenant.tries("leaves it behind", *orphan)
+        tenant.tries("leaves all behind", "delete", "modeldeployment", *inside, "--all",
+                     "--cascade=orphan")
+        tenant.tries("asks for it himself", "patch", "modeldeployment", *inside, "own",
+                     "--type=merge", "-p", json.dumps({"metadata": {"finalizers": ["orphan"]}}))
+        kept(before, world.uids(tenant.namespace), "refused")
+        tenant.does("delete", "modeldeployment", *inside, "own")
+        world.until("it is gone", lambda: not world.reservations(tenant.namespace))
+    finally:
+        plane.kubectl("delete", "-f", str(rights.PACKAGE / "no-orphans.yaml"))
 
 
 def takes_by_priority(world):
@@ -365,4 +425,4 @@ def collides(world):
         world.environment_now()["metadata"].get("labels", {})), 60)
 
 
-CASES = [may_read_only, loosened, adopts, hides, takes_by_priority, drains_in_turn, collides]
+CASES = [may_read_only, loosened, adopts, hides, orphans, takes_by_priority, drains_in_turn, collides]

@@ -47,7 +47,7 @@ def build_next(version):
     """Its program, out of a copy of the sources."""
     tree, build = BUILD / "tree", BUILD / "build"
     shutil.rmtree(tree, ignore_errors=True)
-    for name in ("function", "proto"):
+    for name in ("function", "proto", "package"):
         shutil.copytree(ROOT / name, tree / name)
     for name in ("meson.build", "meson_options.txt"):
         shutil.copy2(ROOT / name, tree / name)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adds up what "meson test" said in several build folders.
 
-count.py FOLDER...      prints "N passed, N failed"; exit 1 on a failure or when nothing ran
+count.py FOLDER...      prints "N passed, N failed", and ", N skipped" where some were; exit 1 on a
+                        failure or when nothing ran
 """
 
 import json
@@ -22,17 +23,18 @@ def outcomes(folder):
 
 
 def main(folders):
-    n_passed = n_failed = 0
+    n_passed = n_failed = n_skipped = 0
     for folder in folders:
         for outcome, test in outcomes(folder):
             if outcome in PASSED:
                 n_passed += 1
             elif outcome in SKIPPED:
+                n_skipped += 1
                 print(f"skipped: {test}")
             else:
                 n_failed += 1
                 print(f"failed ({outcome.lower()}): {test}")
-    print(f"{n_passed} passed, {n_failed} failed")
+    print(f"{n_passed} passed, {n_failed} failed" + (f", {n_skipped} skipped" if n_skipped else ""))
     return 1 if n_failed or not n_passed else 0
 
 

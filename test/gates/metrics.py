@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Dashboard and alerts ask for metrics that there are, and the manual tells of each one, with its type.
+"""Dashboard and alerts ask for metrics that exist, each alert has its runbook, and the manual has a
+line for each metric, with its type.
 
 metrics.py PROGRAM ROOT     asks a server of PROGRAM for its metrics; exit 1 on any complaint
+
+What kube-state-metrics is to report must be a member of our kinds.
 """
 
 import contextlib
@@ -22,7 +25,11 @@ import certificates  # noqa: E402
 DASHBOARD = "package/grafana-dashboard.json"
 ALERTS = "package/alerts.yaml"
 MANUAL = "docs/operating.md"
-OURS = r"\b(?:function_gpu_placement|grpc_server|process)_\w+"
+STATES = "package/kube-state-metrics.yaml"
+RUNBOOKS = "docs/runbooks"
+OURS = r"\b(?:function_gpu_placement|gpu_placement|grpc_server|process)_\w+"
+# What every object has, and every composite.
+COMMON = {("metadata", "name"), ("metadata", "namespace"), ("status", "conditions")}
 
 
 @contextlib.contextmanager
@@ -62,6 +69,54 @@ def of_alerts(alerts):
     for group in alerts["spec"]["groups"]:
         for rule in group["rules"]:
             yield f"{ALERTS}: {rule['alert']}", rule["expr"]
+
+
+def states(root):
+    """(kind, metric, paths) of what kube-state-metrics is configured to report."""
+    documents = yaml.safe_load_all((root / STATES).read_text())
+    config = next(yaml.safe_load(each["data"]["config.yaml"]) for each in documents
+                  if each["kind"] == "ConfigMap")
+    for resource in config["spec"]["resources"]:
+        for metric in resource["metrics"]:
+            each = metric["each"]
+            yield (resource["groupVersionKind"]["kind"],
+                   f"{resource['metricNamePrefix']}_{metric['name']}",
+                   [*resource["labelsFromPath"].values(), each[each["type"].lower()]["path"]])
+
+
+def schemas(root):
+    """{kind: schema} of our kinds."""
+    files = [root / "package" / "crds.yaml", *(root / "package" / "configuration").glob("*-xrd.yaml")]
+    return {each["spec"]["names"]["kind"]: each["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+            for file in files for each in yaml.safe_load_all(file.read_text())
+            if each and "versions" in each.get("spec", {})}
+
+
+def has(schema, path):
+    for member in path:
+        schema = schema.get("properties", {}).get(member)
+        if schema is None:
+            return False
+    return True
+
+
+def check_states(reported, known):
+    for kind, metric, paths in reported:
+        for path in paths:
+            if tuple(path) not in COMMON and not has(known.get(kind, {}), path):
+                yield f"{STATES}: {metric} is of {'.'.join(path)}, which a {kind} does not have"
+
+
+def check_runbooks(alerts, pages):
+    """Each alert has a page and names it; each page is of an alert. pages: {name: text}."""
+    rules = {rule["alert"]: rule for group in alerts["spec"]["groups"] for rule in group["rules"]}
+    for name, rule in rules.items():
+        if not rule["annotations"].get("runbook_url", "").endswith(f"/{RUNBOOKS}/{name}.md"):
+            yield f"{ALERTS}: {name} does not name its runbook"
+        if f"`{name}`" not in pages.get(name, ""):
+            yield f"{RUNBOOKS}/{name}.md: is not there, or not on that alert"
+    for name in sorted(set(pages) - set(rules)):
+        yield f"{RUNBOOKS}/{name}.md: there is no such alert"
 
 
 def series_of(metrics):
@@ -104,15 +159,23 @@ def main(program, root):
     dashboard = json.loads((root / DASHBOARD).read_text())
     alerts = yaml.safe_load((root / ALERTS).read_text())
     manual = (root / MANUAL).read_text()
+    pages = {page.stem: page.read_text() for page in (root / RUNBOOKS).glob("*.md")}
+    reported, known = list(states(root)), schemas(root)
+    asked = {**metrics, **{metric: "gauge" for _, metric, _ in reported}}
     queries = [*of_dashboard(dashboard), *of_alerts(alerts)]
-    complaints = [*check_queries(queries, metrics), *check_manual(manual, metrics)]
+    complaints = [*check_queries(queries, asked), *check_manual(manual, metrics),
+                  *check_states(reported, known), *check_runbooks(alerts, pages)]
     # What must not pass: panels and alerts that ask for nothing of ours, and a manual without a line.
     first = next(iter(metrics))
     bad = [*of_dashboard({"panels": [{"title": "x", "targets": [{"expr": "process_nothing"}]}],
                           "templating": {"list": []}}),
-           *of_alerts({"spec": {"groups": [{"rules": [{"alert": "x", "expr": "up == 0"}]}]}})]
-    if len([*check_queries(bad, metrics)]) != 2 or \
-            len([*check_manual(manual.replace(first, "x"), metrics)]) != 1:
+           *of_alerts({"spec": {"groups": [{"rules": [{"alert": "x", "expr": "up == 0"}]}]}}),
+           ("", "gpu_placement_nothing")]
+    orphan = {"spec": {"groups": [{"rules": [{"alert": "x", "annotations": {}}]}]}}
+    if len([*check_queries(bad, asked)]) != 3 or \
+            len([*check_manual(manual.replace(first, "x"), metrics)]) != 1 or \
+            len([*check_runbooks(orphan, {"y": ""})]) != 3 or \
+            len([*check_states([("GPUPool", "x", [["spec", "totl"]])], known)]) != 1:
         complaints.append("this gate lets bad samples through")
     for complaint in complaints:
         print(complaint)

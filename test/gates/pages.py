@@ -44,7 +44,7 @@ FOREIGN = {
 }
 # How the text blocks of a page begin: drawings and formulas.
 TEXTS = {
-    "README.md": ("  InferenceEnvironment",),
+    "docs/pipeline.md": ("  InferenceEnvironment",),
     "docs/capacity.md": ("units per node  = ", "Free in sum"),
     "docs/models.md": ('curl "$url/', "weights   = "),
     "docs/clouds/openshift.md": ("podDefaults:",),
@@ -55,7 +55,8 @@ OPERATING = "docs/operating.md"  # which shows lines of the log, and metrics
 # What differs from one line to the next.
 CHANGING = (r'(?<=ts":")[^"]+', r"^\S+Z", r'(?<=tag=")\w+', r'(?<=tag":")\w+',
             r'(?<=duration_ms)(=|":)[\d.]+')
-# Where the tests name the versions that README.md claims.
+COMPATIBILITY = "docs/compatibility.md"
+# Where the tests name the versions that it claims.
 PINNED = ("test/e2e/build-peers", "test/kserve/go.mod", "test/kserve/check")
 TESTED = r"^## What it was tested with\n(.*?)^\| provider-kubernetes .*?$"
 COMPOSED = "docs/composed.md"
@@ -345,7 +346,7 @@ def main(program, root):
         complaints += [f"{name}:{line}: {complaint}"
                        for line, complaint in check_page(name, page.read_text(), program, root)]
         complaints += [f"{name}: {each}" for each in check_appliable(program, name, page.read_text())]
-        if name == "README.md":
+        if name == COMPATIBILITY:
             complaints += [f"{name}: {each}" for each in check_versions(page.read_text(), root)]
         if name == "CONTRIBUTING.md":
             complaints += [f"{name}: {each}" for each in check_scripts(page.read_text(), root)]

@@ -143,7 +143,7 @@ def check_words(trial, words):
     for word in words:
         if "is not" in (said := trial.complaint(word)):
             yield f"the schema allows {word}, the program does not: {said}"
-    found = re.search(r"is not one of (.*)", trial.complaint("Nothing"))
+    found = re.search(r"must be (?:one of )?(.*), not ", trial.complaint("Nothing"))
     for word in found[1].split(", ") if found else ["Nothing"]:
         if word not in words and "not supported yet" not in trial.complaint(word):
             yield f"the program takes {word}, the schema does not"

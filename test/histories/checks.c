@@ -172,6 +172,13 @@ static enum packs everybody_sits(const struct decided *d, const struct reservati
         return packing_try(&packing);
 }
 
+/* What is reserved without a new grant: what was, or what is Ready whatever was written. */
+static int64_t reserved_before(const struct assignment *p) {
+        int64_t runs = p->service.ready ? p->service.replicas : 0;
+
+        return runs > p->observed.reserved ? runs : p->observed.reserved;
+}
+
 static const char *check_grants(const struct decided *d) {
         for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
                 const struct assignment *p = &d->decision->plan.assignments[i];
@@ -179,7 +186,7 @@ static const char *check_grants(const struct decided *d) {
                 const struct sub_pool *sub_pool;
 
                 if (p->fate != FATE_STAYS || p->frozen || p->rebuilt ||
-                    p->planned.reserved <= p->observed.reserved)
+                    p->planned.reserved <= reserved_before(p))
                         continue;
                 sub_pool = declared(d, &p->planned);
                 if (sub_pool->environment->not_ready ||
@@ -255,7 +262,9 @@ const char *check_pods(struct cluster *c) {
                         r->blind &= !cluster_service(c, r).rolled_out;
                         if (r->lost || r->hidden || r->blind)
                                 continue;
-                        if (cluster_may_start(r) > (has->used > 0 ? has->used : has->reserved))
+                        if (cluster_may_start(r) <= (has->used > 0 ? has->used : has->reserved))
+                                r->edited = false;
+                        else if (!r->edited)
                                 return "KServe may start more pods than are used";
                 }
         }

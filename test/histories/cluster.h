@@ -64,6 +64,8 @@ struct running {
         struct shape shape;          /* as its Deployment has it by now */
         bool waits;                  /* for the room of a rollout */
         bool blind;                  /* composed over what nobody saw: it may roll unseen */
+        bool edited; /* by hand: its pods are not counted until its reservation says as many again
+                      */
         struct replica replicas[CLUSTER_REPLICAS]; /* its pods */
         int64_t n_replicas;
         uint64_t cause; /* of what it was last told to stay for */

@@ -70,6 +70,7 @@ static void make_pool(struct cluster *c, struct site *site, size_t at) {
                                                 .memory_bytes = memory_gib[below(c, 4)] * GIB,
                                                 .order = (int32_t)site->environment.n_sub_pools++,
                                                 .resource_name = TEXT("nvidia.com/gpu") };
+                sub_pool->counted_per_node = sub_pool->units_per_node;
                 sub_pool->units = sub_pool->units_per_node * sub_pool->nodes;
                 c->places[site - c->fleet.sites][at][s].sub_pool = *sub_pool;
                 pool->n_sub_pools++;
@@ -170,6 +171,7 @@ static void resize(struct cluster *c, struct site *site, size_t p, int64_t nodes
                 sub_pool->nodes = pool->nodes;
                 if (sub_pool->units_per_node + units > 0)
                         sub_pool->units_per_node += units;
+                sub_pool->counted_per_node = sub_pool->units_per_node;
                 sub_pool->units = sub_pool->nodes * sub_pool->units_per_node;
                 place->sub_pool = *sub_pool;
                 if (nodes < 0 || units < 0)
@@ -261,6 +263,41 @@ static void lose(struct cluster *c, struct actor *actor) {
                 return;
         actor->running[below(c, (int64_t)actor->n_running)].lost = true;
         excuse_everything(c); /* nobody knows of its units until it is rebuilt */
+}
+
+/* Who may write reservations wrote into one what is not so; its deployment writes it again. */
+static void edit(struct cluster *c, struct actor *actor) {
+        struct running *running;
+        struct reservation *r;
+
+        if (actor->n_running == 0)
+                return;
+        running = &actor->running[below(c, (int64_t)actor->n_running)];
+        running->edited = true;
+        r = &running->reservation;
+        switch (below(c, 6)) {
+        case 0:
+                r->reserved = below(c, CLUSTER_REPLICAS);
+                break;
+        case 1:
+                r->served = !r->served;
+                break;
+        case 2:
+                r->leaving = !r->leaving;
+                break;
+        case 3:
+                r->order = one_in(c, 2) ? RESERVATION_ORDER_MAX : INT64_MAX; /* unreadable */
+                break;
+        case 4:
+                r->priority = below(c, 3) - 1;
+                break;
+        default:
+                r->used = below(c, r->reserved + 1);
+        }
+        if (r->used > r->reserved)
+                r->used = r->reserved;
+        r->generation = ++c->generations;
+        excuse_everything(c);
 }
 
 static void crash(struct cluster *c, struct actor *actor) {
@@ -376,6 +413,9 @@ static void strike_actor(struct cluster *c, int kind, struct actor *actor) {
                 break;
         case WEATHER_LOSE:
                 lose(c, actor);
+                break;
+        case WEATHER_EDIT:
+                edit(c, actor);
                 break;
         case WEATHER_CRASH:
                 crash(c, actor);

@@ -31,6 +31,7 @@ enum weather {
         WEATHER_HIDE,     /* Crossplane forgets what it composed */
         WEATHER_PODS,     /* an image, a pool's or a deployment's pods are edited */
         WEATHER_ROLLOUT,  /* a deployment rolls in another way */
+        WEATHER_EDIT,     /* somebody writes other numbers into a reservation */
         WEATHER_CHASE,    /* something happens to what has just been made, or beside it */
         N_WEATHER
 };

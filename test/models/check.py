@@ -5,8 +5,9 @@
 check.py PROGRAM ROOT       exit 1 on any complaint
 
 The files here are config.json as the models' makers document their numbers. Each has a line in
-the table, with the parameters that the hub shows; the program counts them from the config alone
-and must find the same number, and the weights that the table shows.
+the table, with the parameters of its checkpoint (independent.py counts them in another way); the
+program counts them from the config alone and must find the same number, and the weights that the
+table shows. What unknown/ holds must be refused with the member that is not understood.
 """
 
 import json
@@ -19,10 +20,21 @@ import yaml
 
 GIB = 2 ** 30
 # Bytes of one token in all layers; DeepSeek, "Insights into DeepSeek-V3" (2025), table 1.
-PER_TOKEN = {"DeepSeek-V3": 70272, "Qwen2.5-72B": 327680, "Llama-3.1-405B": 516096}
+# Mistral-Small: vLLM's log, llm-d-planner, docs/empirical-vllm-memory-results.md.
+PER_TOKEN = {"DeepSeek-V3": 70272, "Qwen2.5-72B": 327680, "Llama-3.1-405B": 516096,
+             "Mistral-Small-3.1-24B": 163840}
 # Files of the checkpoint, in GiB: OpenAI's model card; sizes on the hub.
 CHECKPOINTS = {"gpt-oss-120b": 60.8, "gpt-oss-20b": 12.8, "DeepSeek-V3": 641.3,
                "Llama-3.1-70B-FP8": 67.7, "Llama-3.1-8B-AWQ": 5.34}
+# metadata.total_size of the index: two bytes for each parameter.
+INDEXES = {"Llama-3.1-8B": 16060522496, "Qwen2.5-7B": 15231233024, "Mixtral-8x7B-v0.1": 93405585408}
+# What is in unknown/, and the member that the refusal names.
+UNKNOWN = {"albert": 'model_type: "albert"', "words": 'layer_types: "linear_attention"',
+           "bits": 'quantization_config: "gptq" is not known with 3 bits',
+           "sound": 'audio_config: "qwen2_audio_encoder"', "images": 'vision_config: "molmo_vision"',
+           "narrow": "intermediate_size: is missing",
+           "t5": 'model_type: "t5" is not known, and hidden_size is required'}
+WITHIN = 0.1
 
 
 def call(program, *words):
@@ -51,6 +63,8 @@ def check_model(program, path, row):
     if (published := CHECKPOINTS.get(path.stem)) and \
             abs(size["weights"] / GIB / published - 1) > 0.1:
         yield f"weighs {size['weights'] / GIB:.1f}Gi, its files {published}Gi"
+    if INDEXES.get(path.stem, size["weights"]) != size["weights"]:
+        yield f"weighs {size['weights']} bytes, its index says {INDEXES[path.stem]}"
     if per_token := PER_TOKEN.get(path.stem):
         one = json.loads(call(program, str(path), "-o", "json", "--context", "1000",
                               "--concurrency", "1").stdout)
@@ -62,6 +76,32 @@ def check_model(program, path, row):
             yield f"no ClusterModel: {made}"
 
 
+def check_wholes(program, root):
+    """The table of what vLLM measured: units, sequences, GiB of one unit without its cache."""
+    page, n = (root / "docs" / "models.md").read_text(), 0
+    for name, units, sequences, measured, ours, apart in re.findall(
+            r"\| (\S+), (\d+), (\d+) \| ([\d.]+)Gi \| ([\d.]+)Gi \| ([+-][\d.]+) % \|", page):
+        n += 1
+        size = json.loads(call(program, str(root / "test" / "models" / f"{name}.json"), "-o", "json",
+                               "--context", "1000", "--concurrency", sequences).stdout)
+        whole = (size["weights"] / int(units) + size["overhead"]) / GIB
+        if abs(whole / float(measured) - 1) > WITHIN or f"{whole:.2f}" != ours or \
+                f"{100 * (whole / float(measured) - 1):+.1f}" != apart:
+            yield f"{name}: {whole:.2f}Gi, measured {measured}Gi; the table says {ours}Gi, {apart} %"
+    if n < 9:
+        yield f"only {n} wholes in the table"
+
+
+def check_unknown(program, root):
+    paths = {path.stem: path for path in (root / "test" / "models" / "unknown").glob("*.json")}
+    if paths.keys() != UNKNOWN.keys():
+        yield f"unknown/ holds {sorted(paths)}"
+    for name, path in paths.items():
+        done = call(program, str(path), "-o", "json")
+        if done.returncode != 2 or f"model: {UNKNOWN.get(name)}" not in done.stderr:
+            yield f"unknown/{name}: {done.returncode} {done.stderr}{done.stdout}"
+
+
 def main(program, root):
     program, root = str(pathlib.Path(program).resolve()), pathlib.Path(root)
     table = {row[0]: row for row in rows((root / "docs" / "models.md").read_text())}
@@ -69,6 +109,7 @@ def main(program, root):
     complaints = [f"{path.stem}: {each}" for path in paths
                   for each in check_model(program, path, table.get(path.stem))]
     complaints += [f"{name}: no file" for name in table.keys() - {path.stem for path in paths}]
+    complaints += [*check_wholes(program, root), *check_unknown(program, root)]
     for complaint in complaints:
         print(complaint)
     print(f"models: {len(paths)} counted, {len(complaints)} complaints")

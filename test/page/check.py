@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds `capacity -o html` to what a page of a fleet must be.
 
-check.py PROGRAM            exit 1 on any complaint
+check.py PROGRAM            exit 1 on any complaint; UPDATE_GOLDEN=1 writes pages/ anew
 
-Every unit is one element with its owner's name, every deployment a line of a table; nothing is
+The pages of pages/ are made again and are equal to the byte; so is docs/fleet.svg, which is what a page
+draws, without its tables. Every unit is one element with its owner's name, every deployment a line of a table; nothing is
 fetched or run; text has contrast in light and dark; neighbouring colours differ also for people
 with red-green blindness; 1,000 nodes take less than a second of the processor and 5 MB.
 """
@@ -12,6 +13,7 @@ with red-green blindness; 1,000 nodes take less than a second of the processor a
 import collections
 import html.parser
 import itertools
+import os
 import pathlib
 import random
 import re
@@ -19,9 +21,12 @@ import resource
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 import yaml
 
+PAGES = pathlib.Path(__file__).parent / "pages"
+ROOT = PAGES.parents[2]
 GROUP = "modelplane.ai/v1alpha1"
 LEAST_CONTRAST = 4.5     # WCAG 2, AA
 LEAST_DIFFERENCE = 10.0  # CIE 1976, where 2.3 is just seen
@@ -83,18 +88,38 @@ class Page(html.parser.HTMLParser):
             self.cells.append(data.strip())
 
 
-def call(program, objects, folder):
+def pod(namespace, service, node, **more):
+    labels = {"app.kubernetes.io/name": service,
+              "app.kubernetes.io/component": more.get("component", "llminferenceservice-workload")}
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"namespace": namespace, "name": "p", "labels": labels},
+            "spec": {"nodeName": node} if node else {},
+            "status": {"phase": more.get("phase", "Running")}}
+
+
+def call(program, objects, folder, pods=None):
     path = pathlib.Path(folder) / "fleet.yaml"
     path.write_text(yaml.dump_all(objects))
+    words = [program, "capacity", str(path), "-o", "html"]
+    if pods is not None:
+        words += ["--pods", str(pathlib.Path(folder) / "pods.yaml")]
+        pathlib.Path(words[-1]).write_text(yaml.dump_all(pods))
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([program, "capacity", str(path), "-o", "html"], capture_output=True,
-                          text=True, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return done, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def check_small(program, folder):
-    objects = [environment("berlin", [
+def check_golden(name, text):
+    path = PAGES / f"{name}.html"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text)
+    if not path.exists() or path.read_text() != text:
+        yield f"is not test/page/pages/{name}.html any more: UPDATE_GOLDEN=1, then read the difference"
+
+
+def small_fleet():
+    return [environment("berlin", [
         pool("mixed", 8, 2, 4, **cut(layout={"3g.40gb": 1, "1g.10gb": 4})),
         pool("whole", 8, 2, 2),
         pool("shared", 2, 1, 1, sharing={"strategy": "TimeSlicing", "replicas": 4})]),
@@ -102,8 +127,71 @@ def check_small(program, folder):
         reservation("team-a", "large", ("berlin", "whole"), 6, 2),
         reservation("team-b", "<b>&\"odd", ("berlin", "mixed", "3g.40gb"), 1, 3),
         reservation("team-c", "share", ("berlin", "shared"), 1, 2)]
-    done, _ = call(program, objects, folder)
+
+
+def check_pods(program, folder):
+    """Slices lie on the nodes of pods; those without a node, ended or of the router are passed over."""
+    pods = [pod("team-a", "chat-3", "n1"), pod("team-a", "chat-3", "n0"), pod("team-a", "chat-3", "n1"),
+            pod("team-a", "chat-3", None), pod("team-a", "chat-3", "n1", phase="Succeeded"),
+            pod("team-a", "chat-3", "cpu", component="llminferenceservice-router-scheduler"),
+            pod("team-b", "chat-3", "n1"), pod("team-a", "large-2", "w1")]
+    done, _ = call(program, small_fleet(), folder, pods)
     page = Page(done.stdout)
+    if page.owners["team-a/chat"] != 3 or page.owners["team-a/large"] != 6 or len(page.owners) != 3:
+        yield f"with pods slices are of {dict(page.owners)}"
+    drawn = dict(re.findall(r"<small>([^<]*)</small>([^\n]*)", done.stdout))
+    counts = {name: strips.count("<title>team-a/") for name, strips in drawn.items()}
+    if counts != {"n0": 1, "n1": 2, "w1": 6}:
+        yield f"the nodes of pods have {counts}"
+    if re.search("follows the seats|cpu", done.stdout):
+        yield "the page with pods speaks of seats, or of the router"
+    yield from check_golden("pods", done.stdout)
+
+
+def picture(page):
+    """The nodes of a page, pool by pool, and its legend, as one SVG that stands alone."""
+    style, defs = re.search(r"<style>(.*?)</style>", page, re.S)[1], re.search(r"<defs>.*?</defs>", page)[0]
+    out, y = [], 8
+    for name, row in re.findall(r"<h3>(.*?)</h3>.*?<div class=r0>\n(.*?)\n</div>", page, re.S):
+        out.append(f'<text x="8" y="{y + 12}" font-weight="bold">{name}</text>')
+        nodes, y, high = re.findall(r"(?:<small>(.*?)</small>)?<svg viewBox=\"0 0 (\d+) (\d+)\"[^>]*>(.*?)</svg>",
+                                    row), y + 20, 0
+        for i, (label, width, height, strips) in enumerate(nodes):
+            x, high = 8 + i * (int(width) + 12), max(high, int(height))
+            out.append(f'<text x="{x}" y="{y + 12}" class="t">{label or "does not run"}</text>'
+                       f'<svg x="{x}" y="{y + 16}" width="{width}" height="{height}" fill="url(#f)">'
+                       f'{strips}</svg>')
+        y += high + 34
+    for colour, name in re.findall(r"<rect(?: class=(c\d+))? width=18 /></svg><td>([^<]*)", page):
+        out.append(f'<rect x="8" y="{y}" width="18" height="9" '
+                   + (f'class="{colour}"' if colour else 'fill="url(#f)"')
+                   + f'/><text x="32" y="{y + 9}" class="t">{name}</text>')
+        y += 15
+    drawn = re.sub(r"(\w+)=([^\s\"'>/]+)", r'\1="\2"', "\n".join(out).replace("translate(", "translate("))
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 460 {y + 4}" width="460" '
+            f'height="{y + 4}">\n<style>{style}text{{font:13px sans-serif;fill:var(--text)}}.t{{font-size:11px}}'
+            f'</style>\n<rect width="460" height="{y + 4}" style="height:{y + 4}px;fill:var(--back);stroke:none"/>\n'
+            + re.sub(r"(\w+)=([^\s\"'>/]+)", r'\1="\2"', defs) + f"\n{drawn}\n</svg>\n")
+
+
+def check_picture(program):
+    done = subprocess.run([program, "capacity", "examples/fleet/required/mig-cluster.yaml",
+                           "docs/samples/reservations.yaml", "--pods", "docs/samples/pods.yaml", "-o",
+                           "html"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    path, text = ROOT / "docs" / "fleet.svg", picture(done.stdout)
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text)
+    xml.etree.ElementTree.fromstring(text)
+    if not path.exists() or path.read_text() != text:
+        yield "docs/fleet.svg is not what the page draws: UPDATE_GOLDEN=1, then look at it"
+    if text.count("<title>team-a/chat<") != 11:
+        yield "docs/fleet.svg does not show the 11 pods of team-a/chat"
+
+
+def check_small(program, folder):
+    done, _ = call(program, small_fleet(), folder)
+    page = Page(done.stdout)
+    yield from check_golden("seats", done.stdout)
     want = {"team-a/chat": 5, "team-a/large": 12, "team-b/<b>&\"odd": 3, "team-c/share": 2}
     want["free"] = 4 * 8 * 5 + 16 + 8 - sum(want.values())
     if page.owners != want:
@@ -186,7 +274,8 @@ def check_large(program, folder):
 def main(program):
     program = str(pathlib.Path(program).resolve())
     with tempfile.TemporaryDirectory() as folder:
-        complaints = [*check_small(program, folder), *check_large(program, folder)]
+        complaints = [*check_small(program, folder), *check_pods(program, folder), *check_picture(program),
+                      *check_large(program, folder)]
     for complaint in complaints:
         print(complaint)
     return 1 if complaints else 0

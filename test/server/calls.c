@@ -167,6 +167,8 @@ static void test_drain(void **state) {
         assert_null(client_read(&watch));
         assert_int_equal(client_finish(&watch), GRPC_STATUS_OK);
         assert_int_equal(rig_get(&r, "/readyz", r.line, sizeof(r.line)), 503);
+        /* The listener is closed on purpose: nothing to restart, and nothing to log. */
+        assert_int_equal(rig_get(&r, "/healthz", r.line, sizeof(r.line)), 200);
 
         /* Only now does the client read what was computed for it. */
         answer = client_read(&run);
@@ -282,6 +284,9 @@ static void test_metrics(void **state) {
                 { "grpc_server_handled_total{" V1_LABELS ",grpc_code=\"InvalidArgument\"}", 1,
                   1e6 },
                 { "grpc_server_handling_seconds_count{" V1_LABELS "}", 2, 1e6 },
+                { "grpc_server_started_total{" V1_LABELS "}", 2, 1e6 },
+                { "grpc_server_msg_received_total{" V1_LABELS "}", 2, 1e6 },
+                { "grpc_server_msg_sent_total{" V1_LABELS "}", 1, 1e6 },
                 { "function_gpu_placement_fatal_answers_total", 1, 1e6 },
                 { "function_gpu_placement_calls_in_flight", 0, 0 },
                 { "function_gpu_placement_arena_peak_bytes", 100, 64e6 },

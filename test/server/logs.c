@@ -26,9 +26,12 @@
 
 #include <cmocka.h>
 
+enum { SKIPPED = 77 }; /* to meson */
+
 static const char *program;
 
 static const char *const insecure[] = { "--insecure", NULL };
+static const char *const every_call[] = { "--insecure", "--log-level=debug", NULL };
 
 /* A ModelDeployment with a tag, in which U+202E changes the direction, and text in places that no
  * log repeats. */
@@ -63,7 +66,7 @@ static struct text deployment(struct arena *arena) {
 
 static void test_line(void **state) {
         static const char *const wants[] = {
-                "{\"level\":\"info\",\"ts\":\"20",
+                "{\"level\":\"debug\",\"ts\":\"20",
                 "\"msg\":\"RunFunction\"",
                 "\"tag\":\"tag-1\\u000a\\ufffd\"",
                 "\"kind\":\"ModelDeployment\"",
@@ -78,7 +81,7 @@ static void test_line(void **state) {
 
         (void)state;
         arena_init(&arena, 1 << 20);
-        rig_start(&r, program, insecure);
+        rig_start(&r, program, every_call);
         assert_int_equal(client_once(r.address, NULL, RUN_V1, deployment(&arena), NULL),
                          GRPC_STATUS_OK);
         rig_wait(&r, "\"msg\":\"RunFunction\"");
@@ -107,11 +110,31 @@ static void test_debug(void **state) {
         snprintf(r.address, sizeof(r.address), "%.*s", (int)strcspn(address, "\""), address);
         assert_int_equal(client_once(r.address, NULL, RUN_V1, deployment(&arena), NULL),
                          GRPC_STATUS_OK);
-        rig_wait(&r, " info RunFunction tag=\"tag-1\\u000a\\ufffd\" kind=\"ModelDeployment\"");
+        rig_wait(&r, " debug RunFunction tag=\"tag-1\\u000a\\ufffd\" kind=\"ModelDeployment\"");
         assert_null(strstr(r.line, "hunter2"));
         assert_null(strchr(r.line, '{'));
         rig_stop(&r);
         arena_release(&arena);
+}
+
+/* A model that is decided on at once, and has the condition already when the reason is given. */
+static struct text model(struct arena *arena, const char *reason) {
+        static const char form[] =
+                "{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'ClusterModel',"
+                " 'metadata': {'name': 'gemma'},"
+                " 'spec': {'model': {'name': 'google/gemma-3-27b-it'}},"
+                " 'status': {'conditions': [{'type': 'ModelValid', 'reason': '%s'}]}}";
+        char xr[512];
+        struct text bytes;
+
+        snprintf(xr, sizeof(xr), form, reason);
+        assert_int_equal(
+                call_encode(&(struct call_request) { .tag = TEXT("model"),
+                                                     .has_capabilities = true,
+                                                     .composite.object = json_node(arena, xr) },
+                            arena, &bytes),
+                0);
+        return bytes;
 }
 
 static int64_t now_ms(void) {
@@ -257,24 +280,17 @@ static void start_with_log(struct rig *r, const char *before, const char *log) {
         wait_until_serving(r);
 }
 
-static size_t count_lines(const char *path, bool (*is_counted)(const char *line)) {
+/* Lines that hold what; with NULL those that are no whole JSON object. */
+static size_t count_lines(const char *path, const char *what) {
         FILE *file = fopen(path, "re");
         char line[8192];
         size_t n = 0;
 
         assert_non_null(file);
         while (fgets(line, sizeof(line), file))
-                n += is_counted(line);
+                n += what ? strstr(line, what) != NULL : line[0] != '{' || !strstr(line, "}\n");
         fclose(file);
         return n;
-}
-
-static bool is_broken(const char *line) {
-        return line[0] != '{' || !strstr(line, "}\n");
-}
-
-static bool tells_of_dropped(const char *line) {
-        return strstr(line, "\"dropped_lines\":") != NULL;
 }
 
 /* A file that may not grow, as on a full disk: the line that hits its end is cut. */
@@ -294,9 +310,53 @@ static void test_full_file(void **state) {
         assert_int_equal(prlimit(r.pid, RLIMIT_FSIZE, &unlimited, NULL), 0);
         call_often(r.address, 1);
         rig_stop(&r);
-        assert_int_equal(count_lines(log, is_broken), 1);
-        assert_int_equal(count_lines(log, tells_of_dropped), 1);
+        assert_int_equal(count_lines(log, NULL), 1);
+        assert_int_equal(count_lines(log, "\"dropped_lines\":"), 1);
         unlink(log);
+}
+
+/* Of calls that wait, repeat, decide anew, are fatal and fail: those that a level shows. */
+static void test_levels(void **state) {
+        static const char *const lines[] = {
+                "\"level\":\"debug\",",
+                "Scheduled=Unknown WaitingForInputs\"",
+                "ModelValid=False Invalid\",\"code\":0",
+                "ModelValid=False Invalid\",\"changed\":\"true\",\"code\":0",
+                "\"fatal\":\"true\"",
+                "\"msg\":\"draining\"",
+                "\"code\":3",
+        };
+        static const struct {
+                const char *variable;
+                const char *there; /* x: that line is in the log */
+        } rows[] = {
+                { "FUNCTION_LOG_LEVEL=debug", "xxxxxxx" }, { "FUNCTION_LOG_LEVEL=INFO", "  xxxxx" },
+                { "FUNCTION_LOG_LEVEL=", "  xxxxx" },      { "FUNCTION_LOG_LEVEL=warn", "      x" },
+                { "FUNCTION_LOG_LEVEL=error", "       " },
+        };
+        struct arena arena;
+
+        (void)state;
+        arena_init(&arena, 1 << 20);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                const struct text requests[] = { deployment(&arena), model(&arena, "Valid"),
+                                                 model(&arena, "Invalid"), SMALL_REQUEST,
+                                                 TEXT("\xff") };
+                char log[] = "/tmp/server-logs-XXXXXX";
+                struct rig r;
+
+                close(mkstemp(log));
+                start_with_log(&r, rows[i].variable, log);
+                for (size_t n = 0; n < sizeof(requests) / sizeof(requests[0]); n++)
+                        client_once(r.address, NULL, RUN_V1, requests[n], NULL);
+                rig_stop(&r);
+                for (size_t n = 0; n < sizeof(lines) / sizeof(lines[0]); n++) {
+                        if ((count_lines(log, lines[n]) > 0) != (rows[i].there[n] == 'x'))
+                                fail_msg("%s: %s", rows[i].variable, lines[n]);
+                }
+                unlink(log);
+        }
+        arena_release(&arena);
 }
 
 /*
@@ -311,7 +371,7 @@ static void test_write_hangs(void **state) {
         int64_t begin;
 
         (void)state;
-        assert_true(terminal >= 0);
+        assert_true(terminal >= 0); /* main() has seen that there are some */
         assert_int_equal(grantpt(terminal), 0);
         assert_int_equal(unlockpt(terminal), 0);
         assert_int_equal(ptsname_r(terminal, name, sizeof(name)), 0);
@@ -336,6 +396,30 @@ static void test_write_hangs(void **state) {
         assert_in_range(now_ms() - begin, 0, 10000);
 }
 
+/* A chroot in which /dev/pts is not mounted has no terminals. */
+static bool has_terminals(void) {
+        int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        char name[64];
+        bool there = terminal >= 0 && ptsname_r(terminal, name, sizeof(name)) == 0 &&
+                     access(name, F_OK) == 0;
+
+        if (terminal >= 0)
+                close(terminal);
+        return there;
+}
+
+static int run_with_terminal(void) {
+        const struct CMUnitTest tests[] = { cmocka_unit_test(test_write_hangs) };
+
+        if (!has_terminals()) {
+                print_message("skipped: no pseudo terminal can be opened; mount devpts at "
+                              "/dev/pts\n");
+                return SKIPPED;
+        }
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+/* logs PROGRAM [terminal] */
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_line),
@@ -343,15 +427,15 @@ int main(int argc, char **argv) {
                 cmocka_unit_test(test_reader_stands_still),
                 cmocka_unit_test(test_no_log),
                 cmocka_unit_test(test_full_file),
-                cmocka_unit_test(test_write_hangs),
+                cmocka_unit_test(test_levels),
         };
         int failed;
 
-        if (argc != 2)
+        if (argc < 2)
                 return 2;
         program = argv[1];
         grpc_init();
-        failed = cmocka_run_group_tests(tests, NULL, NULL);
+        failed = argc > 2 ? run_with_terminal() : cmocka_run_group_tests(tests, NULL, NULL);
         grpc_shutdown_blocking();
         return failed;
 }

@@ -123,6 +123,8 @@ static void test_who_is_let_in(void **state) {
                         fail_msg("%s: status %d, want %d", rows[i].name, (int)got,
                                  (int)rows[i].want);
         }
+        rig_wait(&w->rig,
+                 "\"msg\":\"client refused\",\"error\":\"the client shows no certificate\"");
         assert_int_equal(client_once(w->rig.address, NULL, RUN_V1, SMALL_REQUEST, NULL),
                          GRPC_STATUS_UNAVAILABLE); /* plain text */
         for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
@@ -259,7 +261,7 @@ static void test_counted(void **state) {
         assert_true(promtext_value(
                             page, "function_gpu_placement_certificate_reload_failures_total") >= 2);
         assert_true(promtext_value(page, "function_gpu_placement_certificate_reloads_total") >= 3);
-        assert_true(promtext_value(page, "function_gpu_placement_clients_refused_total") >= 4);
+        assert_true(promtext_value(page, "function_gpu_placement_clients_refused_total") >= 10);
         for (size_t i = 0; i < 2; i++) {
                 double seconds;
 
@@ -270,6 +272,45 @@ static void test_counted(void **state) {
                         fail_msg("%s is %f", series, seconds);
         }
         arena_release(&arena);
+}
+
+/* One that has expired is used where there is no other, and replaces no better one. */
+static void test_expired(void **state) {
+        struct world *w = *state;
+        struct cert ended = cert_leaf(&w->ca, "serverAuth", -1);
+        struct cert client = cert_leaf(&w->ca, "clientAuth", 1);
+        char dir[] = "/tmp/server-mtls-XXXXXX", command[64];
+        const char *flags[] = { "--tls-certs-dir", dir, NULL };
+        const char *log_only[] = { "--tls-certs-dir", dir, "--address=127.0.0.1:0",
+                                   "--metrics-address=0", NULL };
+        struct world other = { 0 };
+
+        cert_write(w->dir, &ended, &w->ca);
+        rig_wait(&w->rig, "tls.crt has expired");
+        assert_non_null(strstr(w->rig.line, "\"level\":\"warn\""));
+        assert_non_null(strstr(w->rig.line, "the certificates in use are kept"));
+        wait_for_core();
+        assert_shown(w, &client, &w->server);
+        cert_write(w->dir, &w->server, &w->ca);
+        rig_wait(&w->rig, "certificates reloaded");
+
+        assert_non_null(mkdtemp(dir));
+        cert_write(dir, &ended, &w->ca);
+        rig_spawn(&other.rig, program, log_only);
+        rig_wait(&other.rig, "\"warn\"");
+        assert_non_null(
+                strstr(other.rig.line, "\"msg\":\"certificate expired\",\"file\":\"tls.crt\""));
+        rig_wait(&other.rig, "serving");
+        rig_stop(&other.rig);
+        rig_start(&other.rig, program, flags);
+        assert_int_equal(call_as(&other, &client), GRPC_STATUS_OK); /* it does not look at ours */
+        cert_write(dir, &w->server, &w->ca);
+        rig_wait(&other.rig, "certificates reloaded");
+        rig_stop(&other.rig);
+        snprintf(command, sizeof(command), "rm -r %s", dir);
+        assert_int_equal(system(command), 0);
+        cert_release(&ended);
+        cert_release(&client);
 }
 
 static void test_start_refused(void **state) {
@@ -314,7 +355,8 @@ int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_who_is_let_in), cmocka_unit_test(test_health_and_reflection),
                 cmocka_unit_test(test_alive),         cmocka_unit_test(test_replaced),
-                cmocka_unit_test(test_counted),       cmocka_unit_test(test_start_refused),
+                cmocka_unit_test(test_expired),       cmocka_unit_test(test_counted),
+                cmocka_unit_test(test_start_refused),
         };
         int failed;
 

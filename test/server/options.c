@@ -2,6 +2,7 @@
 #include "server/options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ static const char *const variables[] = {
         "FUNCTION_METRICS_ADDRESS",
         "FUNCTION_WORKERS",
         "FUNCTION_GRACE",
+        "FUNCTION_LOG_LEVEL",
         "FUNCTION_DEBUG",
         "FUNCTION_MAX_CONNECTION_AGE",
         "FUNCTION_MAX_CONNECTION_AGE_GRACE",
@@ -83,6 +85,9 @@ static void test_refused(void **state) {
                   "--max-connection-age-grace is \"x\"" },
                 { "", "--insecure --metrics-address x", "--metrics-address is \"x\"" },
                 { "FUNCTION_WORKERS=many", "--insecure", "FUNCTION_WORKERS is \"many\"" },
+                { "", "--insecure --log-level loud",
+                  "--log-level is \"loud\": expected debug, info, warn or error" },
+                { "FUNCTION_LOG_LEVEL=2", "--insecure", "FUNCTION_LOG_LEVEL is \"2\"" },
                 { "FUNCTION_DEBUG=2", "--insecure", "FUNCTION_DEBUG is \"2\"" },
                 { "FUNCTION_GRACE=soon", "--insecure", "FUNCTION_GRACE is \"soon\"" },
         };
@@ -116,6 +121,38 @@ static void test_defaults(void **state) {
         assert_true(o.workers >= 1);
         assert_false(o.insecure);
         assert_false(o.debug);
+        assert_int_equal(o.log_level, LOG_INFO);
+}
+
+/* --debug has a level of its own, unless the other flag says one. */
+static void test_log_level(void **state) {
+        static const struct {
+                const char *environment;
+                const char *arguments;
+                enum log_level want;
+        } rows[] = {
+                { "", "--log-level=debug", LOG_DEBUG },
+                { "", "--log-level Warn", LOG_WARN },
+                { "FUNCTION_LOG_LEVEL=error", "", LOG_ERROR },
+                { "FUNCTION_LOG_LEVEL=error", "--log-level=info", LOG_INFO },
+                { "", "--debug", LOG_DEBUG },
+                { "", "--debug --log-level=warn", LOG_WARN },
+                { "", "--log-level=warn --debug", LOG_WARN },
+                { "FUNCTION_DEBUG=true FUNCTION_LOG_LEVEL=info", "", LOG_INFO },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                char arguments[128];
+                struct options o;
+                struct fault fault;
+
+                snprintf(arguments, sizeof(arguments), "--insecure %s", rows[i].arguments);
+                assert_int_equal(read_line(rows[i].environment, arguments, &o, &fault), 0);
+                if (o.log_level != rows[i].want)
+                        fail_msg("%s %s: level %d", rows[i].environment, rows[i].arguments,
+                                 (int)o.log_level);
+        }
 }
 
 static void test_flag_and_twin(void **state) {
@@ -184,9 +221,8 @@ static void test_duration(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_refused),
-                cmocka_unit_test(test_defaults),
-                cmocka_unit_test(test_flag_and_twin),
+                cmocka_unit_test(test_refused),   cmocka_unit_test(test_defaults),
+                cmocka_unit_test(test_log_level), cmocka_unit_test(test_flag_and_twin),
                 cmocka_unit_test(test_duration),
         };
 

@@ -84,6 +84,7 @@ static void test_asked_for(void **state) {
                 { "--help", "Usage: function-gpu-placement" },
                 { "-h", "Usage: function-gpu-placement" },
                 { "serve --help", "Usage: function-gpu-placement" },
+                { "help", "Usage: function-gpu-placement" },
         };
 
         (void)state;

@@ -52,7 +52,7 @@ static void test_rows(void **state) {
 }
 
 static void test_what_is_plain_is_not_copied(void **state) {
-        struct text plain = TEXT("spec.serving[0].name: is missing ~");
+        struct text plain = TEXT("spec.serving[0].name: is required ~");
         struct arena arena;
 
         (void)state;

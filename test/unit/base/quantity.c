@@ -236,6 +236,25 @@ static void test_spell_bytes(void **state) {
                 { 48, "48 bytes" },
                 { 0, "0 bytes" },
                 { -1, "an unknown amount" },
+                { 40000000000, "40G" },
+                { 1500000000, "1.5G" },
+                { 23034000000, "23034M" },
+                { 48000, "48000 bytes" },
+                { INT64_C(41353217) << 10, "41353217Ki" },
+                { INT64_MAX, "9223372036854775807 bytes" },
+        };
+        static const struct {
+                int64_t bytes;
+                const char *want;
+        } about[] = {
+                { 0, "0" },
+                { 1000, "1000" },
+                { INT64_C(40) << 30, "40Gi" },
+                { INT64_C(40320) << 20, "40320Mi" },
+                { INT64_C(18090980) << 10, "17.3Gi" },
+                { (INT64_C(40) << 30) - 48, "40.0Gi" },
+                { (INT64_C(1) << 20) + 1, "1.1Mi" },
+                { INT64_MAX, "8.0Ei" },
         };
         struct arena arena;
 
@@ -244,6 +263,9 @@ static void test_spell_bytes(void **state) {
         for (size_t i = 0; i < sizeof(spelled) / sizeof(spelled[0]); i++)
                 assert_true(text_equal(quantity_spell_bytes(spelled[i].bytes, &arena),
                                        text_from(spelled[i].want)));
+        for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++)
+                assert_true(text_equal(quantity_about_bytes(about[i].bytes, &arena),
+                                       text_from(about[i].want)));
         arena_release(&arena);
 }
 

@@ -86,6 +86,11 @@
         ", controller: true}]\nspec: {model: {kind: " kind ", name: " model "}, " place             \
         ", nodes: 1, unitsPerNode: " units ", reserved: 1, used: 1}\n---\n"
 
+#define POD(namespace, service, node, phase)                                                       \
+        "- {apiVersion: v1, kind: Pod, metadata: {namespace: " namespace ", name: p, labels: {"     \
+        "app.kubernetes.io/name: " service "}}, spec: {nodeName: " node "}, status: {phase: " phase \
+        "}}\n"
+
 static const struct command_file files[] = {
         { "held.yaml",
           HELD("r1", "team-a", "d", "ClusterModel", "gemma",
@@ -105,6 +110,10 @@ static const struct command_file files[] = {
           "apiVersion: modelplane.ai/v1alpha1\nkind: InferenceEnvironment\n" POOLS },
         { "member.yaml", ENVIRONMENT("e") "spec: {nodepools: []}\n" },
         { "nodes.yaml", "apiVersion: v1\nkind: List\nitems:\n" NODE("l", "4") NODE("m", "3") },
+        { "pods.yaml", "apiVersion: v1\nkind: List\nitems:\n" POD("team-a", "r2", "n1", "Running")
+                       POD("team-a", "r2", "n1", "Running") POD("team-a", "r2", "n2", "Pending")
+                       POD("team-a", "r2", "n3", "Failed") POD("team-b", "r2", "n4", "Running")
+                       POD("team-a", "r1", "n5", "Running") POD("team-a", "r1", "n5", "Running") },
         { "b.yaml", ENVIRONMENT("b") POOLS },
         { "a.yaml", ENVIRONMENT("a") POOLS },
         { "none.yaml", ENVIRONMENT("none") "spec: {}\n" },
@@ -152,7 +161,7 @@ static const struct command_row rows[] = {
         { "half a flag",  "a.yaml --outp json",   2, NULL, "capacity: unknown flag --outp; see capacity --help\n", "" },
         { "unknown form", "a.yaml -o toml",       2, NULL, "--output: \"toml\" is neither json nor yaml", "" },
         { "missing file", "nowhere.yaml",         2, NULL, "cannot read nowhere.yaml: No such file", "" },
-        { "bad yaml",     "bad.yaml",             2, NULL, "bad.yaml:2: the key is there twice", "" },
+        { "bad yaml",     "bad.yaml",             2, NULL, "bad.yaml:2: duplicate key", "" },
         { "twice",        "a.yaml a.yaml",        2, NULL, "capacity: a.yaml:3: InferenceEnvironment a is given twice, first at a.yaml:3\n", "both places are named" },
         { "nothing",      "used.yaml",            0, NULL, "there is no InferenceEnvironment in the input\n", "an empty fleet is no mistake" },
         { "one too high", "fleet",                0, NULL, "capacity: there is no InferenceEnvironment in the input; folders of a folder are not read\n", "" },
@@ -173,11 +182,14 @@ static const struct command_row rows[] = {
           "\"memoryPerUnit\":\"80Gi\",\"messages\":[],\"nodes\":{\"most\":1,\"running\":1},\"pool\":\"whole\",\"resourceName\":\"nvidia.com/gpu\","
           "\"total\":4,\"unitsPerNode\":4,\"used\":2}],\"total\":4,\"used\":2}\n", NULL, "" },
         { "kind",         "kind.yaml",            2, NULL, "kind.yaml:2: [error] InferenceEnviroment/e: kind: \"InferenceEnviroment\" is not known: is InferenceEnvironment meant?\n", "" },
-        { "no name",      "nameless.yaml",        0, "(no name)\n" HEAD, "nameless.yaml:1: [error] InferenceEnvironment/-: metadata.name: is missing\n", "" },
+        { "no name",      "nameless.yaml",        0, "(no name)\n" HEAD, "nameless.yaml:1: [error] InferenceEnvironment/-: metadata.name: is required\n", "" },
         { "a member",     "member.yaml",          0, "e: no pools\n", "member.yaml:4: [error] InferenceEnvironment/e: spec.nodepools: unknown member: is nodePools meant?\n", "" },
         { "nodes",        "list.yaml --nodes nodes.yaml", 0, "whole  -            nvidia.com/gpu    80Gi   2..1      4     2     2\n"
           "- pool whole: 2 nodes that it selects offer GPUs, more than the 1 that count\n"
           "- pool whole: declares 4 nvidia.com/gpu a node, but m allocates 3\n", NULL, "real ones run" },
+        { "pods", "a.yaml held.yaml --pods pods.yaml", 0, "- pool whole: team-a/d has reserved units for 1 pod, and 3 run there\n", NULL, "ended ones and those of other namespaces do not count" },
+        { "pods as json", "a.yaml held.yaml --pods pods.yaml -o json", 0, "\"pool whole: team-a/d has reserved units for 1 pod, and 3 run there\"]", NULL, "" },
+        { "no pods", "a.yaml held.yaml --pods absent.yaml", 2, NULL, "absent.yaml", "" },
         { "nodes as json", "list.yaml --nodes nodes.yaml -o=json", 0, "\"messages\":[\"pool whole: 2 nodes", NULL, "" },
         { "by deployment", "a.yaml b.yaml held.yaml --by deployment", 0,
           "\nDEPLOYMENT  ENVIRONMENT  POOL    MIG PROFILE  UNITS\n"

@@ -158,8 +158,8 @@ static const struct command_row rows[] = {
           "ends with a letter or a digit\n"
           "wrong.yaml:6: [error] InferenceEnvironment/EKS_Prod: metadata.labels[a]: \"b c\" is not "
           "a label value\n"
-          "wrong.yaml:8: [error] InferenceEnvironment/EKS_Prod: spec.cluster.source: \"Nowhere\" "
-          "is not one of InCluster, Existing, GKE\n"
+          "wrong.yaml:8: [error] InferenceEnvironment/EKS_Prod: spec.cluster.source: must be one "
+          "of InCluster, Existing, GKE, not \"Nowhere\"\n"
           "wrong.yaml:10: [error] InferenceEnvironment/EKS_Prod: spec.nodePools[0]: two pools are "
           "called \"a\"\n"
           "wrong.yaml:11: [error] InferenceEnvironment/EKS_Prod: "
@@ -183,7 +183,7 @@ static const struct command_row rows[] = {
           "but is null\n",
           NULL, "the spec cannot be read as a whole, and the pools are looked at" },
         { "the second document", "wrong.yaml", 1,
-          "wrong.yaml:22: [error] InferenceEnvironment/other: spec: is missing\n"
+          "wrong.yaml:22: [error] InferenceEnvironment/other: spec: is required\n"
           "wrong.yaml:25: [error] InferenceEnvironment/other: nodePools: unknown member: is "
           "spec.nodePools meant?\n",
           NULL, "lines are the file's; a member is looked for in the whole schema" },
@@ -192,11 +192,11 @@ static const struct command_row rows[] = {
           "\"9g.99gb\"",
           NULL, "what capacity says too" },
         { "a deployment", "deployment.yaml", 1,
-          "deployment.yaml:5: [error] ModelDeployment/d: spec.modelRef.kind: \"Foo\" is not one of "
-          "ClusterModel, Model\n"
+          "deployment.yaml:5: [error] ModelDeployment/d: spec.modelRef.kind: must be one of "
+          "ClusterModel, Model, not \"Foo\"\n"
           "deployment.yaml:6: [error] ModelDeployment/d: spec.environments: 99 is not within 1 and "
           "10\n"
-          "deployment.yaml:7: [error] ModelDeployment/d: spec.scaling.concurrency: is missing\n",
+          "deployment.yaml:7: [error] ModelDeployment/d: spec.scaling.concurrency: is required\n",
           NULL, "all of them" },
         { "a model", "model.yaml", 1,
           "model.yaml:5: [error] Model/m: spec.model.name: \"a b\" is not a name of a model, such "
@@ -211,8 +211,8 @@ static const struct command_row rows[] = {
           "mode.yaml:5: [error] Composition/c: spec.mode: \"Resources\" is not Pipeline\n"
           "mode.yaml:11: [error] Composition/c: spec.pipeline[0].input.kserve.multinode: unknown "
           "member: is multiNode meant?\n"
-          "mode.yaml:12: [error] Composition/c: spec.pipeline[0].input.stages[0]: \"Deploi\" is "
-          "not one of Deploy, Place, Inventory, Check\n",
+          "mode.yaml:12: [error] Composition/c: spec.pipeline[0].input.stages[0]: must be "
+          "one of Deploy, Place, Inventory, Check, not \"Deploi\"\n",
           NULL, "its inputs are ours" },
         { "a kind", "kind.yaml", 1,
           "kind.yaml:2: [error] InferenceEnviroment/e: kind: \"InferenceEnviroment\" is not known: "
@@ -223,8 +223,8 @@ static const struct command_row rows[] = {
           "modelplane.ai/v1alpha1\n",
           NULL, "the function would not read it" },
         { "neither", "bare.yaml", 1,
-          "bare.yaml:1: [error] -/-: apiVersion: is missing: is modelplane.ai/v1alpha1 meant?\n"
-          "bare.yaml:1: [error] -/-: kind: is missing\n",
+          "bare.yaml:1: [error] -/-: apiVersion: is required: is modelplane.ai/v1alpha1 meant?\n"
+          "bare.yaml:1: [error] -/-: kind: is required\n",
           NULL, "half a manifest" },
         { "what others own", "foreign.yaml", 0, NULL, "no object of ours",
           "there are other kinds called Model" },
@@ -236,7 +236,7 @@ static const struct command_row rows[] = {
           "folder/a.yaml:4\n",
           NULL, "both files are named" },
         { "no YAML", "twice.yaml kind.yaml", 2,
-          "twice.yaml:5: [error] -/-: the key is there twice: \"spec\"\n"
+          "twice.yaml:5: [error] -/-: duplicate key \"spec\"\n"
           "kind.yaml:2: [error]",
           NULL, "the other files are checked all the same" },
         { "an item of a list", "list.json", 1,

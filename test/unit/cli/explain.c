@@ -82,6 +82,10 @@ static const struct command_file files[] = {
         { "xr-two.yaml", XR("2", "1") },
         { "xr-many.yaml", XR("1", "99") },
         { "xr-one.yaml", XR("1", "1") },
+        { "xr-region.yaml", API "kind: ModelDeployment\nmetadata: {name: chat, namespace: team}\nspec: {modelRef: {kind: ClusterModel, name: gemma}, environmentSelector: {matchLabels: {region: eu}}}\n" },
+        { "gang.yaml", MODEL("  - {name: wide, engine: {name: vLLM}, poolSelector: {matchLabels: {size: big}}, replicaTopology: {nodes: 2, gpusPerNode: 8,"
+                             " requires: {memoryPerGpu: 40Gi, interNodeBandwidth: 400g, multiNodeCapable: true, nvlinkDomainSize: 8}}}\n") },
+        { "printed.yaml", XR("1", "1") "---\n" RESERVATION("m", "chat", "whole", "''", "1", "") SERVICE },
         { "model.yaml", MODEL(SERVING("fp8", "1", "40Gi")) },
         { "two-profiles.yaml", MODEL(SERVING("fp8", "1", "40Gi") SERVING("pair", "2", "60Gi")) },
         { "and-huge.yaml", MODEL(SERVING("fp8", "1", "40Gi") SERVING("huge", "1", "200Gi")) },
@@ -108,11 +112,31 @@ static const struct command_file files[] = {
           "  annotations: {crossplane.io/composition-resource-name: serving-eu}\n" },
         { "mine-runs.yaml", RESERVATION("m", "chat", "whole", "''", "1", "") SERVICE },
         { "mine-gone.yaml", RESERVATION("m", "chat", "former", "''", "1", "") SERVICE },
+        { "mine-edited.yaml", RESERVATION("m", "chat", "former", "''", "1", "")
+          "---\napiVersion: serving.kserve.io/v1alpha2\nkind: LLMInferenceService\n"
+          "metadata:\n  name: m\n  namespace: team\n  annotations:\n"
+          "    crossplane.io/composition-resource-name: serving-eu\n"
+          "    gpuplacement.fn.crossplane.io/assignment: '{\"environment\":\"eu\",\"pool\":\"whole\"}'\n"
+          "spec: {replicas: 1}\n" },
 };
 /* clang-format on */
 
 /* clang-format off */
 static const struct command_row rows[] = {
+        { "a tree", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e us.yaml -e used.yaml --explain", 0,
+          "\nteam/chat\n`- eu\n   `- half 3g.40gb: 2 replicas, 2 units\n"
+          "      `- LLMInferenceService chat-eu: not ready\n", NULL, "deployment, environment, pool, service, ready" },
+        { "a selector once", "xr-region.yaml c.yaml -e model.yaml -e eu.yaml --explain", 1,
+          "eu\n"
+          "  the deployment's environmentSelector wants region=eu, the environment has no\n"
+          "      label region\n"
+          "  whole  -                8     0     8  SelectorMismatch\n"
+          "  half   3g.40gb         16     0    16  SelectorMismatch\n", NULL, "" },
+        { "its nodes", "xr-one.yaml c.yaml -e gang.yaml -e eu-whole.yaml --explain", 1,
+          "  1. wide: a replica is 8 units on each of 2 nodes with 40Gi, interNodeBandwidth\n"
+          "      400g, multiNodeCapable true, nvlinkDomainSize 8, poolSelector size=big\n", NULL, "" },
+        { "what it printed", "xr-one.yaml c.yaml -e model.yaml -e eu-whole.yaml -o printed.yaml --explain", 0,
+          "> whole  -                8     -     -  kept\n", NULL, "" },
         { "placed", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e us.yaml -e used.yaml --explain", 0,
           "team/chat wants ClusterModel/gemma in 1 environment, with 2 replicas.\n"
           "  1. fp8: a replica is 1 unit with 40Gi, fp8\n"
@@ -120,7 +144,7 @@ static const struct command_row rows[] = {
           "  POOL   MIG PROFILE  TOTAL  USED  FREE  VERDICT\n"
           "eu\n"
           "  whole  -                8     0     8  fits\n"
-          "      leaves over 40Gi of memory per unit, half none\n"
+          "      would waste 40Gi of memory per unit; half wastes none\n"
           "> half   3g.40gb         16    13     3  placed\n"
           "      2 replicas of 1 unit as nvidia.com/mig-3g.40gb; memory left over per unit:\n"
           "      none, units still free: 1\n"
@@ -161,20 +185,20 @@ static const struct command_row rows[] = {
           "      2 replicas of 1 unit as nvidia.com/mig-3g.40gb; memory left over per unit:\n"
           "      none, units still free: 6\n"
           "  next   -                8     0     8  fits\n", NULL, "said once of a pool" },
-        { "a unit is missing", "xr.yaml c.yaml -e model.yaml -e unitless.yaml --explain", 1,
+        { "a unit is required", "xr.yaml c.yaml -e model.yaml -e unitless.yaml --explain", 1,
           "      wants 40Gi of memory per unit, a unit here has 80 bytes\n"
           "      memoryPerGpu is 80 bytes, less than 1Gi: is 80Gi meant?\n", NULL, "" },
         { "what labels say otherwise", "xr.yaml c.yaml -e model.yaml -e labels.yaml --explain", 0,
           "      the nodeSelector selects nodes whose GPUs are slices of 1g.10gb, but\n"
           "      3g.40gb is declared\n", NULL, "as capacity says it" },
         { "serving profiles", "xr.yaml c.yaml -e two-profiles.yaml -e eu.yaml --explain", 0,
-          "      fp8: leaves over 40Gi of memory per unit, half none\n"
+          "      fp8: would waste 40Gi of memory per unit; half wastes none\n"
           "      pair: the model prefers fp8, for which half has room\n", NULL, "each has its sentence" },
         { "the same of both", "xr.yaml c.yaml -e two-profiles.yaml -e eu.yaml --explain", 0,
           "      fp8, pair: unknown MIG profile", NULL, "said once" },
         { "kept", "xr-one.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml -o service.yaml --explain", 0,
           "> whole  -                8     -     -  kept\n"
-          "      1 replica of 1 unit as nvidia.com/gpu; what has a place is not moved\n"
+          "      1 replica of 1 unit as nvidia.com/gpu; what is placed is not moved\n"
           "  half   3g.40gb         16     -     -  not needed\n", NULL, "others' reservations were not asked for" },
         { "nothing to say of one", "xr-one.yaml c.yaml -e and-huge.yaml -e eu.yaml -e mine.yaml -o mine.yaml -o service.yaml --explain", 0,
           "  half   3g.40gb         16     -     -  not needed\n"
@@ -184,16 +208,16 @@ static const struct command_row rows[] = {
         { "grown", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml --explain", 0,
           "> whole  -                8     2     6  kept\n      2 replicas", NULL, "grown in place" },
         { "grown a little", "xr-many.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml --explain", 1,
-          "what has a place is not moved; for\n      more there is no room\n", NULL, "" },
+          "what is placed is not moved; for\n      more there is no room\n", NULL, "" },
         { "cordoned", "xr.yaml c.yaml -e model.yaml -e cordoned.yaml -e mine.yaml -o mine.yaml --explain", 1,
           "> whole  -                8     1     7  kept\n"
-          "      1 replica of 1 unit as nvidia.com/gpu; what has a place is not moved; it\n"
+          "      1 replica of 1 unit as nvidia.com/gpu; what is placed is not moved; it\n"
           "      takes no more while the pool's schedulable is not Always\n", NULL, "room alone is not enough" },
         { "not ready", "xr.yaml c.yaml -e model.yaml -e not-ready.yaml -e mine.yaml -o mine.yaml --explain", 1,
           "is not moved; it\n      takes no more while the environment's Ready condition is not True\n", NULL, "" },
         { "quota keeps it small", "xr.yaml quotas.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml -e quota.yaml --explain", 1,
           "> whole  -                8     1     7  kept\n"
-          "      1 replica of 1 unit as nvidia.com/gpu; what has a place is not moved;\n"
+          "      1 replica of 1 unit as nvidia.com/gpu; what is placed is not moved;\n"
           "      ResourceQuota tight allows 1 unit\n", NULL, "" },
         { "quota is taken", "xr-two.yaml quotas.yaml -e model.yaml -e eu-whole.yaml -e us-whole.yaml -e quota.yaml --explain", 1,
           "us\n"
@@ -213,6 +237,8 @@ static const struct command_row rows[] = {
           "      the pool is being drained; the pool's schedulable is Drain, not Always\n", NULL, "somebody deleted it" },
         { "gone", "xr-one.yaml c.yaml -e model.yaml -e us.yaml -e mine-gone.yaml -o mine-gone.yaml --explain", 0,
           "\n> eu/former is leaving: ", NULL, "its pool has no line" },
+        { "edited", "xr-one.yaml c.yaml -e model.yaml -e us.yaml -e mine-edited.yaml -o mine-edited.yaml --explain", 0,
+          "\n> eu/former stays as it is: its service was made for another place", NULL, "another pool was written by hand" },
         { "unreadable environment", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e broken.yaml --explain", 0,
           "\nbroken: spec.nodePools: must be a list", NULL, "" },
         { "nothing decided", "xr.yaml c.yaml -e eu.yaml --explain", 1,
@@ -306,7 +332,7 @@ static void many_environments_are_counted(void **state) {
         table = write(&run, false, &arena);
         assert_non_null(strstr(table.data, "\ne09\n"));
         assert_null(strstr(table.data, "\ne10\n"));
-        assert_non_null(strstr(table.data, "and 15 environments more: 15 pools Fits, 15 pools "
+        assert_non_null(strstr(table.data, "and 15 more environments: 15 pools Fits, 15 pools "
                                            "InsufficientMemory\n"));
         for (const char *line = table.data, *next; (next = strchr(line, '\n')); line = next + 1)
                 assert_true(next - line <= COLUMNS_WIDTH);

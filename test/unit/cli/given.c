@@ -83,14 +83,12 @@ static const struct row {
                                                                          "profil\"" MEANT("profil"
                                                                                           "e") },
         { "a kind", XR, OURS("InferenceEnviroment", "metadata: {name: e}"),
-          "InferenceEnviroment \"e\": nobody reads this kind: is InferenceEnvironment "
+          "InferenceEnviroment \"e\": this kind is not known, and ignored: is InferenceEnvironment "
           "meant?\n" },
         { "a version", XR, "{apiVersion: m.ai/v2, kind: Model, metadata: {name: m}}\n",
-          "Model \"m\" is of \"m.ai/v2\", the composite of \"m.ai/v1\": nobody reads "
-          "it\n" },
+          "Model \"m\" has apiVersion \"m.ai/v2\", but \"m.ai/v1\" is expected: ignored\n" },
         { "a group", XR, "{apiVersion: n.ai/v1, kind: ClusterModel, metadata: {name: m}}\n",
-          "ClusterModel \"m\" is of \"n.ai/v1\", the composite of \"m.ai/v1\": nobody "
-          "reads it\n" },
+          "ClusterModel \"m\" has apiVersion \"n.ai/v1\", but \"m.ai/v1\" is expected: ignored\n" },
         { "others have a Model too", XR, "{apiVersion: n.ai/v1, kind: Model, spec: {x: 1}}\n", "" },
         { "a ConfigMap", XR, "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}\n", "" },
         { "a composite of somebody else",

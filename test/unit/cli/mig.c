@@ -44,7 +44,7 @@ static const struct row rows[] = {
         { "former names", "A100-80GB", 0, "7g.79gb is known",
           "A100-80GB: 80Gi, 7 compute and 8 memory slices\n"
           "Also called nvidia-a100-80gb, a100.80gb, nvidia-a100, NVIDIA-A100-SXM4-80GB,\n"
-          "  NVIDIA-A100-80GB-PCIe, NVIDIA-A100X\n"
+          "  NVIDIA-A100-80GB-PCIe, NVIDIA-A100X, A100_NVLINK_80GB, A100_PCIE_80GB\n"
           "PCI ids 0x20B210DE, 0x20B510DE, 0x20B810DE\n"
           "Precisions fp32, tf32, bf16, fp16, int8, int4\n"
           "\n"

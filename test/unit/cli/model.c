@@ -30,6 +30,11 @@ static const struct command_file files[] = {
           "\"num_attention_heads\": 8, \"vocab_size\": 1000, \"intermediate_size\": 4096}" },
         { "awq.json",
           SMALL(", \"quantization_config\": {\"quant_method\": \"awq\", \"bits\": 4}") },
+        { "group.json",
+          SMALL(", \"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4, "
+                "\"group_size\": 32}") },
+        { "three.json",
+          SMALL(", \"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 3}") },
         { "huge.json",
           "{\"model_type\": \"llama\", \"hidden_size\": 200000, \"num_hidden_layers\": 4000, "
           "\"num_attention_heads\": 1, \"vocab_size\": 1000, \"intermediate_size\": 200000}" },
@@ -56,12 +61,22 @@ static const struct command_row rows[] = {
         { "a folder", "folder", 0, "8.03 billion", NULL, "other files there are not read" },
         { "less precise", "config.json --precision fp8 -o json", 0, "\"precision\":\"fp8\"", NULL, "" },
         { "quantized", "awq.json", 0, "int4\nweights        5.3Gi\n", NULL, "" },
-        { "as a Llama", "other.json", 0, "(as a Llama: this type is not known)", NULL, "" },
+        { "not known", "other.json", 2, NULL, "model: model_type: \"newest\" is not known, so its weights cannot be counted: give its model.safetensors.index.json too, or say --like", "never a number that may be wrong" },
+        { "the index says it", "other.json model.safetensors.index.json", 0,
+          "newest: bf16\nthis model_type is not known: the weights are the index's, the cache is counted as a Llama's\nweights       15.0Gi  total_size\n", NULL, "" },
+        { "no number of parameters", "other.json model.safetensors.index.json -o json", 0, "\"known\":false,", NULL, "" },
+        { "not as stored", "other.json model.safetensors.index.json --precision fp8", 2, NULL, "is not known", "" },
+        { "like a known one", "other.json --like llama", 0, "llama: 0.04 billion parameters, bf16\n", NULL, "" },
+        { "like what", "other.json --like newer", 2, NULL, "--like: \"newer\" is not a known model_type", "" },
+        { "small groups", "group.json", 0, "int4\nweights        5.7Gi\n", NULL, "a scale for 32 weights, not for 128" },
+        { "three bits", "three.json", 2, NULL, "model: quantization_config: \"gptq\" is not known with 3 bits", "" },
+        { "three bits by size", "three.json model.safetensors.index.json", 0, "15.0Gi", NULL, "" },
+        { "the sampler", "config.json --concurrency 1024 --context 100 -o json", 0, "\"overhead\":5927337984,", NULL, "1024 x 128256 x 39 and 0.75 GiB" },
         { "too large for all", "huge.json", 1, "GENERATION", NULL, "" },
         { "too large to declare", "huge.json -o yaml", 1, NULL, "no GPU holds a unit of it", "" },
-        { "incomplete", "incomplete.json", 2, NULL, "model: num_hidden_layers: is missing\n", "" },
+        { "incomplete", "incomplete.json", 2, NULL, "model: num_hidden_layers: is required\n", "" },
         { "negative", "negative.json", 2, NULL, "head_dim: is not a whole number within 0 and", "" },
-        { "no size", "config.json sizeless.json", 2, NULL, "total_size is missing", "" },
+        { "no size", "config.json sizeless.json", 2, NULL, "total_size is required", "" },
         { "two", "config.json named.json", 2, NULL, "second config.json", "" },
         { "no map", "list.json", 2, NULL, "list.json", "" },
         { "nothing", "", 2, NULL, "a config.json is needed", "" },
@@ -84,7 +99,7 @@ static void test_rows(void **state) {
 static void test_passes_check(void **state) {
         static const char *const calls[] = { "config.json -o yaml", "awq.json -o yaml",
                                              "named.json -o yaml --precision nvfp4",
-                                             "other.json -o yaml --repo a/b.C_d" };
+                                             "other.json -o yaml --repo a/b.C_d --like llama" };
         static struct command_output out;
 
         (void)state;

@@ -26,6 +26,12 @@
         "spec:\n  modelRef: {kind: ClusterModel, name: " model "}\n"                               \
         "  scaling: {signal: Fixed, fixed: {replicas: " replicas "}}\n---\n"
 
+#define CONFIGURED(name)                                                                           \
+        OBJECT("InferenceEnvironment", "{name: e}")                                                \
+        "spec:\n  nodePools:\n  - {name: p, acceleratorType: H100-80GB, acceleratorCount: 2, "     \
+        "nodeCount: 2, nodeSelector: {p: p}, migConfiguration: {enabled: true, config: " name      \
+        "}}\n"
+
 static const struct command_file files[] = {
         { "fleet.yaml",
           MODEL("small", PROFILE("one", "1", "10Gi"))
@@ -46,6 +52,23 @@ static const struct command_file files[] = {
         { "today-parted.yaml", "version: v1\nmig-configs:\n  mine:\n"
                                "  - {devices: [1], mig-enabled: true, mig-devices: {3g.40gb: 2}}\n"
                                "  - {devices: [0], mig-enabled: false}\n" },
+        { "balanced.yaml", CONFIGURED("all-balanced") },
+        { "unconfigured.yaml", CONFIGURED("mine") },
+        { "configured.yaml",
+          CONFIGURED(
+                  "mine") "---\n"
+                          "apiVersion: apiextensions.crossplane.io/v1\nkind: Composition\n"
+                          "metadata: {name: c}\nspec:\n  compositeTypeRef: {apiVersion: "
+                          "modelplane.ai/v1alpha1, kind: InferenceEnvironment}\n  pipeline:\n"
+                          "  - step: s\n    functionRef: {name: function-gpu-placement}\n    "
+                          "input: {apiVersion: gpuplacement.fn.crossplane.io/v1alpha1, kind: "
+                          "Input, migParted: {configMapRef: {name: parted, namespace: g}}}\n"
+                          "---\napiVersion: v1\nkind: ConfigMap\n"
+                          "metadata: {name: parted, namespace: g}\ndata:\n  config.yaml: |\n"
+                          "    version: v1\n    mig-configs:\n      mine:\n"
+                          "      - {devices: [0], mig-enabled: true, mig-devices: {7g.80gb: 1}}\n"
+                          "      - {devices: [1], mig-enabled: true, mig-devices: {3g.40gb: "
+                          "2}}\n" },
         { "two.yaml", "version: v1\nmig-configs:\n  a:\n  - {devices: all, mig-enabled: false}\n"
                       "  b:\n  - {devices: all, mig-enabled: true, mig-devices: {7g.80gb: 1}}\n" },
 };
@@ -83,6 +106,26 @@ static const struct command_row rows[] = {
         { "from mig-parted", "--gpu H100-80GB --gpus 3 --from today-parted.yaml --want 40Gi:4 -o mig-parted", 0,
           "  - devices: [0, 1]\n    mig-enabled: true\n    mig-devices:\n      \"3g.40gb\": 2\n"
           "  - devices: [2]\n    mig-enabled: false\n", NULL, "GPU 1 stays as it is" },
+        { "by node", "--gpu H100-80GB --gpus-per-node 2 --want 40Gi:4,10Gi:3 -o mig-parted", 0,
+          "  planned-1:\n  - devices: [0, 1]\n    mig-enabled: true\n    mig-devices:\n      \"3g.40gb\": 1\n      \"1g.20gb\": 1\n"
+          "      \"1g.10gb\": 2\n  # 1 node with 2 x H100-80GB.\n  planned-2:\n  - devices: [0]\n", NULL, "" },
+        { "nodes alike", "--gpu H100-80GB --gpus-per-node 2 --want 40Gi:8 -o mig-parted", 0,
+          "mig-configs:\n  # 2 nodes with 2 x H100-80GB.\n  planned:\n  - devices: [0, 1]\n", NULL, "" },
+        { "pools by node", "--gpu H100-80GB --gpus-per-node 2 --want 40Gi:5 -o yaml", 0,
+          "    migConfiguration:\n      config: planned-2\n      enabled: true\n    name: planned-2\n    nodeCount: 1\n",
+          NULL, "GPUs that differ need the file" },
+        { "one layout by node", "--gpu H100-80GB --gpus-per-node 2 --want 40Gi:8 -o yaml", 0,
+          "    name: planned\n    nodeCount: 2\n", NULL, "" },
+        { "from mig-parted by node", "--gpu H100-80GB --gpus 6 --gpus-per-node 2 --from today-parted.yaml --want 40Gi:6", 0,
+          "3 cut so today\n", NULL, "GPU 1 of each node" },
+        { "no GPUs of a node", "--gpu H100-80GB --gpus-per-node 0 --want 40Gi", 2, NULL, "--gpus-per-node: \"0\" is not a number within 1 and 1024", "" },
+        { "more than a node has", "--gpu H100-80GB --want 80Gi:2000 -o mig-parted", 2, NULL, "2000 GPUs are more than a node has: say --gpus-per-node", "" },
+        { "from NVIDIA's own configuration", "--gpu H100-80GB --from balanced.yaml --want 40Gi:2,20Gi:2", 0,
+          "Cut anew: 0\n", NULL, "all-balanced has a 3g.40gb on each GPU" },
+        { "from a configuration of a file", "--gpu H100-80GB --from configured.yaml --want 40Gi:4,80Gi:2", 0,
+          "Cut anew: 0\n", NULL, "GPU 0 whole, GPU 1 halved, on two nodes" },
+        { "from a configuration that is not there", "--gpu H100-80GB --from unconfigured.yaml --want 40Gi:4", 2,
+          NULL, "--from: pool p: ", "" },
         { "several configurations", "--gpu H100-80GB --gpus 3 --from two.yaml --want 40Gi", 2, NULL,
           "name one with --config", "" },
         { "one of them", "--gpu H100-80GB --gpus 3 --from two.yaml --config b --want 80Gi:3", 0,
@@ -172,6 +215,34 @@ static void test_counted_by_capacity(void **state) {
         assert_null(strstr(out.out, "InvalidPool"));
 }
 
+/* By node, the file and the pools together: what is wanted is counted again. */
+static void test_nodes_counted_by_capacity(void **state) {
+        static struct command_output file, pools, counted;
+        const char *wanted = "--gpu H100-80GB --gpus-per-node 4 --want 40Gi:9,20Gi:3,10Gi:5";
+        char words[200];
+
+        (void)state;
+        snprintf(words, sizeof(words), "%s -o mig-parted", wanted);
+        command_run(cli_plan, "plan", words, &file);
+        snprintf(words, sizeof(words), "%s -o yaml", wanted);
+        command_run(cli_plan, "plan", words, &pools);
+        assert_int_equal(file.code, 0);
+        assert_int_equal(pools.code, 0);
+        save("node-pools.yaml", pools.out, "", "");
+        save("node-input.yaml",
+             "apiVersion: gpuplacement.fn.crossplane.io/v1alpha1\nkind: Input\n"
+             "migParted:\n  inline: |\n",
+             file.out, "    ");
+        command_run(cli_capacity, "capacity", "node-pools.yaml --input node-input.yaml -o json",
+                    &counted);
+        assert_int_equal(counted.code, 0);
+        /* Six GPUs with 9, 3 and 6 slices, and the two that the last node has beside. */
+        assert_non_null(strstr(counted.out, "\"total\":20,\"used\":0}\n"));
+        assert_non_null(strstr(counted.out, "mig-3g.40gb\",\"total\":7,"));
+        assert_non_null(strstr(counted.out, "mig-3g.40gb\",\"total\":2,"));
+        assert_null(strstr(counted.out, "InvalidPool"));
+}
+
 static int begin(void **state) {
         (void)state;
         return command_begin(files, COMMAND_COUNT(files));
@@ -181,6 +252,7 @@ int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rows),
                 cmocka_unit_test(test_counted_by_capacity),
+                cmocka_unit_test(test_nodes_counted_by_capacity),
         };
 
         return cmocka_run_group_tests_name("plan", tests, begin, command_end);

@@ -57,7 +57,7 @@ static const struct command_row rows[] = {
         { "unknown flag",  "xr.yaml c.yaml -z",                       2, NULL, "render: unknown flag -z; see render --help\n", "" },
         { "half a flag",   "xr.yaml c.yaml --expl",                   2, NULL, "render: unknown flag --expl; see render --help\n", "" },
         { "missing file",  "nowhere.yaml c.yaml",                     2, NULL, "cannot read nowhere.yaml: No such file", "" },
-        { "bad yaml",      "bad.yaml c.yaml",                         2, NULL, "bad.yaml:2:1: the key is there twice: \"a\"", "" },
+        { "bad yaml",      "bad.yaml c.yaml",                         2, NULL, "bad.yaml:2:1: duplicate key \"a\"", "" },
         { "two objects",   "envs.yaml c.yaml",                        2, NULL, "envs.yaml: one object is expected here, there are 2", "" },
         { "wrong kind",    "xr.yaml xr.yaml",                         2, NULL, "render: xr.yaml holds kind \"Thing\", not a Composition; the order is XR COMPOSITION FUNCTIONS\n", "" },
         { "placed",        "xr.yaml c.yaml --address ok:1",           0, "reason: Because", NULL, "" },

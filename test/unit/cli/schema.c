@@ -133,7 +133,7 @@ static const struct rule_row {
           "spec.nodePools[0].podDefaults.args[0]: \"$A\" holds" },
         { "self.signal != 'Concurrency'", "ModelDeployment",
           "{modelRef: {name: m}, scaling: {signal: Concurrency}}",
-          "spec.scaling.concurrency: is missing" },
+          "spec.scaling.concurrency: is required" },
         { "self.maxReplicas >=", "ModelDeployment",
           "{modelRef: {name: m}, scaling: {signal: Concurrency, concurrency: {minReplicas: 3, "
           "maxReplicas: 2}}}",
@@ -151,18 +151,18 @@ static const struct rule_row {
           "spec.serving[0].replicaTopology.parallelism" },
         { "has(self.huggingFace) && has(self.huggingFace.repo)", "ClusterModel",
           "{model: {name: m}, source: HuggingFace, serving: [{name: s}]}",
-          "spec.huggingFace.repo: is missing" },
+          "spec.huggingFace.repo: is required" },
         { "self.source != 'URI' || has(self.uri)", "ClusterModel",
-          "{model: {name: m}, source: URI, serving: [{name: s}]}", "spec.uri: is missing" },
+          "{model: {name: m}, source: URI, serving: [{name: s}]}", "spec.uri: is required" },
         { "!has(self.huggingFace) || !has(self.huggingFace.repo)", "ClusterModel",
           "{model: {name: m}, uri: 's3://b/m', huggingFace: {repo: a/m}, serving: [{name: s}]}",
-          "spec.source: is missing" },
+          "spec.source: is required" },
         { "has(self.source) || !has(self.existing)", "InferenceEnvironment",
-          "{cluster: {existing: {}}}", "spec.cluster.source: is missing: is Existing meant" },
+          "{cluster: {existing: {}}}", "spec.cluster.source: is required: is Existing meant" },
         { "self.source != 'InCluster'", "InferenceEnvironment",
           "{cluster: {source: InCluster, existing: {}}}", "spec.cluster.source: is InCluster" },
         { "self.source != 'Existing'", "InferenceEnvironment", "{cluster: {source: Existing}}",
-          "spec.cluster.existing: is missing" },
+          "spec.cluster.existing: is required" },
 };
 
 static struct value object_of(const struct rule_row *row, struct arena *arena) {
@@ -240,13 +240,13 @@ static const struct row {
           "capabilities.precisionSupport meant?\n" },
         { "below spec", "InferenceEnvironment",
           "{cluster: {existing: {secretRef: {key: a}}}, crossplane: {}}",
-          "spec.cluster.existing.secretRef.name: is missing\n" },
+          "spec.cluster.existing.secretRef.name: is required\n" },
         { "ranges and words",
           POOL("acceleratorCount: 0, nodeCount: 1.5, schedulable: Never, allocation: ''"),
           "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024\n"
-          "spec.nodePools[0].allocation: \"\" is not one of DevicePlugin, DRA\n"
+          "spec.nodePools[0].allocation: must be one of DevicePlugin, DRA, not \"\"\n"
           "spec.nodePools[0].nodeCount: 1.5 is not a whole number\n"
-          "spec.nodePools[0].schedulable: \"Never\" is not one of Always, NoNew, Drain\n" },
+          "spec.nodePools[0].schedulable: must be one of Always, NoNew, Drain, not \"Never\"\n" },
         { "lengths",
           POOL("capabilities: {precisionSupport: ['']}, resourceName: a, interconnect: a, "
                "costPerUnitHour: '123456789012345678901234567890123'"),
@@ -270,14 +270,14 @@ static const struct row {
           "{nodePools: [{name: a}, null, {name: a}, {}, {}]}",
           "spec.nodePools[1]: is null\n"
           "spec.nodePools[2]: is in the list twice: its name is that of element 0\n"
-          "spec.nodePools[3].name: is missing\n"
-          "spec.nodePools[4].name: is missing\n" },
+          "spec.nodePools[3].name: is required\n"
+          "spec.nodePools[4].name: is required\n" },
         { "how many members",
           POOL("podDefaults: {env: [{name: A, valueFrom: {}}]}, sharing: {replicas: 1}"),
           "spec.nodePools[0].podDefaults.env[0].valueFrom: has 0 members, and at least 1 "
           "are "
           "needed\n"
-          "spec.nodePools[0].sharing.strategy: is missing\n" },
+          "spec.nodePools[0].sharing.strategy: is required\n" },
         { "anything", PROFILE("replicaTopology: {requires: {anything: 1}}"), "" },
         { "null is nothing", "ModelDeployment", "{modelRef: {name: m, kind: null}}", "" },
 };

@@ -68,7 +68,7 @@ static void test_best_fit(void **state) {
         assert_text(decision.plan.assignments[0].workload.uri, "hf://google/gemma-3-27b-it");
 
         /* One slice short: the whole GPU does as well. */
-        slices->units_per_node = slices->nodes = slices->units = 1;
+        slices->units_per_node = slices->counted_per_node = slices->nodes = slices->units = 1;
         world_other(&w, "first", slices, 1, 1, 1);
         decides("stays eu-1/gpus fp8 1x1x1 used 0 fresh");
 
@@ -76,10 +76,11 @@ static void test_best_fit(void **state) {
         decision = decides("");
         assert_int_equal(decision.placed, 0);
         assert_rejected(&decision, 4, REASON_PRECISION_UNSUPPORTED,
-                        "wants precision fp8, the pool supports none that is known: declare "
+                        "wants precision fp8, the pool declares no precisionSupport: declare "
                         "capabilities.precisionSupport");
         assert_text(explain_count(&decision.rejections, &arena),
-                    "0/4 pools fit: 2 InsufficientMemory, 1 PrecisionUnsupported, 1 NoCapacity");
+                    "0/4 pools fit: 2 InsufficientMemory, 1 PrecisionUnsupported, 1 NoCapacity; "
+                    "closest: eu-1/slices/3g.40gb has 0 of 1 unit free: needs 1 more unit");
 }
 
 static void set_cost(struct sub_pool *sub_pool, const char *cost) {
@@ -391,8 +392,11 @@ static void test_set_aside(void **state) {
         world_environment(&w, "b");
         world_pool(&w, "p", "", 1, 1, 10);
         decision = decides("");
-        assert_counted(&decision, "0/1 pool fits: 1 InsufficientMemory; environment a cannot be "
-                                  "read: spec.nodePools: must be a list, but is a map");
+        assert_counted(
+                &decision,
+                "0/1 pool fits: 1 InsufficientMemory; closest: b/p has 10Gi of 40Gi of memory "
+                "per unit: needs 30Gi more; environment a cannot be "
+                "read: spec.nodePools: must be a list, but is a map");
         w.sub_pools[1][0].memory_bytes = 80 * GIB;
         w.deployment.environments = 2;
         w.n_environments = 1;
@@ -1075,7 +1079,7 @@ static void test_name_taken(void **state) {
         other->name = TEXT("team-chat-a-m2"); /* another of its assignments there */
         assert_false(world_decide(&w, &arena).plan.assignments[0].name_taken);
 
-        /* Whatever is there: what is missing of the two is made under another name. */
+        /* Whatever is there: what is required of the two is made under another name. */
         other->name = TEXT("team-chat-a");
         world_hold(&w, mine, 1, 1)->service.observed = true;
         assert_true(world_decide(&w, &arena).plan.assignments[0].name_taken);

@@ -141,7 +141,7 @@ static const struct row rows[] = {
           .sentence = "wants 40Gi of memory per unit, a unit here has 39.5Gi" },
         { "memory unknown, needed", .memory_bytes = UNKNOWN_BYTES, .wants_memory_bytes = 1,
           .want = REASON_INSUFFICIENT_MEMORY,
-          .sentence = "wants 1 bytes of memory per unit, a unit here has an unknown amount" },
+          .sentence = "wants 1 bytes of memory per unit, this pool's memory is unknown: declare capabilities.memoryPerGpu" },
         { "memory unknown, not needed", .memory_bytes = UNKNOWN_BYTES, .want = REASON_FITS },
         { "memory before precision", .wants_memory_bytes = 81 * GIB, .wants_precisions = "['fp8']",
           .want = REASON_INSUFFICIENT_MEMORY },
@@ -174,7 +174,7 @@ static const struct row rows[] = {
           .sentence = "wants precision fp4, the pool supports [\"fp16\",\"fp8\"]" },
         { "precision not declared", .wants_precisions = "['fp8']",
           .want = REASON_PRECISION_UNSUPPORTED,
-          .sentence = "wants precision fp8, the pool supports none that is known: declare "
+          .sentence = "wants precision fp8, the pool declares no precisionSupport: declare "
                         "capabilities.precisionSupport" },
         { "no precision wanted", .wants_precisions = "[]", .want = REASON_FITS },
         { "precision before interconnect", .wants_precisions = "['fp8']",
@@ -188,7 +188,7 @@ static const struct row rows[] = {
           .sentence = "wants interconnect nvlink, the pool has pcie" },
         { "interconnect not declared", .wants_interconnect = "none",
           .want = REASON_INTERCONNECT_TOO_WEAK,
-          .sentence = "wants interconnect none, the pool has none declared" },
+          .sentence = "wants interconnect none, the pool declares none" },
         { "interconnect before bandwidth", .wants_interconnect = "nvlink",
           .wants_bandwidth = "100g", .want = REASON_INTERCONNECT_TOO_WEAK },
 
@@ -200,15 +200,14 @@ static const struct row rows[] = {
           .sentence = "wants interNodeBandwidth ib-400g, the pool has ib-399g" },
         { "bandwidth not declared", .wants_bandwidth = "1g",
           .want = REASON_BANDWIDTH_TOO_LOW,
-          .sentence = "wants interNodeBandwidth 1g, the pool has none declared" },
+          .sentence = "wants interNodeBandwidth 1g, the pool declares none" },
         { "bandwidth before nodes", .wants_bandwidth = "1g", .wants_nodes = 2,
           .want = REASON_BANDWIDTH_TOO_LOW },
 
         /* 10 */
         { "two nodes, pool cannot", .wants_nodes = 2, .multi_node_preset = true,
           .want = REASON_NOT_MULTI_NODE,
-          .sentence = "a replica on 2 nodes wants multiNodeCapable true, the pool has none "
-                      "declared" },
+          .sentence = "a replica on 2 nodes wants multiNodeCapable true, the pool declares none" },
         { "two nodes, pool says no", .wants_nodes = 2, .multi_node = "false",
           .multi_node_preset = true, .want = REASON_NOT_MULTI_NODE,
           .sentence = "a replica on 2 nodes wants multiNodeCapable true, the pool has false" },
@@ -220,7 +219,7 @@ static const struct row rows[] = {
           .want = REASON_FITS },
         { "multiNodeCapable for one node", .wants_multi_node = "true",
           .want = REASON_NOT_MULTI_NODE,
-          .sentence = "wants multiNodeCapable true, the pool has none declared" },
+          .sentence = "wants multiNodeCapable true, the pool declares none" },
         { "multiNodeCapable for one node, no preset", .wants_multi_node = "true",
           .multi_node = "true", .want = REASON_FITS },
         { "multiNodeCapable: false asks for nothing", .wants_multi_node = "false",
@@ -327,6 +326,7 @@ static struct candidate set_up(const struct row *row, struct bench *b, struct ar
                                           .invalid = text_from(row->invalid),
                                           .ambiguous = text_from(row->ambiguous),
                                           .units_per_node = or_usual(row->units_per_node, 8),
+                                          .counted_per_node = or_usual(row->units_per_node, 8),
                                           .nodes = or_usual(row->nodes, 4),
                                           .memory_bytes = or_usual(row->memory_bytes, 80 * GIB) };
         b->deployment = (struct deployment) { .environment_selector = json(row->select, arena) };
@@ -669,10 +669,10 @@ static void test_count(void **state) {
         rejections_set_aside(&r, TEXT("environment a declares no nodePools"));
         rejections_set_aside(&r, TEXT("environment b declares no nodePools"));
         assert_count(&r, &arena,
-                     "environment a declares no nodePools; 1 environment more offers nothing");
+                     "environment a declares no nodePools; 1 more environment offers nothing");
         rejections_set_aside(&r, TEXT("environment c declares no nodePools"));
         assert_count(&r, &arena,
-                     "environment a declares no nodePools; 2 environments more offer nothing");
+                     "environment a declares no nodePools; 2 more environments offer nothing");
 
         r = (struct rejections) { 0 };
         assert_count(&r, &arena, "no environment is left to choose from");

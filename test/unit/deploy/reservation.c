@@ -83,7 +83,7 @@ static void test_bounds(void **state) {
         vast.order = INT64_MAX;
         spec = json_encoded(&arena, reservation_spec(&vast, &arena));
         assert_true(value_is_integer(value_get(spec, TEXT("units")), &units));
-        assert_int_equal(units, INT64_C(8000000000));
+        assert_int_equal(units, RESERVATION_COUNT_MAX);
         assert_true(value_is_integer(value_get(spec, TEXT("order")), &units));
         assert_int_equal(units, RESERVATION_ORDER_MAX);
 }

@@ -367,6 +367,46 @@ static void test_not_beside_one_without_a_seat(void **state) {
         decides("stays a/p fp8 1x1x1 used 1");
 }
 
+/* ---- the order in which they were made ------------------------------------------------------- */
+
+static void orders(const struct decision *decision, int64_t first, int64_t second) {
+        assert_int_equal(decision->plan.n_assignments, 2);
+        assert_int_equal(decision->plan.assignments[0].planned.order, first);
+        assert_int_equal(decision->plan.assignments[1].planned.order, second);
+}
+
+/* It goes on from the highest, and begins again when the schema has no number for the next. */
+static void test_order(void **state) {
+        struct sub_pool *b;
+        struct assignment *held;
+        struct decision decision;
+
+        (void)state;
+        site("a", 8, 1);
+        b = site("b", 8, 1);
+        held = world_hold(&w, b, 1, 1);
+        drain(b);
+        held->observed.order = 254;
+        decision = decides("leaves b/p fp8 1x1x1 used 1: the pool is being drained; "
+                           "stays a/p fp8 1x1x1 used 0 fresh");
+        orders(&decision, 254, 255);
+        held->observed.order = 255;
+        decision = decides("leaves b/p fp8 1x1x1 used 1: the pool is being drained; "
+                           "stays a/p fp8 1x1x1 used 0 fresh");
+        orders(&decision, 0, 1);
+        world_observe(&w, &decision);
+        decision = decides("leaves b/p fp8 1x1x1 used 1: the pool is being drained; "
+                           "stays a/p fp8 1x1x1 used 0");
+        orders(&decision, 0, 1);
+        /* One that cannot be read comes last. */
+        w.deployment.environments = 2;
+        pool_of(b)->schedulable = SCHEDULABLE_ALWAYS;
+        w.held[0].observed.order = INT64_MAX;
+        w.held[1].observed.order = 7;
+        decision = decides("stays a/p fp8 1x1x1 used 0; stays b/p fp8 1x1x1 used 1");
+        orders(&decision, 0, 1);
+}
+
 /* ---- whose is it ----------------------------------------------------------------------------- */
 
 /* Made again under its name: what the old one still holds is somebody else's. */
@@ -421,6 +461,55 @@ static void test_rebuilt(void **state) {
         assert_false(world_decide(&w, &arena).plan.assignments[0].planned.served);
         held->service.ready = true;
         assert_true(world_decide(&w, &arena).plan.assignments[0].planned.served);
+}
+
+/* Who may write reservations wrote into one of them; what is Ready runs all the same. */
+static void test_written_by_hand(void **state) {
+        struct sub_pool *a = site("a", 4, 1);
+        struct assignment *held = world_hold(&w, a, 3, 3);
+
+        (void)state;
+        w.deployment.replicas = 3;
+        list(held);
+        held->observed.reserved = held->observed.used = 0;
+        held->observed.served = false;
+        decides("stays a/p fp8 1x1x3 used 3");
+        held->observed.reserved = 3;
+        held->observed.used = 1;
+        decides("stays a/p fp8 1x1x3 used 3");
+        held->observed.reserved = 1;
+        drain(a);
+        decides("leaves a/p fp8 1x1x3 used 3: the pool is being drained");
+        /* An autoscaled one does not say how many run. */
+        held->observed.reserved = held->observed.used = 0;
+        held->service.replicas = -1;
+        decides("leaves a/p fp8 1x1x1 used 1: the pool is being drained");
+        held->service.ready = false;
+        decides("drops a/p fp8 1x1x0 used 0: the pool is being drained");
+}
+
+/* Another place was written: nothing moves there, and what is wanted beside it goes elsewhere. */
+static void test_another_place_by_hand(void **state) {
+        struct assignment *held;
+        struct sub_pool *b;
+
+        (void)state;
+        site("a", 4, 1);
+        b = world_pool(&w, "q", "", 4, 1, 80);
+        held = world_hold(&w, b, 1, 1);
+        held->contradicted = true;
+        held->observed.name = TEXT("chat-a");
+        w.deployment.replicas = 2;
+        decides("stays a/q fp8 1x1x1 used 1: its service was made for another place or size than "
+                "GPUReservation chat-a says: delete that, and it is written again as the service "
+                "is");
+        assert_true(world_decide(&w, &arena).plan.assignments[0].frozen);
+        drain(b); /* which it may never have been in */
+        assert_int_equal(world_decide(&w, &arena).plan.assignments[0].fate, FATE_STAYS);
+        held->observed.environment = TEXT("nowhere");
+        assert_int_equal(world_decide(&w, &arena).plan.assignments[0].fate, FATE_STAYS);
+        w.deployment.environments = 2;
+        assert_int_equal(world_decide(&w, &arena).placed, 2);
 }
 
 /* ---- who is in the way ----------------------------------------------------------------------- */
@@ -538,9 +627,12 @@ int main(void) {
                 TEST(test_growth_is_reserved_first),
                 TEST(test_growth_behind_another),
                 TEST(test_not_beside_one_without_a_seat),
+                TEST(test_order),
                 TEST(test_made_again),
                 TEST(test_no_longer_observed),
                 TEST(test_rebuilt),
+                TEST(test_written_by_hand),
+                TEST(test_another_place_by_hand),
                 TEST(test_unseated_are_named),
                 TEST(test_parked),
                 TEST(test_waking),

@@ -146,6 +146,7 @@ static struct sub_pool sub_pool_of(int64_t nodes, int64_t units_per_node) {
                                    .mig_profile = TEXT("3g.40gb"),
                                    .nodes = nodes,
                                    .units_per_node = units_per_node,
+                                   .counted_per_node = units_per_node,
                                    .units = nodes * units_per_node };
 }
 

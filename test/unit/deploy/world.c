@@ -59,6 +59,7 @@ struct sub_pool *world_pool(struct world *w, const char *name, const char *mig_p
                                         .pool = pool,
                                         .mig_profile = text_from(mig_profile),
                                         .units_per_node = units_per_node,
+                                        .counted_per_node = units_per_node,
                                         .nodes = nodes,
                                         .units = units_per_node * nodes,
                                         .memory_bytes = memory_gib * GIB,

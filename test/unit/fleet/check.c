@@ -74,10 +74,10 @@ static void test_tolerations(void **state) {
                 { "[{'key': 'a'}, {'key': 'a', 'operater': 'Exists'}]",
                   "f[1].operater: unknown member: is operator meant?" },
                 { "[{'key': 'a', 'operator': 'exists'}]",
-                  "f[0].operator: \"exists\" is not one of Equal, Exists" },
+                  "f[0].operator: must be one of Equal, Exists, not \"exists\"" },
                 { "[{'key': 'a', 'effect': 'NoSchedul'}]",
-                  "f[0].effect: \"NoSchedul\" is not one of NoSchedule, PreferNoSchedule, "
-                  "NoExecute" },
+                  "f[0].effect: must be one of NoSchedule, PreferNoSchedule, NoExecute, not "
+                  "\"NoSchedul\"" },
                 { "[{'key': 'a b', 'operator': 'Exists'}]",
                   "f[0].key: \"a b\" is not a label key" },
                 { "[{}]", "f[0]: a toleration without a key needs the operator Exists" },
@@ -144,7 +144,7 @@ static void test_args(void **state) {
                 { "['a\\u0000b']",
                   "f[0]: \"a\\u0000b\" holds a NUL byte, which does not reach the engine" },
                 { "['']", "f[0]: must not be empty" },
-                { "[null]", "f[0]: is missing" },
+                { "[null]", "f[0]: is required" },
                 { "{'--a': 'b'}", "f: must be a list, but is a map" },
         };
 
@@ -157,7 +157,7 @@ static void test_env(void **state) {
                 { "[{'name': 'A', 'value': '$(B)'}, {'name': 'C'}]", NULL },
                 { "[{'name': 'A', 'valueFrom': {'fieldRef': {'fieldPath': 'x'}}}]", NULL },
                 { "['A=b']", "f[0]: must be a map, but is a string" },
-                { "[{'value': 'b'}]", "f[0].name: is missing" },
+                { "[{'value': 'b'}]", "f[0].name: is required" },
                 { "[{'name': 'A=B'}]",
                   "f[0].name: \"A=B\" is not a name of an environment variable" },
                 { "[{'name': 'A', 'value': 7}]", "f[0].value: must be a string, but is a number" },
@@ -190,7 +190,7 @@ static void test_env(void **state) {
                   "{'secretKeyRef': {'name': 'x', 'key': 'y'}}}]",
                   NULL },
                 { "[{'name': 'A', 'valueFrom': {'secretKeyRef': {'name': 'x'}}}]",
-                  "f[0].valueFrom.secretKeyRef.key: is missing" },
+                  "f[0].valueFrom.secretKeyRef.key: is required" },
                 { "[{'name': 'A', 'valueFrom': {'secretKeyRef': {'name': 'X', 'key': 'y'}}}]",
                   "f[0].valueFrom.secretKeyRef.name: \"X\" is not a name for an object" },
                 { "[{'name': 'A', 'valueFrom': {'configMapKeyRef': {'name': 'x', 'key': ''}}}]",
@@ -235,12 +235,13 @@ static void test_affinity(void **state) {
                 { REQUIRED("{'key': 'a/b', 'operator': 'In', 'values': ['x', '']}"), NULL },
                 { REQUIRED("{'key': 'a', 'operator': 'Gt', 'values': ['3']}"), NULL },
                 { REQUIRED("{'key': 'a', 'operator': 'Exists'}"), NULL },
-                { REQUIRED("{'key': 'a', 'operator': 'Exist'}"), PATH
-                  ".operator: \"Exist\" is not one of In, NotIn, Exists, DoesNotExist, Gt, Lt" },
+                { REQUIRED("{'key': 'a', 'operator': 'Exist'}"),
+                  PATH ".operator: must be one of In, NotIn, Exists, DoesNotExist, Gt, Lt, not "
+                       "\"Exist\"" },
                 { REQUIRED("{'key': 'a', 'operator': ''}"), PATH ".operator: must not be empty" },
                 { REQUIRED("{'key': 'a b', 'operator': 'Exists'}"),
                   PATH ".key: \"a b\" is not a label key" },
-                { REQUIRED("{'operator': 'Exists'}"), PATH ".key: is missing" },
+                { REQUIRED("{'operator': 'Exists'}"), PATH ".key: is required" },
                 { REQUIRED("{'key': 'a', 'operator': 'In'}"),
                   PATH ".values: the operator In needs values" },
                 { REQUIRED("{'key': 'a', 'operator': 'Lt', 'values': ['1', '2']}"),
@@ -255,7 +256,7 @@ static void test_affinity(void **state) {
                 { "{'nodeAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': {}}}",
                   "f.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms:"
                   " "
-                  "is missing" },
+                  "is required" },
                 { "{'nodeAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': "
                   "{'nodeSelectorTerms': []}}}",
                   "f.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms:"
@@ -275,8 +276,8 @@ static void test_affinity(void **state) {
                   "matchLabels[a]: must be a string, but is the number 1: put it in quotes" },
                 { "{'podAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': "
                   "[{'labelSelector': {}}]}}",
-                  "f.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: is "
-                  "missing" },
+                  "f.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: "
+                  "is required" },
         };
 
         (void)state;
@@ -306,15 +307,15 @@ static void test_security_context(void **state) {
                 { "{'capabilities': {'add': 'ALL'}}",
                   "f.capabilities.add: must be a list, but is a string" },
                 { "{'seccompProfile': {'type': 'Default'}}",
-                  "f.seccompProfile.type: \"Default\" is not one of Localhost, RuntimeDefault, "
-                  "Unconfined" },
+                  "f.seccompProfile.type: must be one of Localhost, RuntimeDefault, Unconfined, "
+                  "not \"Default\"" },
                 { "{'seLinuxOptions': {'level': 's0 {{'}}",
                   "f.seLinuxOptions.level: \"s0 {{\" holds \"{{\", which does not reach the pod" },
                 { "{'windowsOptions': {}}", "f.windowsOptions: unknown member" },
                 { "{'seccompProfile': {'type': 'Localhost', 'localhostProfile': 'a.json'}}", NULL },
                 { "{'seccompProfile': {'type': 'Localhost'}}",
-                  "f.seccompProfile.localhostProfile: is missing, and the type Localhost needs "
-                  "it" },
+                  "f.seccompProfile.localhostProfile: is required by the type "
+                  "Localhost" },
                 { "{'appArmorProfile': {'type': 'RuntimeDefault', 'localhostProfile': 'a'}}",
                   "f.appArmorProfile.localhostProfile: needs the type Localhost" },
                 { "{'privileged': true, 'allowPrivilegeEscalation': true}", NULL },
@@ -397,7 +398,7 @@ static void test_what_is_pasted(void **state) {
                                  "b\"" NO_SHOWN_NAME },
                 { "'\xc2\x85'", "f: \"\xc2\x85\"" NO_SHOWN_NAME },
                 { "''", "f: must not be empty" },
-                { "null", "f: is missing" },
+                { "null", "f: is required" },
                 { "7", "f: must be a string, but is a number" },
         };
         static const struct row models[] = {
@@ -420,7 +421,7 @@ static void test_what_is_pasted(void **state) {
                 { "'/x'", "f: \"/x\"" NO_MODEL },
                 { "'gr\u00fcn'", "f: \"gr\u00fcn\"" NO_MODEL },
                 { "''", "f: must not be empty" },
-                { "null", "f: is missing" },
+                { "null", "f: is required" },
         };
         static const struct row repos[] = {
                 { "'google/gemma-3-27b-it'", NULL },
@@ -436,7 +437,7 @@ static void test_what_is_pasted(void **state) {
                 { "'-a/b'", "f: \"-a/b\"" NO_REPO },
                 { "'a:b'", "f: \"a:b\"" NO_REPO },
                 { "''", "f: must not be empty" },
-                { "null", "f: is missing" },
+                { "null", "f: is required" },
         };
         static const struct row revisions[] = {
                 { "'refs/pr/1'", NULL },

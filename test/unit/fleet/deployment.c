@@ -29,12 +29,12 @@ static const struct {
           "spec.environmentSelector.matchLabels[tier]",
           "must be a string, but is true: put it in quotes" },
         { "'scaling': {'signal': 'CPU'}", "spec.scaling.signal",
-          "\"CPU\" is not one of Fixed, Concurrency" },
+          "must be one of Fixed, Concurrency, not \"CPU\"" },
         { "'scaling': {'fixed': {'replicas': -1}}", "spec.scaling.fixed.replicas",
           "-1 is not within 0 and 10000" },
-        { "'scaling': {'signal': 'Concurrency'}", "spec.scaling.concurrency", "is missing" },
+        { "'scaling': {'signal': 'Concurrency'}", "spec.scaling.concurrency", "is required" },
         { "'scaling': {'signal': 'Concurrency', 'concurrency': {'minReplicas': 2}}",
-          "spec.scaling.concurrency.maxReplicas", "is missing" },
+          "spec.scaling.concurrency.maxReplicas", "is required" },
         { "'scaling': {'signal': 'Concurrency', 'concurrency': {'minReplicas': 3, "
           "'maxReplicas': 2}}",
           "spec.scaling.concurrency.maxReplicas", "2 is below minReplicas, 3" },
@@ -42,7 +42,7 @@ static const struct {
           "3000000000 is not within -2147483648 and 2147483647" },
         { "'tolerations': {}", "spec.tolerations", "must be a list, but is a map" },
         { "'tolerations': [{'key': 'a', 'operator': 'Exist'}]", "spec.tolerations[0].operator",
-          "\"Exist\" is not one of Equal, Exists" },
+          "must be one of Equal, Exists, not \"Exist\"" },
         { "'priorityClassName': 'High!'", "spec.priorityClassName",
           "\"High!\" is not a name for an object" },
 };
@@ -71,24 +71,24 @@ static void test_model_ref(void **state) {
                 const char *path;
                 const char *message;
         } rows[] = {
-                { "{}", "spec", "is missing" },
-                { "{'spec': null}", "spec", "is missing" },
-                { "{'spec': {}}", "spec.modelRef", "is missing" },
+                { "{}", "spec", "is required" },
+                { "{'spec': null}", "spec", "is required" },
+                { "{'spec': {}}", "spec.modelRef", "is required" },
                 { "{'spec': {'modelRef': 'gemma'}}", "spec.modelRef",
                   "must be a map, but is a string" },
-                { "{'spec': {'modelRef': {}}}", "spec.modelRef.name", "is missing" },
+                { "{'spec': {'modelRef': {}}}", "spec.modelRef.name", "is required" },
                 { "{'spec': {'modelRef': {'name': ''}}}", "spec.modelRef.name",
                   "must not be empty" },
                 { "{'spec': {'modelRef': {'name': 'a/b'}}}", "spec.modelRef.name",
                   "\"a/b\" is not a name for an object" },
                 { "{'spec': {'modelRef': {'kind': 'Modell', 'name': 'a'}}}", "spec.modelRef.kind",
-                  "\"Modell\" is not one of ClusterModel, Model" },
+                  "must be one of ClusterModel, Model, not \"Modell\"" },
                 { "{'metadata': {'name': 'a'}, 'spec': {'modelRef': {'name': 'a'}}}",
                   "metadata.namespace",
-                  "is missing, and there is no claim (spec.claimRef) whose namespace is meant" },
+                  "is required: there is no claim (spec.claimRef) whose namespace is meant" },
                 { "{'spec': {'modelRef': {'name': 'a'}, 'claimRef': {'name': 'a'}}}",
                   "metadata.namespace",
-                  "is missing, and there is no claim (spec.claimRef) whose namespace is meant" },
+                  "is required: there is no claim (spec.claimRef) whose namespace is meant" },
         };
 
         (void)state;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fleet/environment.h"
+#include "lib/assertions.h"
 #include "lib/json.h"
 #include "lib/memory.h"
 #include "lib/sweep.h"
@@ -82,7 +83,7 @@ static void test_pools_without_a_name(void **state) {
                          &e);
         assert_int_equal(e.n_pools, 4);
         for (size_t i = 0; i < e.n_pools; i++) {
-                struct text parts[] = { text_from(paths[i]), TEXT(".name: is missing") };
+                struct text parts[] = { text_from(paths[i]), TEXT(".name: is required") };
 
                 assert_true(text_equal(e.pools[i].path, parts[0]));
                 assert_true(text_equal(e.pools[i].invalid, text_join(&arena, parts, 2)));
@@ -118,24 +119,24 @@ static void test_invalid(void **state) {
                 { "{'nodePools': {}}", "spec.nodePools: must be a list, but is a map" },
                 { "{'cluster': 'eu'}", "spec.cluster: must be a map, but is a string" },
                 { "{'cluster': {'source': 'EKS'}}",
-                  "spec.cluster.source: \"EKS\" is not one of InCluster, Existing, GKE" },
+                  "spec.cluster.source: must be one of InCluster, Existing, GKE, not \"EKS\"" },
                 { "{'cluster': {'source': 'GKE', 'gke': {'nodePools': 'all'}}}",
                   "spec.cluster.gke.nodePools: must be a list, but is a string" },
                 { "{'cluster': {'existing': {}}}",
-                  "spec.cluster.source: is missing: is Existing meant, as cluster.existing is "
+                  "spec.cluster.source: is required: is Existing meant, as cluster.existing is "
                   "there?" },
                 { "{'cluster': {'gke': {'nodePools': []}}}",
-                  "spec.cluster.source: is missing: is GKE meant, as cluster.gke is there?" },
+                  "spec.cluster.source: is required: is GKE meant, as cluster.gke is there?" },
                 { "{'cluster': {'source': 'InCluster', 'existing': {}}}",
                   "spec.cluster.source: is InCluster, but cluster.existing is there" },
                 { "{'cluster': {'source': 'InCluster', 'gke': {}}}",
                   "spec.cluster.source: is InCluster, but cluster.gke is there" },
                 { "{'cluster': {'source': 'Existing', 'gke': {}}}",
-                  "spec.cluster.existing: is missing, and the source Existing needs it" },
+                  "spec.cluster.existing: is required by the source Existing" },
                 { "{'cluster': {'source': 'Existing', 'existing': {'secretRef': {'name': 'A'}}}}",
                   "spec.cluster.existing.secretRef.name: \"A\" is not a name for an object" },
                 { "{'cluster': {'source': 'Nope'}, 'nodePools': [{'name': 'a'}]}",
-                  "spec.cluster.source: \"Nope\" is not one of InCluster, Existing, GKE" },
+                  "spec.cluster.source: must be one of InCluster, Existing, GKE, not \"Nope\"" },
         };
 
         (void)state;
@@ -151,6 +152,23 @@ static void test_invalid(void **state) {
                 assert_int_equal(e.n_pools, 0);
                 assert_int_equal(e.n_sub_pools, 0);
         }
+}
+
+/* As many bytes as a reservation takes. */
+static void test_long_name(void **state) {
+        char json[512], name[255];
+        struct environment e;
+
+        (void)state;
+        memset(name, 'e', sizeof(name) - 1);
+        name[254] = '\0';
+        snprintf(json, sizeof(json), "{'metadata': {'name': '%s'}, 'spec': {}}", name);
+        read_environment(json, &e);
+        assert_text(e.invalid, "metadata.name: has 254 bytes, and a name has at most 253");
+        name[253] = '\0';
+        snprintf(json, sizeof(json), "{'metadata': {'name': '%s'}, 'spec': {}}", name);
+        read_environment(json, &e);
+        assert_true(text_is_empty(e.invalid));
 }
 
 static void test_ready(void **state) {
@@ -197,7 +215,7 @@ static void test_equal_names(void **state) {
         }
         /* Pools without a name have a mistake of their own. */
         read_environment("{'spec': {'nodePools': [{}, {}]}}", &e);
-        assert_true(text_equal(e.pools[1].invalid, TEXT("spec.nodePools[1].name: is missing")));
+        assert_true(text_equal(e.pools[1].invalid, TEXT("spec.nodePools[1].name: is required")));
 }
 
 /* One of which there is nothing to say. */
@@ -407,6 +425,7 @@ int main(void) {
                 cmocka_unit_test_setup(test_defaults, pools_begin),
                 cmocka_unit_test_setup(test_invalid, pools_begin),
                 cmocka_unit_test_setup(test_ready, pools_begin),
+                cmocka_unit_test_setup(test_long_name, pools_begin),
                 cmocka_unit_test_setup(test_equal_names, pools_begin),
                 cmocka_unit_test_setup(test_overlaps, pools_begin),
                 cmocka_unit_test_setup(test_unlike_resources, pools_begin),

@@ -141,8 +141,8 @@ static void test_bad_config(void **state) {
                 const char *yaml;
                 const char *invalid;
         } rows[] = {
-                { ENTRY("devices: all"), "line 4: mig-enabled is missing" },
-                { ENTRY("mig-enabled: false"), "line 4: devices is missing" },
+                { ENTRY("devices: all"), "line 4: mig-enabled is required" },
+                { ENTRY("mig-enabled: false"), "line 4: devices is required" },
                 { ENTRY("devices: some, mig-enabled: false"),
                   "line 4: devices is neither all nor a list of indexes: \"some\"" },
                 { ENTRY("devices: [0, -1], mig-enabled: false"),
@@ -160,7 +160,7 @@ static void test_bad_config(void **state) {
                 { ENTRY("devices: all, mig-enabled: [true]"),
                   "line 4: mig-enabled is neither true nor false" },
                 { ENTRY("devices: all, mig-enabled: true"),
-                  "line 4: mig-enabled is true, but mig-devices is missing" },
+                  "line 4: mig-enabled is true, but mig-devices is required" },
                 { ENTRY("devices: all, mig-enabled: false, mig-devices: {1g.10gb: 1}"),
                   "line 4: mig-enabled is false, but mig-devices has slices" },
                 { ENTRY("devices: all, mig-enabled: true, mig-devices: {1g.10gb: 1.5}"),
@@ -235,8 +235,8 @@ static void test_bad_file(void **state) {
                 { "", "the file is empty" },
                 { "# nothing\n", "the file is empty" },
                 { "version: v2\nmig-configs: {}", "line 1: version is not v1" },
-                { "mig-configs: {a: [{devices: all, mig-enabled: no}]}", "version is missing" },
-                { "version: v1", "mig-configs is missing" },
+                { "mig-configs: {a: [{devices: all, mig-enabled: no}]}", "version is required" },
+                { "version: v1", "mig-configs is required" },
                 { "version: v1\nmig-configs: {}", "line 2: mig-configs is empty" },
                 { "version: v1\nmig-configs: []", "line 2: mig-configs is not a map" },
                 { "version: v1\nversion: v1", "line 2: version or mig-configs is written twice" },

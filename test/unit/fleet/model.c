@@ -31,7 +31,7 @@ static const struct {
         const char *members;
         const char *mistake;
 } beside[] = {
-        { "'source': 'S3'", "spec.source: \"S3\" is not one of HuggingFace, URI" },
+        { "'source': 'S3'", "spec.source: must be one of HuggingFace, URI, not \"S3\"" },
         { "'resources': {'cpu': 'many'}",
           "spec.resources.cpu: not a quantity such as 40Gi: \"many\"" },
         { "'resources': {'memory': '64GiB'}",
@@ -42,7 +42,7 @@ static const struct {
         { "'serving': {}", "spec.serving: must be a list, but is a map" },
         { "'serving': [7]", "spec.serving[0]: must be a map, but is a number" },
         { "'serving': [null]", "spec.serving[0]: must be a map, but is null" },
-        { "'serving': [{}]", "spec.serving[0].name: is missing" },
+        { "'serving': [{}]", "spec.serving[0].name: is required" },
         { "'serving': [{'name': 'a'}, {'name': 'b'}, {'name': 'a'}]",
           "spec.serving[2].name: two serving profiles are called \"a\"" },
         { "'serving': [" EIGHT "," EIGHT "," EIGHT "," EIGHT ", {}]",
@@ -63,7 +63,7 @@ static const struct {
           "," EIGHT "," EIGHT "," EIGHT "," EIGHT ",{}]}}]",
           "spec.serving[0].engine.env: has 65 variables, and at most 64 are read" },
         { "'serving': [{'name': 'a', 'engine': {'baseRefs': [{}]}}]",
-          "spec.serving[0].engine.baseRefs[0].name: is missing" },
+          "spec.serving[0].engine.baseRefs[0].name: is required" },
         { "'serving': [{'name': 'a', 'engine': {'args': ['--x={{.Name}}']}}]",
           "spec.serving[0].engine.args[0]: \"--x={{.Name}}\" holds \"{{\", which does not reach "
           "the engine" },
@@ -196,13 +196,13 @@ static void test_mistakes(void **state) {
 
 static void test_every_mistake_is_named(void **state) {
         static const char *const want[] = {
-                "spec.model: is missing",
+                "spec.model: is required",
                 "spec.huggingFace.repo: \"hf://o/m\" is not a repository: write spec.source: URI "
                 "and spec.uri: hf://o/m",
                 "spec.huggingFace.revision: \"a:b\" is not a revision",
-                "spec.huggingFace.secretRef.name: is missing",
+                "spec.huggingFace.secretRef.name: is required",
                 "spec.resources.cpu: not a quantity such as 40Gi: \"x\"",
-                "spec.serving[0].name: is missing",
+                "spec.serving[0].name: is required",
                 "spec.serving[1].name: must not be empty",
         };
         struct value object = json_value(
@@ -229,7 +229,7 @@ static void test_without_spec(void **state) {
         assert_int_equal(model_read(json_value(&arena, "{'kind': 'Model'}"), &arena, &m, &mistakes),
                          -EINVAL);
         assert_int_equal(mistakes.n, 1);
-        assert_true(text_equal(mistakes.items[0], TEXT("spec: is missing")));
+        assert_true(text_equal(mistakes.items[0], TEXT("spec: is required")));
 }
 
 /* Where a model comes from, beside nothing else; the one sentence that it gives. */
@@ -293,12 +293,12 @@ static void test_mistakes_of_the_source(void **state) {
                 { URI("'oci://'"), "spec.uri: \"oci://\" is not where oci:// has weights" },
                 { URI("'oci+native://a b'"),
                   "spec.uri: \"oci+native://a b\" is not where oci+native:// has weights" },
-                { "'model': {'name': 'm'}, 'source': 'URI'", "spec.uri: is missing" },
-                { "'model': {'name': 'm'}", "spec.huggingFace.repo: is missing" },
+                { "'model': {'name': 'm'}, 'source': 'URI'", "spec.uri: is required" },
+                { "'model': {'name': 'm'}", "spec.huggingFace.repo: is required" },
                 { "'model': {'name': 'm'}, 'source': 'HuggingFace', 'uri': 'pvc://a'",
-                  "spec.huggingFace.repo: is missing" },
+                  "spec.huggingFace.repo: is required" },
                 { HUB("'repo': 'o/m'") ", 'uri': 'pvc://a'",
-                  "spec.source: is missing: huggingFace and uri are both written" },
+                  "spec.source: is required: huggingFace and uri are both written" },
         };
 
         (void)state;

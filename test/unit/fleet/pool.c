@@ -54,7 +54,7 @@ static const struct {
         { "'capabilities': {'precisionSupport': 'fp8'}",
           ".capabilities.precisionSupport: must be a list, but is a string" },
         { "'capabilities': {'precisionSupport': ['fp8', null]}",
-          ".capabilities.precisionSupport[1]: is missing" },
+          ".capabilities.precisionSupport[1]: is required" },
         { "'capabilities': {'multiNodeCapable': 'no'}",
           ".capabilities.multiNodeCapable: must be a boolean, but is the string \"no\"" },
         { "'capabilities': {'nvlinkDomainSize': 0}",
@@ -71,9 +71,9 @@ static const struct {
         { "'migConfiguration': {'layout': {'3g.40gb': 0}}",
           ".migConfiguration.layout[3g.40gb]: 0 is not within 1 and 1024" },
         { "'migConfiguration': {'layout': {'3g.40gb': null}}",
-          ".migConfiguration.layout[3g.40gb]: is missing" },
+          ".migConfiguration.layout[3g.40gb]: is required" },
         { "'migConfiguration': {'profile': '3g.40gb', 'strategy': 'none'}",
-          ".migConfiguration.strategy: \"none\" is not one of mixed, single" },
+          ".migConfiguration.strategy: must be one of mixed, single, not \"none\"" },
         { "'migConfiguration': {'profile': '3g.40gb', 'slicesPerGpu': 0}",
           ".migConfiguration.slicesPerGpu: 0 is not within 1 and 1024" },
         { "'migConfiguration': {'layout': {'3g.40gb': 1}, 'slicesPerGpu': 2}",
@@ -83,10 +83,10 @@ static const struct {
         { "'capabilities': {'migConfiguration': {'profile': '3g.40gb'}},"
           "'migConfiguration': {'profile': '1g.10gb'}",
           ".capabilities.migConfiguration: is written in the pool too, and differs there" },
-        { "'sharing': {}", ".sharing.strategy: is missing" },
+        { "'sharing': {}", ".sharing.strategy: is required" },
         { "'sharing': {'strategy': 'Time', 'replicas': 4}",
-          ".sharing.strategy: \"Time\" is not one of TimeSlicing, MPS" },
-        { "'sharing': {'strategy': 'MPS'}", ".sharing.replicas: is missing" },
+          ".sharing.strategy: must be one of TimeSlicing, MPS, not \"Time\"" },
+        { "'sharing': {'strategy': 'MPS'}", ".sharing.replicas: is required" },
         { "'sharing': {'strategy': 'MPS', 'replicas': 0}",
           ".sharing.replicas: 0 is not within 1 and 1024" },
         { "'migConfiguration': {'profile': '3g.40gb'}, "
@@ -105,13 +105,14 @@ static const struct {
         { "'podDefaults': {'securityContext': {'runAsUser': '0'}}",
           ".podDefaults.securityContext.runAsUser: must be a number, but is the string "
           "\"0\"" NOT_QUOTED },
-        { "'allocation': 'CDI'", ".allocation: \"CDI\" is not one of DevicePlugin, DRA" },
+        { "'allocation': 'CDI'", ".allocation: must be one of DevicePlugin, DRA, not \"CDI\"" },
         { "'resourceName': 'gpu'",
           ".resourceName: \"gpu\" is not an extended resource, such as nvidia.com/gpu" },
         { "'tolerations': [{'operator': 'Any'}]",
-          ".tolerations[0].operator: \"Any\" is not one of Equal, Exists" },
+          ".tolerations[0].operator: must be one of Equal, Exists, not \"Any\"" },
         { "'affinity': []", ".affinity: must be a map, but is a list" },
-        { "'schedulable': 'Never'", ".schedulable: \"Never\" is not one of Always, NoNew, Drain" },
+        { "'schedulable': 'Never'",
+          ".schedulable: must be one of Always, NoNew, Drain, not \"Never\"" },
         { "'costPerUnitHour': '1,10'", ".costPerUnitHour: \"1,10\" is not a decimal number" },
         { "'costPerUnitHour': '-1'", ".costPerUnitHour: \"-1\" is not a decimal number" },
         { "'costPerUnitHour': '1k'", ".costPerUnitHour: \"1k\" is not a decimal number" },
@@ -194,7 +195,7 @@ static void test_no_pool_at_all(void **state) {
         } rows[] = {
                 { "null", "spec.nodePools[2]: must be a map, but is null" },
                 { "'a'", "spec.nodePools[2]: must be a map, but is a string" },
-                { "{}", "spec.nodePools[2].name: is missing" },
+                { "{}", "spec.nodePools[2].name: is required" },
                 { "{'name': ''}", "spec.nodePools[2].name: must not be empty" },
                 { "{'name': 'a\\u001bb'}",
                   "spec.nodePools[2].name: \"a\\u001bb\" is not a name: it has at most 63 "
@@ -344,10 +345,10 @@ static void test_nodes(void **state) {
 
                 snprintf(json, sizeof(json), "{%s}", rows[i].members);
                 print_message("%s\n", json);
-                settings.capacity_declared = false;
+                settings.capacity = CAPACITY_MAX;
                 read_pool(json, &p);
                 assert_int_equal(p.nodes, rows[i].max);
-                settings.capacity_declared = true;
+                settings.capacity = CAPACITY_DECLARED;
                 read_pool(json, &p);
                 assert_int_equal(p.nodes, rows[i].declared);
         }

@@ -16,7 +16,7 @@
 
 /* Parts of sentences. */
 #define MOST                                                                                       \
-        "; an NVIDIA H100-80GB holds at most 7 x 1g.10gb, 1 x 1g.10gb+me, 4 x 1g.20gb, "           \
+        "; an NVIDIA H100-80GB holds at most one of: 7 x 1g.10gb, 1 x 1g.10gb+me, 4 x 1g.20gb, "   \
         "3 x 2g.20gb, 2 x 3g.40gb, 1 x 4g.40gb, 1 x 7g.80gb"
 #define UNLIKE "strategy single needs equal slices on all GPUs of a node, but these have "
 

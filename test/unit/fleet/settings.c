@@ -28,11 +28,11 @@ static const struct row rows[] = {
         { "{'stages': 'Deploy'}",                   "input.stages", "must be a list, but is a string" },
         { "{'stages': []}",                         "input.stages", "names no stage" },
         { "{'stages': ['Deploy', 'Plaice']}",       "input.stages[1]",
-          "\"Plaice\" is not one of Deploy, Place, Inventory, Check" },
+          "must be one of Deploy, Place, Inventory, Check, not \"Plaice\"" },
         { "{'stages': ['Deploy', 'Deploy']}",       "input.stages[1]", "Deploy is named twice" },
         { "{'stages': [7]}",                        "input.stages[0]", "must be a string, but is a number" },
         { "{'target': 'direct'}",                   "input.target",
-          "\"direct\" is not one of Auto, Direct, Object" },
+          "must be one of Auto, Direct, Object, not \"direct\"" },
         { "{'remoteNamespace': 'Models'}",          "input.remoteNamespace",
           "\"Models\" is not a name for a namespace" },
         { "{'target': 'Direct', 'remoteNamespace': 'models'}", "input.remoteNamespace",
@@ -40,21 +40,21 @@ static const struct row rows[] = {
         { "{'kserve': {'apiVersion': 'v1'}}",       "input.kserve.apiVersion",
           "\"v1\" is not of the form group/version" },
         { "{'kserve': {'router': 'Ingress'}}",      "input.kserve.router",
-          "\"Ingress\" is not one of Route, None" },
+          "must be one of Route, None, not \"Ingress\"" },
         { "{'kserve': {'version': 0.2}}",           "input.kserve.version",
           "is a number, 0.2: write it quoted, as \"0.20\"" },
         { "{'kserve': {'version': '0.19'}}",        "input.kserve.version",
-          "\"0.19\" is not one of 0.20, 0.21" },
+          "must be one of 0.20, 0.21, not \"0.19\"" },
         { "{'kserve': {'autoscaler': 'HPA'}}",      "input.kserve.autoscaler",
-          "\"HPA\" is not one of None, WVA, KEDA" },
+          "must be one of None, WVA, KEDA, not \"HPA\"" },
         { "{'kserve': {'autoscaler': 'KEDA', 'keda': {'triggers': [{'type': 'cpu'}]}}}",
           "input.kserve.autoscaler", "KEDA needs kserve.version \"0.21\"" },
         { "{'kserve': {'version': '0.21', 'autoscaler': 'KEDA'}}", "input.kserve.keda.triggers",
-          "is missing: KEDA scales by triggers" },
+          "is required: KEDA scales by triggers" },
         { "{'kserve': {'version': '0.21', 'autoscaler': 'KEDA', 'keda': {'triggers': []}}}",
-          "input.kserve.keda.triggers", "is missing: KEDA scales by triggers" },
+          "input.kserve.keda.triggers", "is required: KEDA scales by triggers" },
         { "{'kserve': {'version': '0.21', 'autoscaler': 'KEDA', 'keda': {'triggers': [{}]}}}",
-          "input.kserve.keda.triggers[0].type", "is missing" },
+          "input.kserve.keda.triggers[0].type", "is required" },
         { "{'kserve': {'version': '0.21', 'autoscaler': 'KEDA', 'keda': {'triggers': "
           "[{'type': 'cpu', 'metadata': {'value': '{{x}}'}}]}}}",
           "input.kserve.keda.triggers", "holds \"{{\", which does not reach KEDA" },
@@ -65,15 +65,15 @@ static const struct row rows[] = {
         { "{'kserve': {'multiNode': 'yes'}}",       "input.kserve.multiNode",
           "must be a boolean, but is the string \"yes\"" },
         { "{'quotas': 'respect'}",                  "input.quotas",
-          "\"respect\" is not one of Ignore, Respect" },
-        { "{'capacity': 'Min'}",                    "input.capacity", "\"Min\" is not one of Max, Declared" },
+          "must be one of Ignore, Respect, not \"respect\"" },
+        { "{'capacity': 'Min'}",                    "input.capacity", "must be one of Max, Declared, Observed, not \"Min\"" },
         { "{'ttl': '60'}",                          "input.ttl", "not a duration: \"60\"" },
         { "{'ttl': '10ms'}",                        "input.ttl", "\"10ms\" is not within 1s and 24h" },
         { "{'ttl': '25h'}",                         "input.ttl", "\"25h\" is not within 1s and 24h" },
         { "{'ttl': 60}",                            "input.ttl", "must be a string, but is a number" },
         { "{'api': 'modelplane.ai'}",               "input.api",
           "\"modelplane.ai\" is not of the form group/version" },
-        { "{'migParted': {'configMapRef': {}}}",    "input.migParted.configMapRef.name", "is missing" },
+        { "{'migParted': {'configMapRef': {}}}",    "input.migParted.configMapRef.name", "is required" },
         { "{'migParted': {'configMapRef': {'name': 'x', 'key': 'a/b'}}}",
           "input.migParted.configMapRef.key", "\"a/b\" is not a key of a Secret or ConfigMap" },
         { "{'migParted': {'configMapRef': {'name': 'x'}, 'inline': 'version: v1'}}",
@@ -112,7 +112,7 @@ static void test_defaults(void **state) {
         assert_true(text_equal(s.kserve_api_version, TEXT("serving.kserve.io/v1alpha2")));
         assert_true(s.route);
         assert_int_equal(s.autoscaler, AUTOSCALER_NONE);
-        assert_false(s.kserve_021 || s.multi_node || s.capacity_declared || s.memory_usable);
+        assert_false(s.kserve_021 || s.multi_node || s.capacity != CAPACITY_MAX || s.memory_usable);
         assert_false(s.multi_slice || s.quotas);
         assert_true(text_is_empty(s.mig_parted_name));
         assert_true(text_is_empty(s.remote_namespace));
@@ -144,7 +144,8 @@ static void test_everything(void **state) {
         assert_false(s.route);
         assert_int_equal(s.autoscaler, AUTOSCALER_KEDA);
         assert_int_equal(value_count(s.keda_triggers), 1);
-        assert_true(s.kserve_021 && s.multi_node && s.capacity_declared && s.memory_usable);
+        assert_true(s.kserve_021 && s.multi_node && s.capacity == CAPACITY_DECLARED &&
+                    s.memory_usable);
         assert_true(s.multi_slice && s.quotas);
         assert_true(text_equal(s.mig_parted_name, TEXT("mig")));
         assert_true(text_equal(s.mig_parted_namespace, TEXT("upbound-system")));

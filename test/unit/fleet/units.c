@@ -55,10 +55,10 @@ static void test_uniform_counts(void **state) {
                 { "'gpu': {'acceleratorType': 'nvidia-h100-80gb', 'acceleratorCount': 8}, "
                   "'capabilities': {'migConfiguration': {'enabled': true, 'profile': '3g.40gb'}}",
                   16, 16, "3g.40gb", "the older shape" },
-                { "'acceleratorType': 'z', 'acceleratorCount': 1024, 'nodeCount': 100000, "
-                  "'sharing': {'strategy': 'TimeSlicing', 'replicas': 1024}, "
-                  "'migConfiguration': {'profile': '1g.1gb', 'slicesPerGpu': 1024}",
-                  INT64_C(1) << 30, (INT64_C(1) << 30) * 100000, "1g.1gb", "the largest" },
+                { "'acceleratorType': 'z', 'acceleratorCount': 500, 'nodeCount': 100000, "
+                  "'sharing': {'strategy': 'TimeSlicing', 'replicas': 2}, "
+                  "'migConfiguration': {'profile': '1g.1gb', 'slicesPerGpu': 10}",
+                  10000, 1000000000, "1g.1gb", "the largest" },
         };
 
         (void)state;
@@ -353,7 +353,8 @@ static void test_invalid(void **state) {
                 { "'acceleratorType': 'nvidia-a100', "
                   "'migConfiguration': {'layout': {'1g.10gb': 8}}",
                   "impossible layout: 8 x 1g.10gb, but one GPU holds 4; an NVIDIA A100-40GB holds "
-                  "at most 7 x 1g.5gb, 1 x 1g.5gb+me, 4 x 1g.10gb, 3 x 2g.10gb, 2 x 3g.20gb, "
+                  "at most one of: 7 x 1g.5gb, 1 x 1g.5gb+me, 4 x 1g.10gb, 3 x 2g.10gb, 2 x "
+                  "3g.20gb, "
                   "1 x 4g.20gb, 1 x 7g.40gb" },
                 { LAYOUT("'1g.10gb': 1, '1G.10GB': 1"),
                   "impossible layout: a profile is named twice" MOST },
@@ -362,6 +363,9 @@ static void test_invalid(void **state) {
                 { H100 "'sharing': {'strategy': 'MPS', 'replicas': 2}, " MIG("3g.40gb"),
                   "spec.nodePools[0].sharing: MPS does not share MIG slices, but TimeSlicing "
                   "does" },
+                { H100 "'acceleratorCount': 1024, 'maxNodeCount': 100000, "
+                       "'sharing': {'strategy': 'TimeSlicing', 'replicas': 10}",
+                  "1024000000 units are more than the 1000000000 that are counted" },
                 { H100 "'acceleratorCount': 0",
                   "spec.nodePools[0].acceleratorCount: 0 is not within 1 and 1024" },
         };

@@ -213,7 +213,7 @@ static void test_config_invalid(void **state) {
                   "unknown mig-parted configuration \"all-ballanced\": the file has all-balanced, "
                   "all-disabled, all-enabled, board, broken, elsewhere, equal, foreign, half, "
                   "later-wins, old, on and 4 more" },
-                { H100 CONFIG("broken"), IMPOSSIBLE("broken") "line 31: mig-enabled is missing" },
+                { H100 CONFIG("broken"), IMPOSSIBLE("broken") "line 31: mig-enabled is required" },
                 { H100 CONFIG("all-enabled"), IMPOSSIBLE("all-enabled") "it enables MIG without slices" MOST },
                 { H100 CONFIG("too-much"),
                   IMPOSSIBLE("too-much") "line 27: impossible layout: it takes 9 memory slices, but "

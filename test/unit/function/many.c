@@ -55,7 +55,7 @@ static const char reservation[] =
         "  'migProfile': '" E32 "', 'servingProfile': '" E63 "',"
         "  'resourceName': '" E253 "/" E63 "', 'model': {'kind': 'ClusterModel', 'name': '" E253
         "'}, 'nodes': 1000000000, 'unitsPerNode': 1000000000, 'reserved': 1000000000,"
-        "  'used': 1000000000, 'served': true, 'units': 9007199254740991, 'state': 'Serving',"
+        "  'used': 1000000000, 'served': true, 'units': 1000000000, 'state': 'Serving',"
         "  'order': 255, 'priority': 2147483647, 'revision': 'aaaaaaaaaaaaaaaa'}}";
 
 static struct text request_of_many(struct arena *arena) {

@@ -36,6 +36,9 @@ static void test_find(void **state) {
                 { "rtxpro6000.96gb", 1, "RTX-PRO-6000-96GB", "Bottlerocket" },
                 { "NVIDIA RTX PRO 6000 Blackwell Server Edition", 1, "RTX-PRO-6000-96GB", "" },
                 { "RTX-PRO-5000-48GB", 2, "RTX-PRO-5000-48GB", "two editions" },
+                { "H100_NVLINK_80GB", 1, "H100-80GB", "CoreWeave's class" },
+                { "A100_NVLINK", 1, "A100-40GB", "the same" },
+                { "A100_PCIE_80GB", 1, "A100-80GB", "the same" },
                 { "p5", 1, "H100-80GB", "a family of machines" },
                 { "P5.48xlarge", 1, "H100-80GB", "a machine" },
                 { "p5e.48xlarge", 1, "H200-141GB", "no p5" },
@@ -142,6 +145,9 @@ static void test_nearest(void **state) {
                 { "nvidia-rtxpro-6000", "nvidia-rtx-pro-6000" },
                 { "NVIDIA-Thro", "" }, /* a letter of few may be another GPU's */
                 { "THOR-IGUP", "THOR-IGPU" },
+                { "l40-s", "NVIDIA-L40S" }, /* the separators are elsewhere */
+                { "h-100", "nvidia-h100" },
+                { "nvidia-a10-g", "NVIDIA-A10G" },
                 { "nvidia-a11", "" },
                 { "nvidia-l41s", "" },
                 { "Tesla-T44", "Tesla-T4" },

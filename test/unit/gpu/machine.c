@@ -26,6 +26,8 @@ static void test_counts(void **state) {
                 { "g6.xlarge", 1, "L4-24GB" },
                 { "g6e.48xlarge", 8, "L40S-48GB" },
                 { "g5g.16xlarge", 2, "T4G-16GB" },
+                { "g7.48xlarge", 8, "RTX-PRO-4500-32GB" },
+                { "g7.8xlarge", 0, "RTX-PRO-4500-32GB" },
                 { "g7e.12xlarge", 2, "RTX-PRO-6000-96GB" },
                 { "p6e-gb200.36xlarge", 4, "GB200-186GB" },
                 { "ml.g5.12xlarge", 4, "A10G-24GB" },

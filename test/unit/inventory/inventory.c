@@ -38,19 +38,21 @@ static void set_up_fleet(struct fleet *f) {
                                            .mig_profile = TEXT("1g.10gb"),
                                            .resource_name = TEXT("nvidia.com/mig-1g.10gb"),
                                            .units_per_node = 32,
+                                           .counted_per_node = 32,
                                            .nodes = 2,
                                            .units = 64,
                                            .memory_bytes = 10 * GIB };
         f->slices[1] = f->slices[0];
         f->slices[1].mig_profile = TEXT("3g.40gb");
         f->slices[1].resource_name = TEXT("nvidia.com/mig-3g.40gb");
-        f->slices[1].units_per_node = 8;
+        f->slices[1].units_per_node = f->slices[1].counted_per_node = 8;
         f->slices[1].units = 16;
         f->slices[1].memory_bytes = 40 * GIB;
         f->gpus = (struct sub_pool) { .environment = &f->environment,
                                       .pool = &f->pools[1],
                                       .resource_name = TEXT("nvidia.com/gpu"),
                                       .units_per_node = 8,
+                                      .counted_per_node = 8,
                                       .nodes = 1,
                                       .units = 8,
                                       .memory_bytes = UNKNOWN_BYTES };
@@ -131,7 +133,7 @@ static void test_unusable_pools_tell_why(void **state) {
         (void)state;
         set_up_fleet(&f);
         f.environment.n_pools = 0;
-        f.gpus.units = f.gpus.units_per_node = f.gpus.nodes = 0;
+        f.gpus.units = f.gpus.units_per_node = f.gpus.counted_per_node = f.gpus.nodes = 0;
         f.gpus.invalid = TEXT("unknown accelerator \"x\xe2\x80\xae\"");
         f.pools[0] = f.pools[1];
         f.environment.n_pools = 1;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "inventory/usage.h"
+#include "lib/assertions.h"
 #include "lib/json.h"
 #include "lib/sweep.h"
 
@@ -170,6 +171,10 @@ static void strangers_do_not_count(void **state) {
         static const char *const strangers[] = {
                 "{" KIND "'metadata': {'namespace': 'team', 'name': 'no-owner', " LABELLED
                 "}, 'spec': {'environment': 'eu-1', 'pool': 'whole'}}",
+                "{" KIND "'metadata': {'namespace': 'team', 'name': 'of-another-kind', " LABELLED
+                ", 'ownerReferences': [{'apiVersion': 'modelplane.ai/v1alpha1', 'kind': 'Model',"
+                " 'name': 'd', 'controller': true}]},"
+                " 'spec': {'environment': 'eu-1', 'pool': 'whole'}}",
                 "{" KIND "'metadata': {'namespace': 'team', 'name': 'moved', " LABELLED "," OWNER
                 "}, 'spec': {'environment': 'us-1', 'pool': 'whole'}}",
                 "{" KIND "'metadata': {'namespace': 'team', 'name': 'hidden',"
@@ -210,11 +215,90 @@ static void strangers_do_not_count(void **state) {
         assert_false(list.any);
         assert_int_equal(list.n, environment.n_sub_pools);
         /* Those with our label are named where a person looks. */
-        assert_int_equal(environment.pools[0].n_messages, 3);
-        assert_true(text_starts_with(environment.pools[0].messages[1],
-                                     TEXT("reservation team/no-owner counts nowhere: ")));
-        assert_true(text_starts_with(environment.pools[0].messages[2],
-                                     TEXT("reservation team/moved counts nowhere: ")));
+        assert_int_equal(environment.pools[0].n_messages, 4);
+        assert_text(environment.pools[0].messages[1],
+                    "reservation team/no-owner counts nowhere: its controller is no "
+                    "ModelDeployment of modelplane.ai");
+        assert_text(environment.pools[0].messages[2],
+                    "reservation team/of-another-kind counts nowhere: its controller is no "
+                    "ModelDeployment of modelplane.ai");
+        assert_text(environment.pools[0].messages[3],
+                    "reservation team/moved counts nowhere: its spec.environment or spec.pool "
+                    "cannot be read, or is not this environment's");
+        arena_release(&arena);
+}
+
+#define CLAIMED                                                                                    \
+        "'ownerReferences': [{'apiVersion': 'modelplane.ai/v1alpha1', 'controller': true,"         \
+        " 'kind': 'XModelDeployment', 'name': 'd'}]"
+
+enum { FAT_BYTES = 1024 * 1024 };
+
+#define NAMED(name, owner)                                                                         \
+        "{" KIND "'metadata': {'namespace': 'team', 'name': '" name "', " LABELLED "," owner
+#define HELD "'spec': {'environment': 'eu-1', " PLACE("whole", "") NUMBERS("1", "1", "2", "2")
+
+/* A megabyte stands between the two halves of a fat one. */
+static const struct {
+        const char *begins, *ends;
+        const char *message; /* the last of the pool begins so; NULL: there is none */
+        bool fat, broken;
+} odd[] = {
+        { NAMED("fat", OWNER) ", 'annotations': {'note': '", "'}}, " HELD "}}",
+          "reservation team/fat has 1049", true, false },
+        { NAMED("fat", OWNER) "}, " HELD ", 'note': '", "'}}", "reservation team/fat has 1049",
+          true, false },
+        { NAMED("n", "'ownerReferences': [{'apiVersion': 'modelplane.ai/v1alpha1', 'kind':"
+                     " 'ModelDeployment', 'name': 'd\xff', 'controller': true}]"),
+          "}, " HELD "}}", "reservation team/n: metadata.ownerReferences[0].name is not UTF-8",
+          false, true },
+        { NAMED("n\xff", OWNER), "}, " HELD "}}",
+          "reservation team/n\xff: metadata.name is not UTF-8", false, true },
+        { NAMED("claimed", CLAIMED), "}, " HELD "}}", NULL, false, false },
+};
+
+/* What counts in full, and is named all the same: as large as an object can be, or no text. */
+static void oddities_are_named(void **state) {
+        struct arena arena;
+
+        (void)state;
+        arena_init(&arena, 16 * 1024 * 1024);
+        for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+                struct environment environment;
+                const struct pool *whole;
+                struct answer_item item = { 0 };
+                struct text parts[] = {
+                        text_from(odd[i].begins), { 0 }, text_from(odd[i].ends), { "", 1 }
+                };
+                struct settings settings;
+                struct usage_list list;
+                struct fault fault;
+                size_t n;
+
+                arena_reset(&arena, SIZE_MAX);
+                if (odd[i].fat) {
+                        char *fat = ARENA_ARRAY(&arena, FAT_BYTES, char);
+
+                        memset(fat, 'x', FAT_BYTES);
+                        parts[1] = (struct text) { fat, FAT_BYTES };
+                }
+                item.object = json_value(&arena, text_join(&arena, parts, 4).data);
+                item.object.may_be_broken = odd[i].broken;
+                assert_int_equal(settings_read((struct value) { 0 }, &arena, &settings, &fault), 0);
+                assert_int_equal(environment_read(json_value(&arena, ENVIRONMENT), &settings,
+                                                  &arena, &environment),
+                                 0);
+                whole = &environment.pools[1];
+                n = whole->n_messages;
+                assert_int_equal(
+                        usage_count(&environment, &item, 1, TEXT("modelplane.ai"), &arena, &list),
+                        0);
+                assert_text(lines_of(&list, &arena), "whole/ 8 2 6 ");
+                assert_int_equal(whole->n_messages, n + (odd[i].message != NULL));
+                if (odd[i].message &&
+                    !text_starts_with(whole->messages[n], text_from(odd[i].message)))
+                        fail_msg("%.*s", TEXT_ARG(whole->messages[n]));
+        }
         arena_release(&arena);
 }
 
@@ -242,6 +326,7 @@ int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(units_are_counted),
                 cmocka_unit_test(strangers_do_not_count),
+                cmocka_unit_test(oddities_are_named),
                 cmocka_unit_test(failed_allocations_are_forwarded),
         };
 

@@ -166,6 +166,9 @@ static void test_held(void **state) {
         assert_true(held[0].observed.served);
         assert_false(held[0].rebuilt);
         assert_true(held[0].service.ready);
+        assert_true(held[0].contradicted); /* the service was made for eu-3 */
+        assert_false(held[1].contradicted);
+        assert_false(held[2].contradicted);
 
         assert_text(held[1].suffix, "eu-2-m2");
         assert_false(held[1].service.observed);
@@ -183,6 +186,43 @@ static void test_held(void **state) {
         /* What has its key is no reservation. */
         assert_text(held[3].suffix, "eu-4");
         assert_true(held[3].rebuilt);
+}
+
+/* What a key of ours may hold, of which group; other keys are not ours to look at. */
+static void test_foreign(void **state) {
+        static const struct {
+                const char *key, *object;
+                bool ours;
+        } kinds[] = {
+                { "serving-a", "{'kind':'LLMInferenceService','apiVersion':'any/v9'}", true },
+                { "serving-a", "{'kind':'ConfigMap','apiVersion':'v1'}", false },
+                { "serving-a", "{'kind':'Object','apiVersion':'kubernetes.m.crossplane.io/v1'}",
+                  true },
+                { "serving-a", "{'kind':'Object','apiVersion':'kubernetes.crossplane.io/v1'}",
+                  true },
+                { "serving-a", "{'kind':'Object','apiVersion':'example.org/v1'}", false },
+                { "serving-a", "{}", false },
+                { "reservation-a", DATA("a"), true },
+                { "reservation-a", "{'kind':'GPUReservation','apiVersion':'example.org/v1'}",
+                  false },
+                { "reservation-a", "{'kind':'LLMInferenceService','apiVersion':'any/v9'}", false },
+                { "devices-a", "{'kind':'ResourceClaimTemplate'}", true },
+                { "devices-a", "{'kind':'Object','apiVersion':'kubernetes.m.crossplane.io/v1'}",
+                  true },
+                { "devices-a", "{'kind':'Secret'}", false },
+                { "service-a", "{'kind':'Secret'}", true },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+                struct resource resource = { .name = text_from(kinds[i].key),
+                                             .object = json_value(&arena, kinds[i].object) };
+                struct state observed = { .resources = &resource, .n_resources = 1 };
+
+                observe_leave_out_foreign(&observed);
+                if (observed.n_resources != kinds[i].ours)
+                        fail_msg("%s %s", kinds[i].key, kinds[i].object);
+        }
 }
 
 static void test_held_sweep(void **state) {
@@ -223,7 +263,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_services),   cmocka_unit_test(test_numbers),
                 cmocka_unit_test(test_held),       cmocka_unit_test(test_held_sweep),
-                cmocka_unit_test(test_conditions),
+                cmocka_unit_test(test_conditions), cmocka_unit_test(test_foreign),
         };
 
         return cmocka_run_group_tests(tests, memory_set_up, memory_tear_down);

@@ -220,7 +220,7 @@ static void test_over_nodes(void **state) {
                     "'chat-eu-1-m2'");
 }
 
-/* A name that was taken once stays so while its service is missing: the reservation tells. */
+/* A name that was taken once stays so while its service is required: the reservation tells. */
 static void test_taken(void **state) {
         static const char hashed[] = "chat-eu-1-b3qul335parejekv";
         struct assignment p = usual();

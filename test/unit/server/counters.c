@@ -61,11 +61,16 @@ static void calls(void **state) {
         struct handled call = { .nanoseconds = 50001,
                                 .request_bytes = 1024,
                                 .response_bytes = 1025,
+                                .has_request = true,
+                                .has_response = true,
                                 .arena_bytes = 700,
                                 .summary = &none };
 
         (void)state;
         assert_value("grpc_server_handled_total{" V1 ",grpc_code=\"OK\"}", 0);
+        assert_value("grpc_server_handled_total{" V1 ",grpc_code=\"Unauthenticated\"}", 0);
+        assert_value("grpc_server_started_total{" V1 "}", 0);
+        counters_started(&stats, SERVICE_V1);
         counters_handled(&stats, &call);
         call.service = SERVICE_V1BETA1;
         call.status = 8;
@@ -73,20 +78,28 @@ static void calls(void **state) {
         call.nanoseconds = 6000000000;
         counters_handled(&stats, &call);
         call.status = 99;
+        call.has_response = false;
+        counters_handled(&stats, &call);
+        call.has_request = false;
         counters_handled(&stats, &call);
 
         assert_value("grpc_server_handled_total{" V1 ",grpc_code=\"OK\"}", 1);
         assert_value("grpc_server_handled_total{" V1BETA1 ",grpc_code=\"ResourceExhausted\"}", 1);
-        assert_value("grpc_server_handled_total{" V1BETA1 ",grpc_code=\"Unknown\"}", 1);
+        assert_value("grpc_server_handled_total{" V1BETA1 ",grpc_code=\"Unknown\"}", 2);
+        assert_value("grpc_server_started_total{" V1 "}", 1);
+        assert_value("grpc_server_started_total{" V1BETA1 "}", 0);
+        assert_value("grpc_server_msg_received_total{" V1 "}", 1);
+        assert_value("grpc_server_msg_received_total{" V1BETA1 "}", 2);
+        assert_value("grpc_server_msg_sent_total{" V1BETA1 "}", 1);
         assert_value("grpc_server_handling_seconds_bucket{" V1 ",le=\"0.00005\"}", 0);
         assert_value("grpc_server_handling_seconds_bucket{" V1 ",le=\"0.0001\"}", 1);
         assert_value("grpc_server_handling_seconds_bucket{" V1BETA1 ",le=\"5\"}", 0);
-        assert_value("grpc_server_handling_seconds_count{" V1BETA1 "}", 2);
-        assert_value("grpc_server_handling_seconds_sum{" V1BETA1 "}", 12);
-        assert_value("function_gpu_placement_request_size_bytes_bucket{le=\"1024\"}", 3);
+        assert_value("grpc_server_handling_seconds_count{" V1BETA1 "}", 3);
+        assert_value("grpc_server_handling_seconds_sum{" V1BETA1 "}", 18);
+        assert_value("function_gpu_placement_request_size_bytes_bucket{le=\"1024\"}", 4);
         assert_value("function_gpu_placement_response_size_bytes_bucket{le=\"1024\"}", 0);
-        assert_value("function_gpu_placement_response_size_bytes_bucket{le=\"4096\"}", 3);
-        assert_value("function_gpu_placement_response_size_bytes_sum", 3075);
+        assert_value("function_gpu_placement_response_size_bytes_bucket{le=\"4096\"}", 4);
+        assert_value("function_gpu_placement_response_size_bytes_sum", 4100);
         assert_value("function_gpu_placement_arena_peak_bytes", 700);
         assert_value("function_gpu_placement_decisions_total{condition=\"Other\",reason=\"Other\"}",
                      0);

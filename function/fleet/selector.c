@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/selector.h"
+#include "fleet/selector.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
-#include "cli/offering.h"
-#include "render/object.h"
+#include "base/count.h"
+#include "fleet/resource.h"
 
 /* ---- node affinity -----------------------------------------------------------------------------
  */
@@ -34,9 +31,9 @@ static int difference(struct text label, struct value values) {
 }
 
 static bool expression_holds(struct value expression, const struct host *host) {
-        struct text operator_ = text_at(expression, "operator");
+        struct text operator_ = value_get_text(expression, "operator");
         struct value values = value_get(expression, TEXT("values"));
-        const struct value_member *label = host_label_of(host, text_at(expression, "key"));
+        const struct value_member *label = host_label_of(host, value_get_text(expression, "key"));
         struct text value = label ? value_text(label->value) : (struct text) { 0 };
 
         if (text_equal(operator_, TEXT("DoesNotExist")))
@@ -98,15 +95,47 @@ bool selector_finds(const struct pool *pool, const struct host *host) {
 /* ---- taints ------------------------------------------------------------------------------------
  */
 
-static bool tolerates(struct value toleration, struct value taint) {
-        struct text key = text_at(toleration, "key"), effect = text_at(toleration, "effect");
-        bool exists = text_equal(text_at(toleration, "operator"), TEXT("Exists"));
+/* Of nodes that come, go or are sick: no pod of ours should tolerate these. */
+static bool is_of_kubernetes(struct text key) {
+        static const struct text starts[] = {
+                TEXT_INIT("node.kubernetes.io/"),
+                TEXT_INIT("node.cloudprovider.kubernetes.io/"),
+                TEXT_INIT("karpenter.sh/"),
+                TEXT_INIT("ToBeDeletedByClusterAutoscaler"),
+                TEXT_INIT("DeletionCandidateOfClusterAutoscaler"),
+                TEXT_INIT("node.cilium.io/"),
+                TEXT_INIT("nvidia.com/gpu-driver-upgrade"),
+        };
 
-        if (!text_is_empty(effect) && !text_equal(effect, text_at(taint, "effect")))
+        for (size_t i = 0; i < COUNT_OF(starts); i++) {
+                if (text_starts_with(key, starts[i]))
+                        return true;
+        }
+        return false;
+}
+
+bool selector_taint_counts(const struct host *host, struct value taint) {
+        struct text key = value_get_text(taint, "key"), effect = value_get_text(taint, "effect");
+
+        if (text_equal(effect, TEXT("PreferNoSchedule")) || is_of_kubernetes(key))
                 return false;
-        if (!text_is_empty(key) && !text_equal(key, text_at(taint, "key")))
+        if (!text_equal(effect, TEXT("NoSchedule")))
+                return true;
+        return !text_equal(key, TEXT(GPU_RESOURCE)) &&
+               !(host->n_resources == 1 && text_equal(key, host->resources[0].name));
+}
+
+static bool tolerates(struct value toleration, struct value taint) {
+        struct text key = value_get_text(toleration, "key"),
+                    effect = value_get_text(toleration, "effect");
+        bool exists = text_equal(value_get_text(toleration, "operator"), TEXT("Exists"));
+
+        if (!text_is_empty(effect) && !text_equal(effect, value_get_text(taint, "effect")))
                 return false;
-        return exists || text_equal(text_at(toleration, "value"), text_at(taint, "value"));
+        if (!text_is_empty(key) && !text_equal(key, value_get_text(taint, "key")))
+                return false;
+        return exists ||
+               text_equal(value_get_text(toleration, "value"), value_get_text(taint, "value"));
 }
 
 static bool is_tolerated(const struct pool *pool, struct value taint) {
@@ -126,9 +155,9 @@ struct value selector_untolerated(const struct pool *pool, const struct host *ho
         struct value taint;
 
         while (value_next(&it, NULL, &taint)) {
-                if (offering_taint_counts(host, taint) && !is_tolerated(pool, taint) &&
-                    !(text_equal(text_at(taint, "key"), resource) &&
-                      text_equal(text_at(taint, "effect"), TEXT("NoSchedule"))))
+                if (selector_taint_counts(host, taint) && !is_tolerated(pool, taint) &&
+                    !(text_equal(value_get_text(taint, "key"), resource) &&
+                      text_equal(value_get_text(taint, "effect"), TEXT("NoSchedule"))))
                         return taint;
         }
         return (struct value) { 0 };

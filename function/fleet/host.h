@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * host - real Nodes, as kubectl prints them
+ * host - a real Node, as a pool's pods meet it: its labels, taints and GPUs
  *
- * Called hosts, because a node of wire/node.h is a value.
+ * Called a host, because a node of wire/node.h is a value.
  */
-#ifndef CLI_HOST_H
-#define CLI_HOST_H
+#ifndef FLEET_HOST_H
+#define FLEET_HOST_H
 
-#include "yaml/read.h"
+#include "wire/value.h"
 
 /* What a node allocates of GPUs: more than none. */
 struct host_resource {
@@ -20,6 +20,7 @@ struct host {
         struct value_member *labels; /* sorted by key */
         size_t n_labels;
         struct value taints;
+        struct value allocatable;        /* as it is written */
         bool is_ready;                   /* its Ready condition is True, or it has none */
         bool is_cordoned;                /* spec.unschedulable */
         struct host_resource *resources; /* sorted by name */
@@ -34,20 +35,29 @@ struct hosts {
         size_t n;
 };
 
-/* host_read_file() - the objects of files of Nodes, without what is never looked at. Errors: as
- * files_objects() */
-int host_read_file(const char *path, struct arena *arena, struct objects *objects,
-                   struct fault *fault);
-
 /*
- * host_read() - the Nodes among objects, with the devices of NVIDIA's DRA driver
- * @ret: set on success; borrows from objects
+ * host_read() - a Node
+ * @object: its labels and what it allocates are borrowed
  *
- * What a device plugin offers counts; ResourceSlices count for nodes without one.
+ * Never fails on what is written: a count that cannot be read is none, one that is too
+ * large counts as the largest.
  *
  * Errors: -ENOMEM
  */
-int host_read(const struct objects *objects, struct arena *arena, struct hosts *ret);
+int host_read(struct value object, struct arena *arena, struct host *ret);
+
+/* host_add() - a resource more, or more of it; host_sort() is for afterwards. */
+void host_add(struct host *host, struct text name, int64_t count, struct arena *arena);
+
+/* host_sort() - by name: the nodes, and the resources of each. */
+void host_sort(struct hosts *hosts);
+
+/* host_number() - a quantity as Kubernetes writes it, or a number, in whole; 0 where it is neither.
+ */
+int64_t host_number(struct value written);
+
+/* host_is_usable() - is it Ready, and not cordoned? */
+bool host_is_usable(const struct host *host);
 
 /* host_label() - the value of a label; empty: there is none. */
 struct text host_label(const struct host *host, const char *key);
@@ -57,8 +67,5 @@ const struct value_member *host_label_of(const struct host *host, struct text ke
 
 /* host_count() - a label that is a whole number; 0 where it is not. */
 int64_t host_count(const struct host *host, const char *key);
-
-/* host_offers() - how many of a resource; 0: none. */
-int64_t host_offers(const struct host *host, struct text resource);
 
 #endif

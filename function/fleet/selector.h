@@ -2,10 +2,10 @@
 /*
  * selector - which real nodes a pool's pods can run on
  */
-#ifndef CLI_SELECTOR_H
-#define CLI_SELECTOR_H
+#ifndef FLEET_SELECTOR_H
+#define FLEET_SELECTOR_H
 
-#include "cli/host.h"
+#include "fleet/host.h"
 #include "fleet/pool.h"
 
 /* selector_finds() - do the pool's labels and its required node affinity match the node? */
@@ -19,5 +19,9 @@ bool selector_finds(const struct pool *pool, const struct host *host);
  */
 struct value selector_untolerated(const struct pool *pool, const struct host *host,
                                   struct text resource);
+
+/* selector_taint_counts() - does a pool have to tolerate it: no taint of Kubernetes itself or of
+ * the GPU, which pods tolerate anyhow? */
+bool selector_taint_counts(const struct host *host, struct value taint);
 
 #endif
