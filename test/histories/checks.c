@@ -172,9 +172,13 @@ static enum packs everybody_sits(const struct decided *d, const struct reservati
         return packing_try(&packing);
 }
 
-/* What is reserved without a new grant: what was, or what is Ready whatever was written. */
+/*
+ * What is reserved without a new grant: what was, or what is Ready or rolls whatever was written.
+ * The surge of a rollout stands in the service.
+ */
 static int64_t reserved_before(const struct assignment *p) {
-        int64_t runs = p->service.ready ? p->service.replicas : 0;
+        int64_t surge = p->observed.surge;
+        int64_t runs = p->service.ready || surge > 0 ? p->service.replicas + surge : 0;
 
         return runs > p->observed.reserved ? runs : p->observed.reserved;
 }
