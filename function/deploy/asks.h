@@ -30,11 +30,12 @@ struct asked {
 };
 
 /*
- * asks_add_rivals() - read the reservations of all held where one is not settled, and of what will
- * not be
+ * asks_add_rivals() - read the reservations of the environments in which something may be open
  * @decision: of an earlier attempt; its plan may be empty
  *
- * In a sub-pool that is settled nothing is open, and a conflict can come from nowhere else.
+ * In a sub-pool that is settled nothing is open, and a conflict can come from nowhere else. Where
+ * those held are not all settled, those of each are read: that pods are to change, and want a
+ * surge, is only known once the model and the environments have been read too.
  */
 void asks_add_rivals(struct asked *asked, const struct order *order, const struct assignment *held,
                      size_t n_held, const struct decision *decision, struct arena *arena);

@@ -69,18 +69,26 @@ bool deploy_is_settled(const struct deployment *deployment, const struct assignm
                                       : (int64_t)n != deployment->environments)
                 return false;
         for (size_t i = 0; i < n; i++) {
-                if (!deploy_is_one_settled(deployment, &held[i]))
+                if (held[i].rebuilt || !held[i].service.observed ||
+                    !is_settled(&held[i].observed, deployment))
                         return false;
         }
         return true;
 }
 
-bool deploy_is_one_settled(const struct deployment *deployment, const struct assignment *held) {
-        return !held->rebuilt && held->service.observed && is_settled(&held->observed, deployment);
-}
-
 bool deploy_sees_rivals(const struct deciding *d) {
         return d->request->whole_fleet || d->request->own_ledger;
+}
+
+bool deploy_stays_in(const struct deciding *d, const struct environment *environment) {
+        for (size_t i = 0; i < d->n; i++) {
+                const struct assignment *a = &d->assignments[i];
+
+                if (a->fate == FATE_STAYS && !deploy_is_asleep(d, a) &&
+                    text_equal(a->planned.environment, environment->name))
+                        return true;
+        }
+        return false;
 }
 
 size_t deploy_count(const struct deciding *d, enum fate fate) {

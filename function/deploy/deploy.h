@@ -68,9 +68,6 @@ struct decision {
 bool deploy_is_settled(const struct deployment *deployment, const struct assignment *held,
                        size_t n);
 
-/* deploy_is_one_settled() - the same of one of those held. */
-bool deploy_is_one_settled(const struct deployment *deployment, const struct assignment *held);
-
 /*
  * deploy() - decide
  * @ret: set on success. Of the whole fleet it is the decision. With own_ledger it is while

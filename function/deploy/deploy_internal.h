@@ -33,6 +33,9 @@ bool deploy_sees_rivals(const struct deciding *d);
 /* deploy_is_asleep() - does it stay without a replica, although some are wanted? */
 bool deploy_is_asleep(const struct deciding *d, const struct assignment *a);
 
+/* deploy_stays_in() - does one stay in that environment, awake? */
+bool deploy_stays_in(const struct deciding *d, const struct environment *environment);
+
 /*
  * deploy_goes_first() - of two that stay and cannot both: does `a` go rather than `b`?
  *

@@ -9,17 +9,6 @@
 
 #include "base/arena.h"
 
-static bool stays_in(const struct deciding *d, const struct environment *environment) {
-        for (size_t i = 0; i < d->n; i++) {
-                const struct assignment *a = &d->assignments[i];
-
-                if (a->fate == FATE_STAYS && !deploy_is_asleep(d, a) &&
-                    text_equal(a->planned.environment, environment->name))
-                        return true;
-        }
-        return false;
-}
-
 static bool is_in_use(const struct deciding *d, struct text suffix) {
         const struct deploy_request *request = d->request;
 
@@ -156,7 +145,7 @@ static int list_choices(struct deciding *d, struct choice **ret, size_t *ret_n) 
         for (size_t i = 0; i < request->n_environments; i++) {
                 int r;
 
-                if (stays_in(d, &request->environments[i]))
+                if (deploy_stays_in(d, &request->environments[i]))
                         continue;
                 r = choose_best(d, &request->environments[i], &choices[n]);
                 if (r < 0)

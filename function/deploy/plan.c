@@ -28,8 +28,8 @@ bool plan_suffix_can_be_of(struct text t, struct text environment) {
         return at < t.len && text_equal(text_slice(t, 0, at - 2), environment);
 }
 
-struct workload plan_workload(const struct order *order, const struct serving_profile *profile,
-                              const struct sub_pool *sub_pool) {
+static struct workload workload_of(const struct order *order, const struct serving_profile *profile,
+                                   const struct sub_pool *sub_pool) {
         const struct deployment *deployment = order->deployment;
         const struct model *model = order->model;
         const struct pool *pool = sub_pool->pool;
@@ -80,7 +80,7 @@ struct workload plan_workload(const struct order *order, const struct serving_pr
 
 void plan_equip(const struct order *order, struct assignment *a) {
         a->planned.resource_name = a->sub_pool->resource_name;
-        a->workload = plan_workload(order, a->profile, a->sub_pool);
+        a->workload = workload_of(order, a->profile, a->sub_pool);
         /* Without a topology the units follow from the memory, and the engine spans them all. */
         if (a->profile->gpus_per_node == 0)
                 a->workload.tensor = a->planned.units_per_node;

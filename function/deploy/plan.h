@@ -42,10 +42,6 @@ struct text plan_suffix(struct text environment, int64_t n, struct arena *arena)
 /* plan_suffix_can_be_of() - could t be plan_suffix() that environment, with whatever n? */
 bool plan_suffix_can_be_of(struct text t, struct text environment);
 
-/* plan_workload() - what a service of profile on sub_pool is made of. */
-struct workload plan_workload(const struct order *order, const struct serving_profile *profile,
-                              const struct sub_pool *sub_pool);
-
 /*
  * plan_equip() - resource name and workload of an assignment whose profile and sub-pool are known
  *

@@ -74,17 +74,6 @@ static int add_fit(struct deciding *d, struct fits *fits, const struct sub_pool 
         return measure(d, fit);
 }
 
-static bool is_served(const struct deciding *d, const struct environment *environment) {
-        for (size_t i = 0; i < d->n; i++) {
-                const struct assignment *a = &d->assignments[i];
-
-                if (a->fate == FATE_STAYS && !deploy_is_asleep(d, a) &&
-                    text_equal(a->planned.environment, environment->name))
-                        return true;
-        }
-        return false;
-}
-
 /* Serving profiles of one demand are one candidate here. */
 static bool is_listed(const struct fits *fits, const struct sub_pool *sub_pool,
                       struct demand demand) {
@@ -169,7 +158,7 @@ int deploy_fits(struct deciding *d, struct fits *ret) {
         if (!fits.items)
                 return -ENOMEM;
         for (size_t i = 0; i < n && r == 0; i++) {
-                if (!is_served(d, &request->environments[i]))
+                if (!deploy_stays_in(d, &request->environments[i]))
                         r = add_environment(d, &request->environments[i], &fits);
         }
         if (r == 0)
