@@ -10,14 +10,6 @@
 #include "place/place.h"
 #include "place/revision.h"
 
-static struct value find(const struct request *request, const char *prefix, struct text suffix,
-                         struct arena *arena) {
-        const struct resource *r =
-                request_resource(&request->observed, names_key(prefix, suffix, arena));
-
-        return r ? r->object : (struct value) { 0 };
-}
-
 /* Does a surge run, of which the end must be seen? */
 static bool is_rolling(const struct assignment *a) {
         return a->observed.surge > 0 && a->service.observed;
@@ -41,7 +33,7 @@ bool pods_ask(const struct request *request, const struct assignment *held, size
 
                 if (!is_rolling(&held[i]))
                         continue;
-                service = find(request, KEY_SERVING, held[i].suffix, arena);
+                service = observe_find(&request->observed, KEY_SERVING, held[i].suffix, arena);
                 if (observe_is_object(service))
                         continue;
                 deployment.key = names_key(REQUIRE_ROLLOUT, held[i].suffix, arena);
@@ -61,7 +53,7 @@ static int read_deployment(const struct request *request, const struct assignmen
         const struct answer_set *answer;
         int r;
 
-        *ret = observe_actual(find(request, KEY_ROLLOUT, a->suffix, arena));
+        *ret = observe_actual(observe_find(&request->observed, KEY_ROLLOUT, a->suffix, arena));
         if (ret->kind != VALUE_ABSENT)
                 return 0;
         answer = request_required(request, names_key(REQUIRE_ROLLOUT, a->suffix, arena));
@@ -94,7 +86,8 @@ static bool is_rolled_out(struct value deployment, struct text name, struct text
 static int look(const struct request *request, const struct deploy_request *of,
                 struct assignment *a, struct arena *arena, struct fault *fault) {
         struct assignment as_now = *a;
-        struct value service = find(request, KEY_SERVING, a->suffix, arena), deployment;
+        struct value service = observe_find(&request->observed, KEY_SERVING, a->suffix, arena),
+                     deployment;
         int r;
 
         if (!a->service.observed || !review_locate(of, &as_now))

@@ -135,9 +135,8 @@ struct service observe_service(struct value object, bool route) {
         return s;
 }
 
-/* The observed resource of these keys; absent when there is none. */
-static struct value find(const struct state *observed, const char *prefix, struct text suffix,
-                         struct arena *arena) {
+struct value observe_find(const struct state *observed, const char *prefix, struct text suffix,
+                          struct arena *arena) {
         const struct resource *r = request_resource(observed, names_key(prefix, suffix, arena));
 
         return r ? r->object : (struct value) { 0 };
@@ -183,7 +182,7 @@ static int64_t used_surge(struct value service, struct arena *arena) {
 /* The reservation of these keys, or else what the service's annotation says of it. */
 static bool read_assignment(const struct state *observed, struct text suffix, struct arena *arena,
                             struct reservation *ret, bool *ret_rebuilt) {
-        struct value object = find(observed, KEY_RESERVATION, suffix, arena);
+        struct value object = observe_find(observed, KEY_RESERVATION, suffix, arena);
         struct value spec = value_get(object, TEXT("spec"));
 
         *ret_rebuilt = false;
@@ -192,11 +191,11 @@ static bool read_assignment(const struct state *observed, struct text suffix, st
                 ret->name = value_text(value_at(object, "metadata.name"));
                 ret->object_uid = value_text(value_at(object, "metadata.uid"));
                 value_is_integer(value_at(object, "metadata.generation"), &ret->generation);
-                ret->surge = used_surge(find(observed, KEY_SERVING, suffix, arena), arena);
+                ret->surge = used_surge(observe_find(observed, KEY_SERVING, suffix, arena), arena);
                 return true;
         }
         *ret_rebuilt = true;
-        return rebuild(find(observed, KEY_SERVING, suffix, arena), arena, ret);
+        return rebuild(observe_find(observed, KEY_SERVING, suffix, arena), arena, ret);
 }
 
 /*
@@ -281,7 +280,7 @@ int observe_held(const struct state *observed, const struct settings *settings, 
 
                 if (!read_assignment(observed, all[i], arena, &held->observed, &held->rebuilt))
                         continue;
-                service = find(observed, KEY_SERVING, all[i], arena);
+                service = observe_find(observed, KEY_SERVING, all[i], arena);
                 held->suffix = all[i];
                 held->service = observe_service(service, settings->route);
                 if (held->rebuilt)

@@ -17,6 +17,10 @@
  */
 void observe_leave_out_foreign(struct state *observed);
 
+/* observe_find() - the observed resource under "<prefix><suffix>"; absent when there is none. */
+struct value observe_find(const struct state *observed, const char *prefix, struct text suffix,
+                          struct arena *arena);
+
 /*
  * observe_service() - the facts about a composed service
  * @object: an LLMInferenceService, or the Object around one; absent: not observed
