@@ -25,23 +25,6 @@ int hosts_read_file(const char *path, struct arena *arena, struct objects *objec
 /* ---- devices of the DRA driver -----------------------------------------------------------------
  */
 
-static struct host *find_host(struct hosts *hosts, struct text name) {
-        size_t low = 0, high = hosts->n;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = text_compare(hosts->items[middle].name, name);
-
-                if (order == 0)
-                        return &hosts->items[middle];
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return NULL;
-}
-
 /* Of v1beta1 a device's members are below "basic". */
 static struct value device_member(struct value device, const char *name) {
         struct value basic = value_get(device, TEXT("basic"));
@@ -95,7 +78,7 @@ static bool is_superseded(const struct objects *objects, struct value slice) {
 
 static void read_slice(const struct objects *objects, struct value slice, struct arena *arena,
                        struct hosts *hosts) {
-        struct host *m = find_host(hosts, text_at(slice, "spec.nodeName"));
+        struct host *m = host_find(hosts, text_at(slice, "spec.nodeName"));
         struct value_iter it = value_iterate(value_at(slice, "spec.devices"));
         struct value device;
 

@@ -119,25 +119,29 @@ void host_sort(struct hosts *hosts) {
 
 /* ---- looked up ------------------------------------------------------------------------------- */
 
+struct host *host_find(const struct hosts *hosts, struct text name) {
+        const struct host wanted = { .name = name };
+
+        if (hosts->n == 0)
+                return NULL;
+        return bsearch(&wanted, hosts->items, hosts->n, sizeof(wanted), by_name);
+}
+
 bool host_is_usable(const struct host *host) {
         return host->is_ready && !host->is_cordoned;
 }
 
+static int by_key(const void *a, const void *b) {
+        return text_compare(((const struct value_member *)a)->key,
+                            ((const struct value_member *)b)->key);
+}
+
 const struct value_member *host_label_of(const struct host *host, struct text key) {
-        size_t low = 0, high = host->n_labels;
+        const struct value_member wanted = { .key = key };
 
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = text_compare(host->labels[middle].key, key);
-
-                if (order == 0)
-                        return &host->labels[middle];
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return NULL;
+        if (host->n_labels == 0)
+                return NULL;
+        return bsearch(&wanted, host->labels, host->n_labels, sizeof(wanted), by_key);
 }
 
 struct text host_label(const struct host *host, const char *key) {

@@ -52,6 +52,9 @@ void host_add(struct host *host, struct text name, int64_t count, struct arena *
 /* host_sort() - by name: the nodes, and the resources of each. */
 void host_sort(struct hosts *hosts);
 
+/* host_find() - the node of that name among sorted ones, or NULL. */
+struct host *host_find(const struct hosts *hosts, struct text name);
+
 /* host_number() - a quantity as Kubernetes writes it, or a number, in whole; 0 where it is neither.
  */
 int64_t host_number(struct value written);
