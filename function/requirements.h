@@ -27,7 +27,7 @@
  *
  *      state      reads                                       is woken by
  *      SETTLED    -                                           -
- *      STARTING   reservations-<e> of what is not settled     the same
+ *      STARTING   reservations-<e> of all its own             of what is not settled
  *      WAITING    these, environments, pools                  these, environments, pools
  *      LOOKING    these, environments, reservations, quotas   as the state that it ends in
  *      FROZEN     -                                           reservations-<e>, environments
