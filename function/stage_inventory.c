@@ -102,15 +102,17 @@ static int observe_nodes(struct call *call, struct environment *environment, boo
         struct response *response = &call->response;
         struct node *counts;
         bool lets_go = rest_is_there && !response->context_value; /* else it is Deploy's */
+        bool are_there;
         int r = 0;
 
         if (environment->observing != OBSERVING_NODES || !text_is_empty(environment->invalid))
                 return 1;
         if (lets_go && nodes_recall(&of))
                 return 1;
-        if (!lets_go || !nodes_are_there(&of))
+        are_there = nodes_are_there(&of);
+        if (!lets_go || !are_there)
                 r = nodes_ask(&of, response);
-        if (r < 0 || !nodes_are_there(&of))
+        if (r < 0 || !are_there)
                 return r;
         r = nodes_count(&of, &counts, call->fault);
         if (r == 0 && lets_go) {

@@ -10,7 +10,7 @@
 #include "wire/value_print.h"
 
 /* Unreadable numbers that are reported of one pool; the next ones show when these are mended. */
-enum { UNREADABLE_TOLD_MAX = 8 };
+enum { REPORTED_MAX = 8 };
 
 /* A reservation at the bounds of its schema has 2.7 kB, managed fields included. */
 enum { LARGE_BYTES = 16 * 1024 };
@@ -24,7 +24,7 @@ enum { LARGE_BYTES = 16 * 1024 };
 struct pool_index {
         struct pool **sorted; /* of equal names the first declared comes first */
         size_t n;
-        size_t *n_told; /* of each, in the same order */
+        size_t *n_reported; /* of each, in the same order */
 };
 
 static int compare_pools(const void *a, const void *b) {
@@ -38,8 +38,8 @@ static int index_pools(struct environment *environment, struct arena *arena,
                        struct pool_index *ret) {
         ret->n = environment->n_pools;
         ret->sorted = ARENA_ARRAY(arena, ret->n, struct pool *);
-        ret->n_told = ARENA_ARRAY(arena, ret->n, size_t);
-        if (!ret->sorted || !ret->n_told)
+        ret->n_reported = ARENA_ARRAY(arena, ret->n, size_t);
+        if (!ret->sorted || !ret->n_reported)
                 return -ENOMEM;
         for (size_t i = 0; i < ret->n; i++)
                 ret->sorted[i] = &environment->pools[i];
@@ -63,8 +63,8 @@ static size_t find_pool(const struct pool_index *index, struct text name) {
         return low < index->n && text_equal(index->sorted[low]->name, name) ? low : index->n;
 }
 
-static void tell_unreadable(const struct pool_index *index, const struct reservation *r,
-                            struct value object, struct arena *arena) {
+static void report_unreadable(const struct pool_index *index, const struct reservation *r,
+                              struct value object, struct arena *arena) {
         struct value spec = value_get(object, TEXT("spec"));
         struct text name = value_text(value_at(object, "metadata.name"));
         size_t at = find_pool(index, r->pool);
@@ -73,7 +73,7 @@ static void tell_unreadable(const struct pool_index *index, const struct reserva
         for (size_t i = 0; at < index->n && reservation_unreadable(spec, &i, &number);) {
                 struct text brief;
 
-                if (index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
+                if (index->n_reported[at]++ >= REPORTED_MAX)
                         continue;
                 brief = number.written.kind == VALUE_ABSENT ? TEXT("missing")
                                                             : value_brief(number.written, arena);
@@ -94,8 +94,8 @@ static bool is_labelled(struct value object, struct text environment, struct are
 }
 
 /* What is in no pool is reported in the first. */
-static void tell_nowhere(struct pool *pool, struct value object, struct text group,
-                         struct arena *arena) {
+static void report_nowhere(struct pool *pool, struct value object, struct text group,
+                           struct arena *arena) {
         struct value spec = value_get(object, TEXT("spec"));
         struct reservation r;
         bool has_place;
@@ -114,8 +114,8 @@ static void tell_nowhere(struct pool *pool, struct value object, struct text gro
 }
 
 /* Report the first string that is no text, of what is read. */
-static void tell_broken(const struct pool_index *index, const struct reservation *r,
-                        struct value object, struct arena *arena) {
+static void report_broken(const struct pool_index *index, const struct reservation *r,
+                          struct value object, struct arena *arena) {
         static const char *const read[] = { "spec", "metadata.name", "metadata.namespace",
                                             "metadata.ownerReferences" };
         struct fault fault;
@@ -124,7 +124,7 @@ static void tell_broken(const struct pool_index *index, const struct reservation
 
         while (i < sizeof(read) / sizeof(read[0]) && !broken_refuse(&rd, object, read[i]))
                 i++;
-        if (rd.n_mistakes == 0 || at == index->n || index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
+        if (rd.n_mistakes == 0 || at == index->n || index->n_reported[at]++ >= REPORTED_MAX)
                 return;
         pool_warn(index->sorted[at], arena,
                   text_format(arena, "reservation %.*s/%.*s: %s %s%s", TEXT_ARG(r->namespace_),
@@ -133,12 +133,12 @@ static void tell_broken(const struct pool_index *index, const struct reservation
 }
 
 /* What is far larger than any that is composed is sent to every deployment that decides. */
-static void tell_large(const struct pool_index *index, const struct reservation *r,
-                       struct value object, struct arena *arena) {
+static void report_large(const struct pool_index *index, const struct reservation *r,
+                         struct value object, struct arena *arena) {
         size_t at = find_pool(index, r->pool);
 
         if (object.bytes.len <= LARGE_BYTES || at == index->n ||
-            index->n_told[at]++ >= UNREADABLE_TOLD_MAX)
+            index->n_reported[at]++ >= REPORTED_MAX)
                 return;
         pool_warn(index->sorted[at], arena,
                   text_format(arena,
@@ -164,18 +164,18 @@ static int read_reservations(struct environment *environment, const struct answe
 
                 if (!reservation_read(object, OWNER_OF_CLAIM, group, r) ||
                     !text_equal(r->environment, environment->name)) {
-                        if (environment->n_pools > 0 && n_nowhere < UNREADABLE_TOLD_MAX &&
+                        if (environment->n_pools > 0 && n_nowhere < REPORTED_MAX &&
                             is_labelled(object, environment->name, arena)) {
-                                tell_nowhere(&environment->pools[0], object, group, arena);
+                                report_nowhere(&environment->pools[0], object, group, arena);
                                 n_nowhere++;
                         }
                         continue;
                 }
                 if (!names_agree(value_at(object, "metadata.labels"), r->environment, arena))
                         continue;
-                tell_unreadable(&index, r, object, arena);
-                tell_broken(&index, r, object, arena);
-                tell_large(&index, r, object, arena);
+                report_unreadable(&index, r, object, arena);
+                report_broken(&index, r, object, arena);
+                report_large(&index, r, object, arena);
                 n_list++;
         }
         *ret = list;
