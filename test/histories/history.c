@@ -668,9 +668,7 @@ static const struct snapshot *look(struct history *h, int64_t oldest) {
         int64_t age = random_below(&h->cluster.random, oldest + 1);
         int64_t older = age + random_below(&h->cluster.random, oldest + 1 - age);
 
-        h->counted = &h->snapshots[(h->round - older) % SNAPSHOTS];
-        if (older > h->round)
-                h->counted = &h->snapshots[0];
+        h->counted = &h->snapshots[older > h->round ? 0 : (h->round - older) % SNAPSHOTS];
         if (age > 0 && age <= h->round)
                 return &h->snapshots[(h->round - age) % SNAPSHOTS];
         take_snapshot(&h->cluster, &h->now);
