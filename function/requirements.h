@@ -37,6 +37,12 @@
  * fewer are, and that is to be decided. FROZEN: fewer are, and there is no model or no environment.
  * Waiting for a quota it is woken by quotas too.
  *
+ * No reconcile has over five calls, whatever moves between them: once the ledger was asked for it
+ * is LOOKING; WAITING is who was so in the first call that could tell, without reading its model
+ * and environments first; and who would have to ask for other GPUPools, or for reservations of
+ * other environments, than the call before is LOOKING too. Each call says in the context what it
+ * asked for (carried.h).
+ *
  * What is read must be answered before anything is decided. What only wakes need not be.
  */
 #ifndef REQUIREMENTS_H
