@@ -230,23 +230,53 @@ static void go_to(struct call *call, struct attempt *attempt, enum requirements_
                         &attempt->decision, call->arena);
 }
 
+/* Would more of it be reserved or used than there is? */
+static bool takes_more(const struct assignment *a) {
+        return a->fate != FATE_DROPPED &&
+               (a->planned.reserved > a->observed.reserved || a->planned.used > a->observed.used);
+}
+
+/*
+ * A quota counts the whole namespace, in all environments: nothing more is reserved or used under
+ * one, a rollout's surge included, by what one's own environments say. That pods are to
+ * change, and want a surge, is only known once it was decided by these.
+ */
+static bool needs_quota(const struct call *call, const struct attempt *attempt) {
+        const struct plan *plan = &attempt->decision.plan;
+
+        if (!call->settings.quotas)
+                return false;
+        for (size_t i = 0; i < attempt->of.n_held; i++) {
+                const struct reservation *r = &attempt->of.held[i].observed;
+
+                if (r->used < r->reserved ||
+                    r->reserved - r->surge < attempt->order.deployment->replicas)
+                        return true;
+        }
+        for (size_t i = 0; i < plan->n_assignments; i++) {
+                if (takes_more(&plan->assignments[i]))
+                        return true;
+        }
+        return false;
+}
+
 /*
  * Does one of those held ask for more than its own environment can tell? What was not made as it
- * was composed may have the name of another's, from whatever environment; a quota is
- * the whole namespace's.
+ * was composed may have the name of another's, from whatever environment.
  */
 static bool needs_fleet(const struct call *call, const struct attempt *attempt) {
         for (size_t i = 0; i < attempt->of.n_held; i++) {
                 const struct assignment *held = &attempt->of.held[i];
-                const struct reservation *r = &held->observed;
 
                 if (held->rebuilt || !held->service.observed)
                         return true;
-                if (call->settings.quotas &&
-                    (r->used < r->reserved || r->reserved < attempt->order.deployment->replicas))
-                        return true;
         }
-        return false;
+        return needs_quota(call, attempt);
+}
+
+/* Can nothing be decided without the reservations of the fleet? Where no pool would do it can. */
+static bool needs_ledger(const struct call *call, const struct attempt *attempt) {
+        return attempt->decision.fits.n > 0 || needs_fleet(call, attempt);
 }
 
 /*
@@ -344,7 +374,7 @@ static int judge(struct call *call, struct attempt *attempt, bool *ret_more) {
                 *ret_more = !decision->settled;
                 break;
         case REQUIREMENTS_STARTING:
-                *ret_more = decision->wanting;
+                *ret_more = decision->wanting || needs_quota(call, attempt);
                 break;
         case REQUIREMENTS_WAITING:
                 return decision->wanting ? look_at_pools(call, attempt, ret_more) : 0;
@@ -375,9 +405,8 @@ static int decide(struct call *call, struct attempt *attempt, bool *ret_more) {
         /* All reservations are those of each environment too. */
         if (of->asked.what & ASK_LEDGER & ~missing)
                 missing &= ~(unsigned int)ASK_RIVALS;
-        /* Where no pool would do, the reservations of the fleet are not waited for. */
         if (missing & ~(unsigned int)(ASK_LEDGER | ASK_QUOTAS) ||
-            (missing != 0 && attempt->decision.fits.n > 0)) {
+            (missing != 0 && needs_ledger(call, attempt))) {
                 *ret_more = has_moved(attempt);
                 if (!*ret_more)
                         wait_for_inputs(call, attempt);
@@ -413,7 +442,7 @@ static int decide(struct call *call, struct attempt *attempt, bool *ret_more) {
         r = pods_look(&call->request, request, call->held, call->arena, call->fault);
         if (r == 0)
                 r = deploy(request, call->arena, &attempt->decision);
-        if (r == 0 && missing != 0 && attempt->decision.fits.n > 0) {
+        if (r == 0 && missing != 0 && needs_ledger(call, attempt)) {
                 wait_for_inputs(call, attempt);
                 return 0;
         }

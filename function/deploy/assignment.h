@@ -99,6 +99,8 @@ struct assignment {
         int64_t pending;          /* of what is reserved: a surge that is not used yet */
         enum rollout rollout;     /* FATE_STAYS only */
         struct text waits_for;    /* ROLLOUT_WAITS: a sentence */
+        int64_t missing;          /* ROLLOUT_WAITS: replicas of a surge that there is no room for */
+        bool beyond_quota;        /* ROLLOUT_WAITS: a quota leaves no unit for it */
 };
 
 /* assignment_is_ready() - Ready with replicas: KServe calls a service without any Ready too. */

@@ -53,6 +53,10 @@
         " 'metadata': {'name': 'a-p'}, 'spec': {'environment': 'a', 'pool': 'p', 'total': 1,"      \
         "  'used': %d, 'free': %d, 'largestGap': %d}}"
 
+#define INPUT_OF_QUOTAS                                                                            \
+        "{'apiVersion': 'gpuplacement.fn.crossplane.io/v1alpha1', 'kind': 'Input',"                \
+        " 'quotas': 'Respect'}"
+
 #define OWN "model watch-anchor watch-anchor-pools "
 #define ANCHORS "watch-anchor watch-anchor-pools "
 
@@ -197,6 +201,7 @@ static const struct row {
         const char *answered;
         unsigned int world;
         const char *asks, *reason;
+        bool quotas; /* the input's quotas is Respect */
 } rows[] = {
         { "SETTLED reads and hears of its own", HELD_SERVING, "", "environment-a " OWN, 0,
           "environment-a " OWN, "AllScheduled" },
@@ -226,6 +231,9 @@ static const struct row {
           "environments model " ANCHORS, "ModelNotFound" },
         { "the answer to an older name is none", HELD_SERVING, "", "environment-a " OWN, OTHER_MODEL,
           "environment-a " OWN, "WaitingForInputs" },
+        { "a quota counts the whole namespace: nothing is used by what one environment says", HELD_STARTING, "",
+          "environment-a environments model quotas reservations-a " ANCHORS, 0,
+          "environment-a environments model quotas reservations reservations-a " ANCHORS, "WaitingForInputs", true },
 };
 /* clang-format on */
 
@@ -237,6 +245,8 @@ static void test_rows(void **state) {
                 print_message("%s\n", rows[i].what);
                 begin(&w, rows[i].held, rows[i].spec, "");
                 answer(&w, rows[i].answered, rows[i].world);
+                if (rows[i].quotas)
+                        w.call.input = json_node(&w.arena, INPUT_OF_QUOTAS);
                 run(&w);
                 assert_text(reason(&w), rows[i].reason);
                 assert_text(keys(&w), rows[i].asks);
