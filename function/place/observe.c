@@ -166,7 +166,7 @@ static int64_t composed_replicas(struct value service) {
 }
 
 /*
- * Of the surge that the annotation says, as much as a rollout of so many replicas takes, or is
+ * Of the surge that the annotation says, as much as a rollout of the replicas takes, or is
  * reserved beside them: who may edit the service could claim the units of a fleet with more.
  */
 static int64_t credible_surge(int64_t surge, int64_t replicas, int64_t reserved) {
