@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/base32.h"
 #include "place/names.h"
 
 struct value observe_condition(struct value object, struct text type) {
@@ -210,6 +211,8 @@ static bool read_assignment(const struct state *observed, struct text suffix, st
                 ret->name = value_text(value_at(object, "metadata.name"));
                 ret->object_uid = value_text(value_at(object, "metadata.uid"));
                 value_is_integer(value_at(object, "metadata.generation"), &ret->generation);
+                if (!base32_is_16(ret->revision))
+                        ret->revision = (struct text) { 0 };
                 ret->surge = used_surge(observe_find(observed, KEY_SERVING, suffix, arena),
                                         ret->reserved, arena);
                 return true;
