@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -17,6 +18,8 @@
 static struct futexes *futexes;
 
 #if FUTEXES_ARE_COUNTED
+
+enum { N_ARGUMENTS = 6 };
 
 /* futex(), and the address behind it, which the filter lets pass. */
 long futexes_call(long address, long op, long value, long timeout, long address2, long value3);
@@ -33,11 +36,15 @@ __asm__(".globl futexes_call, futexes_called\n"
         "        ret\n"
         ".size futexes_call, . - futexes_call\n");
 
-static void make(ucontext_t *u) {
-        greg_t *r = u->uc_mcontext.gregs;
+static void read_arguments(const ucontext_t *u, long ret[N_ARGUMENTS]) {
+        static const int registers[] = { REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9 };
 
-        r[REG_RAX] =
-                futexes_call(r[REG_RDI], r[REG_RSI], r[REG_RDX], r[REG_R10], r[REG_R8], r[REG_R9]);
+        for (size_t i = 0; i < N_ARGUMENTS; i++)
+                ret[i] = u->uc_mcontext.gregs[registers[i]];
+}
+
+static void set_result(ucontext_t *u, long result) {
+        u->uc_mcontext.gregs[REG_RAX] = result;
 }
 #else
 __asm__(".globl futexes_call, futexes_called\n"
@@ -49,26 +56,53 @@ __asm__(".globl futexes_call, futexes_called\n"
         "        ret\n"
         ".size futexes_call, . - futexes_call\n");
 
-static void make(ucontext_t *u) {
-        unsigned long long *r = u->uc_mcontext.regs;
+static void read_arguments(const ucontext_t *u, long ret[N_ARGUMENTS]) {
+        for (size_t i = 0; i < N_ARGUMENTS; i++)
+                ret[i] = (long)u->uc_mcontext.regs[i];
+}
 
-        r[0] = (unsigned long long)futexes_call((long)r[0], (long)r[1], (long)r[2], (long)r[3],
-                                                (long)r[4], (long)r[5]);
+static void set_result(ucontext_t *u, long result) {
+        u->uc_mcontext.regs[0] = (unsigned long long)result;
 }
 #endif
 
-static void count(int signal_number, siginfo_t *info, void *context) {
-        (void)signal_number;
-        (void)info;
-        atomic_fetch_add_explicit(&futexes->n, 1, memory_order_relaxed);
-        make(context);
+/*
+ * rt_sigprocmask(), without SIGSYS: where that is blocked the kernel ends the program
+ * instead, and a thread that begins or ends blocks every signal. The mask is the
+ * one that the return from the handler sets.
+ */
+static long mask_signals(ucontext_t *u, int how, const uint64_t *set, uint64_t *ret_old) {
+        uint64_t old, now, sigsys = UINT64_C(1) << (SIGSYS - 1);
+
+        memcpy(&old, &u->uc_sigmask, sizeof(old));
+        now = !set ? old : how == SIG_BLOCK ? old | *set : how == SIG_UNBLOCK ? old & ~*set : *set;
+        now &= ~sigsys;
+        memcpy(&u->uc_sigmask, &now, sizeof(now));
+        if (ret_old)
+                *ret_old = old;
+        return 0;
 }
 
-/* futex() from anywhere but here is refused with SIGSYS; both of our machines are little-endian. */
+static void handle(int signal_number, siginfo_t *info, void *context) {
+        long a[N_ARGUMENTS];
+
+        (void)signal_number;
+        read_arguments(context, a);
+        if (info->si_syscall == SYS_rt_sigprocmask) {
+                set_result(context, mask_signals(context, (int)a[0], (const uint64_t *)a[1],
+                                                 (uint64_t *)a[2]));
+                return;
+        }
+        atomic_fetch_add_explicit(&futexes->n, 1, memory_order_relaxed);
+        set_result(context, futexes_call(a[0], a[1], a[2], a[3], a[4], a[5]));
+}
+
+/* Both calls raise SIGSYS, but futex() from here; both of our machines are little-endian. */
 static bool install_filter(void) {
         const uint64_t called = (uintptr_t)futexes_called;
         struct sock_filter code[] = {
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 6, 0),
                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 4),
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
                          offsetof(struct seccomp_data, instruction_pointer)),
@@ -86,7 +120,7 @@ static bool install_filter(void) {
 }
 
 static bool start_counting(void) {
-        struct sigaction action = { .sa_sigaction = count, .sa_flags = SA_SIGINFO | SA_NODEFER };
+        struct sigaction action = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_NODEFER };
 
         return sigaction(SIGSYS, &action, NULL) == 0 && install_filter();
 }

@@ -3,8 +3,8 @@
  * futexes - the system calls futex() that the program makes
  *
  * futexes.c is linked into a build of the program of its own. There the kernel
- * raises SIGSYS in a thread that calls futex(), and the handler counts the call
- * and makes it: no other process is woken, so that what is counted is what the
+ * raises SIGSYS in a thread that calls futex(), whose handler counts the call and
+ * makes it: no other process is woken, so that what is counted is what the
  * program does alone. It shares a struct futexes with the test: a memory file that
  * the program inherits.
  */
