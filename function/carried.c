@@ -21,14 +21,19 @@ static struct text uid_of(const struct call *call) {
         return value_text(value_at(call->xr, "metadata.uid"));
 }
 
-/* What is composed of it must be text. What was only read of a service, and is said, need not be.
+/*
+ * What is composed and what is asked for must be text. What was only read of a service, and is
+ * said, need not be.
  */
 static bool is_broken(const struct call *call, struct value plan) {
+        static const char *const paths[] = { "placements", "answer.wake" };
         struct reader rd = { .arena = call->arena };
-        struct value placements = value_get(plan, TEXT("placements"));
 
-        placements.may_be_broken = plan.may_be_broken;
-        return broken_refuse_whole(&rd, placements, PLAN_CONTEXT_KEY);
+        for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+                if (broken_refuse(&rd, plan, paths[i]))
+                        return true;
+        }
+        return false;
 }
 
 enum carried carried_look(const struct call *call) {
