@@ -92,6 +92,15 @@ static int decode_asked(struct value map, struct arena *arena, struct asked *ret
         return r;
 }
 
+struct asked carried_asks(const struct call *call) {
+        struct value asks = value_get(plan_of(call), TEXT("asks"));
+        struct asked asked = { 0 };
+
+        if (carried_look(call) != CARRIED_UNDECIDED || decode_asked(asks, call->arena, &asked) < 0)
+                return (struct asked) { 0 };
+        return asked;
+}
+
 /* ---- the answer ------------------------------------------------------------------------------ */
 
 void carried_add(const struct call *call, struct node *plan) {
@@ -99,8 +108,11 @@ void carried_add(const struct call *call, struct node *plan) {
         struct node *answer, *results;
 
         node_set_string(plan, "uid", uid_of(call));
-        if (!call->is_decided)
+        if (!call->is_decided) {
+                if (call->asks.what != 0)
+                        node_set(plan, TEXT("asks"), encode_asked(&call->asks, call->arena));
                 return;
+        }
         node_set_bool(plan, "decided", true);
         answer = node_add_map(plan, "answer");
         node_set_bool(answer, "ready", response->composite_ready == READY_TRUE);

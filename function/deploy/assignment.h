@@ -18,7 +18,7 @@ struct service {
         bool observed;
         bool ready;             /* observed, current and serving */
         int64_t ready_replicas; /* -1: KServe does not say */
-        int64_t replicas;       /* spec.replicas as observed; -1: none */
+        int64_t replicas;       /* that it is composed with, as observed; -1: not known */
         struct text name;
         struct text url;
         struct text sentence; /* why it is not ready, in KServe's words; may be empty */
@@ -99,6 +99,8 @@ struct assignment {
         int64_t pending;          /* of what is reserved: a surge that is not used yet */
         enum rollout rollout;     /* FATE_STAYS only */
         struct text waits_for;    /* ROLLOUT_WAITS: a sentence */
+        int64_t missing;          /* ROLLOUT_WAITS: replicas of a surge that there is no room for */
+        bool beyond_quota;        /* ROLLOUT_WAITS: a quota leaves no unit for it */
 };
 
 /* assignment_is_ready() - Ready with replicas: KServe calls a service without any Ready too. */

@@ -147,16 +147,19 @@ static int ask(struct deciding *d, struct assignment *a, int64_t missing, struct
                 *ret_why = closed_sentence(d, a, units);
         } else if (share.limited && share.left / r->units_per_node < r->reserved + missing) {
                 *ret_why = quota_sentence(d, units, &share);
+                a->beyond_quota = true;
         } else {
                 *ret_why = room_sentence(d, a, units, &seating);
                 r->reserved += missing;
                 err = choose_room(&chooser, a->sub_pool, r, &seating);
                 if (err < 0)
                         return err;
-                if (seating.unseated == 0 && !seating.over_committed)
+                if (seating.unseated == 0 && !seating.over_committed) {
                         a->pending = missing;
-                else
+                } else {
                         r->reserved -= missing;
+                        a->missing = missing;
+                }
         }
         return arena_failed(d->arena) ? -ENOMEM : 0;
 }

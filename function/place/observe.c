@@ -100,6 +100,12 @@ struct value observe_actual(struct value object) {
         return observe_is_object(object) ? value_at(object, "status.atProvider.manifest") : object;
 }
 
+/* With how many replicas it was composed: its own number, or the most that it scales to. */
+static bool read_replicas(struct value service, int64_t *ret) {
+        return value_is_integer(value_at(service, "spec.replicas"), ret) ||
+               value_is_integer(value_at(service, "spec.scaling.maxReplicas"), ret);
+}
+
 struct service observe_service(struct value object, bool route) {
         struct service s = { .ready_replicas = -1, .replicas = -1 };
         struct value inner = observe_actual(object);
@@ -110,7 +116,7 @@ struct service observe_service(struct value object, bool route) {
         s.observed = true;
         s.name = value_text(value_at(observe_declared(object), "metadata.name"));
         s.url = value_text(value_at(inner, "status.url"));
-        value_is_integer(value_at(inner, "spec.replicas"), &s.replicas);
+        read_replicas(inner, &s.replicas);
         value_is_integer(value_at(inner, "status.workloads.primary.readyReplicas"),
                          &s.ready_replicas);
         s.ready = wrapper_ready && condition_is(inner, "Ready", TEXT("True")) &&
@@ -149,13 +155,10 @@ static bool read_annotation(struct value service, struct arena *arena, struct re
         return reservation_from_annotation(json, arena, ret);
 }
 
-/* With how many replicas the service was composed: its own number, or the most it scales to. */
 static int64_t composed_replicas(struct value service) {
-        struct value declared = observe_declared(service);
         int64_t replicas;
 
-        if (value_is_integer(value_at(declared, "spec.replicas"), &replicas) ||
-            value_is_integer(value_at(declared, "spec.scaling.maxReplicas"), &replicas))
+        if (read_replicas(observe_declared(service), &replicas))
                 return replicas < 0                       ? 0
                        : replicas > RESERVATION_COUNT_MAX ? RESERVATION_COUNT_MAX
                                                           : replicas;
