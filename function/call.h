@@ -91,7 +91,7 @@ void call_add_fatal(struct call *call, struct text message);
 void call_report_transition(struct call *call, const struct condition *condition);
 
 /*
- * call_answer_plan() - the plan's conditions, and the plan itself for a later step
+ * call_answer_plan() - the plan's conditions
  *
  * Deploy and Place give the same conditions, so that neither undoes the other's.
  */
