@@ -21,11 +21,20 @@ static struct text uid_of(const struct call *call) {
         return value_text(value_at(call->xr, "metadata.uid"));
 }
 
+/* What is composed of it must be text. What was only read of a service, and is said, need not be.
+ */
+static bool is_broken(const struct call *call, struct value plan) {
+        struct reader rd = { .arena = call->arena };
+        struct value placements = value_get(plan, TEXT("placements"));
+
+        placements.may_be_broken = plan.may_be_broken;
+        return broken_refuse_whole(&rd, placements, PLAN_CONTEXT_KEY);
+}
+
 enum carried carried_look(const struct call *call) {
         struct value plan = plan_of(call);
-        struct reader rd = { .arena = call->arena };
 
-        if (plan.kind != VALUE_MAP || broken_refuse_whole(&rd, plan, PLAN_CONTEXT_KEY) ||
+        if (plan.kind != VALUE_MAP || is_broken(call, plan) ||
             !text_equal(value_get_text(plan, "uid"), uid_of(call)))
                 return CARRIED_NOTHING;
         return value_is_true(value_get(plan, TEXT("decided"))) ? CARRIED_DECIDED

@@ -165,21 +165,37 @@ static int64_t composed_replicas(struct value service) {
         return 1;
 }
 
+/*
+ * Of the surge that the annotation says, as much as a rollout of so many replicas takes, or is
+ * reserved beside them: who may edit the service could claim the units of a fleet with more.
+ */
+static int64_t credible_surge(int64_t surge, int64_t replicas, int64_t reserved) {
+        int64_t most = replicas / 4 + (replicas % 4 > 0);
+
+        if (most < reserved - replicas)
+                most = reserved - replicas;
+        return surge < most ? surge : most;
+}
+
 /* From the annotation: what the service was composed with is reserved and used. */
 static bool rebuild(struct value service, struct arena *arena, struct reservation *ret) {
         if (!read_annotation(service, arena, ret))
                 return false;
         ret->name = value_text(value_at(service, "metadata.name")); /* the two share it */
+        ret->surge = credible_surge(ret->surge, composed_replicas(service), 0);
         ret->reserved = composed_replicas(service) + ret->surge;
         ret->used = ret->reserved;
         return true;
 }
 
 /* What a service is composed with beside its replicas stands in its annotation alone. */
-static int64_t used_surge(struct value service, struct arena *arena) {
+static int64_t used_surge(struct value service, int64_t reserved, struct arena *arena) {
+        int64_t replicas = composed_replicas(service);
         struct reservation annotated;
 
-        return read_annotation(service, arena, &annotated) ? annotated.surge : 0;
+        if (!read_annotation(service, arena, &annotated))
+                return 0;
+        return credible_surge(annotated.surge, replicas < reserved ? replicas : reserved, reserved);
 }
 
 /* The reservation of these keys, or else what the service's annotation says of it. */
@@ -194,7 +210,8 @@ static bool read_assignment(const struct state *observed, struct text suffix, st
                 ret->name = value_text(value_at(object, "metadata.name"));
                 ret->object_uid = value_text(value_at(object, "metadata.uid"));
                 value_is_integer(value_at(object, "metadata.generation"), &ret->generation);
-                ret->surge = used_surge(observe_find(observed, KEY_SERVING, suffix, arena), arena);
+                ret->surge = used_surge(observe_find(observed, KEY_SERVING, suffix, arena),
+                                        ret->reserved, arena);
                 return true;
         }
         *ret_rebuilt = true;

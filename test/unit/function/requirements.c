@@ -314,6 +314,7 @@ static const struct {
         { "keys that are none", "answer", "{'status': {}, 'wake': {'what': -1}}", false },
         { "events that are none", "answer", "{'status': {}, 'wake': {'what': 1}, 'results': [{'severity': 1}]}", false },
         { "without placements", "placements", "null", false },
+        { "a NUL in what is said of a service", "scheduled", "{'status': 3, 'reason': 'InsufficientCapacity', 'message': 'a\\u0000b'}", true },
 };
 /* clang-format on */
 
