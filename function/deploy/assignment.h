@@ -109,9 +109,11 @@ bool assignment_is_ready(const struct assignment *a);
 /*
  * assignment_settle_counts() - reserved, used and served of `planned`, as they count from now on
  *
- * A reservation that was lost reserves and uses what its service is composed with. What was
- * composed along with its reservation and is Ready counts as used, whatever the reservation
- * says: it must never be taken back. One that
+ * A reservation that was lost reserves what its service is composed with, and uses it where one of
+ * its replicas is Ready, or where it has a seat behind everybody else's (resize.c). For a
+ * reservation and a service that were both let go look the same for a moment: two kinds are watched
+ * apart, and the end of the service may be seen later. What was composed along with its reservation
+ * and is Ready counts as used, whatever the reservation says: it must never be taken back. One that
  * only the ledger shows may have been let go since: nothing of it counts as used until its
  * service is observed as Ready, or it finds a seat. Where the service says that a surge is
  * used, it is: the two are not written at once.

@@ -25,7 +25,7 @@ static int64_t used_before(const struct assignment *held) {
         int64_t composed = held->service.replicas;
 
         if (held->rebuilt)
-                return composed;
+                return held->service.ready || held->service.ready_replicas > 0 ? composed : 0;
         if (held->service.ready && held->observed.used == 0)
                 return least(held->observed.reserved, composed);
         /* What a rollout used beside them is given back when it has ended. */
@@ -202,6 +202,22 @@ static const char *check_grants(const struct decided *d) {
         return NULL;
 }
 
+/*
+ * A service without a reservation may have been let go, and its units be another's by now: nothing
+ * of it is used beside what all others reserve, unless it is Ready.
+ */
+static const char *check_rebuilt(const struct decided *d) {
+        for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
+                const struct assignment *p = &d->decision->plan.assignments[i];
+
+                if (p->fate == FATE_STAYS && !p->frozen && p->rebuilt && p->planned.used > 0 &&
+                    !p->service.ready && p->service.ready_replicas <= 0 && p->planned.surge == 0 &&
+                    everybody_sits(d, &p->planned) == PACKS_NOT)
+                        return "what was let go is used where there is no room";
+        }
+        return NULL;
+}
+
 /* Kubernetes would keep a pod that crashes, and leave the mended one without a place. */
 static const char *check_remade(const struct decided *d) {
         for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
@@ -226,6 +242,8 @@ const char *check_decision(const struct decided *d) {
                 seen = check_kept(d);
         if (!seen)
                 seen = check_remade(d);
+        if (!seen)
+                seen = check_rebuilt(d);
         return seen ? seen : check_grants(d);
 }
 
