@@ -121,7 +121,7 @@ static int64_t *number_of(const struct number_member *m, struct reservation *r) 
         return (int64_t *)(void *)((char *)r + m->offset);
 }
 
-/* Has it at most so many characters? */
+/* Has it no more characters than that? */
 static bool is_within(struct text t, size_t most) {
         size_t characters = 0;
 

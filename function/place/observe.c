@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/base32.h"
 #include "place/names.h"
 
 struct value observe_condition(struct value object, struct text type) {
@@ -166,7 +167,7 @@ static int64_t composed_replicas(struct value service) {
 }
 
 /*
- * Of the surge that the annotation says, as much as a rollout of so many replicas takes, or is
+ * Of the surge that the annotation says, as much as a rollout of the replicas takes, or is
  * reserved beside them: who may edit the service could claim the units of a fleet with more.
  */
 static int64_t credible_surge(int64_t surge, int64_t replicas, int64_t reserved) {
@@ -210,6 +211,8 @@ static bool read_assignment(const struct state *observed, struct text suffix, st
                 ret->name = value_text(value_at(object, "metadata.name"));
                 ret->object_uid = value_text(value_at(object, "metadata.uid"));
                 value_is_integer(value_at(object, "metadata.generation"), &ret->generation);
+                if (!base32_is_16(ret->revision))
+                        ret->revision = (struct text) { 0 };
                 ret->surge = used_surge(observe_find(observed, KEY_SERVING, suffix, arena),
                                         ret->reserved, arena);
                 return true;
