@@ -27,7 +27,7 @@
  *
  *      state      reads                                       is woken by
  *      SETTLED    -                                           -
- *      STARTING   reservations-<e> of all its own             of what is not settled
+ *      STARTING   reservations-<e> of all its own             of what is not settled, pools
  *      WAITING    these, environments, pools                  these, environments, pools
  *      LOOKING    these, environments, reservations, quotas   as the state that it ends in
  *      FROZEN     -                                           reservations-<e>, environments
@@ -35,7 +35,17 @@
  * STARTING: as many environments are placed as are wanted, and one is not settled: it starts,
  * grows or leaves. WAITING: fewer are, and status.decidedBy says by what that was decided. LOOKING:
  * fewer are, and that is to be decided. FROZEN: fewer are, and there is no model or no environment.
- * Waiting for a quota it is woken by quotas too.
+ * Waiting for a quota it is woken by quotas too. A rollout that waits for room is woken by the
+ * pools of its environment, and one that waits for a quota by quotas.
+ *
+ * Under a quota nothing more is reserved or used, a surge included, by what one environment says:
+ * it is read as LOOKING then.
+ *
+ * No reconcile has over five calls, whatever moves between them: once the ledger was asked for it
+ * is LOOKING; WAITING is who was so in the first call that could tell, without reading its model
+ * and environments first; and who would have to ask for other GPUPools, or for reservations of
+ * other environments, than the call before is LOOKING too. Each call says in the context what it
+ * asked for (carried.h).
  *
  * What is read must be answered before anything is decided. What only wakes need not be.
  */

@@ -43,19 +43,35 @@ static struct asked of_plan(const struct plan *plan, struct arena *arena) {
         return asked;
 }
 
+/* What keeps a rollout waiting, as bits of enum ask. */
+static unsigned int rollouts_wait_for(const struct plan *plan) {
+        unsigned int what = 0;
+
+        for (size_t i = 0; i < plan->n_assignments; i++) {
+                const struct assignment *a = &plan->assignments[i];
+
+                if (a->rollout != ROLLOUT_WAITS)
+                        continue;
+                what |= a->missing > 0 ? ASK_POOLS : 0U;
+                what |= a->beyond_quota ? ASK_QUOTAS : 0U;
+        }
+        return what;
+}
+
 struct asked asks_of_decision(const struct decision *decision, struct arena *arena) {
         struct asked asked = of_plan(&decision->plan, arena);
         struct text only = { 0 };
         int environments = fits_environments(&decision->fits, &only);
 
-        if (decision->parked || (!decision->wanting && decision->short_replicas == 0))
-                return asked;
-        asked.what |= ASK_ENVIRONMENTS;
-        if (environments > 0)
-                asked.what |= ASK_POOLS;
-        if (environments == 1)
+        if (!decision->parked)
+                asked.what |= rollouts_wait_for(&decision->plan);
+        if (!decision->parked && (decision->wanting || decision->short_replicas > 0)) {
+                asked.what |= ASK_ENVIRONMENTS | (environments > 0 ? ASK_POOLS : 0U);
+                if (decision->quota.limited ||
+                    decision->rejections.furthest[REASON_QUOTA_EXCEEDED] > 0)
+                        asked.what |= ASK_QUOTAS;
+        }
+        if ((asked.what & ASK_POOLS) && environments == 1)
                 asked.pools_of = only;
-        if (decision->quota.limited || decision->rejections.furthest[REASON_QUOTA_EXCEEDED] > 0)
-                asked.what |= ASK_QUOTAS;
         return asked;
 }

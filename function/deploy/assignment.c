@@ -27,8 +27,10 @@ static void count_ready(const struct assignment *a, struct reservation *r) {
 void assignment_settle_counts(struct assignment *a) {
         struct reservation *r = &a->planned;
 
-        if (a->rebuilt)
-                r->reserved = r->used = composed(a) + r->surge;
+        if (a->rebuilt) {
+                r->reserved = composed(a) + r->surge;
+                r->used = a->service.ready_replicas > 0 ? r->reserved : 0;
+        }
         if (a->recovered) {
                 r->used = r->surge = 0;
                 r->served = false;

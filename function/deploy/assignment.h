@@ -18,7 +18,7 @@ struct service {
         bool observed;
         bool ready;             /* observed, current and serving */
         int64_t ready_replicas; /* -1: KServe does not say */
-        int64_t replicas;       /* spec.replicas as observed; -1: none */
+        int64_t replicas;       /* that it is composed with, as observed; -1: not known */
         struct text name;
         struct text url;
         struct text sentence; /* why it is not ready, in KServe's words; may be empty */
@@ -99,6 +99,8 @@ struct assignment {
         int64_t pending;          /* of what is reserved: a surge that is not used yet */
         enum rollout rollout;     /* FATE_STAYS only */
         struct text waits_for;    /* ROLLOUT_WAITS: a sentence */
+        int64_t missing;          /* ROLLOUT_WAITS: replicas of a surge that there is no room for */
+        bool beyond_quota;        /* ROLLOUT_WAITS: a quota leaves no unit for it */
 };
 
 /* assignment_is_ready() - Ready with replicas: KServe calls a service without any Ready too. */
@@ -107,9 +109,11 @@ bool assignment_is_ready(const struct assignment *a);
 /*
  * assignment_settle_counts() - reserved, used and served of `planned`, as they count from now on
  *
- * A reservation that was lost reserves and uses what its service is composed with. What was
- * composed along with its reservation and is Ready counts as used, whatever the reservation
- * says: it must never be taken back. One that
+ * A reservation that was lost reserves what its service is composed with, and uses it where one of
+ * its replicas is Ready, or where it has a seat behind everybody else's (resize.c). For a
+ * reservation and a service that were both let go look the same for a moment: two kinds are watched
+ * apart, and the end of the service may be seen later. What was composed along with its reservation
+ * and is Ready counts as used, whatever the reservation says: it must never be taken back. One that
  * only the ledger shows may have been let go since: nothing of it counts as used until its
  * service is observed as Ready, or it finds a seat. Where the service says that a surge is
  * used, it is: the two are not written at once.

@@ -158,7 +158,7 @@ int deploy_use(struct deciding *d) {
                 int r = 0;
 
                 if (a->fate == FATE_STAYS && !a->frozen && a->planned.used < a->planned.reserved &&
-                    is_listed(d, a))
+                    (a->rebuilt || is_listed(d, a)))
                         r = use(d, a);
                 if (r < 0)
                         return r;

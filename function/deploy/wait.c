@@ -122,18 +122,30 @@ static int add_environment(struct deciding *d, const struct environment *environ
         return 0;
 }
 
-/* What is placed and has fewer replicas than are wanted grows where it is, one by one. */
-static int add_growth(struct deciding *d, struct fits *fits) {
+/* Where that stays, as many more replicas of its size would do. */
+static int add_here(struct deciding *d, const struct assignment *a, int64_t replicas,
+                    struct fits *fits) {
+        return add_fit(d, fits, a->sub_pool,
+                       (struct demand) { a->planned.nodes, a->planned.units_per_node }, replicas);
+}
+
+/*
+ * What is placed and has fewer replicas than are wanted grows where it is, one by one; a surge
+ * that it holds beside them is none of these. A rollout that waits does so for its whole surge.
+ */
+static int add_more(struct deciding *d, struct fits *fits) {
+        int64_t wanted = d->request->order.deployment->replicas;
+
         for (size_t i = 0; i < d->n; i++) {
                 const struct assignment *a = &d->assignments[i];
-                int r;
+                int r = 0;
 
-                if (a->fate != FATE_STAYS || a->frozen ||
-                    a->planned.reserved >= d->request->order.deployment->replicas ||
-                    !deploy_takes_more(a))
+                if (a->fate != FATE_STAYS || a->frozen || !deploy_takes_more(a))
                         continue;
-                r = add_fit(d, fits, a->sub_pool,
-                            (struct demand) { a->planned.nodes, a->planned.units_per_node }, 1);
+                if (assignment_lasting(a) < deploy_most_lasting(d, a, wanted))
+                        r = add_here(d, a, 1, fits);
+                else if (a->rollout == ROLLOUT_WAITS && a->missing > 0)
+                        r = add_here(d, a, a->missing, fits);
                 if (r < 0)
                         return r;
         }
@@ -162,7 +174,7 @@ int deploy_fits(struct deciding *d, struct fits *ret) {
                         r = add_environment(d, &request->environments[i], &fits);
         }
         if (r == 0)
-                r = add_growth(d, &fits);
+                r = add_more(d, &fits);
         *ret = fits;
         return r;
 }

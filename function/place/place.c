@@ -116,15 +116,15 @@ static void desire_service(const struct placing *placing, const struct assignmen
         response_desire(placing->response, desired);
 }
 
-static void desire_reservation(const struct placing *placing, const struct assignment *a) {
+/* It bears the service's name. */
+static void desire_reservation(const struct placing *placing, const struct assignment *a,
+                               struct text name) {
         struct arena *arena = placing->arena;
-        struct name_of of = place_name_of(placing, a);
         struct desired desired = { .name = names_key(KEY_RESERVATION, a->suffix, arena),
                                    .ready = READY_TRUE };
         const struct arena_mark mark = arena_mark(arena);
-        struct identity identity =
-                place_identity(placing, request_resource(placing->observed, desired.name),
-                               names_service(&of, arena), false);
+        struct identity identity = place_identity(
+                placing, request_resource(placing->observed, desired.name), name, false);
         struct node *object = node_map(arena), *metadata, *labels;
 
         node_set_string(object, "apiVersion", TEXT(RESERVATION_API_VERSION));
@@ -139,6 +139,26 @@ static void desire_reservation(const struct placing *placing, const struct assig
         node_set(object, TEXT("spec"), reservation_spec(&a->planned, arena));
         desired.object = node_pack(object, mark);
         response_desire(placing->response, desired);
+}
+
+/*
+ * What runs stands in the ledger also while nothing can be decided: a reservation that was lost is
+ * composed again as the service's annotation says, or others would be granted its units.
+ */
+static void rebuild_lost(const struct placing *placing) {
+        struct assignment *held;
+        size_t n;
+
+        if (observe_held(placing->observed, placing->settings, placing->arena, &held, &n) < 0)
+                return;
+        for (size_t i = 0; i < n; i++) {
+                struct text key = names_key(KEY_RESERVATION, held[i].suffix, placing->arena);
+
+                if (!held[i].rebuilt || request_resource(placing->observed, key))
+                        continue;
+                held[i].planned = held[i].observed;
+                desire_reservation(placing, &held[i], held[i].observed.name);
+        }
 }
 
 static void keep_unexplained(const struct placing *placing) {
@@ -165,11 +185,13 @@ void place(const struct plan *plan, struct text namespace_, struct text name,
 
         if (plan->frozen) {
                 freeze_all(observed, settings, response);
+                rebuild_lost(&placing);
                 return;
         }
         for (size_t i = 0; i < plan->n_assignments; i++) {
                 struct assignment p = plan->assignments[i];
                 const struct resource *service = place_service(&placing, &p);
+                struct name_of of;
 
                 if (p.fate == FATE_DROPPED)
                         continue;
@@ -182,7 +204,8 @@ void place(const struct plan *plan, struct text namespace_, struct text name,
                         desire_service(&placing, &p);
                 else if (service)
                         freeze_resource(service, settings, response);
-                desire_reservation(&placing, &p);
+                of = place_name_of(&placing, &p);
+                desire_reservation(&placing, &p, names_service(&of, response->arena));
         }
         keep_unexplained(&placing);
         devices_keep(&placing);

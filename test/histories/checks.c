@@ -25,7 +25,7 @@ static int64_t used_before(const struct assignment *held) {
         int64_t composed = held->service.replicas;
 
         if (held->rebuilt)
-                return composed;
+                return held->service.ready || held->service.ready_replicas > 0 ? composed : 0;
         if (held->service.ready && held->observed.used == 0)
                 return least(held->observed.reserved, composed);
         /* What a rollout used beside them is given back when it has ended. */
@@ -202,6 +202,22 @@ static const char *check_grants(const struct decided *d) {
         return NULL;
 }
 
+/*
+ * A service without a reservation may have been let go, and its units be another's by now: nothing
+ * of it is used beside what all others reserve, unless it is Ready.
+ */
+static const char *check_rebuilt(const struct decided *d) {
+        for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
+                const struct assignment *p = &d->decision->plan.assignments[i];
+
+                if (p->fate == FATE_STAYS && !p->frozen && p->rebuilt && p->planned.used > 0 &&
+                    !p->service.ready && p->service.ready_replicas <= 0 && p->planned.surge == 0 &&
+                    everybody_sits(d, &p->planned) == PACKS_NOT)
+                        return "what was let go is used where there is no room";
+        }
+        return NULL;
+}
+
 /* Kubernetes would keep a pod that crashes, and leave the mended one without a place. */
 static const char *check_remade(const struct decided *d) {
         for (size_t i = 0; i < d->decision->plan.n_assignments; i++) {
@@ -226,6 +242,8 @@ const char *check_decision(const struct decided *d) {
                 seen = check_kept(d);
         if (!seen)
                 seen = check_remade(d);
+        if (!seen)
+                seen = check_rebuilt(d);
         return seen ? seen : check_grants(d);
 }
 
@@ -257,16 +275,24 @@ const char *checks_place_used(struct cluster *c, const struct place *place) {
         return packing_try(&packing) == PACKS_NOT ? "what is used has no packing" : NULL;
 }
 
+/* Are all pods that there may be counted? */
+static bool is_within(const struct running *r) {
+        const struct reservation *has = &r->reservation;
+
+        return cluster_may_start(r) <= (has->used > 0 ? has->used : has->reserved);
+}
+
 const char *check_pods(struct cluster *c) {
         for (size_t a = 0; a < c->n_actors; a++) {
                 for (size_t k = 0; k < c->actors[a].n_running; k++) {
                         struct running *r = &c->actors[a].running[k];
-                        const struct reservation *has = &r->reservation;
+                        bool within = is_within(r);
 
-                        r->blind &= !cluster_service(c, r).rolled_out;
+                        /* An old list may say fewer than run, until they are seen again. */
+                        r->blind &= !within || !cluster_service(c, r).rolled_out;
                         if (r->lost || r->hidden || r->blind)
                                 continue;
-                        if (cluster_may_start(r) <= (has->used > 0 ? has->used : has->reserved))
+                        if (within)
                                 r->edited = false;
                         else if (!r->edited)
                                 return "KServe may start more pods than are used";
@@ -375,6 +401,8 @@ static const char *check_actor(struct cluster *c, const struct actor *actor) {
                         continue;
                 if (r->lost || (r->unserved && !r->frozen))
                         return "a reservation without a service";
+                if (!r->frozen && !r->edited && cluster_service(c, r).rolled_out && !is_within(r))
+                        return "more run than are counted";
                 if (r->composed.surge > 0 && !r->reservation.leaving && !r->frozen &&
                     cluster_service(c, r).rolled_out)
                         return "a surge is not given back";

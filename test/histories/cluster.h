@@ -56,6 +56,9 @@ struct running {
         struct reservation reservation;
         bool lost;                   /* somebody deleted the reservation */
         bool unserved;               /* somebody deleted the service */
+        bool late;                   /* both were let go, and the service is still shown: */
+        struct service shown;        /* as it was */
+        int64_t let_go;              /* in which round */
         struct value annotations;    /* of the reservation */
         bool frozen;                 /* it stays as it is: something is wrong in its pool */
         bool hidden;                 /* Crossplane does not observe it any more */

@@ -31,6 +31,7 @@ enum look {
 struct snapshot {
         struct reservation items[ALL];
         size_t n;
+        int64_t round; /* at the start of which it was so */
 };
 
 struct history {
@@ -40,6 +41,7 @@ struct history {
         struct snapshot before;         /* of the last round: GPUPools follow the reservations */
         const struct snapshot *counted; /* by GPUPools, as they are shown */
         bool forced;                    /* who waits reads all: is there a reason after all? */
+        bool lags;                      /* what is let go may be seen for a while */
         struct fleet fleets[SNAPSHOTS]; /* likewise */
         struct fleet shown;             /* to who decides */
         int64_t round;
@@ -51,6 +53,7 @@ struct history {
 
 static void take_snapshot(const struct cluster *c, struct snapshot *ret) {
         ret->n = 0;
+        ret->round = INT64_MAX;
         for (size_t a = 0; a < c->n_actors; a++) {
                 for (size_t k = 0; k < c->actors[a].n_running; k++) {
                         if (c->actors[a].running[k].lost)
@@ -86,13 +89,14 @@ static size_t observe(struct history *h, const struct actor *actor, struct assig
 
                 if (r->hidden)
                         continue;
-                held[n] = (struct assignment) { .observed = r->reservation,
-                                                .suffix = r->suffix,
-                                                .rebuilt = r->lost,
-                                                .service = cluster_service(c, r),
-                                                .revision = cluster_revision(c, &h->shown, actor,
-                                                                             &r->reservation,
-                                                                             h->version) };
+                held[n] = (struct assignment) {
+                        .observed = r->reservation,
+                        .suffix = r->suffix,
+                        .rebuilt = r->lost,
+                        .service = r->late ? r->shown : cluster_service(c, r),
+                        .revision =
+                                cluster_revision(c, &h->shown, actor, &r->reservation, h->version)
+                };
                 if (r->lost) {
                         held[n].observed = r->composed;
                         held[n].observed.used = 0;
@@ -103,6 +107,18 @@ static size_t observe(struct history *h, const struct actor *actor, struct assig
                 n++;
         }
         return n;
+}
+
+/* What is observed is no newer than the list: one watch delivers all of a kind. */
+static const struct snapshot *as_observed(struct history *h, const struct actor *actor,
+                                          const struct snapshot *others) {
+        for (size_t k = 0; k < actor->n_running; k++) {
+                if (!actor->running[k].late || others->round > actor->running[k].let_go)
+                        continue;
+                take_snapshot(&h->cluster, &h->now);
+                return &h->now;
+        }
+        return others;
 }
 
 static bool is_held(const struct deploy_request *request, struct text environment) {
@@ -222,7 +238,7 @@ static bool carry_out(struct history *h, struct actor *actor, const struct assig
                 r->composed.reserved = 0;
         }
         changed = p->fresh || r->lost || r->hidden || !same(&r->reservation, &p->planned);
-        r->lost = r->hidden = false;
+        r->lost = r->hidden = r->late = false;
         r->reservation = p->planned;
         r->reservation.name = name;
         r->reservation.annotations = r->annotations;
@@ -238,6 +254,23 @@ static bool carry_out(struct history *h, struct actor *actor, const struct assig
                 r->cause = cluster_cause(&h->shown, actor, &p->planned) | h->version << 60;
         }
         return changed;
+}
+
+/*
+ * Reservation and service are watched apart: of what was let go the service may be seen once more,
+ * without a reservation. What was Ready counts as used then, whatever is so.
+ */
+static bool is_seen_again(struct history *h, struct running *r) {
+        struct service shown = cluster_service(&h->cluster, r);
+
+        if (!h->lags || r->late || !shown.observed || shown.ready || shown.ready_replicas > 0 ||
+            r->composed.surge > 0 || !random_one_in(&h->cluster.random, 2))
+                return false;
+        r->shown = shown;
+        r->late = r->lost = true;
+        r->let_go = h->round;
+        r->reservation.reserved = r->reservation.used = 0;
+        return true;
 }
 
 static bool observe_decision(struct history *h, struct actor *actor,
@@ -257,7 +290,11 @@ static bool observe_decision(struct history *h, struct actor *actor,
                 if (kept) {
                         actor->running[n++] = *r;
                 } else {
+                        bool again = is_seen_again(h, r);
+
                         cluster_stop(&h->cluster, r);
+                        if (again)
+                                actor->running[n++] = *r;
                         changed = true;
                 }
         }
@@ -315,7 +352,7 @@ static const char *check_used(struct history *h, const struct decision *decision
 
                 if (p->fate == FATE_DROPPED || p->planned.used <= before)
                         continue;
-                if (p->rebuilt || (assignment_is_ready(p) && !p->observed.served))
+                if (p->rebuilt || (assignment_is_ready(p) && before == 0))
                         place->excused = true;
                 seen = checks_place_used(&h->cluster, place);
         }
@@ -607,6 +644,7 @@ static bool decide(struct history *h, struct actor *actor, const struct snapshot
         if (!actor->present || actor->deleting || actor->paused)
                 return false;
         forget(actor);
+        others = as_observed(h, actor, others);
         request.n_held = observe(h, actor, held);
         if (!find_decision(h, actor, others, &request, &decision)) {
                 actor->subscription.what = ASK_ALWAYS | ASK_ENVIRONMENTS;
@@ -690,10 +728,12 @@ static void stormy_round(struct history *h, unsigned int allowed) {
         int64_t oldest_fleet = random_one_in(&c->random, 2) ? oldest : 0;
 
         take_snapshot(c, &h->snapshots[h->round % SNAPSHOTS]);
+        h->snapshots[h->round % SNAPSHOTS].round = h->round;
         fleet_copy_sites(&c->fleet, &h->fleets[h->round % SNAPSHOTS]);
         fleet_copy_models(&c->fleet, &h->fleets[h->round % SNAPSHOTS]);
         for (int64_t k = random_below(&c->random, 3) + (int64_t)c->n_actors / 8; k > 0; k--)
                 weather_strike(c, allowed);
+        h->lags = true;
         for (size_t a = 0; a < c->n_actors && !h->seen; a++) {
                 struct actor *actor = &c->actors[random_below(&c->random, (int64_t)c->n_actors)];
 
@@ -703,6 +743,7 @@ static void stormy_round(struct history *h, unsigned int allowed) {
                 if (random_one_in(&c->random, 4))
                         move_pods(h, false);
         }
+        h->lags = false;
         move_pods(h, false);
         h->round++;
 }
@@ -757,10 +798,9 @@ static bool calm_round(struct history *h, enum who who, bool joint) {
 
         h->version = 0;
         look_at_fleet(h, 0);
-        h->before = h->snapshots[0];
-        take_snapshot(c, &h->snapshots[0]);
         /* Once nothing changes any more GPUPools have been counted again. */
         h->counted = who == WHO_IS_WOKEN ? &h->before : &h->snapshots[0];
+        notice(h);
         for (size_t i = 0; i < c->n_actors && !h->seen; i++) {
                 struct actor *actor = &c->actors[(first + i) % c->n_actors];
 

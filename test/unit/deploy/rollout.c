@@ -20,6 +20,7 @@ struct row {
         int64_t others;                /* that another deployment uses there */
         bool unserved, same, rolled_out;
         const char *want;
+        int64_t waits; /* units that it waits for there; 0: more would not help */
 };
 
 static const struct row rows[] = {
@@ -31,12 +32,15 @@ static const struct row rows[] = {
           .same = true, .want = "stays a/p fp8 1x1x2 used 2 surge 1 rolls" },
         { "ended", .wanted = 1, .replicas = 1, .reserved = 2, .used = 2, .surge = 1, .units = 2,
           .same = true, .rolled_out = true, .want = "stays a/p fp8 1x1x1 used 1" },
+        { "growth hidden by its surge", true, .wanted = 5, .replicas = 4, .reserved = 5, .used = 5,
+          .surge = 1, .units = 5, .same = true, .want = "stays a/p fp8 1x1x5 used 5 surge 1 rolls",
+          .waits = 1 },
         { "newer", .wanted = 1, .replicas = 1, .reserved = 2, .used = 2, .surge = 1, .units = 2,
           .rolled_out = true, .want = "stays a/p fp8 1x1x2 used 2 surge 1 rolls" },
         { "reverted", .wanted = 1, .replicas = 1, .reserved = 2, .used = 1, .units = 2,
           .same = true, .want = "stays a/p fp8 1x1x1 used 1" },
         { "waits", .wanted = 1, .replicas = 1, .reserved = 1, .used = 1, .units = 2, .others = 1,
-          .want = "stays a/p fp8 1x1x1 used 1 waits" },
+          .want = "stays a/p fp8 1x1x1 used 1 waits", .waits = 1 },
         { "in turn", true, .wanted = 1, .replicas = 1, .reserved = 1, .used = 1, .units = 2,
           .others = 1, .want = "stays a/p fp8 1x1x1 used 1" },
         { "in turn only", true, ROLLOUT_IN_TURN, .wanted = 1, .replicas = 1, .reserved = 1,
@@ -44,11 +48,11 @@ static const struct row rows[] = {
         { "in turn, too old", false, ROLLOUT_IN_TURN, .wanted = 1, .replicas = 1, .reserved = 1,
           .used = 1, .units = 2, .want = "stays a/p fp8 1x1x1 used 1 waits" },
         { "surge only", true, ROLLOUT_SURGE, .wanted = 1, .replicas = 1, .reserved = 1, .used = 1,
-          .units = 2, .others = 1, .want = "stays a/p fp8 1x1x1 used 1 waits" },
+          .units = 2, .others = 1, .want = "stays a/p fp8 1x1x1 used 1 waits", .waits = 1 },
         { "a quarter", .wanted = 5, .replicas = 5, .reserved = 5, .used = 5, .units = 7,
           .want = "stays a/p fp8 1x1x7 used 5 asks" },
         { "no part of it", .wanted = 5, .replicas = 5, .reserved = 5, .used = 5, .units = 6,
-          .want = "stays a/p fp8 1x1x5 used 5 waits" },
+          .want = "stays a/p fp8 1x1x5 used 5 waits", .waits = 2 },
         { "one of 0.21", true, .wanted = 5, .replicas = 5, .reserved = 5, .used = 5, .units = 6,
           .want = "stays a/p fp8 1x1x6 used 5 asks" },
         { "grows first", .wanted = 3, .replicas = 2, .reserved = 2, .used = 2, .units = 8,
@@ -119,6 +123,9 @@ static void test_rows(void **state) {
                 decision = world_decide(&w, &arena);
                 print_message("%s\n", rows[i].name);
                 assert_text(world_print(&decision, true, &arena), rows[i].want);
+                assert_int_equal(decision.fits.n, rows[i].waits > 0);
+                if (rows[i].waits > 0)
+                        assert_int_equal(decision.fits.items[0].units, rows[i].waits);
                 assert_int_equal(decision.settled,
                                  decision.plan.assignments[0].rollout == ROLLOUT_NONE &&
                                          decision.plan.n_assignments == 1);

@@ -463,6 +463,30 @@ static void test_rebuilt(void **state) {
         assert_true(world_decide(&w, &arena).plan.assignments[0].planned.served);
 }
 
+/*
+ * A service without its reservation may have been let go along with it, and be shown a little
+ * longer: it uses nothing that others have by now, unless one of its replicas is Ready.
+ */
+static void test_rebuilt_behind_others(void **state) {
+        struct sub_pool *a = site("a", 2, 1);
+        struct assignment *held = world_hold(&w, a, 0, 0);
+        struct reservation *other = world_other(&w, "other", a, 1, 2, 0);
+
+        (void)state;
+        held->rebuilt = true;
+        held->service.replicas = 1;
+        other->priority = 1;
+        decides("drops a/p fp8 1x1x0 used 0: gave 1 replica back: other has the units");
+        other->reserved = other->used = 1;
+        decides("stays a/p fp8 1x1x1 used 1");
+        other->reserved = 2;
+        other->priority = -1; /* it may be used by now all the same */
+        decides("stays a/p fp8 1x1x1 used 0");
+        other->used = 2;
+        held->service.ready_replicas = 1;
+        decides("stays a/p fp8 1x1x1 used 1");
+}
+
 /* Who may write reservations wrote into one of them; what is Ready runs all the same. */
 static void test_written_by_hand(void **state) {
         struct sub_pool *a = site("a", 4, 1);
@@ -631,6 +655,7 @@ int main(void) {
                 TEST(test_made_again),
                 TEST(test_no_longer_observed),
                 TEST(test_rebuilt),
+                TEST(test_rebuilt_behind_others),
                 TEST(test_written_by_hand),
                 TEST(test_another_place_by_hand),
                 TEST(test_unseated_are_named),
