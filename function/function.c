@@ -144,7 +144,7 @@ static int run(struct call *call) {
 }
 
 /* What others composed is none of our business, and most of what is observed. */
-static bool is_ours(struct text key) {
+bool function_reads(struct text key) {
         return names_is_ours(key) || compose_is_ours(key);
 }
 
@@ -213,9 +213,9 @@ int function_explain(struct text request, struct arena *arena, struct payload *r
         int verdict, r;
 
         *ret_summary = (struct call_summary) { 0 };
-        verdict = guard_request_only(request, is_ours, fault);
+        verdict = guard_request_only(request, function_reads, fault);
         r = verdict < 0 ? verdict
-                        : request_read_only(request, is_ours, arena, &call.request, fault);
+                        : request_read_only(request, function_reads, arena, &call.request, fault);
         if (r == 0) {
                 if (verdict == GUARD_BROKEN)
                         request_suspect(&call.request);

@@ -17,6 +17,14 @@
 enum { FUNCTION_RESPONSE_MAX = 4 * 1024 * 1024 };
 
 /*
+ * function_reads() - does it look into the observed resource of that name?
+ *
+ * Other ones are stepped over, and so are desired resources: rope_read() may leave their
+ * objects out of the bytes of a request.
+ */
+bool function_reads(struct text name);
+
+/*
  * function_run() - answer one RunFunctionRequest
  * @request:     the message as received; must outlive *ret
  * @arena:       takes all memory; its budget bounds the call

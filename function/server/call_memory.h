@@ -3,8 +3,9 @@
  * call_memory - the memory of one call: its request's bytes, and the arena it is worked in
  *
  * An answer refers to bytes of both, and core may hold on to such bytes longer than
- * the call lives. So the call and every slice of its answer share a lease; the last
- * of them gives it back.
+ * the call lives. So the call and every slice of its answer that lies in this memory
+ * share a lease; the last of them gives it back. What is passed through of a request that
+ * came in pieces lies in core's memory: slices of the answer refer to those of the request.
  */
 #ifndef SERVER_CALL_MEMORY_H
 #define SERVER_CALL_MEMORY_H
@@ -12,6 +13,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "wire/response.h"
+#include "wire/rope.h"
 
 #include <grpc/byte_buffer.h>
 #include <grpc/slice.h>
@@ -24,7 +26,8 @@ struct call_memory {
         atomic_size_t n_holders;
         struct arena arena;
         grpc_byte_buffer *message;
-        grpc_slice request; /* the message's bytes in one piece */
+        struct rope rope;   /* the message's bytes, where it came in pieces */
+        grpc_slice request; /* the same in one piece, but for what is not looked at */
 };
 
 /* Those whose arenas are kept warm between calls. */
@@ -52,10 +55,12 @@ struct call_memory *call_memory_take(struct call_memories *l, grpc_byte_buffer *
 
 /*
  * call_memory_request() - the message's bytes in one piece, once
+ * @reads: whether the observed resource of that name is looked into
  *
- * Where they lie if core received them so, else a copy; they live as long as the lease.
+ * Where they lie if core received them so, else a copy of what is looked at (wire/rope.h);
+ * they live as long as the lease.
  */
-struct text call_memory_request(struct call_memory *lease);
+struct text call_memory_request(struct call_memory *lease, bool (*reads)(struct text name));
 
 /*
  * call_memory_answer() - a payload as a message; the caller destroys it

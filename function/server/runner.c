@@ -106,8 +106,8 @@ static void compute(struct run_call *c, struct call_summary *ret_summary) {
         }
         c->lease = call_memory_take(&c->runner->leases, c->message);
         c->message = NULL;
-        r = function_run(call_memory_request(c->lease), &c->lease->arena, &payload, ret_summary,
-                         &fault);
+        r = function_run(call_memory_request(c->lease, function_reads), &c->lease->arena, &payload,
+                         ret_summary, &fault);
         if (r < 0)
                 refuse_fault(c, r, &fault);
         else

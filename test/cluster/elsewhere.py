@@ -8,6 +8,8 @@ import pathlib
 import subprocess
 import tempfile
 
+import yaml
+
 import packages
 import rights
 import standins

@@ -5,6 +5,7 @@ run.py PROGRAM PEERS [--storms] [--sizes N,N] [--keep] [CASE...]
 
   --storms      only the measurements with many deployments (storms.py), which take longer
   --sizes N,N   how many deployments (10,50,100,400)
+  --loading S   in how many seconds a model is loaded, for the table (300, or 60 for a small fleet)
   --keep        leaves the logs, and says where
 
 Closes with "N passed, N failed"; exit 1 on a failure.
@@ -26,6 +27,7 @@ import missing
 import observe
 import readme
 import rights
+import rollouts
 import schedule
 import standins
 import storms
@@ -83,6 +85,7 @@ def group(arguments, wanted, folder, pods):
         with standins.KServe(plane.api, pods) as kserve:
             for case in wanted:
                 more = [arguments.sizes] if case in storms.CASES else []
+                more += [arguments.loading] if case is storms.table else []
                 yield run(plane, function, kserve, case, *more)
 
 
@@ -94,13 +97,14 @@ def main():
     parser.add_argument("--storms", action="store_true")
     parser.add_argument("--sizes", default=(10, 50, 100, 400),
                         type=lambda text: tuple(int(n) for n in text.split(",")))
+    parser.add_argument("--loading", type=int)
     parser.add_argument("--keep", action="store_true")
     arguments = parser.parse_intermixed_args()  # cases after flags too
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     folder = pathlib.Path(tempfile.mkdtemp(prefix="test-cluster-"))
     groups = [(storms.CASES + observe.MEASURED, False)] if arguments.storms else [
-        (cases.CASES + ledger.CASES + tenants.CASES, False), (schedule.CASES + observe.CASES, True),
+        (cases.CASES + ledger.CASES + tenants.CASES, False), (schedule.CASES + rollouts.CASES + observe.CASES, True),
         (missing.CASES + elsewhere.CASES + upgrade.CASES + readme.CASES, None)]
     known = {case.__name__.replace("_", "-") for members, _ in groups for case in members}
     unknown = set(arguments.cases) - known

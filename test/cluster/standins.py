@@ -2,8 +2,9 @@
 """KServe as far as Crossplane sees it: the kind, and a controller that says Ready.
 
 The real controller is another test's business (script/test kserve): here it would only cost
-time. With pods=True each service gets a Deployment with its template, so that the scheduler
-has a say, and is Ready when the pods are.
+time. With pods=True each service gets a Deployment with its template, which Kubernetes' own
+controllers roll and its scheduler places, and is Ready as KServe says it: as long as the
+Deployment is Available, whichever pods it has.
 """
 
 import contextlib
@@ -64,6 +65,7 @@ class KServe:
         self.stopping = False
         self.held = set()  # namespace/name of services that must not become Ready
         self.loading = 0  # seconds until a service that is new becomes Ready
+        self.settling = 0  # with pods: seconds until a pod that is Ready counts as available
         kinds = [(KSERVE, SERVICE, self.service_changed)]
         if pods:
             kinds.append(("apps/v1", "Deployment", self.deployment_changed))
@@ -97,7 +99,7 @@ class KServe:
         if "deletionTimestamp" in meta or f"{meta['namespace']}/{meta['name']}" in self.held:
             return
         if self.pods:
-            self.api.apply(deployment_of(service))
+            self.api.apply(deployment_of(service, self.settling))
         elif self.loading and "status" not in service:
             self.load(f"{meta['namespace']}/{meta['name']}")
         else:
@@ -121,13 +123,17 @@ class KServe:
 
     def deployment_changed(self, deployment):
         meta, status = deployment["metadata"], deployment.get("status", {})
-        service = self.api.get(KSERVE, SERVICE, meta["namespace"], meta["name"])
+        owner, = meta.get("ownerReferences") or [{}]
+        service = self.api.get(KSERVE, SERVICE, meta["namespace"], owner.get("name", ""))
         if service and status.get("observedGeneration") == meta["generation"]:
-            self.tell(service, status.get("readyReplicas", 0))
+            available = [each["status"] for each in status.get("conditions", [])
+                         if each["type"] == "Available"]
+            self.tell(service, status.get("readyReplicas", 0), available == ["True"])
 
-    def tell(self, service, ready):
+    def tell(self, service, ready, available=None):
         wanted = service["spec"].get("replicas", 1)
-        word = "True" if ready == wanted else "False"
+        if available is None:
+            available = ready == wanted
         status = {
             "observedGeneration": service["metadata"]["generation"],
             "url": f"http://{service['metadata']['name']}.example.org",
@@ -136,7 +142,8 @@ class KServe:
                 {"type": kind, "status": status, "reason": "StandIn", "message": message,
                  "lastTransitionTime": "2026-01-01T00:00:00Z"}
                 for kind, status, message in (
-                    ("PresetsCombined", "True", ""), ("Ready", word, f"{ready} of {wanted}"))]}
+                    ("PresetsCombined", "True", ""),
+                    ("Ready", "True" if available else "False", f"{ready} of {wanted}"))]}
         if service.get("status") != status:
             self.api.patch(service, {"status": status}, "status")
 
@@ -149,7 +156,9 @@ def installed(api):
         yield kserve
 
 
-def deployment_of(service):
+def deployment_of(service, settling):
+    """What KServe makes of a service on one node. It sets a strategy where the service has one, and
+    leaves it to Kubernetes else: a quarter more, a quarter less."""
     meta, spec = service["metadata"], service["spec"]
     labels = {"app": meta["name"]}
     template = dict(spec["template"])
@@ -157,11 +166,15 @@ def deployment_of(service):
         {**container, "image": container.get("image", "example.org/vllm")}
         for container in template["containers"]]
     template["initContainers"] = []
+    quarter = {"maxSurge": "25%", "maxUnavailable": "25%"}
     return {
         "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"namespace": meta["namespace"], "name": meta["name"],
+        "metadata": {"namespace": meta["namespace"], "name": f"{meta['name']}-kserve",
                      "ownerReferences": [{"apiVersion": service["apiVersion"], "kind": SERVICE,
                                           "name": meta["name"], "uid": meta["uid"],
                                           "controller": True}]},
-        "spec": {"replicas": spec.get("replicas", 1), "selector": {"matchLabels": labels},
+        "spec": {"replicas": spec.get("replicas", 1), "minReadySeconds": settling,
+                 "strategy": {"type": "RollingUpdate",
+                              "rollingUpdate": spec.get("rolloutStrategy", quarter)},
+                 "selector": {"matchLabels": labels},
                  "template": {"metadata": {"labels": labels}, "spec": template}}}

@@ -2,6 +2,7 @@
 """What many deployments cost: calls, bytes and CPU at rest, in a burst and after one change."""
 
 import calendar
+import contextlib
 import json
 import os
 import statistics
@@ -104,18 +105,19 @@ def rest(world, count):
     wait_until("no breaker is open, and calls come by TTL only", 1800, is_reached)
 
 
-def calls_by(world, since, number):
-    """Calls in the function's log after line `since`, by name of the composite."""
-    lines = world.function.log_lines()[since:]
-    found = {}
-    for line in lines:
-        try:
+def entries(world, since):
+    """Calls in the function's log after line `since`: those that decided something."""
+    for line in world.function.log_lines()[since:]:
+        with contextlib.suppress(ValueError):
             entry = json.loads(line)
-        except ValueError:
-            continue
-        if "name" in entry and "duration_ms" in entry:
-            found[entry["name"]] = found.get(entry["name"], 0) + 1
-    return found.get(number, 0), sum(found.values())
+            if "name" in entry and "duration_ms" in entry:
+                yield entry
+
+
+def calls_by(world, since, name):
+    """Such calls for the composite of that name, and for all."""
+    found = [entry["name"] for entry in entries(world, since)]
+    return found.count(name), len(found)
 
 
 def some_of(world, count):
@@ -179,7 +181,7 @@ def storm(world, sizes=(10, 50, 100, 400)):
 # ---- the fleet that starts, waits and changes ------------------------------------------------
 
 LOADING = 300  # seconds until a model is loaded
-LOADING_SMALL = 60  # where fewer than 300 deployments are asked for
+LOADING_SMALL = 60  # where fewer than 300 deployments are asked for; --loading says otherwise
 WAITING = 60  # deployments without room; fewer in a small fleet
 MINUTE = 60
 
@@ -277,21 +279,82 @@ def rows_waiting(world, table, size, waiting):
     table.row(f"{size} settled and {waiting} waiting, a minute with one change: core", "<= 1.5 x",
               f"{busy / quiet:.1f} x ({busy:.1f} s, {quiet:.1f} s with no one waiting)",
               busy <= 1.5 * quiet)
-    lines, began, placed = len(world.function.log_lines()), time.monotonic(), granted(world)
-    world.api.delete(holders[0])
-    world.made = [each for each in world.made if each["metadata"]["name"] != "holds0"]
-    wait_until("its unit is taken", 60, lambda: granted(world) == placed)
+    rows_freed(world, table, waiting, holders[0])
+
+
+def units_used(world, prefix):
+    """How many of the deployments that begin so have a reservation, and the units used of them."""
+    found = [each["spec"] for name, each in world.reservations(world.namespace).items()
+             if name.startswith(f"{world.namespace}/{prefix}")]
+    return len(found), sum(spec["used"] for spec in found)
+
+
+def rows_freed(world, table, waiting, holder):
+    """One unit becomes free: all that wait reserve it, and all but one give it back."""
+    before, meter = open_breakers(world), Meter(world)
+    most = [0]
+    world.api.delete(holder)
+    world.made = [each for each in world.made
+                  if each["metadata"]["name"] != holder["metadata"]["name"]]
+
+    def is_taken():
+        holding, used = units_used(world, "waits")
+        most[0] = max(most[0], used)
+        return holding == used == 1
+    began = time.monotonic()
+    wait_until("its unit is taken by one", 300, is_taken)
+    took, d = time.monotonic() - began, meter.since()
+    opened = open_breakers(world) - before
+    table.row(f"a unit becomes free, {waiting} wait: used by one, given back by all others",
+              "< 5 s", f"{took:.1f} s, {d['calls']:.0f} calls, {d['core']:.1f} s of core, "
+              f"{opened} breakers opened", took < 5)
+    table.row("the same: units used at once, of one", "1", most[0], most[0] == 1)
+
+
+def rows_edited(world, table, size):
+    """An environment is edited in a way that moves nothing; a twentieth of the deployments are in it."""
+    before, meter = open_breakers(world), Meter(world)
+    lines = len(world.function.log_lines())
+    pools = [pool(f"p{j}", acceleratorCount=8, nodeCount=4) for j in range(POOLS)]
+    pools[0]["costPerUnitHour"] = "1.5"
+    world.environment(*pools, name=f"{world.name}-00", labels={"cell": "0"})
+    time.sleep(20)
+    d, opened = meter.since(), open_breakers(world) - before
+    table.row(f"an environment edited that {size // ENVIRONMENTS} deployments are in: calls in 20 s",
+              "", f"{calls_by(world, lines, '')[1]}, {d['core']:.1f} s of core, "
+              f"{opened} breakers opened", opened <= 0)
+
+
+def rows_restarted(world, table, size):
+    """Core ends and starts again: nothing is remembered of what was asked for."""
+    plane, before = world.plane, open_breakers(world)
+    plane.stop_one("crossplane-core")
+    lines, calls = len(world.function.log_lines()), world.function.sample()["grpc_server_handled_total"]
+    began = time.monotonic()
+    plane.start_core()
+    wait_until("each has been called", 600, lambda: composites(world, lines) >= size)
     took = time.monotonic() - began
-    time.sleep(10)
-    table.row("a unit becomes free: taken by one that waits", "< 5 s",
-              f"{took:.1f} s, {calls_by(world, lines, '')[1]} calls in all", took < 5)
+    time.sleep(30)
+    core = plane.processes["crossplane-core"].pid
+    calls = world.function.sample()["grpc_server_handled_total"] - calls
+    opened = open_breakers(world) - before
+    table.row(f"core restarted at {size}: each deployment called", "", f"after {took:.0f} s", True)
+    table.row(f"core restarted at {size}: until 30 s later", "",
+              f"{calls:.0f} calls, {cpu_seconds(core):.1f} s of core, {memory_mib(core):.0f} MiB, "
+              f"{opened} breakers opened", opened <= 0)
 
 
-def table(world, sizes=(400,)):
+def composites(world, since):
+    """Deployments that were decided about after line `since` of the function's log."""
+    return len({entry["name"] for entry in entries(world, since)
+                if entry["kind"] == "ModelDeployment"})
+
+
+def table(world, sizes=(400,), loading=None):
     """What a fleet that starts, waits and changes costs a real core, at the largest of the sizes; three quarters are made at once."""
     size = max(sizes)
     waiting = min(WAITING, max(2, size * WAITING // 400))
-    world.kserve.loading = LOADING if size >= 300 else LOADING_SMALL
+    world.kserve.loading = loading or (LOADING if size >= 300 else LOADING_SMALL)
     rows = Table()
     declare(world)
     first = size // 4
@@ -303,6 +366,9 @@ def table(world, sizes=(400,)):
     wait_until(f"{size} deployments are Ready", 1200, lambda: unready(world, size) == 0)
     rest(world, size)
     rows_at_rest(world, rows, size)
+    rows_edited(world, rows, size)
+    rows_restarted(world, rows, size)
+    rest(world, size)
     rows_waiting(world, rows, size, waiting)
     assert not rows.missed, f"missed: {'; '.join(rows.missed)}"
     return f"{size} deployments, measured on {os.cpu_count()} cores"

@@ -37,6 +37,8 @@ class World:
 
     def __init__(self, plane, kserve, name):
         self.plane, self.api, self.kserve, self.name = plane, plane.api, kserve, name
+        if kserve:
+            kserve.settling = 0  # what another case has set
         self.group = GROUP
         self.made = []
         self.namespace = self.new_namespace("")

@@ -6,6 +6,7 @@
 
 #include "function.h"
 #include "fuzz.h"
+#include "lib/in_pieces.h"
 #include "place/names.h"
 #include "render/call.h"
 #include "wire/field.h"
@@ -112,6 +113,16 @@ static void check_same(struct text request, int first, struct text answer, struc
         MUST(text_equal(again, answer));
 }
 
+/* In pieces, and without what is stepped over; for each request of one size, but not for all. */
+static void check_in_pieces(struct text request, int first, struct text answer,
+                            struct arena *arena) {
+        size_t size = 1 + text_hash(TEXT_HASH_SEED, request) % 100;
+        struct text again;
+
+        MUST(in_pieces_run(request, size, arena, &again) == first);
+        MUST(text_equal(again, answer));
+}
+
 static void check_denied(struct text request, uint64_t n_allocations) {
         uint64_t n = 1 + text_hash(TEXT_HASH_SEED, request) % n_allocations;
         struct arena arena;
@@ -138,6 +149,8 @@ bool promises_hold(struct text request, struct arena *own, struct text *ret) {
         MUST(arena_alloc(&other, 1024));
         arena_reset(&other, SIZE_MAX);
         check_same(request, r, answer, &other);
+        arena_reset(&other, SIZE_MAX);
+        check_in_pieces(request, r, answer, &other);
         arena_release(&other);
         if (r == 0) {
                 check_answer(request, answer, &arena);

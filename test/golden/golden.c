@@ -18,6 +18,7 @@
 #include "again.h"
 #include "case.h"
 #include "function.h"
+#include "lib/in_pieces.h"
 #include "lib/whole.h"
 #include "shuffle.h"
 #include "steady.h"
@@ -101,6 +102,36 @@ static void check_shuffled(struct tap *tap, const struct golden *golden, const c
         report(tap, true, name, "does not mind the order of maps");
 }
 
+/* The same request as a network may bring it, and the same answer. */
+static int call_in_pieces(void *ctx, const char *target, struct text request, struct arena *arena,
+                          struct text *ret, struct fault *fault) {
+        static const size_t sizes[] = { 1, 7, 16384 };
+        int r = pipeline_in_process.call(NULL, target, request, arena, ret, fault);
+
+        (void)ctx;
+        for (size_t i = 0; r == 0 && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+                struct text got;
+
+                if (in_pieces_run(request, sizes[i], arena, &got) == 0 && text_equal(got, *ret))
+                        continue;
+                fault_set(fault, "in pieces of %zu it is answered otherwise", sizes[i]);
+                r = -EPROTO;
+        }
+        return r;
+}
+
+static void check_in_pieces(struct tap *tap, const struct golden *golden, const char *name,
+                            struct arena *arena) {
+        const struct cli_transport transport = { .call = call_in_pieces };
+        struct fault fault = { 0 };
+        struct text answer;
+        int r = case_answer(golden, &transport, arena, &answer, &fault);
+
+        if (r < 0)
+                fprintf(stderr, "%s: %.*s\n", name, TEXT_ARG(fault_text(&fault, arena)));
+        report(tap, r == 0, name, "does not mind where it is cut");
+}
+
 static void check_settles(struct tap *tap, const struct golden *golden, const char *name,
                           struct arena *arena) {
         struct fault fault = { 0 };
@@ -128,6 +159,7 @@ static void check_case(struct tap *tap, const struct golden *golden, const char 
         }
         compare(tap, golden, name, got, arena);
         check_shuffled(tap, golden, name, got, arena);
+        check_in_pieces(tap, golden, name, arena);
         check_settles(tap, golden, name, arena);
 }
 

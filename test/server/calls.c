@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "lib/promtext.h"
 #include "server/client.h"
+#include "wire/encode.h"
 
 #include <errno.h>
 #include <grpc/byte_buffer.h>
@@ -26,6 +27,8 @@ static const char *program;
 #define V1_LABELS                                                                                  \
         "grpc_type=\"unary\",grpc_service=\"apiextensions.fn.proto.v1.FunctionRunnerService\","    \
         "grpc_method=\"RunFunction\""
+
+#define IN_FLIGHT "function_gpu_placement_calls_in_flight"
 
 static const char *const insecure[] = { "--insecure", NULL };
 
@@ -143,6 +146,67 @@ static void test_too_large(void **state) {
         free(bytes);
 }
 
+/* Desired state of others: n objects of bytes that differ everywhere. */
+static struct text foreign_state(size_t n, size_t object_len, struct arena *arena) {
+        struct parts state;
+        uint64_t hash = TEXT_HASH_SEED;
+
+        parts_init(&state, arena);
+        for (size_t i = 0; i < n; i++) {
+                char *object = arena_alloc(arena, object_len);
+                struct parts resource, entry;
+
+                for (size_t k = 0; k < object_len; k++) {
+                        hash = hash * 6364136223846793005u + 1442695040888963407u;
+                        object[k] = (char)(hash >> 56);
+                }
+                parts_init(&resource, arena);
+                parts_bytes(&resource, 1, (struct text) { .data = object, .len = object_len });
+                if (i % 2 == 0)
+                        parts_varint(&resource, 3, 1);
+                parts_init(&entry, arena);
+                parts_bytes(&entry, 1, text_format(arena, "theirs-%zu", i));
+                parts_message(&entry, 2, &resource);
+                parts_message(&state, 2, &entry);
+        }
+        return parts_joined(&state);
+}
+
+/* What arrives in pieces and is passed through comes back as it was; the next call too. */
+static void test_passed_through(void **state) {
+        enum { ANSWER_MAX = 4 << 20, N_ROUNDS = 3 };
+        static const struct {
+                size_t n, object_len;
+                size_t context_len; /* so that small ones come in pieces too */
+        } rows[] = { { 1000, 3300, 10 }, { 10, 20000, 10 }, { 1, 1000, 100000 } };
+        const struct rig *r = *state;
+        struct client client;
+
+        client_open(&client, r->address, NULL);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) * N_ROUNDS; i++) {
+                const size_t row = i % (sizeof(rows) / sizeof(rows[0]));
+                struct text first = rig_large_request(rows[row].context_len), desired, answer, got;
+                struct parts request;
+                struct arena arena;
+                char *buffer;
+
+                arena_init(&arena, SIZE_MAX);
+                buffer = arena_alloc(&arena, ANSWER_MAX);
+                desired = foreign_state(rows[row].n, rows[row].object_len, &arena);
+                parts_init(&request, &arena);
+                parts_raw(&request, first);
+                parts_bytes(&request, 3, desired);
+                client_send(&client, RUN_V1, parts_joined(&request), 10000);
+                answer = message_bytes(client_read(&client), buffer, ANSWER_MAX);
+                assert_int_equal(client_finish(&client), GRPC_STATUS_OK);
+                assert_true(field_last(answer, 2, &got));
+                assert_true(text_ends_with(got, desired)); /* behind the composite */
+                arena_release(&arena);
+                free((void *)(uintptr_t)first.data);
+        }
+        client_close(&client);
+}
+
 static void test_drain(void **state) {
         struct text request = rig_large_request(3 * 1024 * 1024);
         struct rig r;
@@ -227,9 +291,9 @@ static void test_no_message(void **state) {
         assert_null(client_read(&silent));
         assert_int_equal(client_finish(&silent), GRPC_STATUS_INVALID_ARGUMENT);
         client_close(&silent);
-        kill(r.pid, SIGTERM);
         rig_wait(&r, "\"msg\":\"RunFunction\"");
         assert_non_null(strstr(r.line, "\"error\":\"the call has no message\""));
+        kill(r.pid, SIGTERM);
         rig_wait(&r, "\"msg\":");
         assert_non_null(strstr(r.line, "draining"));
         assert_int_equal(rig_exit(&r), 0);
@@ -274,6 +338,17 @@ static void test_pages(void **state) {
         assert_int_equal(rig_get(r, "/metrics/", page, sizeof(page)), 404);
 }
 
+/* A call is over for the server a moment after its client has the answer. */
+static struct text metrics_at_rest(const struct rig *r, struct arena *arena) {
+        struct text page = rig_metrics(r, arena);
+
+        for (int ms = 0; promtext_value(page, IN_FLIGHT) > 0 && ms < 1000; ms += 10) {
+                sleep_ms(10);
+                page = rig_metrics(r, arena);
+        }
+        return page;
+}
+
 /* The page from a server that has done something, as Prometheus would read it. */
 static void test_metrics(void **state) {
         static const struct {
@@ -288,7 +363,7 @@ static void test_metrics(void **state) {
                 { "grpc_server_msg_received_total{" V1_LABELS "}", 2, 1e6 },
                 { "grpc_server_msg_sent_total{" V1_LABELS "}", 1, 1e6 },
                 { "function_gpu_placement_fatal_answers_total", 1, 1e6 },
-                { "function_gpu_placement_calls_in_flight", 0, 0 },
+                { IN_FLIGHT, 0, 0 },
                 { "function_gpu_placement_arena_peak_bytes", 100, 64e6 },
                 { "function_gpu_placement_request_size_bytes_sum", 9, 1e9 },
                 { "function_gpu_placement_log_lines_dropped_total", 0, 1e6 },
@@ -306,10 +381,10 @@ static void test_metrics(void **state) {
         struct arena arena;
         struct text page;
 
-        arena_init(&arena, 16 << 20);
+        arena_init(&arena, SIZE_MAX);
         lives(r);
         client_once(r->address, NULL, RUN_V1, TEXT("\xff"), NULL);
-        page = rig_metrics(r, &arena);
+        page = metrics_at_rest(r, &arena);
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
                 double value = promtext_value(page, rows[i].series);
 
@@ -344,12 +419,13 @@ static void test_taken(void **state) {
 
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_status),          cmocka_unit_test(test_serving),
-                cmocka_unit_test(test_own_client),      cmocka_unit_test(test_too_large),
-                cmocka_unit_test(test_drain),           cmocka_unit_test(test_grace_ends),
-                cmocka_unit_test(test_drain_of_upload), cmocka_unit_test(test_no_message),
-                cmocka_unit_test(test_expired),         cmocka_unit_test(test_pages),
-                cmocka_unit_test(test_taken),           cmocka_unit_test(test_metrics),
+                cmocka_unit_test(test_status),         cmocka_unit_test(test_serving),
+                cmocka_unit_test(test_own_client),     cmocka_unit_test(test_too_large),
+                cmocka_unit_test(test_passed_through), cmocka_unit_test(test_drain),
+                cmocka_unit_test(test_grace_ends),     cmocka_unit_test(test_drain_of_upload),
+                cmocka_unit_test(test_no_message),     cmocka_unit_test(test_expired),
+                cmocka_unit_test(test_pages),          cmocka_unit_test(test_taken),
+                cmocka_unit_test(test_metrics),
         };
         int failed;
 

@@ -21,16 +21,21 @@ static struct futexes *futexes;
 
 enum { N_ARGUMENTS = 6 };
 
-/* futex(), and the address behind it, which the filter lets pass. */
-long futexes_call(long address, long op, long value, long timeout, long address2, long value3);
+/* A system call, and the address behind it, which the filter lets pass. */
+long futexes_call(long number, long a, long b, long c, long d, long e, long f);
 extern const char futexes_called[];
 
 #if defined(__x86_64__)
 __asm__(".globl futexes_call, futexes_called\n"
         ".type futexes_call, @function\n"
         "futexes_call:\n"
-        "        movl $202, %eax\n"
-        "        movq %rcx, %r10\n"
+        "        movq %rdi, %rax\n"
+        "        movq %rsi, %rdi\n"
+        "        movq %rdx, %rsi\n"
+        "        movq %rcx, %rdx\n"
+        "        movq %r8, %r10\n"
+        "        movq %r9, %r8\n"
+        "        movq 8(%rsp), %r9\n"
         "        syscall\n"
         "futexes_called:\n"
         "        ret\n"
@@ -50,7 +55,13 @@ static void set_result(ucontext_t *u, long result) {
 __asm__(".globl futexes_call, futexes_called\n"
         ".type futexes_call, %function\n"
         "futexes_call:\n"
-        "        mov x8, #98\n"
+        "        mov x8, x0\n"
+        "        mov x0, x1\n"
+        "        mov x1, x2\n"
+        "        mov x2, x3\n"
+        "        mov x3, x4\n"
+        "        mov x4, x5\n"
+        "        mov x5, x6\n"
         "        svc #0\n"
         "futexes_called:\n"
         "        ret\n"
@@ -93,17 +104,23 @@ static void handle(int signal_number, siginfo_t *info, void *context) {
                                                  (uint64_t *)a[2]));
                 return;
         }
-        atomic_fetch_add_explicit(&futexes->n, 1, memory_order_relaxed);
-        set_result(context, futexes_call(a[0], a[1], a[2], a[3], a[4], a[5]));
+        atomic_fetch_add_explicit(info->si_syscall == SYS_futex ? &futexes->n : &futexes->n_kicks,
+                                  1, memory_order_relaxed);
+        set_result(context, futexes_call(info->si_syscall, a[0], a[1], a[2], a[3], a[4], a[5]));
 }
 
-/* Both calls raise SIGSYS, but futex() from here; both of our machines are little-endian. */
+enum { EVENT_BYTES = 8 }; /* what is written to an eventfd, and is no line of a log */
+
+/* What is counted or watched raises SIGSYS, but from here; our machines are little-endian. */
 static bool install_filter(void) {
         const uint64_t called = (uintptr_t)futexes_called;
         struct sock_filter code[] = {
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 6, 0),
-                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 4),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 9, 0),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 3, 0),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 0, 6),
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, EVENT_BYTES, 0, 4),
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
                          offsetof(struct seccomp_data, instruction_pointer)),
                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)called, 0, 3),

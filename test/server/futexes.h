@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * futexes - the system calls futex() that the program makes
+ * futexes - the system calls by which threads of the program wake each other
  *
  * futexes.c is linked into a build of the program of its own. There the kernel
- * raises SIGSYS in a thread that calls futex(), whose handler counts the call and
- * makes it: no other process is woken, so that what is counted is what the
+ * raises SIGSYS in a thread that makes one, whose handler counts the call and makes
+ * it: no other process is woken, so that what is counted is what the
  * program does alone. It shares a struct futexes with the test: a memory file that
  * the program inherits.
  */
@@ -27,6 +27,8 @@
 struct futexes {
         atomic_bool is_counting; /* the kernel has taken the filter */
         atomic_ulong n;
+        atomic_ulong
+                n_kicks; /* writes to an eventfd, which end another thread's wait for the network */
 };
 
 #endif

@@ -21,10 +21,13 @@
 enum { SKIPPED = 77 }; /* to meson */
 
 /* The lines of a round fit into the pipe of the log. */
-enum { N_ROUNDS = 15, N_CALLS = 100, TIMEOUT_MS = 10000, REQUEST_MAX = 1 << 20 };
+enum { MIN_ROUNDS = 5, MAX_ROUNDS = 60, N_CALLS = 50, TIMEOUT_MS = 10000, REQUEST_MAX = 1 << 20 };
 
 /* Of DESIGN 13: two threads take turns, each sleeps once and is woken once. */
 static const double max_a_call = 4;
+
+/* What an op completes in core its own thread handles, and kicks no other. */
+static const double max_kicks_a_call = 0.2;
 
 static const char *program, *path;
 static struct futexes *futexes;
@@ -42,9 +45,13 @@ static struct text read_request(char *buffer, size_t size) {
         return (struct text) { .data = buffer, .len = len };
 }
 
-/* Calls one after the other; how many futex() there were in each. */
-static double count_round(struct rig *r, struct client *c, struct text request) {
-        unsigned long before = futexes->n;
+struct wakeups {
+        double futexes, kicks; /* of a call */
+};
+
+/* Calls one after the other. */
+static struct wakeups count_round(struct rig *r, struct client *c, struct text request) {
+        unsigned long n = futexes->n, n_kicks = futexes->n_kicks;
 
         for (size_t i = 0; i < N_CALLS; i++) {
                 client_send(c, RUN_V1, request, TIMEOUT_MS);
@@ -53,32 +60,37 @@ static double count_round(struct rig *r, struct client *c, struct text request) 
         }
         for (size_t i = 0; i < N_CALLS; i++)
                 rig_wait(r, "\"msg\":\"RunFunction\"");
-        return (double)(futexes->n - before) / N_CALLS;
+        return (struct wakeups) { .futexes = (double)(futexes->n - n) / N_CALLS,
+                                  .kicks = (double)(futexes->n_kicks - n_kicks) / N_CALLS };
+}
+
+static bool are_few(struct wakeups least) {
+        return least.futexes <= max_a_call && least.kicks <= max_kicks_a_call;
 }
 
 /* The least of some rounds: where others use the machine too, threads meet more often. */
 static void test_settled(void **state) {
         static char buffer[REQUEST_MAX];
         struct text request = read_request(buffer, sizeof(buffer));
-        double least = 0;
+        struct wakeups least;
         struct client c;
         struct rig r;
 
         (void)state;
         rig_start(&r, program, flags);
         client_open(&c, r.address, NULL);
-        count_round(&r, &c, request); /* what is only at the start */
-        for (size_t i = 0; i < N_ROUNDS; i++) {
-                double each = count_round(&r, &c, request);
+        least = count_round(&r, &c, request);
+        for (size_t i = 0; i < MAX_ROUNDS && (i < MIN_ROUNDS || !are_few(least)); i++) {
+                struct wakeups each = count_round(&r, &c, request);
 
-                if (i == 0 || each < least)
-                        least = each;
+                least.futexes = each.futexes < least.futexes ? each.futexes : least.futexes;
+                least.kicks = each.kicks < least.kicks ? each.kicks : least.kicks;
         }
         client_close(&c);
         rig_stop(&r);
-        print_message("futex calls of a settled call: %.2f\n", least);
+        print_message("of a settled call: futex %.2f, kicks %.2f\n", least.futexes, least.kicks);
         assert_true(futexes->n > 0);
-        assert_true(least <= max_a_call);
+        assert_true(are_few(least));
 }
 
 static void share(void) {
