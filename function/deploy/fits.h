@@ -15,8 +15,9 @@
 struct fit {
         const struct sub_pool *sub_pool;
         struct demand demand;
-        int64_t units;       /* that are wanted: of all replicas; of one where it is growth */
-        bool is_known;       /* what is below is */
+        int64_t units; /* that are wanted: of all replicas, of one where it is growth, or of the
+                          surge that a rollout waits for */
+        bool is_known; /* what is below is */
         int64_t free_units;  /* declared less all that is reserved */
         int64_t largest_gap; /* units that are free together on one node */
         bool is_crowded;     /* what is reserved there has no seat: nothing more is granted */
@@ -24,7 +25,7 @@ struct fit {
 
 struct fits {
         struct fit
-                *items; /* by environment, then as declared; growth of what is placed comes last */
+                *items; /* by environment, then as declared; last what is placed and wants more */
         size_t n;
 };
 

@@ -117,7 +117,7 @@ def drain(world):
     gemma, = world.until_ready(world.deployment("gemma"))
     first = gemma["status"]["assignments"][0]["pool"]
     other = {"old": "new", "new": "old"}[first]
-    replacement = f"gemma-{world.name}-m1"
+    replacement = f"gemma-{world.name}-m2"
     world.kserve.held.add(f"{world.namespace}/{replacement}")
     before = world.uids()
     world.environment(pool(first, schedulable="Drain"), pool(other))

@@ -76,6 +76,7 @@ class Plane:
         self.api_port = None
         self.api = None  # the administrator's, where kubectl would be too slow
         self.core_kubeconfig = None
+        self.core_flags = ()  # of the last start
         self.manager = None
 
     def __enter__(self):
@@ -268,7 +269,8 @@ class Plane:
 
     def start_core(self, *flags, runtime="External"):
         """Crossplane as its own account and with the rights of its chart, and no others; with
-        certificates of its own, see issue_certificates()."""
+        certificates of its own, see issue_certificates(). Without flags they are those of before."""
+        self.core_flags = flags or self.core_flags
         if not self.core_kubeconfig:
             self.core_kubeconfig = self.kubeconfig_of_account(chart.CORE)
         self.issue_certificates()
@@ -277,7 +279,7 @@ class Plane:
         for cache in ("xpkg", "xfn"):
             (self.folder / cache).mkdir(exist_ok=True)
         self.start("crossplane-core", [
-            self.programs / "crossplane-core", "core", "start", *flags], {
+            self.programs / "crossplane-core", "core", "start", *self.core_flags], {
                 "KUBECONFIG": str(self.core_kubeconfig), "POD_NAMESPACE": self.namespace,
                 "TLS_CLIENT_CERTS_DIR": str(self.folder / "client"),
                 "TLS_SERVER_CERTS_DIR": str(self.folder / "server"),

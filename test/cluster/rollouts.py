@@ -13,12 +13,14 @@ import time
 
 from plane import wait_until
 from schedule import node, pods
+from storms import open_breakers
 from world import condition, kept, pool
 
 SLICE = "nvidia.com/mig-3g.40gb"
 OLD, NEW = "vllm/vllm-openai:v0.20.1", "vllm/vllm-openai:v0.21.0"
 SETTLING = 4  # seconds until a new pod lets an old one go
 PENDING_SECONDS = 3  # that a pod may wait for the end of one that leaves
+LOADING = 30  # the same where rollouts follow each other
 SECONDS = 120
 
 
@@ -171,10 +173,11 @@ def rollout_surges(world):
 
 def rollouts_in_turn(world):
     """An edit of a pool changes the pods of six deployments at once: with one unit free they roll one
-    after the other, and all of them come through."""
+    after the other, and all of them come through. A rollout takes as long as a model loads: at seven
+    of them in ten seconds Crossplane's breakers open, and each then takes minutes."""
     names = [f"d{i}" for i in range(6)]
     node(world, f"{world.name}-1", {"pool": world.name}, {"nvidia.com/mig-1g.10gb": "7"})
-    world.kserve.settling = 1
+    world.kserve.settling = LOADING
     world.model(memory="10Gi")
     cut = {"migConfiguration": {"profile": "1g.10gb"}, "capabilities": {"memoryPerGpu": "10Gi"}}
     world.environment(pool(world.name, **cut))
@@ -193,6 +196,7 @@ def rollouts_in_turn(world):
         took = time.monotonic() - began
         world.until("seven units are enough", lambda: sum(running(world).values()) == 6)
     assert seen.surges[1] and max(seen.surges) == 1, seen.surges
+    assert not open_breakers(world), f"{open_breakers(world)} breakers are open"
     return f"six have rolled in {took:.0f} s"
 
 

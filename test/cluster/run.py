@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the cases of this folder on a control plane that is made for them.
 
-run.py PROGRAM PEERS [--storms] [--sizes N,N] [--keep] [CASE...]
+run.py PROGRAM PEERS [--storms] [--sizes N,N] [--loading S] [--ttl TTL] [--core=FLAG] [--keep] [CASE...]
 
   --storms      only the measurements with many deployments (storms.py), which take longer
   --sizes N,N   how many deployments (10,50,100,400)
   --loading S   in how many seconds a model is loaded, for the table (300, or 60 for a small fleet)
+  --ttl TTL     for the table, ttl of the input for deployments (absent)
+  --core=FLAG   starts Crossplane with that flag too
   --keep        leaves the logs, and says where
 
 Closes with "N passed, N failed"; exit 1 on a failure.
@@ -75,7 +77,7 @@ def group(arguments, wanted, folder, pods):
         plane.start_controllers()
         if pods:
             plane.start_scheduler()
-        plane.start_core()
+        plane.start_core(*arguments.core)
         for manifest in rights.MANIFESTS:
             plane.kubectl("apply", "-f", manifest)
         plane.apply_configuration(CONFIGURATION)
@@ -85,7 +87,7 @@ def group(arguments, wanted, folder, pods):
         with standins.KServe(plane.api, pods) as kserve:
             for case in wanted:
                 more = [arguments.sizes] if case in storms.CASES else []
-                more += [arguments.loading] if case is storms.table else []
+                more += [arguments.loading, arguments.ttl] if case is storms.table else []
                 yield run(plane, function, kserve, case, *more)
 
 
@@ -98,6 +100,8 @@ def main():
     parser.add_argument("--sizes", default=(10, 50, 100, 400),
                         type=lambda text: tuple(int(n) for n in text.split(",")))
     parser.add_argument("--loading", type=int)
+    parser.add_argument("--ttl")
+    parser.add_argument("--core", action="append", default=[])
     parser.add_argument("--keep", action="store_true")
     arguments = parser.parse_intermixed_args()  # cases after flags too
 

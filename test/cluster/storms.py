@@ -350,12 +350,22 @@ def composites(world, since):
                 if entry["kind"] == "ModelDeployment"})
 
 
-def table(world, sizes=(400,), loading=None):
+def set_ttl(world, ttl):
+    """In the input of the Composition for deployments, as a platform's owner would."""
+    plane, name = world.plane, "modeldeployments.modelplane.ai"
+    steps = len(plane.get("composition", name)["spec"]["pipeline"])
+    plane.kubectl("patch", "composition", name, "--type=json", "-p", json.dumps(
+        [{"op": "add", "path": f"/spec/pipeline/{i}/input/ttl", "value": ttl} for i in range(steps)]))
+
+
+def table(world, sizes=(400,), loading=None, ttl=None):
     """What a fleet that starts, waits and changes costs a real core, at the largest of the sizes; three quarters are made at once."""
     size = max(sizes)
     waiting = min(WAITING, max(2, size * WAITING // 400))
     world.kserve.loading = loading or (LOADING if size >= 300 else LOADING_SMALL)
     rows = Table()
+    if ttl:
+        set_ttl(world, ttl)
     declare(world)
     first = size // 4
     for i in range(first):

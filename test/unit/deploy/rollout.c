@@ -76,6 +76,9 @@ static const struct row rows[] = {
           .units = 2, .same = true, .rolled_out = true, .want = "stays a/p fp8 1x1x0 used 0" },
         { "half applied", .wanted = 1, .replicas = 1, .reserved = 2, .used = 1, .surge = 1,
           .units = 2, .same = true, .want = "stays a/p fp8 1x1x2 used 2 surge 1 rolls" },
+        { "half applied, the units are gone", .wanted = 1, .replicas = 1, .reserved = 2, .used = 1,
+          .surge = 1, .units = 2, .others = 1, .same = true,
+          .want = "stays a/p fp8 1x1x2 used 2 surge 1 rolls" },
         { "never served", .wanted = 1, .replicas = 1, .reserved = 1, .used = 1, .units = 2,
           .others = 1, .unserved = true,
           .want = "drops a/p fp8 1x1x1 used 1: it never served, and its pods are to be others; "
