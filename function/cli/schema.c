@@ -220,9 +220,11 @@ static void check_required(struct walk *w, struct value schema, const struct mem
         struct value name;
 
         while (value_next(&it, NULL, &name)) {
-                struct member f = member_named(map, name.bytes, value_get(map->value, name.bytes));
+                struct member f = member_named(map, value_bytes(name),
+                                               value_get(map->value, value_bytes(name)));
 
-                if (member_is_absent(&f) && !(!map->above && is_passed_over(map, name.bytes)))
+                if (member_is_absent(&f) &&
+                    !(!map->above && is_passed_over(map, value_bytes(name))))
                         reader_refuse(w->rd, &f, "is required");
         }
 }
@@ -266,7 +268,8 @@ static bool are_alike(struct value keys, struct value a, struct value b, struct 
         if (keys.kind != VALUE_LIST)
                 return value_equal(a, b, arena);
         while (value_next(&it, NULL, &key)) {
-                struct value of_a = value_get(a, key.bytes), of_b = value_get(b, key.bytes);
+                struct value of_a = value_get(a, value_bytes(key)),
+                             of_b = value_get(b, value_bytes(key));
 
                 if (of_a.kind == VALUE_ABSENT || !value_equal(of_a, of_b, arena))
                         return false;

@@ -118,7 +118,7 @@ static bool are_labels(struct value map) {
 
         while (value_next(&it, &key, &value)) {
                 if (n++ == LABELS_MAX || !grammar_label_key(key) || value.kind != VALUE_STRING ||
-                    !grammar_label_value(value.bytes))
+                    !grammar_label_value(value_bytes(value)))
                         return false;
         }
         return true;
@@ -152,7 +152,7 @@ void check_labels(struct reader *rd, struct member f, struct value *ret) {
                                       value.kind == VALUE_BOOL || value.kind == VALUE_NUMBER
                                               ? ": put it in quotes"
                                               : "");
-                else if (!grammar_label_value(value.bytes))
+                else if (!grammar_label_value(value_bytes(value)))
                         reader_refuse(rd, &entry, "%.*s is not a label value",
                                       TEXT_ARG(value_brief(value, rd->arena)));
         }

@@ -252,7 +252,7 @@ static bool is_count(struct value v) {
         uint64_t digits;
 
         if (v.kind == VALUE_STRING)
-                return text_to_u64(v.bytes, &digits) && digits >= 1 && digits <= INT32_MAX;
+                return text_to_u64(value_bytes(v), &digits) && digits >= 1 && digits <= INT32_MAX;
         return value_is_integer(v, &number) && number >= 1 && number <= INT32_MAX;
 }
 

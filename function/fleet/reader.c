@@ -145,7 +145,7 @@ bool reader_needed_text(struct reader *rd, struct member f, struct text *ret) {
                 reader_refuse(rd, &f, "is required");
                 return false;
         }
-        if (f.value.kind == VALUE_STRING && text_is_empty(f.value.bytes)) {
+        if (f.value.kind == VALUE_STRING && f.value.len == 0) {
                 reader_refuse(rd, &f, "must not be empty");
                 return false;
         }
@@ -253,7 +253,7 @@ static bool are_texts(struct value list) {
         struct value item;
 
         while (value_next(&it, NULL, &item)) {
-                if (item.kind != VALUE_STRING || text_is_empty(item.bytes))
+                if (item.kind != VALUE_STRING || item.len == 0)
                         return false;
         }
         return true;

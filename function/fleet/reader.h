@@ -119,9 +119,9 @@ static inline bool reader_bool(struct reader *rd, struct member f, bool *ret) {
 
 /* reader_text() - a string; an empty one counts as absent. */
 static inline bool reader_text(struct reader *rd, struct member f, struct text *ret) {
-        if (!reader_kind(rd, &f, VALUE_STRING) || text_is_empty(f.value.bytes))
+        if (!reader_kind(rd, &f, VALUE_STRING) || f.value.len == 0)
                 return false;
-        *ret = f.value.bytes;
+        *ret = value_bytes(f.value);
         return true;
 }
 

@@ -15,16 +15,16 @@ static void check_string(struct reader *rd, const struct member *f, bool (*is_ri
                 reader_text(rd, *f, &ignored); /* says what it must be */
                 return;
         }
-        if (is_right && !is_right(f->value.bytes))
+        if (is_right && !is_right(value_bytes(f->value)))
                 reader_refuse(rd, f, "%.*s is not %s", TEXT_ARG(value_brief(f->value, rd->arena)),
                               what);
-        else if (text_contains(f->value.bytes, TEXT("{{")))
+        else if (text_contains(value_bytes(f->value), TEXT("{{")))
                 reader_refuse(rd, f, "%.*s holds \"{{\", which does not reach the pod",
                               TEXT_ARG(value_brief(f->value, rd->arena)));
 }
 
 static bool is_empty_string(const struct member *f) {
-        return f->value.kind == VALUE_STRING && text_is_empty(f->value.bytes);
+        return f->value.kind == VALUE_STRING && f->value.len == 0;
 }
 
 static void refuse_unknown_members(struct reader *rd, const struct member *f,

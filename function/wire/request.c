@@ -232,15 +232,19 @@ static struct answer_item read_item(struct text raw, bool is_open) {
         static const struct text keys[] = { TEXT_INIT("namespace"), TEXT_INIT("name"),
                                             TEXT_INIT("labels") };
         struct value object = read_resource(raw).object, metadata[COUNT_OF(keys)];
+        struct answer_item item;
 
         value_pick(value_get(object, TEXT("metadata")), keys, COUNT_OF(keys), metadata);
-        return (struct answer_item) {
+        item = (struct answer_item) {
                 .namespace_ = value_text(metadata[0]),
                 .name = value_text(metadata[1]),
                 .labels = metadata[2],
-                .object = is_open ? object : (struct value) { 0 },
-                .closed = is_open ? (struct value) { 0 } : object,
         };
+        if (is_open)
+                item.object = object;
+        else
+                item.closed = object;
+        return item;
 }
 
 static int read_items(struct text body, bool are_open, struct arena *arena,
@@ -340,7 +344,7 @@ int request_open_item(struct answer_item *item, struct fault *fault) {
 
         if (item->closed.kind == VALUE_ABSENT)
                 return 0;
-        r = guard_struct(item->closed.bytes, fault);
+        r = guard_struct(value_bytes(item->closed), fault);
         if (r < 0)
                 return r;
         item->object = item->closed;
