@@ -413,7 +413,7 @@ static void check_string(struct walk *w, struct value schema, const struct membe
 static void check_integer(struct walk *w, struct value schema, const struct member *f) {
         int64_t ignored;
 
-        reader_integer(w->rd, *f, bound(schema, "minimum", INT64_MIN),
+        reader_integer(w->rd, f, bound(schema, "minimum", INT64_MIN),
                        bound(schema, "maximum", INT64_MAX), &ignored);
 }
 
@@ -436,10 +436,10 @@ static void check_value(struct walk *w, struct value schema, const struct member
         if (value_is_true(keyword(schema, "x-kubernetes-int-or-string"))) {
                 check_integer_or_string(w, schema, f);
         } else if (text_equal(type, TEXT("object"))) {
-                if (reader_map(w->rd, *f))
+                if (reader_map(w->rd, f))
                         check_map(w, schema, f);
         } else if (text_equal(type, TEXT("array"))) {
-                if (reader_list(w->rd, *f))
+                if (reader_list(w->rd, f))
                         check_list(w, schema, f);
         } else if (text_equal(type, TEXT("string"))) {
                 if (reader_kind(w->rd, f, VALUE_STRING))

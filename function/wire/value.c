@@ -237,22 +237,37 @@ static inline size_t find_key(struct text key, const struct text *keys, size_t n
         return n;
 }
 
-size_t value_pick(struct value v, const struct text *keys, size_t n, struct value *ret) {
+static inline struct value *value_apart(struct value *first, size_t stride, size_t i) {
+        return (struct value *)(void *)((char *)first + i * stride);
+}
+
+static inline size_t pick(struct value v, const struct text *keys, size_t n, struct value *ret,
+                          size_t stride) {
         struct text rest = value_bytes(v), entry_key, entry_value;
         size_t n_others = 0;
 
-        memset(ret, 0, n * sizeof(*ret));
+        for (size_t i = 0; i < n; i++)
+                *value_apart(ret, stride, i) = (struct value) { 0 };
         if (v.kind != VALUE_MAP)
                 return 0;
         while (next_entry(&rest, &entry_key, &entry_value)) {
                 size_t i = find_key(entry_key, keys, n);
 
                 if (i < n)
-                        ret[i] = value_of(entry_value);
+                        *value_apart(ret, stride, i) = value_of(entry_value);
                 else
                         n_others++;
         }
         return n_others;
+}
+
+size_t value_pick(struct value v, const struct text *keys, size_t n, struct value *ret) {
+        return pick(v, keys, n, ret, sizeof(*ret));
+}
+
+size_t value_pick_apart(struct value v, const struct text *keys, size_t n, struct value *ret,
+                        size_t stride) {
+        return pick(v, keys, n, ret, stride);
 }
 
 size_t value_count(struct value v) {

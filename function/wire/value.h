@@ -86,6 +86,11 @@ struct value value_at(struct value v, const char *path);
  */
 size_t value_pick(struct value v, const struct text *keys, size_t n, struct value *ret);
 
+/* value_pick_apart() - the same into values that lie stride bytes apart, each in a larger struct.
+ */
+size_t value_pick_apart(struct value v, const struct text *keys, size_t n, struct value *ret,
+                        size_t stride);
+
 /* value_count() - elements of a list, entries of a map (duplicates counted), else 0. */
 size_t value_count(struct value v);
 
