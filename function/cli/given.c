@@ -261,7 +261,7 @@ static void check_memory(struct check *c, struct value object, struct text path,
         struct text sentence;
         int64_t bytes;
 
-        if (!reader_bytes(&rd, member_root(written, path), &bytes))
+        if (!reader_bytes(&rd, MEMBER_OF(member_root(written, path)), &bytes))
                 return; /* the function refuses it */
         sentence = quantity_doubt(path, bytes, c->arena);
         if (!text_is_empty(sentence))

@@ -138,7 +138,7 @@ static void check_name(struct reader *rd, const struct member *metadata) {
 
         if (!member_is_absent(&generated) && member_is_absent(&f))
                 return;
-        if (!reader_needed_text(rd, f, &name))
+        if (!reader_needed_text(rd, &f, &name))
                 return;
         if (!grammar_dns_subdomain(name))
                 reader_refuse(rd, &f,
@@ -160,10 +160,10 @@ static void check_metadata(struct inspection *in, const struct placed *object) {
 
         if (!mistakes)
                 return;
-        reader_map(&rd, metadata);
+        reader_map(&rd, &metadata);
         check_name(&rd, &metadata);
-        check_namespace(&rd, member_get(&metadata, "namespace"), &space);
-        check_labels(&rd, member_get(&metadata, "labels"), &ignored);
+        check_namespace(&rd, MEMBER_OF(member_get(&metadata, "namespace")), &space);
+        check_labels(&rd, MEMBER_OF(member_get(&metadata, "labels")), &ignored);
         add_mistakes(in, object, mistakes);
 }
 
@@ -255,7 +255,7 @@ static void doubt_memory(struct inspection *in, const struct placed *object, str
         struct text sentence;
         int64_t bytes;
 
-        if (!reader_bytes(&rd, member_root(written, path), &bytes))
+        if (!reader_bytes(&rd, MEMBER_OF(member_root(written, path)), &bytes))
                 return; /* it is a mistake */
         sentence = quantity_doubt(TEXT("this"), bytes, in->arena);
         if (!text_is_empty(sentence))

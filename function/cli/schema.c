@@ -220,9 +220,11 @@ static void check_required(struct walk *w, struct value schema, const struct mem
         struct value name;
 
         while (value_next(&it, NULL, &name)) {
-                struct member f = member_named(map, name.bytes, value_get(map->value, name.bytes));
+                struct member f = member_named(map, value_bytes(name),
+                                               value_get(map->value, value_bytes(name)));
 
-                if (member_is_absent(&f) && !(!map->above && is_passed_over(map, name.bytes)))
+                if (member_is_absent(&f) &&
+                    !(!map->above && is_passed_over(map, value_bytes(name))))
                         reader_refuse(w->rd, &f, "is required");
         }
 }
@@ -266,7 +268,8 @@ static bool are_alike(struct value keys, struct value a, struct value b, struct 
         if (keys.kind != VALUE_LIST)
                 return value_equal(a, b, arena);
         while (value_next(&it, NULL, &key)) {
-                struct value of_a = value_get(a, key.bytes), of_b = value_get(b, key.bytes);
+                struct value of_a = value_get(a, value_bytes(key)),
+                             of_b = value_get(b, value_bytes(key));
 
                 if (of_a.kind == VALUE_ABSENT || !value_equal(of_a, of_b, arena))
                         return false;
@@ -410,7 +413,7 @@ static void check_string(struct walk *w, struct value schema, const struct membe
 static void check_integer(struct walk *w, struct value schema, const struct member *f) {
         int64_t ignored;
 
-        reader_integer(w->rd, *f, bound(schema, "minimum", INT64_MIN),
+        reader_integer(w->rd, f, bound(schema, "minimum", INT64_MIN),
                        bound(schema, "maximum", INT64_MAX), &ignored);
 }
 
@@ -433,10 +436,10 @@ static void check_value(struct walk *w, struct value schema, const struct member
         if (value_is_true(keyword(schema, "x-kubernetes-int-or-string"))) {
                 check_integer_or_string(w, schema, f);
         } else if (text_equal(type, TEXT("object"))) {
-                if (reader_map(w->rd, *f))
+                if (reader_map(w->rd, f))
                         check_map(w, schema, f);
         } else if (text_equal(type, TEXT("array"))) {
-                if (reader_list(w->rd, *f))
+                if (reader_list(w->rd, f))
                         check_list(w, schema, f);
         } else if (text_equal(type, TEXT("string"))) {
                 if (reader_kind(w->rd, f, VALUE_STRING))

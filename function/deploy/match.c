@@ -43,7 +43,7 @@ bool selector_matches(struct value selector, struct value labels,
                 if (!matches && text_compare(key, ret_entry->key) > 0)
                         continue;
                 have = value_get(labels, key);
-                if (have.kind == VALUE_STRING && text_equal(have.bytes, value_text(wanted)))
+                if (have.kind == VALUE_STRING && text_equal(value_bytes(have), value_text(wanted)))
                         continue;
                 matches = false;
                 if (ret_entry)

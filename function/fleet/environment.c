@@ -53,20 +53,20 @@ static void read_cluster(struct reader *rd, const struct member *members,
         unsigned int source;
         size_t n_before = rd->n_mistakes;
 
-        if (reader_word(rd, members[SOURCE], sources, COUNT_OF(sources), &source))
+        if (reader_word(rd, &members[SOURCE], sources, COUNT_OF(sources), &source))
                 ret->source = (enum cluster_source)source;
         if (rd->n_mistakes == n_before)
                 check_source(rd, members, ret->source);
-        if (!reader_map(rd, members[EXISTING]) || !reader_map(rd, secret))
+        if (!reader_map(rd, &members[EXISTING]) || !reader_map(rd, &secret))
                 return;
         ret->secret_namespace = settings->system_namespace;
         ret->secret_key = TEXT("kubeconfig");
-        check_object_name(rd, member_get(&secret, "name"), &ret->secret_name);
-        check_namespace(rd, member_get(&secret, "namespace"), &ret->secret_namespace);
-        check_data_key(rd, member_get(&secret, "key"), &ret->secret_key);
+        check_object_name(rd, MEMBER_OF(member_get(&secret, "name")), &ret->secret_name);
+        check_namespace(rd, MEMBER_OF(member_get(&secret, "namespace")), &ret->secret_namespace);
+        check_data_key(rd, MEMBER_OF(member_get(&secret, "key")), &ret->secret_key);
 }
 
-static void read_observe(struct reader *rd, struct member f, struct environment *ret) {
+static void read_observe(struct reader *rd, const struct member *f, struct environment *ret) {
         static const struct text words[] = { TEXT_INIT("None"), TEXT_INIT("Nodes") };
         unsigned int word = 0;
 
@@ -230,13 +230,13 @@ static int read_environment(struct value object, const struct settings *settings
         lists[0] = in_spec[NODE_POOLS];
         lists[1] = member_get(&in_cluster[EXISTING], "nodePools");
         lists[2] = member_get(&in_cluster[GKE], "nodePools");
-        reader_map(&rd, spec);
-        if (reader_map(&rd, in_spec[CLUSTER]))
+        reader_map(&rd, &spec);
+        if (reader_map(&rd, &in_spec[CLUSTER]))
                 read_cluster(&rd, in_cluster, settings, ret);
-        reader_map(&rd, in_cluster[GKE]);
-        read_observe(&rd, in_spec[OBSERVE], ret);
+        reader_map(&rd, &in_cluster[GKE]);
+        read_observe(&rd, &in_spec[OBSERVE], ret);
         for (size_t i = 0; i < N_POOL_LISTS; i++) {
-                if (!reader_list(&rd, lists[i]))
+                if (!reader_list(&rd, &lists[i]))
                         lists[i].value = (struct value) { 0 };
         }
         if (rd.n_mistakes > 0) {

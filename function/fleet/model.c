@@ -33,29 +33,29 @@ static enum source which_source(struct reader *rd, const struct member *spec,
                                       "is required: huggingFace and uri are both written");
                 return SOURCE_URI;
         }
-        reader_word(rd, source, sources, COUNT_OF(sources), &word);
+        reader_word(rd, &source, sources, COUNT_OF(sources), &word);
         return (enum source)word;
 }
 
 static void read_hub(struct reader *rd, const struct member *hub, struct model *ret) {
         struct text repo = { 0 }, revision = { 0 };
 
-        check_hub_repo(rd, member_get(hub, "repo"), &repo);
-        check_hub_revision(rd, member_get(hub, "revision"), &revision);
+        check_hub_repo(rd, MEMBER_OF(member_get(hub, "repo")), &repo);
+        check_hub_revision(rd, MEMBER_OF(member_get(hub, "revision")), &revision);
         ret->uri = text_is_empty(revision) ? text_format(rd->arena, "hf://%.*s", TEXT_ARG(repo))
                                            : text_format(rd->arena, "hf://%.*s:%.*s",
                                                          TEXT_ARG(repo), TEXT_ARG(revision));
 }
 
-static void read_secret(struct reader *rd, struct member f, struct model *ret) {
-        struct member name = member_get(&f, "name");
+static void read_secret(struct reader *rd, const struct member *f, struct model *ret) {
+        struct member name = member_get(f, "name");
 
         if (!reader_map(rd, f))
                 return;
-        if (reader_needed_text(rd, name, &ret->secret_name))
-                check_object_name(rd, name, &ret->secret_name);
+        if (reader_needed_text(rd, &name, &ret->secret_name))
+                check_object_name(rd, &name, &ret->secret_name);
         ret->secret_key = TEXT("HF_TOKEN");
-        check_data_key(rd, member_get(&f, "key"), &ret->secret_key);
+        check_data_key(rd, MEMBER_OF(member_get(f, "key")), &ret->secret_key);
 }
 
 static bool is_written(const struct member *map, const char *name) {
@@ -86,26 +86,26 @@ static void read_source(struct reader *rd, const struct member *spec, struct mod
 
         if (member_is_absent(&model))
                 reader_refuse(rd, &model, "is required");
-        else if (reader_map(rd, model))
-                check_model_name(rd, member_get(&model, "name"), &ret->model_name);
+        else if (reader_map(rd, &model))
+                check_model_name(rd, MEMBER_OF(member_get(&model, "name")), &ret->model_name);
         source = which_source(rd, spec, &hub);
-        reader_map(rd, hub);
+        reader_map(rd, &hub);
         if (source == SOURCE_URI || is_written(spec, "uri"))
-                check_weights(rd, member_get(spec, "uri"), &ret->uri);
+                check_weights(rd, MEMBER_OF(member_get(spec, "uri")), &ret->uri);
         if (source == SOURCE_HUGGING_FACE)
                 read_hub(rd, &hub, ret);
-        read_secret(rd, member_get(&hub, "secretRef"), ret);
+        read_secret(rd, MEMBER_OF(member_get(&hub, "secretRef")), ret);
         drop_unread(spec, &hub, source, ret);
 }
 
-static void read_resources(struct reader *rd, struct member f, struct model *ret) {
+static void read_resources(struct reader *rd, const struct member *f, struct model *ret) {
         struct quantity ignored;
 
         if (!reader_map(rd, f))
                 return;
-        reader_quantity(rd, member_get(&f, "cpu"), &ret->cpu, &ignored);
-        reader_quantity(rd, member_get(&f, "memory"), &ret->memory, &ignored);
-        reader_bytes(rd, member_get(&f, "vram"), &ret->vram_bytes);
+        reader_quantity(rd, MEMBER_OF(member_get(f, "cpu")), &ret->cpu, &ignored);
+        reader_quantity(rd, MEMBER_OF(member_get(f, "memory")), &ret->memory, &ignored);
+        reader_bytes(rd, MEMBER_OF(member_get(f, "vram")), &ret->vram_bytes);
 }
 
 const struct text needs_known[N_NEEDS] = {
@@ -130,22 +130,23 @@ static struct text first_unknown(struct value requires) {
         return first;
 }
 
-static void read_needs(struct reader *rd, struct member f, struct needs *ret) {
-        struct member multi_node = member_get(&f, "multiNodeCapable");
+static void read_needs(struct reader *rd, const struct member *f, struct needs *ret) {
+        struct member multi_node = member_get(f, "multiNodeCapable");
         bool ignored;
 
         if (!reader_map(rd, f))
                 return;
-        reader_bytes(rd, member_get(&f, "memoryPerGpu"), &ret->memory_bytes);
-        reader_texts(rd, member_get(&f, "precisionSupport"), &ret->precisions);
-        reader_text(rd, member_get(&f, "interconnect"), &ret->interconnect);
-        reader_text(rd, member_get(&f, "interNodeBandwidth"), &ret->bandwidth);
-        if (reader_bool(rd, multi_node, &ignored))
+        reader_bytes(rd, MEMBER_OF(member_get(f, "memoryPerGpu")), &ret->memory_bytes);
+        reader_texts(rd, MEMBER_OF(member_get(f, "precisionSupport")), &ret->precisions);
+        reader_text(rd, MEMBER_OF(member_get(f, "interconnect")), &ret->interconnect);
+        reader_text(rd, MEMBER_OF(member_get(f, "interNodeBandwidth")), &ret->bandwidth);
+        if (reader_bool(rd, &multi_node, &ignored))
                 ret->multi_node = multi_node.value;
-        reader_integer(rd, member_get(&f, "nvlinkDomainSize"), 1, 1024 * 1024, &ret->nvlink_domain);
-        ret->unknown = first_unknown(f.value);
+        reader_integer(rd, MEMBER_OF(member_get(f, "nvlinkDomainSize")), 1, 1024 * 1024,
+                       &ret->nvlink_domain);
+        ret->unknown = first_unknown(f->value);
         if (rd->is_strict)
-                reader_refuse_unknown(rd, &f, needs_known, N_NEEDS);
+                reader_refuse_unknown(rd, f, needs_known, N_NEEDS);
 }
 
 /* Where the parallelism of a serving profile is written. */
@@ -169,7 +170,7 @@ static void read_data(struct reader *rd, const struct split *split, int64_t *ret
         uint64_t number;
 
         if (f.kind != MEMBER_ELEMENT)
-                reader_integer(rd, f, 1, UNITS_PER_NODE_MAX, ret);
+                reader_integer(rd, &f, 1, UNITS_PER_NODE_MAX, ret);
         else if (text_is_empty(setting.value))
                 reader_refuse(rd, &f, "%.*s has no value", TEXT_ARG(engine_data.name));
         else if (!text_to_u64(setting.value, &number) || number < 1 || number > UNITS_PER_NODE_MAX)
@@ -243,70 +244,71 @@ static void read_parallelism(struct reader *rd, const struct split *split,
         size_t n_before = rd->n_mistakes;
 
         ret->pipeline = ret->nodes;
-        reader_map(rd, split->parallelism);
+        reader_map(rd, &split->parallelism);
         read_data(rd, split, &ret->data);
         ret->tensor = ret->gpus_per_node;
         if (ret->data > 1)
                 ret->tensor =
                         ret->gpus_per_node % ret->data == 0 ? ret->gpus_per_node / ret->data : 1;
-        reader_integer(rd, member_get(&split->parallelism, "tensor"), 1, UNITS_PER_NODE_MAX,
-                       &ret->tensor);
-        reader_integer(rd, member_get(&split->parallelism, "pipeline"), 1, NODES_MAX,
+        reader_integer(rd, MEMBER_OF(member_get(&split->parallelism, "tensor")), 1,
+                       UNITS_PER_NODE_MAX, &ret->tensor);
+        reader_integer(rd, MEMBER_OF(member_get(&split->parallelism, "pipeline")), 1, NODES_MAX,
                        &ret->pipeline);
         ret->expert = engine_find(split->args.value, &engine_expert, NULL);
-        reader_bool(rd, member_get(&split->parallelism, "expert"), &ret->expert);
+        reader_bool(rd, MEMBER_OF(member_get(&split->parallelism, "expert")), &ret->expert);
         if (rd->n_mistakes == n_before)
                 check_product(rd, split, ret);
 }
 
-static void read_topology(struct reader *rd, struct member f, struct serving_profile *ret) {
+static void read_topology(struct reader *rd, const struct member *f, struct serving_profile *ret) {
         if (!reader_map(rd, f))
                 return;
         ret->gpus_per_node = 1;
-        reader_integer(rd, member_get(&f, "nodes"), 1, NODES_MAX, &ret->nodes);
-        reader_integer(rd, member_get(&f, "gpusPerNode"), 1, UNITS_PER_NODE_MAX,
+        reader_integer(rd, MEMBER_OF(member_get(f, "nodes")), 1, NODES_MAX, &ret->nodes);
+        reader_integer(rd, MEMBER_OF(member_get(f, "gpusPerNode")), 1, UNITS_PER_NODE_MAX,
                        &ret->gpus_per_node);
-        read_needs(rd, member_get(&f, "requires"), &ret->needs);
+        read_needs(rd, MEMBER_OF(member_get(f, "requires")), &ret->needs);
 }
 
 /* They are looked up among those of a pool, for each pod. */
 enum { ENV_MAX = 64 };
 
-static void read_engine_env(struct reader *rd, struct member f, struct serving_profile *ret) {
-        size_t n = value_count(f.value);
+static void read_engine_env(struct reader *rd, const struct member *f,
+                            struct serving_profile *ret) {
+        size_t n = value_count(f->value);
 
         if (n > ENV_MAX)
-                reader_refuse(rd, &f, "has %zu variables, and at most %d are read", n, ENV_MAX);
+                reader_refuse(rd, f, "has %zu variables, and at most %d are read", n, ENV_MAX);
         else
                 check_env(rd, f, &ret->env);
 }
 
-static void read_engine(struct reader *rd, struct member f, struct serving_profile *ret) {
-        struct member name = member_get(&f, "name");
+static void read_engine(struct reader *rd, const struct member *f, struct serving_profile *ret) {
+        struct member name = member_get(f, "name");
         struct text engine;
 
         if (!reader_map(rd, f))
                 return;
-        if (reader_text(rd, name, &engine) && !text_equal_fold(engine, TEXT("vLLM")))
+        if (reader_text(rd, &name, &engine) && !text_equal_fold(engine, TEXT("vLLM")))
                 reader_refuse(rd, &name, "%.*s is not an engine that can be served: vLLM is",
                               TEXT_ARG(value_brief(name.value, rd->arena)));
-        check_image(rd, member_get(&f, "image"), &ret->image);
-        check_args(rd, member_get(&f, "args"), &ret->args);
-        read_engine_env(rd, member_get(&f, "env"), ret);
-        check_references(rd, member_get(&f, "baseRefs"), &ret->base_refs);
+        check_image(rd, MEMBER_OF(member_get(f, "image")), &ret->image);
+        check_args(rd, MEMBER_OF(member_get(f, "args")), &ret->args);
+        read_engine_env(rd, MEMBER_OF(member_get(f, "env")), ret);
+        check_references(rd, MEMBER_OF(member_get(f, "baseRefs")), &ret->base_refs);
 }
 
 /* Units are reserved by the topology: an engine that wants others would never start. */
-static void check_flag(struct reader *rd, struct member args, const struct engine_flag *flag,
+static void check_flag(struct reader *rd, const struct member *args, const struct engine_flag *flag,
                        const char *what, int64_t reserved) {
         struct engine_setting setting;
         uint64_t number;
         struct member f;
 
-        if (reserved == 0 || !engine_find(args.value, flag, &setting) ||
+        if (reserved == 0 || !engine_find(args->value, flag, &setting) ||
             (text_to_u64(setting.value, &number) && number == (uint64_t)reserved))
                 return;
-        f = member_element(&args, setting.index, setting.item);
+        f = member_element(args, setting.index, setting.item);
         if (text_is_empty(setting.value)) {
                 reader_refuse(rd, &f, "%.*s has no value", TEXT_ARG(flag->name));
                 return;
@@ -316,19 +318,21 @@ static void check_flag(struct reader *rd, struct member args, const struct engin
 }
 
 /* The other flag than the one that parallelism.expert stands for. */
-static void check_expert(struct reader *rd, struct member args, const struct serving_profile *p) {
+static void check_expert(struct reader *rd, const struct member *args,
+                         const struct serving_profile *p) {
         const struct engine_flag *other = p->expert ? &engine_no_expert : &engine_expert;
         struct engine_setting setting;
         struct member f;
 
-        if (!engine_find(args.value, other, &setting))
+        if (!engine_find(args->value, other, &setting))
                 return;
-        f = member_element(&args, setting.index, setting.item);
+        f = member_element(args, setting.index, setting.item);
         reader_refuse(rd, &f, "%.*s is not the parallelism.expert of replicaTopology, %s",
                       TEXT_ARG(other->name), p->expert ? "true" : "false");
 }
 
-static void check_flags(struct reader *rd, struct member args, const struct serving_profile *p) {
+static void check_flags(struct reader *rd, const struct member *args,
+                        const struct serving_profile *p) {
         check_flag(rd, args, &engine_tensor, "tensor", p->tensor);
         check_flag(rd, args, &engine_pipeline, "pipeline", p->pipeline);
         check_flag(rd, args, &engine_data, "data", p->data);
@@ -362,17 +366,18 @@ static void read_profile(struct reader *rd, const struct member *f, const struct
         ret->path = text_format(rd->arena, "spec.serving[%zu]", f->index);
         if (member_is_absent(f))
                 reader_refuse(rd, f, "must be a map, but is null");
-        if (!reader_map(rd, *f))
+        if (!reader_map(rd, f))
                 return;
-        check_shown_name(rd, member_get(f, "name"), &ret->name);
-        check_selector(rd, member_get(f, "environmentSelector"), &ret->environment_selector);
-        check_selector(rd, member_get(f, "poolSelector"), &ret->pool_selector);
-        read_engine(rd, engine, ret);
-        read_topology(rd, topology, ret);
+        check_shown_name(rd, MEMBER_OF(member_get(f, "name")), &ret->name);
+        check_selector(rd, MEMBER_OF(member_get(f, "environmentSelector")),
+                       &ret->environment_selector);
+        check_selector(rd, MEMBER_OF(member_get(f, "poolSelector")), &ret->pool_selector);
+        read_engine(rd, &engine, ret);
+        read_topology(rd, &topology, ret);
         if (rd->n_mistakes == n_before)
                 read_parallelism(rd, &split, ret);
         if (rd->n_mistakes == n_before)
-                check_flags(rd, args, ret);
+                check_flags(rd, &args, ret);
 }
 
 static void refuse_equal_names(struct reader *rd, const struct member *serving,
@@ -396,9 +401,9 @@ static void refuse_equal_names(struct reader *rd, const struct member *serving,
 /* Each is tried on every sub-pool of a fleet. */
 enum { SERVING_MAX = 32 };
 
-static void read_serving(struct reader *rd, struct member f, struct model *ret) {
-        struct value_iter it = value_iterate(f.value);
-        size_t n = value_count(f.value);
+static void read_serving(struct reader *rd, const struct member *f, struct model *ret) {
+        struct value_iter it = value_iterate(f->value);
+        size_t n = value_count(f->value);
         struct value item;
 
         if (!reader_list(rd, f) || n == 0) {
@@ -410,7 +415,7 @@ static void read_serving(struct reader *rd, struct member f, struct model *ret) 
                 return;
         }
         if (n > SERVING_MAX) {
-                reader_refuse(rd, &f, "has %zu serving profiles, and at most %d are read", n,
+                reader_refuse(rd, f, "has %zu serving profiles, and at most %d are read", n,
                               SERVING_MAX);
                 return;
         }
@@ -418,12 +423,12 @@ static void read_serving(struct reader *rd, struct member f, struct model *ret) 
         if (!ret->profiles)
                 return;
         for (size_t i = 0; value_next(&it, NULL, &item); i++) {
-                struct member element = member_element(&f, i, item);
+                struct member element = member_element(f, i, item);
 
                 read_profile(rd, &element, ret, &ret->profiles[i]);
                 ret->n_profiles++;
         }
-        refuse_equal_names(rd, &f, ret);
+        refuse_equal_names(rd, f, ret);
 }
 
 static int read_model(struct value object, bool is_strict, struct arena *arena, struct model *ret,
@@ -437,10 +442,10 @@ static int read_model(struct value object, bool is_strict, struct arena *arena, 
                 return arena_failed(arena) ? -ENOMEM : -EINVAL;
         if (member_is_absent(&spec))
                 reader_refuse(&rd, &spec, "is required");
-        if (reader_map(&rd, spec)) {
+        if (reader_map(&rd, &spec)) {
                 read_source(&rd, &spec, &m);
-                read_resources(&rd, member_get(&spec, "resources"), &m);
-                read_serving(&rd, member_get(&spec, "serving"), &m);
+                read_resources(&rd, MEMBER_OF(member_get(&spec, "resources")), &m);
+                read_serving(&rd, MEMBER_OF(member_get(&spec, "serving")), &m);
         }
         if (arena_failed(arena))
                 return -ENOMEM;

@@ -121,7 +121,8 @@ int observed_labels(const struct pool *pool, struct arena *arena, struct text **
                 if (value_count(selector) > 0 ? written.kind != VALUE_STRING : label->n_values != 1)
                         continue;
                 (*ret_keys)[n] = label->key;
-                (*ret_values)[n++] = value_count(selector) > 0 ? written.bytes : label->values[0];
+                (*ret_values)[n++] =
+                        value_count(selector) > 0 ? value_bytes(written) : label->values[0];
         }
         *ret_n = n;
         return 0;

@@ -207,22 +207,22 @@ static const struct shape security_context = { .kind = SHAPE_MAP,
                                                MEMBERS(security_context_members),
                                                .check = check_escalation };
 
-static void check_shape(struct reader *rd, struct member f, const struct shape *shape,
+static void check_shape(struct reader *rd, const struct member *f, const struct shape *shape,
                         struct value *ret) {
         size_t n_before = rd->n_mistakes;
 
-        if (member_is_absent(&f))
+        if (member_is_absent(f))
                 return;
-        shape_check(rd, &f, shape);
+        shape_check(rd, f, shape);
         if (rd->n_mistakes == n_before)
-                *ret = f.value;
+                *ret = f->value;
 }
 
-void check_affinity(struct reader *rd, struct member f, struct value *ret) {
+void check_affinity(struct reader *rd, const struct member *f, struct value *ret) {
         check_shape(rd, f, &affinity, ret);
 }
 
-void check_security_context(struct reader *rd, struct member f, struct value *ret) {
+void check_security_context(struct reader *rd, const struct member *f, struct value *ret) {
         check_shape(rd, f, &security_context, ret);
 }
 
@@ -236,11 +236,11 @@ static const struct shape reference_members[] = {
 static const struct shape reference = { .kind = SHAPE_MAP, MEMBERS(reference_members) };
 static const struct shape references = { .kind = SHAPE_LIST, .shape = &reference };
 
-void check_references(struct reader *rd, struct member f, struct value *ret) {
-        size_t n = value_count(f.value);
+void check_references(struct reader *rd, const struct member *f, struct value *ret) {
+        size_t n = value_count(f->value);
 
-        if (f.value.kind == VALUE_LIST && n > REFERENCES_MAX)
-                reader_refuse(rd, &f, "has %zu elements, and at most %d are read", n,
+        if (f->value.kind == VALUE_LIST && n > REFERENCES_MAX)
+                reader_refuse(rd, f, "has %zu elements, and at most %d are read", n,
                               REFERENCES_MAX);
         else
                 check_shape(rd, f, &references, ret);
@@ -252,7 +252,7 @@ static bool is_count(struct value v) {
         uint64_t digits;
 
         if (v.kind == VALUE_STRING)
-                return text_to_u64(v.bytes, &digits) && digits >= 1 && digits <= INT32_MAX;
+                return text_to_u64(value_bytes(v), &digits) && digits >= 1 && digits <= INT32_MAX;
         return value_is_integer(v, &number) && number >= 1 && number <= INT32_MAX;
 }
 
@@ -261,17 +261,17 @@ static bool is_unit(struct text name, struct text gpu) {
                text_starts_with(name, TEXT("nvidia.com/mig-"));
 }
 
-void check_extended(struct reader *rd, struct member f, struct text gpu, struct value *ret) {
+void check_extended(struct reader *rd, const struct member *f, struct text gpu, struct value *ret) {
         static const struct text only[] = { TEXT_INIT("limits") };
         size_t n_before = rd->n_mistakes, n;
-        struct member limits = member_get(&f, "limits");
-        const struct member *map = limits.value.kind == VALUE_MAP ? &limits : &f;
+        struct member limits = member_get(f, "limits");
+        const struct member *map = limits.value.kind == VALUE_MAP ? &limits : f;
         struct value_member *entries;
 
         if (!reader_map(rd, f) || value_members(map->value, rd->arena, &entries, &n) < 0)
                 return;
         if (map == &limits)
-                reader_refuse_unknown(rd, &f, only, COUNT_OF(only));
+                reader_refuse_unknown(rd, f, only, COUNT_OF(only));
         if (n > EXTENDED_MAX)
                 reader_refuse(rd, map, "has %zu resources, and at most %d are read", n,
                               EXTENDED_MAX);
@@ -337,10 +337,10 @@ static void check_env_entry(struct reader *rd, const struct member *f) {
 
         if (member_is_absent(f))
                 reader_refuse(rd, f, "must be a map, but is null");
-        if (!reader_map(rd, *f))
+        if (!reader_map(rd, f))
                 return;
         reader_refuse_unknown(rd, f, members, COUNT_OF(members));
-        if (reader_needed_text(rd, name_field, &name)) {
+        if (reader_needed_text(rd, &name_field, &name)) {
                 if (!grammar_variable(name))
                         reader_refuse(rd, &name_field,
                                       "%.*s is not a name of an environment variable",
@@ -351,7 +351,7 @@ static void check_env_entry(struct reader *rd, const struct member *f) {
                                       TEXT_ARG(name));
         }
         /* $(VAR) is for Kubernetes, but a template comes first. */
-        if (reader_text(rd, value_field, &value) && text_contains(value, TEXT("{{")))
+        if (reader_text(rd, &value_field, &value) && text_contains(value, TEXT("{{")))
                 reader_refuse(rd, &value_field,
                               "%.*s holds \"{{\", which does not reach the engine",
                               TEXT_ARG(value_brief(value_field.value, rd->arena)));
@@ -359,7 +359,7 @@ static void check_env_entry(struct reader *rd, const struct member *f) {
                 reader_refuse(rd, &value_field, "%.*s has %zu bytes, more than %d",
                               TEXT_ARG(value_brief(value_field.value, rd->arena)), value.len,
                               CHECK_ARGUMENT_MAX);
-        if (!reader_map(rd, from_field))
+        if (!reader_map(rd, &from_field))
                 return;
         if (!member_is_absent(&value_field))
                 reader_refuse(rd, f, "value and valueFrom are both written");
@@ -406,19 +406,19 @@ static void refuse_equal_variables(struct reader *rd, const struct member *env) 
         }
 }
 
-void check_env(struct reader *rd, struct member f, struct value *ret) {
-        struct value_iter it = value_iterate(f.value);
+void check_env(struct reader *rd, const struct member *f, struct value *ret) {
+        struct value_iter it = value_iterate(f->value);
         size_t n_before = rd->n_mistakes;
         struct value item;
 
         if (!reader_list(rd, f))
                 return;
         for (size_t i = 0; value_next(&it, NULL, &item); i++) {
-                struct member element = member_element(&f, i, item);
+                struct member element = member_element(f, i, item);
 
                 check_env_entry(rd, &element);
         }
-        refuse_equal_variables(rd, &f);
+        refuse_equal_variables(rd, f);
         if (rd->n_mistakes == n_before)
-                *ret = f.value;
+                *ret = f->value;
 }

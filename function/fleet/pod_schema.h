@@ -16,15 +16,15 @@
  * The two that choose GPUs are the device plugin's. `{{` in a value would not
  * arrive; Kubernetes' own $(VAR) does.
  */
-void check_env(struct reader *rd, struct member f, struct value *ret);
+void check_env(struct reader *rd, const struct member *f, struct value *ret);
 
 /* check_affinity(), check_security_context() - a core/v1 Affinity, a container's SecurityContext.
  */
-void check_affinity(struct reader *rd, struct member f, struct value *ret);
-void check_security_context(struct reader *rd, struct member f, struct value *ret);
+void check_affinity(struct reader *rd, const struct member *f, struct value *ret);
+void check_security_context(struct reader *rd, const struct member *f, struct value *ret);
 
 /* check_references() - a list of {name: ...}, 32 at most: pull secrets, KServe's presets. */
-void check_references(struct reader *rd, struct member f, struct value *ret);
+void check_references(struct reader *rd, const struct member *f, struct value *ret);
 
 /*
  * check_extended() - extended resources of a pod beside its GPUs, and whole numbers of them
@@ -33,6 +33,6 @@ void check_references(struct reader *rd, struct member f, struct value *ret);
  *
  * Written as a map, or as Kubernetes writes it, in `limits`.
  */
-void check_extended(struct reader *rd, struct member f, struct text gpu, struct value *ret);
+void check_extended(struct reader *rd, const struct member *f, struct text gpu, struct value *ret);
 
 #endif

@@ -115,153 +115,140 @@ static const struct text pod_default_names[] = {
 
 /* A pool while it is read. */
 struct form {
-        struct member root;
-        struct member capabilities;
-        struct member gpu;
-        struct value values[N_MEMBERS];
-        struct value capability_values[N_CAPABILITIES];
+        const struct member *root;
+        struct member members[N_MEMBERS];
+        struct member capabilities[N_CAPABILITIES];
 };
 
-static struct member at(const struct form *form, enum pool_member member) {
-        return member_named(&form->root, member_names[member], form->values[member]);
+static const struct member *at(const struct form *form, enum pool_member member) {
+        return &form->members[member];
 }
 
-/* Most pools leave most members out, and there are thousands of pools: ask before a member is made.
- */
 static bool is_written(const struct form *form, enum pool_member member) {
-        return form->values[member].kind != VALUE_ABSENT && form->values[member].kind != VALUE_NULL;
+        return !member_is_absent(at(form, member));
 }
 
-static struct member capability(const struct form *form, enum capability capability) {
-        return member_named(&form->capabilities, capability_names[capability],
-                            form->capability_values[capability]);
+static const struct member *capability(const struct form *form, enum capability capability) {
+        return &form->capabilities[capability];
 }
 
 static void open_form(struct form *form, const struct member *entry) {
-        form->root = *entry;
-        value_pick(entry->value, member_names, N_MEMBERS, form->values);
-        form->gpu = at(form, GPU);
-        form->capabilities = at(form, CAPABILITIES);
-        value_pick(form->capabilities.value, capability_names, N_CAPABILITIES,
-                   form->capability_values);
+        form->root = entry;
+        member_pick(entry, member_names, N_MEMBERS, form->members);
+        member_pick(at(form, CAPABILITIES), capability_names, N_CAPABILITIES, form->capabilities);
 }
 
 /* The older shape keeps type and count in gpu{}; the newer one wins. */
-static struct member newer(const struct form *form, enum pool_member member, const char *older) {
-        struct member flat = at(form, member);
-
-        if (member_is_absent(&flat) && !member_is_absent(&form->gpu))
-                return member_get(&form->gpu, older);
-        return flat;
+static const struct member *newer(const struct form *form, enum pool_member member,
+                                  const char *older, struct member *ret_older) {
+        if (is_written(form, member) || !is_written(form, GPU))
+                return at(form, member);
+        *ret_older = member_get(at(form, GPU), older);
+        return ret_older;
 }
 
 static void read_nodes(struct reader *rd, const struct form *form, const struct settings *settings,
                        struct pool *ret) {
-        struct member most = at(form, MAX_NODE_COUNT);
+        const struct member *most = at(form, MAX_NODE_COUNT);
         int64_t now = 1, max = 1;
         bool has_now = reader_integer(rd, at(form, NODE_COUNT), 0, NODES_MAX, &now);
         bool has_max = reader_integer(rd, most, 0, NODES_MAX, &max);
 
         if (has_now && has_max && max < now)
-                reader_refuse(rd, &most, "%lld is below nodeCount, %lld", (long long)max,
+                reader_refuse(rd, most, "%lld is below nodeCount, %lld", (long long)max,
                               (long long)now);
         ret->nodes = has_max && settings->capacity != CAPACITY_DECLARED ? max : now;
 }
 
 static void read_capabilities(struct reader *rd, const struct form *form, struct pool *ret) {
-        struct member multi_node = capability(form, MULTI_NODE_CAPABLE);
+        const struct member *multi_node = capability(form, MULTI_NODE_CAPABLE);
         bool ignored;
 
-        reader_map(rd, form->capabilities);
+        reader_map(rd, at(form, CAPABILITIES));
         reader_bytes(rd, capability(form, MEMORY_PER_GPU), &ret->memory_bytes);
         reader_text(rd, capability(form, INTERCONNECT), &ret->interconnect);
         reader_texts(rd, capability(form, PRECISION_SUPPORT), &ret->precisions);
         if (reader_bool(rd, multi_node, &ignored))
-                ret->multi_node = multi_node.value;
+                ret->multi_node = multi_node->value;
         reader_text(rd, capability(form, INTER_NODE_BANDWIDTH), &ret->bandwidth);
         reader_integer(rd, capability(form, NVLINK_DOMAIN_SIZE), 1, DOMAIN_MAX,
                        &ret->nvlink_domain);
 }
 
-static void read_layout(struct reader *rd, struct member f, struct pool *ret) {
+static void read_layout(struct reader *rd, const struct member *f, struct pool *ret) {
         struct value_member *entries;
         size_t n;
 
         /* Sorted, so that the first mistake is always the same one. */
-        if (!reader_map(rd, f) || value_members(f.value, rd->arena, &entries, &n) < 0)
+        if (!reader_map(rd, f) || value_members(f->value, rd->arena, &entries, &n) < 0)
                 return;
-        ret->mig_layout = f.value;
+        ret->mig_layout = f->value;
         for (size_t i = 0; i < n; i++) {
-                struct member entry = member_key(&f, entries[i].key, entries[i].value);
+                struct member entry = member_key(f, entries[i].key, entries[i].value);
                 int64_t ignored;
 
                 if (member_is_absent(&entry))
                         reader_refuse(rd, &entry, "is required");
-                reader_integer(rd, entry, 1, SLICES_MAX, &ignored);
+                reader_integer(rd, &entry, 1, SLICES_MAX, &ignored);
         }
 }
 
 static void read_mig(struct reader *rd, const struct form *form, struct pool *ret) {
         static const struct text strategies[] = { TEXT_INIT("mixed"), TEXT_INIT("single") };
-        struct member outer, inner, f, m[N_MIG_MEMBERS];
+        const struct member *outer = at(form, MIG_CONFIGURATION);
+        const struct member *inner = capability(form, INNER_MIG_CONFIGURATION);
+        const struct member *f = member_is_absent(outer) ? inner : outer;
+        struct member m[N_MIG_MEMBERS];
         unsigned int strategy;
         int n_ways;
 
-        if (!is_written(form, MIG_CONFIGURATION) &&
-            form->capability_values[INNER_MIG_CONFIGURATION].kind == VALUE_ABSENT)
-                return;
-        outer = at(form, MIG_CONFIGURATION);
-        inner = capability(form, INNER_MIG_CONFIGURATION);
-        f = member_is_absent(&outer) ? inner : outer;
-        if (!member_is_absent(&outer) && !member_is_absent(&inner) &&
-            !value_equal(outer.value, inner.value, rd->arena))
-                reader_refuse(rd, &inner, "is written in the pool too, and differs there");
+        if (!member_is_absent(outer) && !member_is_absent(inner) &&
+            !value_equal(outer->value, inner->value, rd->arena))
+                reader_refuse(rd, inner, "is written in the pool too, and differs there");
         if (!reader_map(rd, f))
                 return;
-        member_pick(&f, mig_names, N_MIG_MEMBERS, m);
-        reader_bounded_text(rd, m[PROFILE], PROFILE_MAX_BYTES, &ret->mig_profile);
-        read_layout(rd, m[LAYOUT], ret);
-        reader_text(rd, m[CONFIG], &ret->mig_config);
+        member_pick(f, mig_names, N_MIG_MEMBERS, m);
+        reader_bounded_text(rd, &m[PROFILE], PROFILE_MAX_BYTES, &ret->mig_profile);
+        read_layout(rd, &m[LAYOUT], ret);
+        reader_text(rd, &m[CONFIG], &ret->mig_config);
         n_ways = !text_is_empty(ret->mig_profile) + (ret->mig_layout.kind == VALUE_MAP) +
                  !text_is_empty(ret->mig_config);
         ret->mig = n_ways > 0;
-        reader_bool(rd, m[ENABLED], &ret->mig);
+        reader_bool(rd, &m[ENABLED], &ret->mig);
         if (!ret->mig)
                 return;
         if (n_ways == 0)
-                reader_refuse(rd, &f, "enabled, but none of profile, layout and config is written");
+                reader_refuse(rd, f, "enabled, but none of profile, layout and config is written");
         if (n_ways > 1)
-                reader_refuse(rd, &f, "more than one of profile, layout and config is written");
-        if (reader_word(rd, m[STRATEGY], strategies, COUNT_OF(strategies), &strategy))
+                reader_refuse(rd, f, "more than one of profile, layout and config is written");
+        if (reader_word(rd, &m[STRATEGY], strategies, COUNT_OF(strategies), &strategy))
                 ret->strategy = strategy == 0 ? STRATEGY_MIXED : STRATEGY_SINGLE;
-        if (reader_integer(rd, m[SLICES_PER_GPU], 1, SLICES_MAX, &ret->slices_per_gpu) &&
+        if (reader_integer(rd, &m[SLICES_PER_GPU], 1, SLICES_MAX, &ret->slices_per_gpu) &&
             text_is_empty(ret->mig_profile))
                 reader_refuse(rd, &m[SLICES_PER_GPU], "belongs to a profile, and none is written");
 }
 
 static void read_sharing(struct reader *rd, const struct form *form, struct pool *ret) {
         static const struct text strategies[] = { TEXT_INIT("TimeSlicing"), TEXT_INIT("MPS") };
-        struct member f, strategy_field, replicas;
+        const struct member *f = at(form, SHARING);
+        struct member strategy_field, replicas;
         struct text ignored;
         unsigned int strategy;
 
         ret->share_replicas = 1;
-        if (!is_written(form, SHARING))
-                return;
-        f = at(form, SHARING);
         if (!reader_map(rd, f))
                 return;
-        strategy_field = member_get(&f, "strategy");
-        replicas = member_get(&f, "replicas");
-        if (reader_needed_text(rd, strategy_field, &ignored) &&
-            reader_word(rd, strategy_field, strategies, COUNT_OF(strategies), &strategy))
+        strategy_field = member_get(f, "strategy");
+        replicas = member_get(f, "replicas");
+        if (reader_needed_text(rd, &strategy_field, &ignored) &&
+            reader_word(rd, &strategy_field, strategies, COUNT_OF(strategies), &strategy))
                 ret->sharing = strategy == 0 ? SHARING_TIME_SLICING : SHARING_MPS;
         if (member_is_absent(&replicas))
                 reader_refuse(rd, &replicas, "is required");
-        reader_integer(rd, replicas, 1, REPLICAS_MAX, &ret->share_replicas);
-        reader_bool(rd, member_get(&f, "renameByDefault"), &ret->share_renamed);
+        reader_integer(rd, &replicas, 1, REPLICAS_MAX, &ret->share_replicas);
+        reader_bool(rd, MEMBER_OF(member_get(f, "renameByDefault")), &ret->share_renamed);
         if (ret->mig && ret->sharing == SHARING_MPS)
-                reader_refuse(rd, &f, "MPS does not share MIG slices, but TimeSlicing does");
+                reader_refuse(rd, f, "MPS does not share MIG slices, but TimeSlicing does");
 }
 
 static void read_choices(struct reader *rd, const struct form *form, struct pool *ret) {
@@ -280,18 +267,17 @@ static void read_choices(struct reader *rd, const struct form *form, struct pool
 
 /* What belongs to device plugins has no meaning for claims, which take whole devices. */
 static void check_allocation(struct reader *rd, const struct form *form, struct pool *ret) {
-        struct member resource_name, sharing;
+        const struct member *resource_name = at(form, RESOURCE_NAME);
+        const struct member *sharing = at(form, SHARING);
 
         if (ret->allocation != ALLOCATION_DRA)
                 return;
-        resource_name = at(form, RESOURCE_NAME);
-        sharing = at(form, SHARING);
-        if (!member_is_absent(&resource_name))
-                reader_refuse(rd, &resource_name,
+        if (!member_is_absent(resource_name))
+                reader_refuse(rd, resource_name,
                               "is a device plugin's; with allocation DRA the device class follows "
                               "from migConfiguration");
-        if (!member_is_absent(&sharing))
-                reader_refuse(rd, &sharing,
+        if (!member_is_absent(sharing))
+                reader_refuse(rd, sharing,
                               "is a device plugin's; with allocation DRA every pod claims devices "
                               "of its own");
 }
@@ -309,51 +295,56 @@ static bool is_decimal(struct text t) {
         return n_digits > 0;
 }
 
-static void read_cost(struct reader *rd, struct member f, struct pool *ret) {
+static void read_cost(struct reader *rd, const struct member *f, struct pool *ret) {
         struct text written;
         struct fault fault;
 
-        if (f.value.kind == VALUE_NUMBER)
-                written = value_brief(f.value, rd->arena);
+        if (f->value.kind == VALUE_NUMBER)
+                written = value_brief(f->value, rd->arena);
         else if (!reader_text(rd, f, &written))
                 return;
         if (is_decimal(written) && quantity_parse(written, &ret->cost_value, &fault) == 0)
                 ret->cost = written;
         else
-                reader_refuse(rd, &f, "%.*s is not a decimal number",
-                              TEXT_ARG(value_brief(f.value, rd->arena)));
+                reader_refuse(rd, f, "%.*s is not a decimal number",
+                              TEXT_ARG(value_brief(f->value, rd->arena)));
 }
 
 /* How a model is split over units is not the pool's to say: they would not be reserved. */
-static void read_args(struct reader *rd, struct member f, struct pool *ret) {
+static void read_args(struct reader *rd, const struct member *f, struct pool *ret) {
         const struct engine_flag *const of_models[] = { &engine_tensor, &engine_pipeline,
                                                         &engine_data, &engine_expert };
 
         check_args(rd, f, &ret->args);
         for (size_t i = 0; i < COUNT_OF(of_models); i++) {
                 if (engine_find(ret->args, of_models[i], NULL))
-                        reader_refuse(rd, &f, "%.*s follows from the model's replicaTopology",
+                        reader_refuse(rd, f, "%.*s follows from the model's replicaTopology",
                                       TEXT_ARG(of_models[i]->name));
         }
 }
 
-static void read_pod_defaults(struct reader *rd, struct member f, struct pool *ret) {
+static void read_pod_defaults(struct reader *rd, const struct member *f, struct pool *ret) {
         struct quantity ignored;
 
         if (!reader_map(rd, f))
                 return;
-        check_env(rd, member_get(&f, "env"), &ret->env);
-        read_args(rd, member_get(&f, "args"), ret);
-        check_object_name(rd, member_get(&f, "priorityClassName"), &ret->priority_class);
-        check_object_name(rd, member_get(&f, "runtimeClassName"), &ret->runtime_class);
-        reader_quantity(rd, member_get(&f, "cpuPerUnit"), &ret->cpu_per_unit, &ignored);
-        reader_quantity(rd, member_get(&f, "memoryPerUnit"), &ret->memory_per_unit, &ignored);
-        check_security_context(rd, member_get(&f, "securityContext"), &ret->security_context);
-        check_extended(rd, member_get(&f, "resources"), ret->resource_name, &ret->extended);
-        check_references(rd, member_get(&f, "imagePullSecrets"), &ret->image_pull_secrets);
-        check_object_name(rd, member_get(&f, "serviceAccountName"), &ret->service_account);
-        reader_bool(rd, member_get(&f, "hostIPC"), &ret->host_ipc);
-        check_references(rd, member_get(&f, "baseRefs"), &ret->base_refs);
+        check_env(rd, MEMBER_OF(member_get(f, "env")), &ret->env);
+        read_args(rd, MEMBER_OF(member_get(f, "args")), ret);
+        check_object_name(rd, MEMBER_OF(member_get(f, "priorityClassName")), &ret->priority_class);
+        check_object_name(rd, MEMBER_OF(member_get(f, "runtimeClassName")), &ret->runtime_class);
+        reader_quantity(rd, MEMBER_OF(member_get(f, "cpuPerUnit")), &ret->cpu_per_unit, &ignored);
+        reader_quantity(rd, MEMBER_OF(member_get(f, "memoryPerUnit")), &ret->memory_per_unit,
+                        &ignored);
+        check_security_context(rd, MEMBER_OF(member_get(f, "securityContext")),
+                               &ret->security_context);
+        check_extended(rd, MEMBER_OF(member_get(f, "resources")), ret->resource_name,
+                       &ret->extended);
+        check_references(rd, MEMBER_OF(member_get(f, "imagePullSecrets")),
+                         &ret->image_pull_secrets);
+        check_object_name(rd, MEMBER_OF(member_get(f, "serviceAccountName")),
+                          &ret->service_account);
+        reader_bool(rd, MEMBER_OF(member_get(f, "hostIPC")), &ret->host_ipc);
+        check_references(rd, MEMBER_OF(member_get(f, "baseRefs")), &ret->base_refs);
 }
 
 /* What follows from several fields together. */
@@ -366,25 +357,28 @@ static void apply_defaults(struct reader *rd, const struct form *form, struct po
                 ret->nvlink_domain = ret->accelerator_count;
 
         /* gpu.memory is the card's, so it says nothing of slices and shares. */
-        if (!reader_map(rd, form->gpu))
+        if (!reader_map(rd, at(form, GPU)))
                 return;
         if (ret->memory_bytes == UNKNOWN_BYTES) {
                 int64_t card_bytes;
 
-                if (reader_bytes(rd, member_get(&form->gpu, "memory"), &card_bytes) && whole_gpus)
+                if (reader_bytes(rd, MEMBER_OF(member_get(at(form, GPU), "memory")), &card_bytes) &&
+                    whole_gpus)
                         ret->memory_bytes = card_bytes;
         }
 }
 
 static void read_all(struct reader *rd, const struct form *form, const struct settings *settings,
                      struct pool *ret) {
+        struct member older;
+
         check_shown_name(rd, at(form, NAME), &ret->name);
         check_labels(rd, at(form, NODE_SELECTOR), &ret->node_selector);
         check_labels(rd, at(form, LABELS), &ret->labels);
-        reader_bounded_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType"),
+        reader_bounded_text(rd, newer(form, ACCELERATOR_TYPE, "acceleratorType", &older),
                             ACCELERATOR_MAX_BYTES, &ret->accelerator_type);
-        reader_integer(rd, newer(form, ACCELERATOR_COUNT, "acceleratorCount"), 1, ACCELERATORS_MAX,
-                       &ret->accelerator_count);
+        reader_integer(rd, newer(form, ACCELERATOR_COUNT, "acceleratorCount", &older), 1,
+                       ACCELERATORS_MAX, &ret->accelerator_count);
         read_nodes(rd, form, settings, ret);
         read_capabilities(rd, form, ret);
         read_mig(rd, form, ret);
@@ -495,8 +489,8 @@ int pool_read(const struct member *entry, struct pool_owner owner, const struct 
                 .share_replicas = 1,
         };
         open_form(&form, entry);
-        if (member_is_absent(&form.root))
-                reader_refuse(&rd, &form.root, "must be a map, but is null");
+        if (member_is_absent(form.root))
+                reader_refuse(&rd, form.root, "must be a map, but is null");
         else if (reader_map(&rd, form.root))
                 read_all(&rd, &form, settings, ret);
         if (text_is_empty(ret->name))

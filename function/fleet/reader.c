@@ -8,8 +8,7 @@
 #include "base/arena.h"
 #include "wire/value_print.h"
 
-enum { FEW = 6 };         /* names that a sentence lists at most */
-enum { MEMBERS_MAX = 8 }; /* that are picked in one walk */
+enum { FEW = 6 }; /* names that a sentence lists at most */
 
 /* Null is how a manifest says that something is not there. */
 static struct value unless_null(struct value v) {
@@ -28,13 +27,14 @@ struct member member_get(const struct member *above, const char *name) {
 
 void member_pick(const struct member *above, const struct text *names, size_t n,
                  struct member *ret) {
-        struct value values[MEMBERS_MAX];
-
-        if (n > MEMBERS_MAX)
-                BUG("more members than there is room for");
-        value_pick(above->value, names, n, values);
-        for (size_t i = 0; i < n; i++)
-                ret[i] = member_named(above, names[i], values[i]);
+        value_pick_apart(above->value, names, n, &ret->value, sizeof(*ret));
+        for (size_t i = 0; i < n; i++) {
+                ret[i].above = above;
+                ret[i].kind = MEMBER_NAMED;
+                ret[i].name = names[i];
+                if (ret[i].value.kind == VALUE_NULL)
+                        ret[i].value.kind = VALUE_ABSENT;
+        }
 }
 
 struct member member_key(const struct member *above, struct text key, struct value value) {
@@ -140,13 +140,13 @@ bool reader_refuse_kind(struct reader *rd, const struct member *f, enum value_ki
         return false;
 }
 
-bool reader_needed_text(struct reader *rd, struct member f, struct text *ret) {
-        if (member_is_absent(&f)) {
-                reader_refuse(rd, &f, "is required");
+bool reader_needed_text(struct reader *rd, const struct member *f, struct text *ret) {
+        if (member_is_absent(f)) {
+                reader_refuse(rd, f, "is required");
                 return false;
         }
-        if (f.value.kind == VALUE_STRING && text_is_empty(f.value.bytes)) {
-                reader_refuse(rd, &f, "must not be empty");
+        if (f->value.kind == VALUE_STRING && f->value.len == 0) {
+                reader_refuse(rd, f, "must not be empty");
                 return false;
         }
         return reader_text(rd, f, ret);
@@ -182,20 +182,20 @@ static struct text list_words(struct arena *arena, const struct text *words, siz
         return builder_done(&b);
 }
 
-bool reader_bounded_text(struct reader *rd, struct member f, size_t max, struct text *ret) {
+bool reader_bounded_text(struct reader *rd, const struct member *f, size_t max, struct text *ret) {
         struct text t;
 
         if (!reader_text(rd, f, &t))
                 return false;
         if (t.len > max) {
-                reader_refuse(rd, &f, "has %zu bytes, and at most %zu fit the ledger", t.len, max);
+                reader_refuse(rd, f, "has %zu bytes, and at most %zu fit the ledger", t.len, max);
                 return false;
         }
         *ret = t;
         return true;
 }
 
-bool reader_word(struct reader *rd, struct member f, const struct text *words, size_t n,
+bool reader_word(struct reader *rd, const struct member *f, const struct text *words, size_t n,
                  unsigned int *ret) {
         struct text word;
 
@@ -207,29 +207,29 @@ bool reader_word(struct reader *rd, struct member f, const struct text *words, s
                         return true;
                 }
         }
-        reader_refuse(rd, &f, "must be %s%.*s, not %.*s", n > 1 ? "one of " : "",
+        reader_refuse(rd, f, "must be %s%.*s, not %.*s", n > 1 ? "one of " : "",
                       TEXT_ARG(list_words(rd->arena, words, n)),
-                      TEXT_ARG(value_brief(f.value, rd->arena)));
+                      TEXT_ARG(value_brief(f->value, rd->arena)));
         return false;
 }
 
-bool reader_quantity(struct reader *rd, struct member f, struct text *ret_text,
+bool reader_quantity(struct reader *rd, const struct member *f, struct text *ret_text,
                      struct quantity *ret) {
         struct text written;
         struct quantity quantity;
         struct fault fault;
 
-        if (f.value.kind == VALUE_NUMBER)
-                written = value_brief(f.value, rd->arena);
+        if (f->value.kind == VALUE_NUMBER)
+                written = value_brief(f->value, rd->arena);
         else if (!reader_text(rd, f, &written))
                 return false;
         if (quantity_parse(written, &quantity, &fault) < 0) {
-                reader_refuse(rd, &f, "%s", fault.message);
+                reader_refuse(rd, f, "%s", fault.message);
                 return false;
         }
         if (quantity.nano <= 0) {
-                reader_refuse(rd, &f, "%.*s is not above 0",
-                              TEXT_ARG(value_brief(f.value, rd->arena)));
+                reader_refuse(rd, f, "%.*s is not above 0",
+                              TEXT_ARG(value_brief(f->value, rd->arena)));
                 return false;
         }
         *ret_text = written;
@@ -237,7 +237,7 @@ bool reader_quantity(struct reader *rd, struct member f, struct text *ret_text,
         return true;
 }
 
-bool reader_bytes(struct reader *rd, struct member f, int64_t *ret_bytes) {
+bool reader_bytes(struct reader *rd, const struct member *f, int64_t *ret_bytes) {
         struct quantity quantity;
         struct text written;
 
@@ -253,31 +253,31 @@ static bool are_texts(struct value list) {
         struct value item;
 
         while (value_next(&it, NULL, &item)) {
-                if (item.kind != VALUE_STRING || text_is_empty(item.bytes))
+                if (item.kind != VALUE_STRING || item.len == 0)
                         return false;
         }
         return true;
 }
 
-bool reader_texts(struct reader *rd, struct member f, struct value *ret) {
-        struct value_iter it = value_iterate(f.value);
+bool reader_texts(struct reader *rd, const struct member *f, struct value *ret) {
+        struct value_iter it = value_iterate(f->value);
         struct value item;
         size_t n_before = rd->n_mistakes;
 
         if (!reader_list(rd, f))
                 return false;
-        if (are_texts(f.value)) {
-                *ret = f.value;
+        if (are_texts(f->value)) {
+                *ret = f->value;
                 return true;
         }
         for (size_t i = 0; value_next(&it, NULL, &item); i++) {
                 struct text ignored;
 
-                reader_needed_text(rd, member_element(&f, i, item), &ignored);
+                reader_needed_text(rd, MEMBER_OF(member_element(f, i, item)), &ignored);
         }
         if (rd->n_mistakes > n_before)
                 return false;
-        *ret = f.value;
+        *ret = f->value;
         return true;
 }
 

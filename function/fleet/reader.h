@@ -46,6 +46,9 @@ struct reader {
         size_t n_mistakes;
 };
 
+/* MEMBER_OF() - what a function returns, for one that takes a pointer to a member. */
+#define MEMBER_OF(made) ((const struct member[]) { made })
+
 /* member_root() - a value that is written at path. */
 struct member member_root(struct value value, struct text path);
 
@@ -102,58 +105,58 @@ static inline bool reader_kind(struct reader *rd, const struct member *f, enum v
         return f->value.kind == kind || (!member_is_absent(f) && reader_refuse_kind(rd, f, kind));
 }
 
-static inline bool reader_map(struct reader *rd, struct member f) {
-        return reader_kind(rd, &f, VALUE_MAP);
+static inline bool reader_map(struct reader *rd, const struct member *f) {
+        return reader_kind(rd, f, VALUE_MAP);
 }
 
-static inline bool reader_list(struct reader *rd, struct member f) {
-        return reader_kind(rd, &f, VALUE_LIST);
+static inline bool reader_list(struct reader *rd, const struct member *f) {
+        return reader_kind(rd, f, VALUE_LIST);
 }
 
-static inline bool reader_bool(struct reader *rd, struct member f, bool *ret) {
-        if (!reader_kind(rd, &f, VALUE_BOOL))
+static inline bool reader_bool(struct reader *rd, const struct member *f, bool *ret) {
+        if (!reader_kind(rd, f, VALUE_BOOL))
                 return false;
-        *ret = f.value.boolean;
+        *ret = f->value.boolean;
         return true;
 }
 
 /* reader_text() - a string; an empty one counts as absent. */
-static inline bool reader_text(struct reader *rd, struct member f, struct text *ret) {
-        if (!reader_kind(rd, &f, VALUE_STRING) || text_is_empty(f.value.bytes))
+static inline bool reader_text(struct reader *rd, const struct member *f, struct text *ret) {
+        if (!reader_kind(rd, f, VALUE_STRING) || f->value.len == 0)
                 return false;
-        *ret = f.value.bytes;
+        *ret = value_bytes(f->value);
         return true;
 }
 
 /* reader_bounded_text() - the same, and more than max bytes are a mistake. */
-bool reader_bounded_text(struct reader *rd, struct member f, size_t max, struct text *ret);
+bool reader_bounded_text(struct reader *rd, const struct member *f, size_t max, struct text *ret);
 
 /* reader_needed_text() - the same, and its absence is a mistake. */
-bool reader_needed_text(struct reader *rd, struct member f, struct text *ret);
+bool reader_needed_text(struct reader *rd, const struct member *f, struct text *ret);
 
 /* reader_check_range() - the same of a number. */
 bool reader_check_range(struct reader *rd, const struct member *f, int64_t min, int64_t max,
                         int64_t *ret);
 
 /* reader_integer() - a whole number within min and max. */
-static inline bool reader_integer(struct reader *rd, struct member f, int64_t min, int64_t max,
-                                  int64_t *ret) {
-        return reader_kind(rd, &f, VALUE_NUMBER) && reader_check_range(rd, &f, min, max, ret);
+static inline bool reader_integer(struct reader *rd, const struct member *f, int64_t min,
+                                  int64_t max, int64_t *ret) {
+        return reader_kind(rd, f, VALUE_NUMBER) && reader_check_range(rd, f, min, max, ret);
 }
 
 /* reader_word() - one of n words; *ret is its index. */
-bool reader_word(struct reader *rd, struct member f, const struct text *words, size_t n,
+bool reader_word(struct reader *rd, const struct member *f, const struct text *words, size_t n,
                  unsigned int *ret);
 
 /* reader_quantity() - a quantity above 0; as written, a number as its decimal text. */
-bool reader_quantity(struct reader *rd, struct member f, struct text *ret_text,
+bool reader_quantity(struct reader *rd, const struct member *f, struct text *ret_text,
                      struct quantity *ret);
 
 /* reader_bytes() - a quantity of memory in bytes, at least 1. */
-bool reader_bytes(struct reader *rd, struct member f, int64_t *ret_bytes);
+bool reader_bytes(struct reader *rd, const struct member *f, int64_t *ret_bytes);
 
 /* reader_texts() - a list of strings that are not empty; *ret is the list. */
-bool reader_texts(struct reader *rd, struct member f, struct value *ret);
+bool reader_texts(struct reader *rd, const struct member *f, struct value *ret);
 
 /*
  * reader_refuse_unknown() - every member of the map that is not among the n names is a mistake

@@ -35,8 +35,8 @@ static const struct text members[] = {
 };
 
 /* One of two words; true for the second. */
-static void read_choice(struct reader *rd, struct member f, const char *usual, const char *other,
-                        bool *ret) {
+static void read_choice(struct reader *rd, const struct member *f, const char *usual,
+                        const char *other, bool *ret) {
         struct text words[] = { text_from(usual), text_from(other) };
         unsigned int word;
 
@@ -44,31 +44,31 @@ static void read_choice(struct reader *rd, struct member f, const char *usual, c
                 *ret = word == 1;
 }
 
-static void check_equals(struct reader *rd, struct member f, const char *wanted) {
+static void check_equals(struct reader *rd, const struct member *f, const char *wanted) {
         struct text written;
 
         if (reader_text(rd, f, &written) && !text_equal(written, text_from(wanted)))
-                reader_refuse(rd, &f, "%.*s is not %s", TEXT_ARG(value_brief(f.value, rd->arena)),
+                reader_refuse(rd, f, "%.*s is not %s", TEXT_ARG(value_brief(f->value, rd->arena)),
                               wanted);
 }
 
-static void read_stages(struct reader *rd, struct member f, unsigned int *ret) {
+static void read_stages(struct reader *rd, const struct member *f, unsigned int *ret) {
         static const struct text words[] = { TEXT_INIT("Deploy"), TEXT_INIT("Place"),
                                              TEXT_INIT("Inventory"), TEXT_INIT("Check") };
-        struct value_iter it = value_iterate(f.value);
+        struct value_iter it = value_iterate(f->value);
         struct value item;
 
         if (!reader_list(rd, f))
                 return;
-        if (value_count(f.value) == 0)
-                reader_refuse(rd, &f, "names no stage");
+        if (value_count(f->value) == 0)
+                reader_refuse(rd, f, "names no stage");
         for (size_t i = 0; value_next(&it, NULL, &item); i++) {
-                struct member element = member_element(&f, i, item);
+                struct member element = member_element(f, i, item);
                 struct text ignored;
                 unsigned int word;
 
-                if (!reader_needed_text(rd, element, &ignored) ||
-                    !reader_word(rd, element, words, COUNT_OF(words), &word))
+                if (!reader_needed_text(rd, &element, &ignored) ||
+                    !reader_word(rd, &element, words, COUNT_OF(words), &word))
                         continue;
                 if (*ret & (1U << word))
                         reader_refuse(rd, &element, "%.*s is named twice", TEXT_ARG(words[word]));
@@ -76,7 +76,7 @@ static void read_stages(struct reader *rd, struct member f, unsigned int *ret) {
         }
 }
 
-static void read_capacity(struct reader *rd, struct member f, enum capacity_rule *ret) {
+static void read_capacity(struct reader *rd, const struct member *f, enum capacity_rule *ret) {
         static const struct text words[] = { TEXT_INIT("Max"), TEXT_INIT("Declared"),
                                              TEXT_INIT("Observed") };
         unsigned int word;
@@ -91,45 +91,45 @@ static void read_target(struct reader *rd, const struct member *input, struct se
         struct member namespace = member_get(input, "remoteNamespace");
         unsigned int word;
 
-        if (reader_word(rd, member_get(input, "target"), words, COUNT_OF(words), &word))
+        if (reader_word(rd, MEMBER_OF(member_get(input, "target")), words, COUNT_OF(words), &word))
                 ret->target = (enum target)word;
-        check_namespace(rd, namespace, &ret->remote_namespace);
+        check_namespace(rd, &namespace, &ret->remote_namespace);
         if (ret->target == TARGET_DIRECT && !member_is_absent(&namespace))
                 reader_refuse(rd, &namespace, "is for remote clusters, but target is Direct");
 }
 
 /* 0.20 without quotes is the number 0.2, and no version at all. */
-static void read_version(struct reader *rd, struct member f, struct settings *ret) {
+static void read_version(struct reader *rd, const struct member *f, struct settings *ret) {
         static const struct text words[] = { TEXT_INIT("0.20"), TEXT_INIT("0.21") };
         unsigned int word;
 
-        if (f.value.kind == VALUE_NUMBER)
-                reader_refuse(rd, &f, "is a number, %.*s: write it quoted, as \"0.20\"",
-                              TEXT_ARG(value_brief(f.value, rd->arena)));
+        if (f->value.kind == VALUE_NUMBER)
+                reader_refuse(rd, f, "is a number, %.*s: write it quoted, as \"0.20\"",
+                              TEXT_ARG(value_brief(f->value, rd->arena)));
         else if (reader_word(rd, f, words, COUNT_OF(words), &word))
                 ret->kserve_021 = word == 1;
 }
 
 /* KEDA's own, passed through; KServe runs a template over the whole manifest. */
-static void read_triggers(struct reader *rd, struct member f, struct settings *ret) {
-        struct value_iter it = value_iterate(f.value);
+static void read_triggers(struct reader *rd, const struct member *f, struct settings *ret) {
+        struct value_iter it = value_iterate(f->value);
         struct value item;
         struct builder b;
 
         if (!reader_list(rd, f))
                 return;
         for (size_t i = 0; value_next(&it, NULL, &item); i++) {
-                struct member trigger = member_element(&f, i, item);
+                struct member trigger = member_element(f, i, item);
                 struct text ignored;
 
-                if (reader_map(rd, trigger))
-                        reader_needed_text(rd, member_get(&trigger, "type"), &ignored);
+                if (reader_map(rd, &trigger))
+                        reader_needed_text(rd, MEMBER_OF(member_get(&trigger, "type")), &ignored);
         }
         builder_init(&b, rd->arena);
-        value_print(f.value, &b);
+        value_print(f->value, &b);
         if (text_contains(builder_done(&b), TEXT("{{")))
-                reader_refuse(rd, &f, "holds \"{{\", which does not reach KEDA");
-        ret->keda_triggers = f.value;
+                reader_refuse(rd, f, "holds \"{{\", which does not reach KEDA");
+        ret->keda_triggers = f->value;
 }
 
 static void read_autoscaler(struct reader *rd, const struct member *kserve, struct settings *ret) {
@@ -139,12 +139,12 @@ static void read_autoscaler(struct reader *rd, const struct member *kserve, stru
         struct member f = member_get(kserve, "autoscaler"), keda = member_get(kserve, "keda");
         unsigned int word;
 
-        if (reader_word(rd, f, words, COUNT_OF(words), &word))
+        if (reader_word(rd, &f, words, COUNT_OF(words), &word))
                 ret->autoscaler = (enum autoscaler)word;
-        if (!reader_map(rd, keda))
+        if (!reader_map(rd, &keda))
                 return;
         reader_refuse_unknown(rd, &keda, known, COUNT_OF(known));
-        read_triggers(rd, member_get(&keda, "triggers"), ret);
+        read_triggers(rd, MEMBER_OF(member_get(&keda, "triggers")), ret);
 }
 
 /* What of kserve belongs together, once all of it is read. */
@@ -164,7 +164,7 @@ static void check_autoscaler(struct reader *rd, const struct member *input,
                 reader_refuse(rd, &triggers, "is required: KEDA scales by triggers");
 }
 
-static void read_kserve(struct reader *rd, struct member f, struct settings *ret) {
+static void read_kserve(struct reader *rd, const struct member *f, struct settings *ret) {
         static const struct text known[] = { TEXT_INIT("apiVersion"), TEXT_INIT("version"),
                                              TEXT_INIT("router"),     TEXT_INIT("autoscaler"),
                                              TEXT_INIT("keda"),       TEXT_INIT("multiNode") };
@@ -172,40 +172,40 @@ static void read_kserve(struct reader *rd, struct member f, struct settings *ret
 
         if (!reader_map(rd, f))
                 return;
-        reader_refuse_unknown(rd, &f, known, COUNT_OF(known));
-        check_api_version(rd, member_get(&f, "apiVersion"), &ret->kserve_api_version);
-        read_choice(rd, member_get(&f, "router"), "Route", "None", &no_route);
+        reader_refuse_unknown(rd, f, known, COUNT_OF(known));
+        check_api_version(rd, MEMBER_OF(member_get(f, "apiVersion")), &ret->kserve_api_version);
+        read_choice(rd, MEMBER_OF(member_get(f, "router")), "Route", "None", &no_route);
         ret->route = !no_route;
-        read_version(rd, member_get(&f, "version"), ret);
-        read_autoscaler(rd, &f, ret);
-        reader_bool(rd, member_get(&f, "multiNode"), &ret->multi_node);
+        read_version(rd, MEMBER_OF(member_get(f, "version")), ret);
+        read_autoscaler(rd, f, ret);
+        reader_bool(rd, MEMBER_OF(member_get(f, "multiNode")), &ret->multi_node);
 }
 
-static void read_mig_parted(struct reader *rd, struct member f, struct settings *ret) {
+static void read_mig_parted(struct reader *rd, const struct member *f, struct settings *ret) {
         static const struct text known[] = { TEXT_INIT("configMapRef"), TEXT_INIT("inline") };
         static const struct text known_of_ref[] = { TEXT_INIT("name"), TEXT_INIT("namespace"),
                                                     TEXT_INIT("key") };
-        struct member ref = member_get(&f, "configMapRef"), name = member_get(&ref, "name");
+        struct member ref = member_get(f, "configMapRef"), name = member_get(&ref, "name");
 
         if (!reader_map(rd, f))
                 return;
-        reader_refuse_unknown(rd, &f, known, COUNT_OF(known));
-        reader_text(rd, member_get(&f, "inline"), &ret->mig_parted_inline);
-        if (!reader_map(rd, ref))
+        reader_refuse_unknown(rd, f, known, COUNT_OF(known));
+        reader_text(rd, MEMBER_OF(member_get(f, "inline")), &ret->mig_parted_inline);
+        if (!reader_map(rd, &ref))
                 return;
         reader_refuse_unknown(rd, &ref, known_of_ref, COUNT_OF(known_of_ref));
         if (member_is_absent(&name))
                 reader_refuse(rd, &name, "is required");
-        check_object_name(rd, name, &ret->mig_parted_name);
+        check_object_name(rd, &name, &ret->mig_parted_name);
         ret->mig_parted_namespace = ret->system_namespace;
-        check_namespace(rd, member_get(&ref, "namespace"), &ret->mig_parted_namespace);
-        check_data_key(rd, member_get(&ref, "key"), &ret->mig_parted_key);
+        check_namespace(rd, MEMBER_OF(member_get(&ref, "namespace")), &ret->mig_parted_namespace);
+        check_data_key(rd, MEMBER_OF(member_get(&ref, "key")), &ret->mig_parted_key);
         if (!text_is_empty(ret->mig_parted_inline))
-                reader_refuse(rd, &f, "configMapRef and inline are both written");
+                reader_refuse(rd, f, "configMapRef and inline are both written");
 }
 
 /* Crossplane takes whole seconds; a part of one is rounded up. */
-static void read_ttl(struct reader *rd, struct member f, int64_t *ret_seconds) {
+static void read_ttl(struct reader *rd, const struct member *f, int64_t *ret_seconds) {
         const int64_t second = 1000000000, day = 24 * 3600 * second;
         struct text written;
         int64_t nanoseconds;
@@ -213,11 +213,11 @@ static void read_ttl(struct reader *rd, struct member f, int64_t *ret_seconds) {
         if (!reader_text(rd, f, &written))
                 return;
         if (!duration_parse(written, &nanoseconds))
-                reader_refuse(rd, &f, "not a duration: %.*s",
-                              TEXT_ARG(value_brief(f.value, rd->arena)));
+                reader_refuse(rd, f, "not a duration: %.*s",
+                              TEXT_ARG(value_brief(f->value, rd->arena)));
         else if (nanoseconds < second || nanoseconds > day)
-                reader_refuse(rd, &f, "%.*s is not within 1s and 24h",
-                              TEXT_ARG(value_brief(f.value, rd->arena)));
+                reader_refuse(rd, f, "%.*s is not within 1s and 24h",
+                              TEXT_ARG(value_brief(f->value, rd->arena)));
         else
                 *ret_seconds = (nanoseconds + second - 1) / second;
 }
@@ -242,7 +242,7 @@ static void read_carried(struct value carried, struct arena *arena, struct setti
         if (carried.kind != VALUE_MAP || broken_refuse_whole(&rd, carried, "plan.input"))
                 return;
         read_target(&rd, &root, ret);
-        read_kserve(&rd, member_get(&root, "kserve"), ret);
+        read_kserve(&rd, MEMBER_OF(member_get(&root, "kserve")), ret);
 }
 
 int settings_read(struct value input, struct arena *arena, struct settings *ret,
@@ -259,23 +259,25 @@ int settings_read_over(struct value carried, struct value input, struct arena *a
         if (broken_refuse_whole(&rd, input, "input"))
                 return arena_failed(arena) ? -ENOMEM : -EINVAL;
         read_carried(carried, arena, &s);
-        if (reader_map(&rd, root))
+        if (reader_map(&rd, &root))
                 reader_refuse_unknown(&rd, &root, members, COUNT_OF(members));
-        check_equals(&rd, member_get(&root, "apiVersion"),
+        check_equals(&rd, MEMBER_OF(member_get(&root, "apiVersion")),
                      "gpuplacement.fn.crossplane.io/v1alpha1");
-        check_equals(&rd, member_get(&root, "kind"), "Input");
-        read_stages(&rd, member_get(&root, "stages"), &s.stages);
+        check_equals(&rd, MEMBER_OF(member_get(&root, "kind")), "Input");
+        read_stages(&rd, MEMBER_OF(member_get(&root, "stages")), &s.stages);
         read_target(&rd, &root, &s);
-        read_kserve(&rd, member_get(&root, "kserve"), &s);
+        read_kserve(&rd, MEMBER_OF(member_get(&root, "kserve")), &s);
         check_autoscaler(&rd, &root, &s);
-        read_capacity(&rd, member_get(&root, "capacity"), &s.capacity);
-        read_choice(&rd, member_get(&root, "memory"), "Declared", "Usable", &s.memory_usable);
-        read_choice(&rd, member_get(&root, "multiSlice"), "Forbid", "Allow", &s.multi_slice);
-        read_choice(&rd, member_get(&root, "quotas"), "Ignore", "Respect", &s.quotas);
-        check_namespace(&rd, member_get(&root, "systemNamespace"), &s.system_namespace);
-        read_mig_parted(&rd, member_get(&root, "migParted"), &s);
-        read_ttl(&rd, member_get(&root, "ttl"), &s.ttl_seconds);
-        check_api_version(&rd, member_get(&root, "api"), &s.api);
+        read_capacity(&rd, MEMBER_OF(member_get(&root, "capacity")), &s.capacity);
+        read_choice(&rd, MEMBER_OF(member_get(&root, "memory")), "Declared", "Usable",
+                    &s.memory_usable);
+        read_choice(&rd, MEMBER_OF(member_get(&root, "multiSlice")), "Forbid", "Allow",
+                    &s.multi_slice);
+        read_choice(&rd, MEMBER_OF(member_get(&root, "quotas")), "Ignore", "Respect", &s.quotas);
+        check_namespace(&rd, MEMBER_OF(member_get(&root, "systemNamespace")), &s.system_namespace);
+        read_mig_parted(&rd, MEMBER_OF(member_get(&root, "migParted")), &s);
+        read_ttl(&rd, MEMBER_OF(member_get(&root, "ttl")), &s.ttl_seconds);
+        check_api_version(&rd, MEMBER_OF(member_get(&root, "api")), &s.api);
         s.group = text_slice(s.api, 0, text_index(s.api, '/'));
 
         s.memo = ARENA_NEW(arena, struct catalog_memo);

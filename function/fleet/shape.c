@@ -12,19 +12,19 @@ static void check_string(struct reader *rd, const struct member *f, bool (*is_ri
         struct text ignored;
 
         if (f->value.kind != VALUE_STRING) {
-                reader_text(rd, *f, &ignored); /* says what it must be */
+                reader_text(rd, f, &ignored); /* says what it must be */
                 return;
         }
-        if (is_right && !is_right(f->value.bytes))
+        if (is_right && !is_right(value_bytes(f->value)))
                 reader_refuse(rd, f, "%.*s is not %s", TEXT_ARG(value_brief(f->value, rd->arena)),
                               what);
-        else if (text_contains(f->value.bytes, TEXT("{{")))
+        else if (text_contains(value_bytes(f->value), TEXT("{{")))
                 reader_refuse(rd, f, "%.*s holds \"{{\", which does not reach the pod",
                               TEXT_ARG(value_brief(f->value, rd->arena)));
 }
 
 static bool is_empty_string(const struct member *f) {
-        return f->value.kind == VALUE_STRING && text_is_empty(f->value.bytes);
+        return f->value.kind == VALUE_STRING && f->value.len == 0;
 }
 
 static void refuse_unknown_members(struct reader *rd, const struct member *f,
@@ -40,7 +40,7 @@ static void refuse_unknown_members(struct reader *rd, const struct member *f,
 static void check_map(struct reader *rd, const struct member *f, const struct shape *map) {
         size_t n_before = rd->n_mistakes;
 
-        if (!reader_map(rd, *f))
+        if (!reader_map(rd, f))
                 return;
         refuse_unknown_members(rd, f, map);
         for (size_t i = 0; i < map->n; i++) {
@@ -62,7 +62,7 @@ static void check_list(struct reader *rd, const struct member *f, const struct s
         struct value_iter it = value_iterate(f->value);
         struct value item;
 
-        if (!reader_list(rd, *f))
+        if (!reader_list(rd, f))
                 return;
         for (size_t i = 0; value_next(&it, NULL, &item); i++) {
                 struct member member = member_element(f, i, item);
@@ -99,19 +99,19 @@ void shape_check(struct reader *rd, const struct member *f, const struct shape *
                 check_string(rd, f, grammar_label_value, "a label value");
                 break;
         case SHAPE_LABELS:
-                check_labels(rd, *f, &labels);
+                check_labels(rd, f, &labels);
                 break;
         case SHAPE_BOOL:
-                reader_bool(rd, *f, &boolean);
+                reader_bool(rd, f, &boolean);
                 break;
         case SHAPE_INTEGER:
-                reader_integer(rd, *f, shape->min, shape->max, &number);
+                reader_integer(rd, f, shape->min, shape->max, &number);
                 break;
         case SHAPE_WORD:
-                reader_word(rd, *f, shape->words, shape->n, &word);
+                reader_word(rd, f, shape->words, shape->n, &word);
                 break;
         case SHAPE_QUANTITY:
-                reader_quantity(rd, *f, &text, &quantity);
+                reader_quantity(rd, f, &text, &quantity);
                 break;
         case SHAPE_MAP:
                 check_map(rd, f, shape);

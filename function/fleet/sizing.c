@@ -95,7 +95,7 @@ static bool mentions(struct value v, struct text word, int depth) {
         struct value each;
 
         if (v.kind == VALUE_STRING)
-                return text_contains(v.bytes, word);
+                return text_contains(value_bytes(v), word);
         while (depth > 0 && value_next(&it, NULL, &each)) {
                 if (mentions(each, word, depth - 1))
                         return true;

@@ -137,14 +137,13 @@ static void report_large(const struct pool_index *index, const struct reservatio
                          struct value object, struct arena *arena) {
         size_t at = find_pool(index, r->pool);
 
-        if (object.bytes.len <= LARGE_BYTES || at == index->n ||
-            index->n_reported[at]++ >= REPORTED_MAX)
+        if (object.len <= LARGE_BYTES || at == index->n || index->n_reported[at]++ >= REPORTED_MAX)
                 return;
         pool_warn(index->sorted[at], arena,
                   text_format(arena,
-                              "reservation %.*s/%.*s has %zu bytes: every deployment that decides "
+                              "reservation %.*s/%.*s has %u bytes: every deployment that decides "
                               "receives them",
-                              TEXT_ARG(r->namespace_), TEXT_ARG(r->name), object.bytes.len));
+                              TEXT_ARG(r->namespace_), TEXT_ARG(r->name), object.len));
 }
 
 /* ---- counting -------------------------------------------------------------------------------- */

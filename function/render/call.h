@@ -34,7 +34,7 @@ struct call_request {
         size_t n_resources;
         struct text desired; /* the body of a State message, such as call_response.desired.raw */
         struct node *input;  /* a map, or NULL */
-        struct text context; /* the body of a Struct, such as call_response.context.bytes */
+        struct text context; /* the body of a Struct, such as value_bytes(call_response.context) */
         const struct call_answer *required;
         size_t n_required;
         const struct call_answer *extra; /* in the old field, for functions that ask there */
@@ -59,7 +59,7 @@ struct call_response {
         struct text tag;
         int64_t ttl_seconds;  /* 0: none; parts of a second are dropped */
         struct state desired; /* .raw is what the next step gets */
-        struct value context; /* absent or a map; .bytes is what the next step gets */
+        struct value context; /* absent or a map; value_bytes() is what the next step gets */
         struct condition *conditions;
         size_t n_conditions;
         struct result *results;

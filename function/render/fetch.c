@@ -19,7 +19,8 @@ static bool has_labels(struct value object, const struct requirement *r) {
         for (size_t i = 0; i < r->n_labels; i++) {
                 struct value label = value_get(labels, r->label_keys[i]);
 
-                if (label.kind != VALUE_STRING || !text_equal(label.bytes, r->label_values[i]))
+                if (label.kind != VALUE_STRING ||
+                    !text_equal(value_bytes(label), r->label_values[i]))
                         return false;
         }
         return true;

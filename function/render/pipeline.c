@@ -202,7 +202,7 @@ static int call_until_settled(struct run *run, struct pipeline_step *step) {
                 r = fetch_all(run, &step->response);
                 if (r < 0)
                         return r;
-                run->request.context = step->response.context.bytes;
+                run->request.context = value_bytes(step->response.context);
                 previous = step->response;
         }
         fault_set(run->fault,
@@ -228,7 +228,7 @@ static int run_step(struct run *run, struct value step) {
         }
         run->out->n_steps++;
         run->request.desired = done->response.desired.raw;
-        run->request.context = done->response.context.bytes;
+        run->request.context = value_bytes(done->response.context);
         fatal = fatal_result(&done->response);
         if (fatal)
                 run->out->fatal = text_format(

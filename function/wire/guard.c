@@ -410,6 +410,8 @@ static int guard(struct text bytes, enum message message, bool (*reads)(struct t
 
         if (bytes.len == 0)
                 return 0;
+        if (bytes.len > UINT32_MAX) /* protobuf has no messages of half of that */
+                return refuse(fault, -E2BIG, &shapes[message], NULL, "is longer than 4 GiB");
         walk.reads = reads;
         walk.p = bytes.data;
         walk.n_elements = 0;

@@ -219,7 +219,7 @@ static size_t value_size(const struct node *node) {
         case VALUE_NUMBER:
                 return 9;
         case VALUE_STRING:
-                return encode_bytes_size(node->value.bytes.len);
+                return encode_bytes_size(node->value.len);
         case VALUE_LIST:
         case VALUE_MAP:
                 return encode_bytes_size(node->body_size);
@@ -241,7 +241,7 @@ static size_t measure(const struct node *node) {
         size_t size = 0;
 
         if (!node->is_tree)
-                return node->value.bytes.len;
+                return node->value.len;
         for (size_t i = 0; i < node->n; i++) {
                 struct child *child = &node->children[i];
 
@@ -274,8 +274,8 @@ static char *write_value(char *p, const struct node *node) {
         case VALUE_NUMBER:
                 return encode_double(encode_tag(p, OF_NUMBER, WIRE_FIXED64), node->value.number);
         case VALUE_STRING:
-                return write_text(write_head(p, OF_STRING, node->value.bytes.len),
-                                  node->value.bytes);
+                return write_text(write_head(p, OF_STRING, node->value.len),
+                                  value_bytes(node->value));
         case VALUE_LIST:
                 return write_body(write_head(p, OF_LIST, node->body_size), node);
         case VALUE_MAP:
@@ -287,7 +287,7 @@ static char *write_value(char *p, const struct node *node) {
 /* The body of a Struct or ListValue. */
 static char *write_body(char *p, const struct node *node) {
         if (!node->is_tree)
-                return write_text(p, node->value.bytes);
+                return write_text(p, value_bytes(node->value));
         for (size_t i = 0; i < node->n; i++) {
                 const struct child *child = &node->children[i];
 
@@ -325,7 +325,7 @@ int node_encode(const struct node *map, struct arena *arena, struct text *ret) {
         if (map->value.kind != VALUE_MAP)
                 BUG("only a map can be encoded as a Struct");
         if (!map->is_tree) {
-                *ret = map->value.bytes;
+                *ret = value_bytes(map->value);
                 return 0;
         }
         size = measure(map);

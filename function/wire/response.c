@@ -114,7 +114,7 @@ static void add_identity(const char *key, struct value desired, struct value obs
 static int encode_object(const struct response *r, const struct request *request,
                          struct parts *object) {
         struct value old = request->desired.composite.object;
-        struct text rest = old.bytes, status;
+        struct text rest = value_bytes(old), status;
         struct parts merged;
         struct field field;
 
@@ -132,7 +132,8 @@ static int encode_object(const struct response *r, const struct request *request
                 return -ENOMEM;
         old = value_get(old, TEXT("status"));
         parts_init(&merged, r->arena);
-        merge_members(old.kind == VALUE_MAP ? old.bytes : (struct text) { 0 }, status, &merged);
+        merge_members(old.kind == VALUE_MAP ? value_bytes(old) : (struct text) { 0 }, status,
+                      &merged);
         add_member(object, TEXT("status"), VALUE_OF_STRUCT, &merged);
         return 0;
 }
@@ -307,12 +308,12 @@ static void encode_condition(const struct condition *condition, bool has_claim,
 /* The request's, but for the one member that is ours. */
 static int encode_context(const struct response *r, struct value context, struct parts *response) {
         struct parts merged, content;
-        struct text rest = context.bytes, ours;
+        struct text rest = value_bytes(context), ours;
         struct field field;
 
         if (!r->context_value) {
                 if (context.kind == VALUE_MAP)
-                        parts_bytes(response, CONTEXT, context.bytes);
+                        parts_bytes(response, CONTEXT, value_bytes(context));
                 return 0;
         }
         if (node_encode(r->context_value, r->arena, &ours) < 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/fault.h"
 #include "wire/field.h"
 #include "wire/sort.h"
 
@@ -12,13 +13,19 @@
 enum { STRUCT_FIELDS = 1, LIST_VALUES = 1 };
 enum { OF_NULL = 1, OF_NUMBER = 2, OF_STRING = 3, OF_BOOL = 4, OF_STRUCT = 5, OF_LIST = 6 };
 
+static inline struct value value_with(enum value_kind kind, struct text bytes) {
+        return (struct value) { .data = bytes.data, .len = (uint32_t)bytes.len, .kind = kind };
+}
+
 struct value value_of_struct(struct text bytes) {
         /* protobuf-c has no pointer to an empty body, and a cursor must begin somewhere. */
-        return (struct value) { .kind = VALUE_MAP, .bytes = bytes.data ? bytes : TEXT("") };
+        return value_with(VALUE_MAP, bytes.data ? bytes : TEXT(""));
 }
 
 struct value value_of_string(struct text text) {
-        return (struct value) { .kind = VALUE_STRING, .bytes = text };
+        if (text.len > UINT32_MAX)
+                BUG("a text of more than 4 GiB");
+        return value_with(VALUE_STRING, text);
 }
 
 static double number_of(const char *bits) {
@@ -43,16 +50,16 @@ static struct value last_of_oneof(struct text bytes) {
                                                  .number = number_of((char *)&field.scalar) };
                         break;
                 case OF_STRING:
-                        value = (struct value) { .kind = VALUE_STRING, .bytes = field.bytes };
+                        value = value_with(VALUE_STRING, field.bytes);
                         break;
                 case OF_BOOL:
                         value = (struct value) { .kind = VALUE_BOOL, .boolean = field.scalar != 0 };
                         break;
                 case OF_STRUCT:
-                        value = (struct value) { .kind = VALUE_MAP, .bytes = field.bytes };
+                        value = value_with(VALUE_MAP, field.bytes);
                         break;
                 case OF_LIST:
-                        value = (struct value) { .kind = VALUE_LIST, .bytes = field.bytes };
+                        value = value_with(VALUE_LIST, field.bytes);
                         break;
                 default:
                         break;
@@ -74,11 +81,11 @@ static inline struct value value_of(struct text bytes) {
         struct text whole;
 
         if (tag == FIELD_TAG(OF_STRING) && take_all(bytes, tag, &whole))
-                return (struct value) { .kind = VALUE_STRING, .bytes = whole };
+                return value_with(VALUE_STRING, whole);
         if (tag == FIELD_TAG(OF_STRUCT) && take_all(bytes, tag, &whole))
-                return (struct value) { .kind = VALUE_MAP, .bytes = whole };
+                return value_with(VALUE_MAP, whole);
         if (tag == FIELD_TAG(OF_LIST) && take_all(bytes, tag, &whole))
-                return (struct value) { .kind = VALUE_LIST, .bytes = whole };
+                return value_with(VALUE_LIST, whole);
         if (tag == (OF_NUMBER << 3 | WIRE_FIXED64) && bytes.len == 9)
                 return (struct value) { .kind = VALUE_NUMBER, .number = number_of(bytes.data + 1) };
         return last_of_oneof(bytes);
@@ -194,12 +201,12 @@ static inline bool next_element(struct text *rest, struct text *ret_value) {
 }
 
 struct value value_get(struct value v, struct text key) {
-        struct text found = { 0 }, entry_key, entry_value;
+        struct text rest = value_bytes(v), found = { 0 }, entry_key, entry_value;
         bool is_found = false;
 
         if (v.kind != VALUE_MAP)
                 return (struct value) { 0 };
-        while (next_entry(&v.bytes, &entry_key, &entry_value)) {
+        while (next_entry(&rest, &entry_key, &entry_value)) {
                 if (!text_equal(entry_key, key))
                         continue;
                 found = entry_value;
@@ -230,31 +237,46 @@ static inline size_t find_key(struct text key, const struct text *keys, size_t n
         return n;
 }
 
-size_t value_pick(struct value v, const struct text *keys, size_t n, struct value *ret) {
-        struct text entry_key, entry_value;
+static inline struct value *value_apart(struct value *first, size_t stride, size_t i) {
+        return (struct value *)(void *)((char *)first + i * stride);
+}
+
+static inline size_t pick(struct value v, const struct text *keys, size_t n, struct value *ret,
+                          size_t stride) {
+        struct text rest = value_bytes(v), entry_key, entry_value;
         size_t n_others = 0;
 
-        memset(ret, 0, n * sizeof(*ret));
+        for (size_t i = 0; i < n; i++)
+                *value_apart(ret, stride, i) = (struct value) { 0 };
         if (v.kind != VALUE_MAP)
                 return 0;
-        while (next_entry(&v.bytes, &entry_key, &entry_value)) {
+        while (next_entry(&rest, &entry_key, &entry_value)) {
                 size_t i = find_key(entry_key, keys, n);
 
                 if (i < n)
-                        ret[i] = value_of(entry_value);
+                        *value_apart(ret, stride, i) = value_of(entry_value);
                 else
                         n_others++;
         }
         return n_others;
 }
 
+size_t value_pick(struct value v, const struct text *keys, size_t n, struct value *ret) {
+        return pick(v, keys, n, ret, sizeof(*ret));
+}
+
+size_t value_pick_apart(struct value v, const struct text *keys, size_t n, struct value *ret,
+                        size_t stride) {
+        return pick(v, keys, n, ret, stride);
+}
+
 size_t value_count(struct value v) {
-        struct text ignored;
+        struct text rest = value_bytes(v), ignored;
         size_t n = 0;
 
         if (v.kind != VALUE_MAP && v.kind != VALUE_LIST)
                 return 0;
-        while (next_element(&v.bytes, &ignored)) /* an entry has the same number */
+        while (next_element(&rest, &ignored)) /* an entry has the same number */
                 n++;
         return n;
 }
@@ -349,11 +371,11 @@ bool value_equal(struct value a, struct value b, struct arena *arena) {
         case VALUE_NUMBER:
                 return a.number == b.number;
         case VALUE_STRING:
-                return text_equal(a.bytes, b.bytes);
+                return text_equal(value_bytes(a), value_bytes(b));
         case VALUE_LIST:
                 return lists_equal(a, b, arena);
         case VALUE_MAP:
-                return text_equal(a.bytes, b.bytes) || maps_equal(a, b, arena);
+                return text_equal(value_bytes(a), value_bytes(b)) || maps_equal(a, b, arena);
         }
         return false;
 }
@@ -399,7 +421,7 @@ uint64_t value_hash(struct value v) {
                 memcpy(&bits, &v.number, sizeof(bits));
                 return hash_number(hash, bits);
         case VALUE_STRING:
-                return text_hash(hash, v.bytes);
+                return text_hash(hash, value_bytes(v));
         case VALUE_MAP:
                 return value_hash_without(v, NULL, 0);
         case VALUE_LIST:

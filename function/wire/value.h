@@ -32,17 +32,30 @@ enum value_kind {
         VALUE_MAP,
 };
 
+/* 16 bytes, so that one is passed and returned in two registers and never waits for a store. */
 struct value {
-        enum value_kind kind;
-        bool may_be_broken;    /* of a whole object: some string of it has a NUL or is not UTF-8 */
-        union {                /* read only after kind was looked at, or by an accessor below */
-                bool boolean;  /* VALUE_BOOL */
-                double number; /* VALUE_NUMBER; may be NaN or infinite: readers refuse those */
-                struct text bytes; /* STRING: the text; LIST, MAP: the body of ListValue, Struct */
+        union {                   /* read only after kind was looked at, or by an accessor below */
+                bool boolean;     /* VALUE_BOOL */
+                double number;    /* VALUE_NUMBER; may be NaN or infinite: readers refuse those */
+                const char *data; /* STRING, LIST, MAP: see value_bytes() */
         };
+        uint32_t len; /* STRING, LIST, MAP: of data; else 0 */
+        enum value_kind kind : 8;
+        bool may_be_broken; /* of a whole object: some string of it has a NUL or is not UTF-8 */
 };
 
-/* value_of_struct() - the map whose google.protobuf.Struct body is bytes. */
+_Static_assert(sizeof(struct value) == 16, "two registers");
+
+/* value_bytes() - STRING: the text; LIST, MAP: the body of ListValue, Struct; ABSENT: empty. */
+static inline struct text value_bytes(struct value v) {
+        return (struct text) { .data = v.data, .len = v.len };
+}
+
+/*
+ * value_of_struct() - the map whose google.protobuf.Struct body is bytes
+ *
+ * Here and below bytes may be 4 GiB at most; a guard lets no more through.
+ */
 struct value value_of_struct(struct text bytes);
 
 /* value_of_value() - the value whose google.protobuf.Value body is bytes. */
@@ -73,6 +86,11 @@ struct value value_at(struct value v, const char *path);
  */
 size_t value_pick(struct value v, const struct text *keys, size_t n, struct value *ret);
 
+/* value_pick_apart() - the same into values that lie stride bytes apart, each in a larger struct.
+ */
+size_t value_pick_apart(struct value v, const struct text *keys, size_t n, struct value *ret,
+                        size_t stride);
+
 /* value_count() - elements of a list, entries of a map (duplicates counted), else 0. */
 size_t value_count(struct value v);
 
@@ -93,7 +111,7 @@ struct value_iter {
 static inline struct value_iter value_iterate(struct value v) {
         if (v.kind != VALUE_MAP && v.kind != VALUE_LIST)
                 return (struct value_iter) { 0 };
-        return (struct value_iter) { .kind = v.kind, .rest = v.bytes };
+        return (struct value_iter) { .kind = v.kind, .rest = value_bytes(v) };
 }
 
 bool value_next(struct value_iter *it, struct text *ret_key, struct value *ret_member);
@@ -113,7 +131,7 @@ int value_members(struct value v, struct arena *arena, struct value_member **ret
 
 /* value_text() - a string's text; empty for every other kind. */
 static inline struct text value_text(struct value v) {
-        return v.kind == VALUE_STRING ? v.bytes : (struct text) { 0 };
+        return v.kind == VALUE_STRING ? value_bytes(v) : (struct text) { 0 };
 }
 
 /* value_get_text() - the string under a map's key; empty where there is none. */

@@ -94,7 +94,7 @@ static void print_value(struct printer *p, struct value v) {
                 print_number(v.number, p->b);
                 break;
         case VALUE_STRING:
-                print_string(p, v.bytes);
+                print_string(p, value_bytes(v));
                 break;
         case VALUE_LIST:
                 print_list(p, v);

@@ -18,7 +18,7 @@ static struct node *node_of(struct value scalar, struct arena *arena) {
         case VALUE_NUMBER:
                 return node_number(arena, scalar.number);
         case VALUE_STRING:
-                return node_string(arena, scalar.bytes);
+                return node_string(arena, value_bytes(scalar));
         case VALUE_ABSENT:
         case VALUE_LIST:
         case VALUE_MAP:

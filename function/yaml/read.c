@@ -192,8 +192,8 @@ static int read_key(struct reader *r, struct value scalar, bool plain, struct pl
                 return refuse(r, at, "a key is null", TEXT(""));
         in->key = (struct item) { .place = at };
         if (scalar.kind == VALUE_STRING) {
-                in->key.key = scalar.bytes;
-                in->key.merges = plain && text_equal(scalar.bytes, TEXT("<<"));
+                in->key.key = value_bytes(scalar);
+                in->key.merges = plain && text_equal(value_bytes(scalar), TEXT("<<"));
         } else {
                 builder_init(&b, r->arena);
                 value_print(scalar, &b);

@@ -140,7 +140,7 @@ static void write_flat(struct writer *w, struct value v, size_t indent) {
                 write_number(w, v.number);
                 return;
         case VALUE_STRING:
-                write_string(w, v.bytes, indent);
+                write_string(w, value_bytes(v), indent);
                 return;
         case VALUE_LIST:
                 builder_string(w->out, "[]");

@@ -3,8 +3,9 @@
  * Calls a server in a closed loop with bytes that were made before, and says
  * what it cost the server.
  *
- *      load ADDRESS PID FILE CLIENTS SECONDS MIN_CALLS [ANSWER]
+ *      load ADDRESS PID FILE[,FILE]... CLIENTS SECONDS MIN_CALLS [ANSWER]
  *
+ * Several files are sent in turn; a whole number of turns is measured where there is one client.
  * One connection, as Crossplane has. Messages are neither encoded nor decoded
  * here, so that the client takes less of the machine than what it measures. The
  * last answer is written to the file ANSWER. Prints one line:
@@ -38,6 +39,7 @@
 
 #define METHOD "/apiextensions.fn.proto.v1.FunctionRunnerService/RunFunction"
 
+enum { MAX_FILES = 64 };
 enum { MAX_CLIENTS = 256, MAX_MESSAGE_BYTES = 64 * 1024 * 1024, TIMEOUT_SECONDS = 120 };
 
 struct client {
@@ -51,7 +53,8 @@ struct client {
 
 static grpc_channel *channel;
 static grpc_completion_queue *queue;
-static grpc_slice request;
+static grpc_slice requests[MAX_FILES];
+static size_t n_requests, next_request;
 
 static void die(const char *what) {
         fprintf(stderr, "load: %s\n", what);
@@ -71,7 +74,8 @@ static void start(struct client *c) {
 
         grpc_metadata_array_init(&c->initial);
         grpc_metadata_array_init(&c->trailing);
-        c->message = grpc_raw_byte_buffer_create(&request, 1); /* sending empties it */
+        /* Sending empties it. */
+        c->message = grpc_raw_byte_buffer_create(&requests[next_request++ % n_requests], 1);
         c->begin = seconds(CLOCK_MONOTONIC);
         c->call = grpc_channel_create_call(
                 channel, NULL, GRPC_PROPAGATE_DEFAULTS, queue,
@@ -152,7 +156,17 @@ static void read_request(const char *path) {
         if (fread(bytes, 1, (size_t)len, f) != (size_t)len)
                 die("the request cannot be read");
         fclose(f);
-        request = grpc_slice_from_static_buffer(bytes, (size_t)len);
+        requests[n_requests++] = grpc_slice_from_static_buffer(bytes, (size_t)len);
+}
+
+static void read_requests(char *paths) {
+        for (char *path = strtok(paths, ","); path; path = strtok(NULL, ",")) {
+                if (n_requests == MAX_FILES)
+                        die("too many files");
+                read_request(path);
+        }
+        if (n_requests == 0)
+                die("no file is named");
 }
 
 static void connect_to(const char *address) {
@@ -218,7 +232,7 @@ int main(int argc, char **argv) {
         if (argc > 4 && strcmp(argv[1], "--first") == 0)
                 return measure_first(argv[2], argv[3], argv + 4);
         if (argc != 7 && argc != 8)
-                die("usage: load ADDRESS PID FILE CLIENTS SECONDS MIN_CALLS [ANSWER]");
+                die("usage: load ADDRESS PID FILE[,FILE]... CLIENTS SECONDS MIN_CALLS [ANSWER]");
         n_clients = strtoul(argv[4], NULL, 10);
         limit = strtod(argv[5], NULL);
         min_calls = strtoul(argv[6], NULL, 10);
@@ -231,10 +245,11 @@ int main(int argc, char **argv) {
                 die("no memory");
         grpc_init();
         connect_to(argv[1]);
-        read_request(argv[3]);
+        read_requests(argv[3]);
 
-        start(&clients[0]); /* warms up, and waits until the server is there */
+        start(&clients[0]); /* with the first file; warms up, and waits until the server is there */
         finish(argc == 8 ? argv[7] : NULL);
+        next_request = 0;
 
         cpu = seconds(clock);
         begin = end = seconds(CLOCK_MONOTONIC);
@@ -246,7 +261,8 @@ int main(int argc, char **argv) {
                 end = seconds(CLOCK_MONOTONIC);
                 if (n_calls < cap)
                         latencies[n_calls++] = end - c->begin;
-                if (end - begin < limit || n_calls + n_open - 1 < min_calls)
+                if (end - begin < limit || n_calls + n_open - 1 < min_calls ||
+                    (n_clients == 1 && n_calls % n_requests != 0))
                         start(c);
                 else
                         n_open--;

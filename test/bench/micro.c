@@ -4,11 +4,15 @@
  *
  *      micro REQUEST            a table of nanoseconds per item, the best of some rounds
  *      micro --memory REQUEST   bytes that the call takes of its arena, over those of the request
+ *      micro --many REQUEST...  microseconds of a call: warm, and all requests in turn
  *
  * REQUEST is a call of a deployment that has no place yet, such as S; with
- * --memory any. That is also what to count instructions of: it runs once.
+ * --memory and --many any. --memory is also what to count instructions of: it runs once.
+ * --many wants the orders of one request, as `orders` writes them: one request again and again
+ * is learnt by the branch predictor, which flatters.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench.h"
@@ -21,7 +25,9 @@
 #include "wire/request.h"
 
 enum { N_ROUNDS = 7, ROUND_NS = 100 * 1000 * 1000 };
+enum { N_TURNS = 8, TURN_NS = 50 * 1000 * 1000 };
 #define ARENA_BYTES ((size_t)256 * 1024 * 1024)
+#define MANY_BYTES ((size_t)1024 * 1024 * 1024)
 
 /* All that the measured steps work on. */
 struct world {
@@ -248,19 +254,60 @@ static void print_table(struct world *w) {
         }
 }
 
+static int compare_times(const void *a, const void *b) {
+        double left = *(const double *)a, right = *(const double *)b;
+
+        return left < right ? -1 : left > right;
+}
+
+/* Microseconds of a call: the median of the turns, each of n requests one after the other. */
+static double measure_turns(struct world *w, const struct text *requests, size_t n) {
+        double times[N_TURNS];
+
+        for (size_t turn = 0; turn < N_TURNS; turn++) {
+                int64_t begin = bench_cpu_ns(), taken;
+                size_t n_calls = 0;
+
+                do {
+                        w->bytes = requests[n_calls % n];
+                        run_once(&steps[0], w);
+                        n_calls++;
+                        taken = bench_cpu_ns() - begin;
+                } while (taken < TURN_NS || n_calls % n != 0);
+                times[turn] = (double)taken / (double)n_calls / 1e3;
+        }
+        qsort(times, N_TURNS, sizeof(times[0]), compare_times);
+        return (times[N_TURNS / 2 - 1] + times[N_TURNS / 2]) / 2;
+}
+
+static void print_turns(struct world *w, char **paths, size_t n) {
+        struct text *requests = ARENA_ARRAY(&w->arena, n, struct text);
+
+        if (!requests)
+                bench_die("no memory");
+        for (size_t i = 0; i < n; i++)
+                requests[i] = bench_read_file(paths[i], &w->arena);
+        printf("warm %.1f us, in turn %.1f us\n", measure_turns(w, requests, 1),
+               measure_turns(w, requests, n));
+}
+
 int main(int argc, char **argv) {
         bool memory = argc == 3 && strcmp(argv[1], "--memory") == 0;
+        bool many = argc > 2 && strcmp(argv[1], "--many") == 0;
         struct world w = { 0 };
 
-        if (argc != 2 && !memory)
-                bench_die("usage: micro [--memory] REQUEST");
-        arena_init(&w.arena, ARENA_BYTES);
+        if (argc != 2 && !memory && !many)
+                bench_die("usage: micro [--memory] REQUEST, or micro --many REQUEST...");
+        arena_init(&w.arena, MANY_BYTES);
         arena_init(&w.scratch, ARENA_BYTES);
-        w.bytes = bench_read_file(argv[argc - 1], &w.arena);
-        if (memory) {
+        if (many) {
+                print_turns(&w, argv + 2, (size_t)argc - 2);
+        } else if (memory) {
+                w.bytes = bench_read_file(argv[2], &w.arena);
                 run_once(&steps[0], &w);
                 printf("%.3f\n", (double)w.scratch.used_bytes / (double)w.bytes.len);
         } else {
+                w.bytes = bench_read_file(argv[1], &w.arena);
                 print_table(&w);
         }
         arena_release(&w.arena);

@@ -5,8 +5,8 @@
 payloads.py FOLDER [NAME]...    writes FOLDER/NAME.request for all, or for those named
 
 S, L and D place a new deployment: S among 70 environments, L with much observed
-and desired by others beside it, D with nearly nothing else. T is the call of a
-settled deployment. The fleets are S, larger.
+and desired by others beside it, D with nearly nothing else. S-all is S without a
+selector. T is the call of a settled deployment. The fleets are S, larger.
 """
 
 import os
@@ -22,13 +22,14 @@ POOLS_PER_ENVIRONMENT = 8
 # name: (environments, reservations, observed by others, desired by others)
 FRESH = {
     "S": (70, 12, 0, 0),
+    "S-all": (70, 12, 0, 0),
     "L": (70, 12, 430, 430),
     "D": (8, 4, 0, 1000),
     "fleet-100": (100, 500, 0, 0),
     "fleet-300": (300, 1500, 0, 0),
     "fleet-1000": (1000, 5000, 0, 0),
 }
-NAMES = ["S", "L", "D", "T", "fleet-100", "fleet-300", "fleet-1000"]
+NAMES = ["S", "S-all", "L", "D", "T", "fleet-100", "fleet-300", "fleet-1000"]
 
 # name, accelerator, GPUs per node, memory of a unit, interconnect, formats, MIG profile, shares
 POOLS = [
@@ -191,7 +192,7 @@ def model(rng):
     }, "platform-team")
 
 
-def deployment(rng, status=None):
+def deployment(rng, status=None, selects=True):
     made = {
         "apiVersion": API,
         "kind": "ModelDeployment",
@@ -199,7 +200,7 @@ def deployment(rng, status=None):
         "spec": {
             "modelRef": {"kind": "ClusterModel", "name": "gemma-3-27b"},
             "environments": 1,
-            "environmentSelector": {"matchLabels": {"modelplane.ai/region": "eu"}},
+            **({"environmentSelector": {"matchLabels": {"modelplane.ai/region": "eu"}}} if selects else {}),
             "scaling": {"signal": "Fixed", "fixed": {"replicas": 2}},
         },
     }
@@ -247,7 +248,7 @@ def step_input():
     return {"apiVersion": "gpuplacement.fn.crossplane.io/v1alpha1", "kind": "Input", "stages": ["Deploy", "Place"]}
 
 
-def fresh(rng, n_environments, n_reservations, n_observed, n_desired):
+def fresh(rng, n_environments, n_reservations, n_observed, n_desired, selects=True):
     environments = [environment(rng, i) for i in range(n_environments)]
     reservations = [reservation(rng, i, environments) for i in range(n_reservations)]
     observed = {"exporter-%04d" % i: stored(rng, foreign(rng, i), "apiextensions.crossplane.io/composed")
@@ -255,7 +256,7 @@ def fresh(rng, n_environments, n_reservations, n_observed, n_desired):
     desired = {"exporter-%04d" % i: foreign(rng, i) for i in range(n_desired)}
     required = {"model": [model(rng)], "environments": environments, "reservations": reservations,
                 "watch-anchor": [], "watch-anchor-pools": []}
-    return wire.request(tag(rng), (deployment(rng), observed), (None, desired), step_input(), required)
+    return wire.request(tag(rng), (deployment(rng, selects=selects), observed), (None, desired), step_input(), required)
 
 
 def settled(rng):
@@ -326,8 +327,8 @@ def service(rng, owner, spec):
 
 
 def make(name):
-    rng = random.Random("function-gpu-placement " + name)
-    return settled(rng) if name == "T" else fresh(rng, *FRESH[name])
+    rng = random.Random("function-gpu-placement " + name.removesuffix("-all"))
+    return settled(rng) if name == "T" else fresh(rng, *FRESH[name], selects=not name.endswith("-all"))
 
 
 def is_current(path):

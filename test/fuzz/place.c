@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         arena_init(&arena, SIZE_MAX);
         rd.arena = &arena;
         args = lines_of(input, &arena);
-        check_args(&rd, member_root(args, TEXT("args")), &taken);
+        check_args(&rd, MEMBER_OF(member_root(args, TEXT("args"))), &taken);
         MUST((rd.n_mistakes > 0) == (taken.kind == VALUE_ABSENT));
         line = line_of(taken, &arena);
         MUST(!text_contains(line, TEXT("{{")));

@@ -23,7 +23,7 @@ static bool same(struct value a, struct value b) {
         case VALUE_MAP:
                 break;
         }
-        return b.kind == a.kind && a.bytes.data == b.bytes.data && a.bytes.len == b.bytes.len;
+        return b.kind == a.kind && a.data == b.data && a.len == b.len;
 }
 
 static void check_map(struct value map, struct arena *arena) {
@@ -62,7 +62,7 @@ static void check_copies(struct value v, struct arena *arena) {
         node_set(wrap, TEXT("v"), node_value(arena, v));
         MUST(node_encode(wrap, arena, &encoded) == 0);
         back = value_get(value_of_struct(encoded), TEXT("v"));
-        MUST(text_equal(back.bytes, v.bytes) && back.kind == v.kind);
+        MUST(text_equal(value_bytes(back), value_bytes(v)) && back.kind == v.kind);
         MUST(value_equal(v, back, arena) == value_equal(v, v, arena));
         MUST(value_brief(v, arena).len <= 60);
 }

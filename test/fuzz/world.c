@@ -543,7 +543,7 @@ void world_observe(struct world *w, const struct call_response *response) {
         if (choose_rarely(w->choice, 4))
                 call->desired = response->desired.raw; /* as the next step gets it */
         if (choose_rarely(w->choice, 4))
-                call->context = response->context.bytes;
+                call->context = value_bytes(response->context);
         if (choose_rarely(w->choice, 4))
                 w->environments[0].object = environment(w);
         if (choose_rarely(w->choice, 4))

@@ -19,8 +19,8 @@
 #include "case.h"
 #include "function.h"
 #include "lib/in_pieces.h"
+#include "lib/shuffle.h"
 #include "lib/whole.h"
-#include "shuffle.h"
 #include "steady.h"
 
 enum { BUDGET = 256 * 1024 * 1024, SHUFFLES = 3, REQUESTS_MAX = 16 };

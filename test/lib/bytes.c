@@ -31,7 +31,7 @@ struct text bytes_entry(struct arena *arena, uint32_t number, struct text key, s
 }
 
 struct text bytes_json(struct arena *arena, const char *json) {
-        return json_value(arena, json).bytes;
+        return value_bytes(json_value(arena, json));
 }
 
 struct text bytes_resource(struct arena *arena, const char *json) {

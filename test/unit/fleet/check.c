@@ -22,14 +22,14 @@ static bool agrees(const struct row *row, const struct reader *rd) {
         return !row->mistake;
 }
 
-static void check_rows(void (*check)(struct reader *, struct member, struct value *),
+static void check_rows(void (*check)(struct reader *, const struct member *, struct value *),
                        const struct row *rows, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 struct fault fault;
                 struct reader rd = { .arena = &arena, .first = &fault };
                 struct value value = json_value(&arena, rows[i].json), got = { 0 };
 
-                check(&rd, member_root(value, TEXT("f")), &got);
+                check(&rd, MEMBER_OF(member_root(value, TEXT("f"))), &got);
                 if (agrees(&rows[i], &rd) && value.kind != VALUE_NULL)
                         assert_int_equal(got.kind, value.kind);
                 else
@@ -37,7 +37,7 @@ static void check_rows(void (*check)(struct reader *, struct member, struct valu
         }
 }
 
-static void check_text_rows(void (*check)(struct reader *, struct member, struct text *),
+static void check_text_rows(void (*check)(struct reader *, const struct member *, struct text *),
                             const struct row *rows, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 struct fault fault;
@@ -45,7 +45,7 @@ static void check_text_rows(void (*check)(struct reader *, struct member, struct
                 struct value value = json_value(&arena, rows[i].json);
                 struct text got = TEXT("default");
 
-                check(&rd, member_root(value, TEXT("f")), &got);
+                check(&rd, MEMBER_OF(member_root(value, TEXT("f"))), &got);
                 if (agrees(&rows[i], &rd) && value_text(value).len > 0)
                         assert_true(text_equal(got, value_text(value)));
                 else
@@ -342,11 +342,13 @@ static void test_first_mistake(void **state) {
                 struct reader rd = { .arena = &arena, .first = &fault };
                 struct value got = { 0 };
 
-                check_affinity(&rd, member_root(json_value(&arena, affinities[i]), TEXT("f")),
+                check_affinity(&rd,
+                               MEMBER_OF(member_root(json_value(&arena, affinities[i]), TEXT("f"))),
                                &got);
                 assert_string_equal(fault.path, "f.x");
                 rd.n_mistakes = 0;
-                check_labels(&rd, member_root(json_value(&arena, labels[i]), TEXT("f")), &got);
+                check_labels(&rd, MEMBER_OF(member_root(json_value(&arena, labels[i]), TEXT("f"))),
+                             &got);
                 assert_string_equal(fault.path, "f[x]");
         }
 }
@@ -366,7 +368,8 @@ static void test_too_many_labels(void **state) {
                                  node_string(&arena, TEXT("v")));
                 assert_int_equal(node_encode(wrap, &arena, &bytes), 0);
                 check_labels(&rd,
-                             member_root(value_get(value_of_struct(bytes), TEXT("f")), TEXT("f")),
+                             MEMBER_OF(member_root(value_get(value_of_struct(bytes), TEXT("f")),
+                                                   TEXT("f"))),
                              &got);
                 assert_int_equal(rd.n_mistakes, n == 65);
                 assert_int_equal(got.kind, n == 65 ? VALUE_ABSENT : VALUE_MAP);
@@ -531,7 +534,7 @@ static void test_long_input(void **state) {
         (void)state;
         memset(json + 2, 'x', 2000);
         memcpy(json + 2002, "': 'x'}", 8);
-        check_labels(&rd, member_root(json_value(&arena, json), TEXT("f")), &got);
+        check_labels(&rd, MEMBER_OF(member_root(json_value(&arena, json), TEXT("f"))), &got);
         assert_int_equal(rd.n_mistakes, 1);
         assert_int_equal(strlen(fault.path), FAULT_PATH_MAX - 1);
         assert_string_equal(fault.message, "the key is not a label key");

@@ -149,7 +149,7 @@ static void test_nul(void **state) {
         got = observed_count(&pool.sub_pools[0], &hosts);
         assert_int_equal(got.nodes, 1);
         assert_int_equal(got.offering, 0);
-        labels[0].value = (struct value) { .kind = VALUE_STRING, .bytes = { "b\0", 2 } };
+        labels[0].value = (struct value) { .kind = VALUE_STRING, .data = "b\0", .len = 2 };
         got = observed_count(&pool.sub_pools[0], &hosts);
         assert_int_equal(got.nodes, 0);
 }

@@ -216,9 +216,9 @@ static void test_ambiguous_three(void **state) {
 /* Go writes the entries of a map in any order, and a key that comes twice counts once. */
 static void test_ambiguous_on_the_wire(void **state) {
         const struct row row = { .selector = "{'a':'1','b':'2'}" };
-        const struct text entries[] = { json_value(&arena, "{'b':'1'}").bytes,
-                                        json_value(&arena, "{'b':'2'}").bytes,
-                                        json_value(&arena, "{'a':'1'}").bytes };
+        const struct text entries[] = { value_bytes(json_value(&arena, "{'b':'1'}")),
+                                        value_bytes(json_value(&arena, "{'b':'2'}")),
+                                        value_bytes(json_value(&arena, "{'a':'1'}")) };
         struct fleet f = { 0 };
 
         (void)state;

@@ -170,7 +170,7 @@ static struct text request_of(const struct row *row, struct arena *arena) {
         if (row->input)
                 call.input = json_node(arena, row->input);
         if (row->context)
-                call.context = json_value(arena, row->context).bytes;
+                call.context = value_bytes(json_value(arena, row->context));
         assert_int_equal(call_encode(&call, arena, &bytes), 0);
         return bytes;
 }
@@ -219,10 +219,10 @@ static void check_row(const struct row *row, char byte, const char *sentence) {
         assert_int_equal(request_resource(&response.desired, TEXT("serving-eu")) != NULL,
                          row->serves);
         if (row->context && !row->input) {
-                struct text context = json_value(&arena, row->context).bytes;
+                struct text context = value_bytes(json_value(&arena, row->context));
 
                 break_bytes(context, byte);
-                assert_true(text_contains(response.context.bytes, context));
+                assert_true(text_contains(value_bytes(response.context), context));
         }
         arena_release(&arena);
 }

@@ -294,7 +294,7 @@ static void test_foreign_step_is_respected(void **state) {
         call = serving(&placed, "1", resources);
         call.input = json_node(&placed.arena, "{'stages': ['Place']}");
         call.desired = edited.desired.raw;
-        call.context = edited.context.bytes;
+        call.context = value_bytes(edited.context);
         run(&placed, &call);
         assert_frozen(&placed);
         secret = request_resource(&placed.response.desired, TEXT("secret"));

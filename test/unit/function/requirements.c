@@ -270,7 +270,7 @@ static void decide_to_wait(struct world *w) {
         answer(w, "", 0);
         run(w);
         assert_text(reason(w), "WaitingForInputs");
-        w->call.context = w->response.context.bytes;
+        w->call.context = value_bytes(w->response.context);
         answer(w, "environments model reservations " ANCHORS, TAKEN);
         run(w);
         assert_text(reason(w), "InsufficientCapacity");
@@ -284,7 +284,7 @@ static void test_repeats(void **state) {
         (void)state;
         decide_to_wait(&w);
         decided = w.bytes;
-        w.call.context = w.response.context.bytes;
+        w.call.context = value_bytes(w.response.context);
         answer(&w, "environments model reservations " ANCHORS, 0);
         run(&w);
         assert_true(text_equal(w.bytes, decided));
@@ -431,7 +431,7 @@ static void test_waits(void **state) {
 
 /* The next call of the same reconcile, with these answers. */
 static void go_on(struct world *w, const char *answered, unsigned int what) {
-        w->call.context = w->response.context.bytes;
+        w->call.context = value_bytes(w->response.context);
         answer(w, answered, what);
         run(w);
 }

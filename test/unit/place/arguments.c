@@ -67,8 +67,10 @@ static bool is_taken(struct text argument) {
 
         node_append_string(node_add_list(map, "args"), argument);
         assert_int_equal(node_encode(map, &arena, &bytes), 0);
-        check_args(&rd, member_root(value_get(value_of_struct(bytes), TEXT("args")), TEXT("f")),
-                   &args);
+        check_args(
+                &rd,
+                MEMBER_OF(member_root(value_get(value_of_struct(bytes), TEXT("args")), TEXT("f"))),
+                &args);
         assert_true((rd.n_mistakes == 0) == (args.kind == VALUE_LIST));
         return rd.n_mistakes == 0;
 }

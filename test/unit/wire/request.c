@@ -46,7 +46,7 @@ static void test_meta_and_maps(void **state) {
         assert_false(request.has_capabilities);
         assert_text(value_text(value_get(request.input, TEXT("kind"))), "Input");
         assert_int_equal(request.context.kind, VALUE_MAP); /* empty, but there */
-        assert_int_equal(request.context.bytes.len, 0);
+        assert_int_equal(request.context.len, 0);
         assert_true(bytes_request(&arena, TEXT("\x0a\x03\x12\x01\x01")).has_capabilities);
         assert_true(bytes_request(&arena, TEXT("\x0a\x02\x10\x01")).has_capabilities);
         assert_false(bytes_request(&arena, TEXT("\x0a\0")).has_capabilities);
@@ -89,7 +89,7 @@ static void test_state(void **state) {
                 assert_true(text_equal(r[1].raw, ready));
                 assert_text(r[2].name, "c");
                 assert_int_equal(r[2].object.kind, VALUE_MAP);
-                assert_int_equal(r[2].object.bytes.len, 0);
+                assert_int_equal(r[2].object.len, 0);
                 assert_int_equal(r[2].ready, READY_FALSE);
                 assert_text(r[3].name, "z");
                 assert_int_equal(r[3].object.kind, VALUE_ABSENT);
