@@ -95,11 +95,4 @@ void call_answer_plan(struct call *call) {
                         call->arena);
         response_condition(&call->response, scheduled);
         response_condition(&call->response, call->plan.serving);
-        /* What is repeated stays in the context as it is. */
-        if ((call->settings.stages & STAGE_DEPLOY) && !call->repeats) {
-                call->plan.input = call->request.input;
-                call->plan.ttl_seconds = call->response.ttl_seconds;
-                call->response.context_key = TEXT(PLAN_CONTEXT_KEY);
-                call->response.context_value = plan_encode(&call->plan, call->arena);
-        }
 }

@@ -62,6 +62,7 @@ struct call {
         bool is_decided;   /* by Deploy in this call, for the whole reconcile (carried.h) */
         bool repeats;      /* the plan is an earlier call's, and so is the answer */
         struct asked wake; /* of what is decided: what is asked for in the end */
+        struct asked asks; /* of what is not decided: what the next call reads */
         struct call_summary *summary;
         struct explanation *explanation; /* when the caller wants one; may be NULL */
         struct fault *fault;             /* of a call that has no answer */
@@ -90,7 +91,7 @@ void call_add_fatal(struct call *call, struct text message);
 void call_report_transition(struct call *call, const struct condition *condition);
 
 /*
- * call_answer_plan() - the plan's conditions, and the plan itself for a later step
+ * call_answer_plan() - the plan's conditions
  *
  * Deploy and Place give the same conditions, so that neither undoes the other's.
  */

@@ -21,11 +21,20 @@ static struct text uid_of(const struct call *call) {
         return value_text(value_at(call->xr, "metadata.uid"));
 }
 
+/* What is composed of it must be text. What was only read of a service, and is said, need not be.
+ */
+static bool is_broken(const struct call *call, struct value plan) {
+        struct reader rd = { .arena = call->arena };
+        struct value placements = value_get(plan, TEXT("placements"));
+
+        placements.may_be_broken = plan.may_be_broken;
+        return broken_refuse_whole(&rd, placements, PLAN_CONTEXT_KEY);
+}
+
 enum carried carried_look(const struct call *call) {
         struct value plan = plan_of(call);
-        struct reader rd = { .arena = call->arena };
 
-        if (plan.kind != VALUE_MAP || broken_refuse_whole(&rd, plan, PLAN_CONTEXT_KEY) ||
+        if (plan.kind != VALUE_MAP || is_broken(call, plan) ||
             !text_equal(value_get_text(plan, "uid"), uid_of(call)))
                 return CARRIED_NOTHING;
         return value_is_true(value_get(plan, TEXT("decided"))) ? CARRIED_DECIDED
@@ -92,6 +101,15 @@ static int decode_asked(struct value map, struct arena *arena, struct asked *ret
         return r;
 }
 
+struct asked carried_asks(const struct call *call) {
+        struct value asks = value_get(plan_of(call), TEXT("asks"));
+        struct asked asked = { 0 };
+
+        if (carried_look(call) != CARRIED_UNDECIDED || decode_asked(asks, call->arena, &asked) < 0)
+                return (struct asked) { 0 };
+        return asked;
+}
+
 /* ---- the answer ------------------------------------------------------------------------------ */
 
 void carried_add(const struct call *call, struct node *plan) {
@@ -99,8 +117,11 @@ void carried_add(const struct call *call, struct node *plan) {
         struct node *answer, *results;
 
         node_set_string(plan, "uid", uid_of(call));
-        if (!call->is_decided)
+        if (!call->is_decided) {
+                if (call->asks.what != 0)
+                        node_set(plan, TEXT("asks"), encode_asked(&call->asks, call->arena));
                 return;
+        }
         node_set_bool(plan, "decided", true);
         answer = node_add_map(plan, "answer");
         node_set_bool(answer, "ready", response->composite_ready == READY_TRUE);

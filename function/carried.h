@@ -10,6 +10,7 @@
  *
  *      plan:
  *        uid, decided, frozen, placements ...     deploy/plan.h
+ *        asks: {environments, reservations, pools, what}     where nothing was decided
  *        answer:                                  what else the answer holds
  *          ready, status, results
  *          wake: {environments, reservations, pools, what}
@@ -27,6 +28,13 @@ enum carried {
 
 /* carried_look() - what an earlier call of this reconcile, or an earlier step, left of this XR. */
 enum carried carried_look(const struct call *call);
+
+/*
+ * carried_asks() - what the call before asked for, because it could not decide without
+ *
+ * Nothing where it decided, or where there was none in this reconcile.
+ */
+struct asked carried_asks(const struct call *call);
 
 /*
  * carried_repeat() - the answer that is carried, as the call's own

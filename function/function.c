@@ -35,9 +35,20 @@ static unsigned int default_stages(struct text kind) {
 
 /* The plan that goes into the context is for the next call as much as for a later step. */
 static void answer_plan(struct call *call) {
+        struct arena_mark mark;
+        struct node *plan;
+
         call_answer_plan(call);
-        if (call->response.context_value)
-                carried_add(call, call->response.context_value);
+        /* What is repeated stays in the context as it is. */
+        if (!(call->settings.stages & STAGE_DEPLOY) || call->repeats)
+                return;
+        call->plan.input = call->request.input;
+        call->plan.ttl_seconds = call->response.ttl_seconds;
+        mark = arena_mark(call->arena);
+        plan = plan_encode(&call->plan, call->arena);
+        carried_add(call, plan);
+        call->response.context_key = TEXT(PLAN_CONTEXT_KEY);
+        call->response.context_value = node_pack(plan, mark);
 }
 
 static int run_stages(struct call *call) {

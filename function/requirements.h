@@ -41,6 +41,12 @@
  * Under a quota nothing more is reserved or used, a surge included, by what one environment says:
  * it is read as LOOKING then.
  *
+ * No reconcile has over five calls, whatever moves between them: once the ledger was asked for it
+ * is LOOKING; WAITING is who was so in the first call that could tell, without reading its model
+ * and environments first; and who would have to ask for other GPUPools, or for reservations of
+ * other environments, than the call before is LOOKING too. Each call says in the context what it
+ * asked for (carried.h).
+ *
  * What is read must be answered before anything is decided. What only wakes need not be.
  */
 #ifndef REQUIREMENTS_H

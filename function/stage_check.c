@@ -21,6 +21,12 @@ static struct text list_mistakes(const struct mistakes *mistakes, struct arena *
         return builder_done(&b);
 }
 
+/* Of a spec that is none, nothing can be said but that. */
+static struct text reason_for(struct value xr) {
+        return value_get(xr, TEXT("spec")).kind == VALUE_MAP ? TEXT("Invalid")
+                                                             : TEXT("InvalidSpec");
+}
+
 int stage_check(struct call *call) {
         struct condition condition = { .type = TEXT("ModelValid"),
                                        .status = CONDITION_TRUE,
@@ -33,7 +39,7 @@ int stage_check(struct call *call) {
                 return r;
         if (r == -EINVAL) {
                 condition.status = CONDITION_FALSE;
-                condition.reason = TEXT("Invalid");
+                condition.reason = reason_for(call->xr);
                 condition.message = list_mistakes(&mistakes, call->arena);
         } else {
                 condition.message = doubts_of_model(&model, call->arena);

@@ -2,6 +2,7 @@
 #include "stage_deploy.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -23,6 +24,8 @@ struct attempt {
         struct deploy_request request;
         struct weighing weighing;
         struct decision decision;
+        struct asked before;        /* what the call before asked for */
+        bool is_moving;             /* it is not what would be asked for now */
         bool waits_on;              /* there is no reason to look again: */
         struct condition scheduled; /* Scheduled as it was observed */
         struct text decided_by;     /* what a decision to wait was made by */
@@ -123,7 +126,8 @@ static int read_inputs(struct call *call, const struct requirements_of *of,
         return 0;
 }
 
-static void wait_for_inputs(struct call *call) {
+static void wait_for_inputs(struct call *call, const struct attempt *attempt) {
+        call->asks = attempt->of.asked;
         call_freeze(call, CONDITION_UNKNOWN, TEXT("WaitingForInputs"),
                     TEXT("Waiting for Crossplane to send what was asked for"));
         call->response.ttl_seconds = 0;
@@ -275,17 +279,29 @@ static bool needs_ledger(const struct call *call, const struct attempt *attempt)
         return attempt->decision.fits.n > 0 || needs_fleet(call, attempt);
 }
 
-/* Not settled: more is read. Who waits looks at GPUPools first; an explanation is of the whole
- * fleet. */
+/*
+ * May it look at GPUPools before it reads the ledger? That takes a call more, so only one that
+ * begins its reconcile so, or has begun it so.
+ */
+static bool may_wait(const struct attempt *attempt) {
+        return attempt->state != REQUIREMENTS_WAITING &&
+               (attempt->of.is_first || attempt->before.what & ASK_ENVIRONMENTS);
+}
+
+/*
+ * Not settled: more is read. Who waits looks at GPUPools first; an explanation is of the whole
+ * fleet. Once the ledger was asked for, it is there, and nothing less is asked for instead.
+ */
 static void go_on(struct call *call, struct attempt *attempt) {
-        bool whole_fleet = call->explanation || needs_fleet(call, attempt);
+        bool whole_fleet = call->explanation || needs_fleet(call, attempt) || attempt->is_moving ||
+                           attempt->before.what & ASK_LEDGER;
         struct condition unused;
 
         if (!whole_fleet && !attempt->decision.wanting && !is_short(&attempt->of)) {
                 go_to(call, attempt, REQUIREMENTS_STARTING);
                 return;
         }
-        if (!whole_fleet && attempt->state != REQUIREMENTS_WAITING && !call->settings.quotas &&
+        if (!whole_fleet && may_wait(attempt) && !call->settings.quotas &&
             !text_is_empty(decided_by_observed(call)) && decided_by_scheduled(call, &unused)) {
                 go_to(call, attempt, REQUIREMENTS_WAITING);
                 attempt->of.reach = REACH_ALL;
@@ -294,6 +310,27 @@ static void go_on(struct call *call, struct attempt *attempt) {
         go_to(call, attempt, REQUIREMENTS_LOOKING);
         if (attempt->of.reach == REACH_OWN)
                 attempt->of.reach = widen(call, attempt->order.deployment);
+}
+
+/*
+ * What is to be read depends on what was read: of what moves meanwhile it could be asked for
+ * again and again. The whole ledger is read then, and after that it is decided: no reconcile
+ * has over five calls.
+ */
+static bool has_moved(struct attempt *attempt) {
+        const struct asked *before = &attempt->before, *now = &attempt->of.asked;
+
+        if (attempt->state == REQUIREMENTS_LOOKING)
+                return false;
+        if (before->what & now->what & ASK_POOLS && !text_equal(before->pools_of, now->pools_of))
+                attempt->is_moving = true;
+        for (size_t i = 0; before->what & ASK_RIVALS && i < now->n_rivals; i++) {
+                if (before->n_rivals == 0 ||
+                    !bsearch(&now->rivals[i], before->rivals, before->n_rivals,
+                             sizeof(now->rivals[i]), text_order))
+                        attempt->is_moving = true;
+        }
+        return attempt->is_moving;
 }
 
 /* Of one that waits: has anything changed by which it was decided? */
@@ -311,7 +348,9 @@ static int look_at_pools(struct call *call, struct attempt *attempt, bool *ret_m
                         of->asked.pools_of = only;
         }
         if (requirements_ask(of, &call->response) != 0) {
-                wait_for_inputs(call);
+                *ret_more = has_moved(attempt);
+                if (!*ret_more)
+                        wait_for_inputs(call, attempt);
                 return 0;
         }
         r = requirements_pools(of, attempt->request.environments, attempt->request.n_environments,
@@ -368,7 +407,9 @@ static int decide(struct call *call, struct attempt *attempt, bool *ret_more) {
                 missing &= ~(unsigned int)ASK_RIVALS;
         if (missing & ~(unsigned int)(ASK_LEDGER | ASK_QUOTAS) ||
             (missing != 0 && needs_ledger(call, attempt))) {
-                wait_for_inputs(call);
+                *ret_more = has_moved(attempt);
+                if (!*ret_more)
+                        wait_for_inputs(call, attempt);
                 return 0;
         }
         r = read_model(call, of, &attempt->model);
@@ -402,7 +443,7 @@ static int decide(struct call *call, struct attempt *attempt, bool *ret_more) {
         if (r == 0)
                 r = deploy(request, call->arena, &attempt->decision);
         if (r == 0 && missing != 0 && needs_ledger(call, attempt)) {
-                wait_for_inputs(call);
+                wait_for_inputs(call, attempt);
                 return 0;
         }
         if (r == 0 && missing != 0) {
@@ -452,6 +493,7 @@ static int repeat(struct call *call, const struct order *order, bool *ret_first)
 
 static int look(struct call *call, const struct order *order, bool is_first) {
         struct attempt attempt = { .order = *order,
+                                   .before = carried_asks(call),
                                    .of = { .held = call->held,
                                            .n_held = call->n_held,
                                            .is_first = is_first,

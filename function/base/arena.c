@@ -76,6 +76,11 @@ static void *fail(struct arena *a) {
         return NULL;
 }
 
+/* Every block is as long as that, so that the next one is aligned. */
+static size_t align(size_t size) {
+        return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
 void *arena_alloc(struct arena *a, size_t size) {
         size_t aligned;
         void *block;
@@ -114,13 +119,13 @@ void *arena_array(struct arena *a, size_t n, size_t size) {
 }
 
 void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size) {
-        size_t old_aligned = (old_size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+        size_t old_aligned = align(old_size);
         char *start = old;
         void *block;
 
         if (old && new_size > old_size && start + old_aligned == a->next &&
             (size_t)(a->end - start) >= new_size + ALIGNMENT && a->countdown == 0) {
-                size_t more = ((new_size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1)) - old_aligned;
+                size_t more = align(new_size) - old_aligned;
 
                 if (more <= a->budget_bytes - a->used_bytes) {
                         a->next += more;
@@ -153,6 +158,15 @@ void arena_rewind(struct arena *a, struct arena_mark mark) {
         a->next = mark.next;
         a->end = mark.chunk ? (char *)mark.chunk + mark.chunk->size : NULL;
         a->used_bytes = mark.used_bytes;
+}
+
+void *arena_keep(struct arena *a, struct arena_mark mark, void *block, size_t size) {
+        if (!block || a->chunks != mark.chunk)
+                return block;
+        memmove(mark.next, block, size);
+        a->next = mark.next + align(size);
+        a->used_bytes = mark.used_bytes + align(size);
+        return mark.next;
 }
 
 bool arena_failed(const struct arena *a) {

@@ -83,6 +83,15 @@ struct arena_mark arena_mark(const struct arena *a);
  */
 void arena_rewind(struct arena *a, struct arena_mark mark);
 
+/*
+ * arena_keep() - what was allocated since the mark is gone, but for one block
+ * @block, @size: allocated since; may be NULL
+ *
+ * Returns where its bytes are now. As arena_rewind() otherwise, but where a chunk was
+ * taken since, all stays as it is.
+ */
+void *arena_keep(struct arena *a, struct arena_mark mark, void *block, size_t size);
+
 /* arena_failed() - has any allocation failed since the last reset? */
 bool arena_failed(const struct arena *a);
 

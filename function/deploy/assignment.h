@@ -18,7 +18,7 @@ struct service {
         bool observed;
         bool ready;             /* observed, current and serving */
         int64_t ready_replicas; /* -1: KServe does not say */
-        int64_t replicas;       /* spec.replicas as observed; -1: none */
+        int64_t replicas;       /* that it is composed with, as observed; -1: not known */
         struct text name;
         struct text url;
         struct text sentence; /* why it is not ready, in KServe's words; may be empty */

@@ -6,6 +6,7 @@
 #include "deploy/reservation.h"
 
 #include "base/arena.h"
+#include "base/base32.h"
 #include "base/count.h"
 #include "wire/utf8.h"
 
@@ -64,20 +65,23 @@ bool reservation_is_owned(const struct reservation *r, struct text namespace_, s
 struct text_member {
         struct text key;
         bool annotated;
+        bool is_place;
+        size_t most;   /* characters, in the schema */
         size_t offset; /* of a struct text */
 };
 
-#define STRING(key, field, annotated)                                                              \
-        { TEXT_INIT(key), annotated, offsetof(struct reservation, field) }
+#define STRING(key, field, ...)                                                                    \
+        { TEXT_INIT(key), __VA_ARGS__, offsetof(struct reservation, field) }
 
 static const struct text_member texts[] = {
-        STRING("environment", environment, true),
-        STRING("migProfile", mig_profile, true),
-        STRING("pool", pool, true),
-        STRING("resourceName", resource_name, true),
-        STRING("revision", revision, false),
-        STRING("servingProfile", serving_profile, true),
+        STRING("environment", environment, true, true, 253),
+        STRING("migProfile", mig_profile, true, true, 32),
+        STRING("pool", pool, true, true, 63),
+        STRING("resourceName", resource_name, true, false, 317),
+        STRING("revision", revision, false, false, BASE32_DIGITS),
+        STRING("servingProfile", serving_profile, true, false, 63),
 };
+enum { MODEL_KIND_MOST = 63, MODEL_NAME_MOST = 253 };
 
 /* Numbers of both. What cannot be read counts as said here. */
 struct number_member {
@@ -117,6 +121,15 @@ static int64_t *number_of(const struct number_member *m, struct reservation *r) 
         return (int64_t *)(void *)((char *)r + m->offset);
 }
 
+/* Has it no more characters than that? */
+static bool is_within(struct text t, size_t most) {
+        size_t characters = 0;
+
+        for (size_t i = 0; t.len > most && i < t.len; i++)
+                characters += ((unsigned char)t.data[i] & 0xC0) != 0x80;
+        return characters <= most;
+}
+
 static bool read_number(const struct number_member *m, struct value v, int64_t *ret) {
         return value_is_integer(v, ret) && *ret >= m->least && *ret <= m->most;
 }
@@ -138,6 +151,15 @@ bool reservation_unreadable(struct value spec, size_t *at, struct unreadable *re
 
 static bool has_place(const struct reservation *r) {
         return !text_is_empty(r->environment) && !text_is_empty(r->pool);
+}
+
+/* A tenant can write the annotation: a place that no pool can have is none. */
+static bool has_possible_place(struct reservation *r) {
+        for (size_t i = 0; i < N_TEXTS; i++) {
+                if (texts[i].is_place && !is_within(*text_of(&texts[i], r), texts[i].most))
+                        return false;
+        }
+        return has_place(r);
 }
 
 /* ---- the spec -------------------------------------------------------------------------------- */
@@ -286,16 +308,27 @@ static int64_t bounded(int64_t number, int64_t most) {
         return number < most ? number : most;
 }
 
+/*
+ * May it be composed? One text that the schema refuses, and the API server keeps all of the old
+ * object. Some are of what a tenant can write: the annotation, the pods' own variable.
+ */
+static bool is_allowed(const struct text_member *m, struct text t) {
+        if (m->offset == offsetof(struct reservation, revision))
+                return base32_is_16(t);
+        return !text_is_empty(t) && is_within(t, m->most);
+}
+
 struct node *reservation_spec(const struct reservation *r, struct arena *arena) {
         struct reservation copy = *r;
         struct node *spec = node_map(arena);
 
-        if (!text_is_empty(r->model_name))
+        if (!text_is_empty(r->model_name) && is_within(r->model_name, MODEL_NAME_MOST) &&
+            is_within(r->model_kind, MODEL_KIND_MOST))
                 node_set(spec, TEXT("model"), model_node(r, arena));
         for (size_t i = 0; i < N_TEXTS; i++) {
                 struct text t = *text_of(&texts[i], &copy);
 
-                if (!text_is_empty(t))
+                if (is_allowed(&texts[i], t))
                         node_set(spec, texts[i].key, node_string(arena, t));
         }
         for (size_t i = 0; i < N_NUMBERS; i++) {
@@ -484,7 +517,7 @@ bool reservation_from_annotation(struct text json, struct arena *arena, struct r
         if (!read_members(&rest, NULL, arena, &r) || rest.len > 0)
                 return false;
         clear_broken(&r);
-        if (!has_place(&r))
+        if (!has_possible_place(&r))
                 return false;
         *ret = r;
         return true;

@@ -19,6 +19,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "base/base32.h"
 #include "deploy/deploy_internal.h"
 
 /* Does KServe roll in turn where a service says so? */
@@ -207,6 +208,13 @@ static int roll(struct deciding *d, struct assignment *a) {
         return 0;
 }
 
+/* Of its pods after this answer. What is no digest was written by hand, and is not recorded. */
+static struct text revision_of(const struct assignment *a) {
+        if (!assignment_keeps_pods(a))
+                return a->revision;
+        return base32_is_16(a->service.revision) ? a->service.revision : (struct text) { 0 };
+}
+
 int deploy_roll(struct deciding *d) {
         for (size_t i = 0; i < d->n; i++) {
                 struct assignment *a = &d->assignments[i];
@@ -218,8 +226,7 @@ int deploy_roll(struct deciding *d) {
                 if (r < 0)
                         return r;
                 if (!text_is_empty(a->revision))
-                        a->planned.revision =
-                                assignment_keeps_pods(a) ? a->service.revision : a->revision;
+                        a->planned.revision = revision_of(a);
         }
         return 0;
 }

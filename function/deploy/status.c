@@ -54,6 +54,15 @@ static struct node *rejection(const struct rejection *r, struct arena *arena) {
         return map;
 }
 
+/* One that is parked counts as well, also while there is no room to wake it. */
+static int64_t count_staying(const struct plan *plan) {
+        int64_t n = 0;
+
+        for (size_t i = 0; i < plan->n_assignments; i++)
+                n += plan->assignments[i].fate == FATE_STAYS;
+        return n;
+}
+
 struct node *status_of(const struct decision *decision, const struct model *model,
                        struct arena *arena) {
         struct node *status = node_map(arena), *list;
@@ -61,7 +70,7 @@ struct node *status_of(const struct decision *decision, const struct model *mode
 
         node_set_string(node_add_map(status, "model"), "name", model->model_name);
         list = node_add_map(status, "placements");
-        node_set_integer(list, "total", decision->placed);
+        node_set_integer(list, "total", count_staying(&decision->plan));
         node_set_integer(list, "ready", decision->ready);
         if (!text_is_empty(decision->url))
                 node_set_string(node_add_map(status, "endpoint"), "url", decision->url);
@@ -353,7 +362,7 @@ static void add_waiting(struct condition *c, const struct decision *decision, st
 struct condition status_serving(const struct decision *decision, struct arena *arena) {
         struct condition c = { .type = TEXT("Serving"), .status = CONDITION_FALSE };
         const struct assignment *starting = NULL;
-        int64_t serving = 0, composed = 0;
+        int64_t serving = 0, composed = 0, reserved = 0;
 
         for (size_t i = 0; i < decision->plan.n_assignments; i++) {
                 const struct assignment *a = &decision->plan.assignments[i];
@@ -361,6 +370,7 @@ struct condition status_serving(const struct decision *decision, struct arena *a
                 if (a->fate == FATE_DROPPED)
                         continue;
                 composed++;
+                reserved += a->planned.reserved > 0;
                 if (assignment_is_ready(a))
                         serving++;
                 else if (!starting)
@@ -374,6 +384,9 @@ struct condition status_serving(const struct decision *decision, struct arena *a
                 c.reason = TEXT("Serving");
         } else if (composed == 0) {
                 c.reason = TEXT("NotScheduled");
+        } else if (reserved == 0) {
+                c.reason = TEXT("NotScheduled");
+                c.message = TEXT("parked: there is no room to wake it up");
         } else {
                 c.reason = TEXT("Starting");
                 c.message = starting ? starting_sentence(starting, arena)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/base32.h"
 #include "place/names.h"
 
 struct value observe_condition(struct value object, struct text type) {
@@ -100,6 +101,12 @@ struct value observe_actual(struct value object) {
         return observe_is_object(object) ? value_at(object, "status.atProvider.manifest") : object;
 }
 
+/* With how many replicas it was composed: its own number, or the most that it scales to. */
+static bool read_replicas(struct value service, int64_t *ret) {
+        return value_is_integer(value_at(service, "spec.replicas"), ret) ||
+               value_is_integer(value_at(service, "spec.scaling.maxReplicas"), ret);
+}
+
 struct service observe_service(struct value object, bool route) {
         struct service s = { .ready_replicas = -1, .replicas = -1 };
         struct value inner = observe_actual(object);
@@ -110,7 +117,7 @@ struct service observe_service(struct value object, bool route) {
         s.observed = true;
         s.name = value_text(value_at(observe_declared(object), "metadata.name"));
         s.url = value_text(value_at(inner, "status.url"));
-        value_is_integer(value_at(inner, "spec.replicas"), &s.replicas);
+        read_replicas(inner, &s.replicas);
         value_is_integer(value_at(inner, "status.workloads.primary.readyReplicas"),
                          &s.ready_replicas);
         s.ready = wrapper_ready && condition_is(inner, "Ready", TEXT("True")) &&
@@ -149,17 +156,26 @@ static bool read_annotation(struct value service, struct arena *arena, struct re
         return reservation_from_annotation(json, arena, ret);
 }
 
-/* With how many replicas the service was composed: its own number, or the most it scales to. */
 static int64_t composed_replicas(struct value service) {
-        struct value declared = observe_declared(service);
         int64_t replicas;
 
-        if (value_is_integer(value_at(declared, "spec.replicas"), &replicas) ||
-            value_is_integer(value_at(declared, "spec.scaling.maxReplicas"), &replicas))
+        if (read_replicas(observe_declared(service), &replicas))
                 return replicas < 0                       ? 0
                        : replicas > RESERVATION_COUNT_MAX ? RESERVATION_COUNT_MAX
                                                           : replicas;
         return 1;
+}
+
+/*
+ * Of the surge that the annotation says, as much as a rollout of the replicas takes, or is
+ * reserved beside them: who may edit the service could claim the units of a fleet with more.
+ */
+static int64_t credible_surge(int64_t surge, int64_t replicas, int64_t reserved) {
+        int64_t most = replicas / 4 + (replicas % 4 > 0);
+
+        if (most < reserved - replicas)
+                most = reserved - replicas;
+        return surge < most ? surge : most;
 }
 
 /* From the annotation: what the service was composed with is reserved and used. */
@@ -167,16 +183,20 @@ static bool rebuild(struct value service, struct arena *arena, struct reservatio
         if (!read_annotation(service, arena, ret))
                 return false;
         ret->name = value_text(value_at(service, "metadata.name")); /* the two share it */
+        ret->surge = credible_surge(ret->surge, composed_replicas(service), 0);
         ret->reserved = composed_replicas(service) + ret->surge;
         ret->used = ret->reserved;
         return true;
 }
 
 /* What a service is composed with beside its replicas stands in its annotation alone. */
-static int64_t used_surge(struct value service, struct arena *arena) {
+static int64_t used_surge(struct value service, int64_t reserved, struct arena *arena) {
+        int64_t replicas = composed_replicas(service);
         struct reservation annotated;
 
-        return read_annotation(service, arena, &annotated) ? annotated.surge : 0;
+        if (!read_annotation(service, arena, &annotated))
+                return 0;
+        return credible_surge(annotated.surge, replicas < reserved ? replicas : reserved, reserved);
 }
 
 /* The reservation of these keys, or else what the service's annotation says of it. */
@@ -191,7 +211,10 @@ static bool read_assignment(const struct state *observed, struct text suffix, st
                 ret->name = value_text(value_at(object, "metadata.name"));
                 ret->object_uid = value_text(value_at(object, "metadata.uid"));
                 value_is_integer(value_at(object, "metadata.generation"), &ret->generation);
-                ret->surge = used_surge(observe_find(observed, KEY_SERVING, suffix, arena), arena);
+                if (!base32_is_16(ret->revision))
+                        ret->revision = (struct text) { 0 };
+                ret->surge = used_surge(observe_find(observed, KEY_SERVING, suffix, arena),
+                                        ret->reserved, arena);
                 return true;
         }
         *ret_rebuilt = true;

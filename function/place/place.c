@@ -16,10 +16,11 @@ struct text place_revision(const struct assignment *a, const struct settings *se
                                    .settings = settings,
                                    .observed = observed,
                                    .arena = arena };
+        const struct arena_mark mark = arena_mark(arena);
         struct claim_template claim = devices_template(&placing, a);
 
         return revision_of_node(llmisvc_pods(a, claim.identity.name, (struct text) { 0 }, arena),
-                                arena);
+                                mark, arena);
 }
 
 /*
@@ -77,43 +78,53 @@ static void desire_deployment(const struct placing *placing, const struct assign
                                            });
 }
 
+/* The service, or the Object around it. */
+static struct node *service_manifest(const struct placing *placing, const struct assignment *a,
+                                     struct identity identity, struct node *pods, bool wrapped) {
+        const struct settings *settings = placing->settings;
+        struct arena *arena = placing->arena;
+        struct node *object = llmisvc_manifest(a, settings, identity, pods, arena);
+
+        if (!wrapped)
+                return object;
+        object = place_wrap(placing, a, object, identity.name, llmisvc_annotations(a, arena));
+        object_ready_when_serving(object, settings->route, arena);
+        return object;
+}
+
 static void desire_service(const struct placing *placing, const struct assignment *a) {
         const struct resource *observed = place_service(placing, a);
-        const struct settings *settings = placing->settings;
         struct arena *arena = placing->arena;
         struct name_of of = place_name_of(placing, a);
         bool wrapped = place_wants_object(placing, a);
         struct identity identity =
                 place_identity(placing, observed, names_service(&of, arena), wrapped);
         struct claim_template claim = devices_template(placing, a);
-        struct node *object = llmisvc_manifest(
-                a, settings, identity, pods_of(placing, a, observed, claim.identity.name), arena);
+        struct desired desired = { .name = names_key(KEY_SERVING, a->suffix, arena) };
+        struct arena_mark mark;
+        struct node *pods;
 
         if (!assignment_keeps_pods(a))
                 devices_desire(placing, a, &claim);
         if (wrapped && a->planned.surge > 0)
                 desire_deployment(placing, a, identity, identity.name);
-        if (wrapped) {
-                object = place_wrap(placing, a, object, identity.name,
-                                    llmisvc_annotations(a, arena));
-                object_ready_when_serving(object, settings->route, arena);
-        }
-        response_desire(placing->response,
-                        (struct desired) {
-                                .name = names_key(KEY_SERVING, a->suffix, arena),
-                                .object = object,
-                                .ready = ready_when(
-                                        observed &&
-                                        observe_service(observed->object, settings->route).ready),
-                        });
+        mark = arena_mark(arena);
+        pods = pods_of(placing, a, observed, claim.identity.name);
+        desired.object = node_pack(service_manifest(placing, a, identity, pods, wrapped), mark);
+        desired.ready = ready_when(
+                observed && observe_service(observed->object, placing->settings->route).ready);
+        response_desire(placing->response, desired);
 }
 
-static void desire_reservation(const struct placing *placing, const struct assignment *a) {
+/* It bears the service's name. */
+static void desire_reservation(const struct placing *placing, const struct assignment *a,
+                               struct text name) {
         struct arena *arena = placing->arena;
-        struct name_of of = place_name_of(placing, a);
-        struct text key = names_key(KEY_RESERVATION, a->suffix, arena);
-        struct identity identity = place_identity(placing, request_resource(placing->observed, key),
-                                                  names_service(&of, arena), false);
+        struct desired desired = { .name = names_key(KEY_RESERVATION, a->suffix, arena),
+                                   .ready = READY_TRUE };
+        const struct arena_mark mark = arena_mark(arena);
+        struct identity identity = place_identity(
+                placing, request_resource(placing->observed, desired.name), name, false);
         struct node *object = node_map(arena), *metadata, *labels;
 
         node_set_string(object, "apiVersion", TEXT(RESERVATION_API_VERSION));
@@ -126,11 +137,28 @@ static void desire_reservation(const struct placing *placing, const struct assig
         node_set_string(labels, LABEL_ENVIRONMENT,
                         names_label_value(a->planned.environment, arena));
         node_set(object, TEXT("spec"), reservation_spec(&a->planned, arena));
-        response_desire(placing->response, (struct desired) {
-                                                   .name = key,
-                                                   .object = object,
-                                                   .ready = READY_TRUE,
-                                           });
+        desired.object = node_pack(object, mark);
+        response_desire(placing->response, desired);
+}
+
+/*
+ * What runs stands in the ledger also while nothing can be decided: a reservation that was lost is
+ * composed again as the service's annotation says, or others would be granted its units.
+ */
+static void rebuild_lost(const struct placing *placing) {
+        struct assignment *held;
+        size_t n;
+
+        if (observe_held(placing->observed, placing->settings, placing->arena, &held, &n) < 0)
+                return;
+        for (size_t i = 0; i < n; i++) {
+                struct text key = names_key(KEY_RESERVATION, held[i].suffix, placing->arena);
+
+                if (!held[i].rebuilt || request_resource(placing->observed, key))
+                        continue;
+                held[i].planned = held[i].observed;
+                desire_reservation(placing, &held[i], held[i].observed.name);
+        }
 }
 
 static void keep_unexplained(const struct placing *placing) {
@@ -157,11 +185,13 @@ void place(const struct plan *plan, struct text namespace_, struct text name,
 
         if (plan->frozen) {
                 freeze_all(observed, settings, response);
+                rebuild_lost(&placing);
                 return;
         }
         for (size_t i = 0; i < plan->n_assignments; i++) {
                 struct assignment p = plan->assignments[i];
                 const struct resource *service = place_service(&placing, &p);
+                struct name_of of;
 
                 if (p.fate == FATE_DROPPED)
                         continue;
@@ -174,7 +204,8 @@ void place(const struct plan *plan, struct text namespace_, struct text name,
                         desire_service(&placing, &p);
                 else if (service)
                         freeze_resource(service, settings, response);
-                desire_reservation(&placing, &p);
+                of = place_name_of(&placing, &p);
+                desire_reservation(&placing, &p, names_service(&of, response->arena));
         }
         keep_unexplained(&placing);
         devices_keep(&placing);

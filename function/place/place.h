@@ -21,10 +21,10 @@ struct text place_revision(const struct assignment *a, const struct settings *se
  * @namespace_, name: of the deployment
  * @observed:         for what is ready, and for what stays as it was
  *
- * A frozen plan keeps all of ours (freeze.h). A service that no placement knows and
- * that tells nothing of its assignment is kept as well. What is there already keeps
- * its name, its namespace and its kind. The old claim template of an environment
- * goes once what is placed there serves with its new one.
+ * A frozen plan keeps all of ours (freeze.h), and writes a reservation that was lost again. A
+ * service that no placement knows and that tells nothing of its assignment is kept as well. What
+ * is there already keeps its name, its namespace and its kind. The old claim template of an
+ * environment goes once what is placed there serves with its new one.
  */
 void place(const struct plan *plan, struct text namespace_, struct text name,
            const struct settings *settings, const struct state *observed,

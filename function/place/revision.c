@@ -11,10 +11,11 @@ static const struct text members[N_MEMBERS] = { TEXT_INIT("model"), TEXT_INIT("b
                                                 TEXT_INIT("template"), TEXT_INIT("worker"),
                                                 TEXT_INIT("parallelism") };
 
-struct text revision_of(struct value spec, struct arena *arena) {
+/* The texts that are hashed are as large as the pods, and only needed here. */
+static bool digest(struct value spec, struct arena *arena, char ret[BASE32_DIGITS]) {
+        const struct arena_mark mark = arena_mark(arena);
         struct text printed[N_MEMBERS];
         struct value found[N_MEMBERS];
-        char digits[BASE32_DIGITS];
 
         value_pick(spec, members, N_MEMBERS, found);
         for (size_t i = 0; i < N_MEMBERS; i++) {
@@ -25,17 +26,28 @@ struct text revision_of(struct value spec, struct arena *arena) {
                 printed[i] = builder_done(&b);
         }
         if (arena_failed(arena))
+                return false;
+        base32_16(printed, N_MEMBERS, ret);
+        arena_rewind(arena, mark);
+        return true;
+}
+
+struct text revision_of(struct value spec, struct arena *arena) {
+        char digits[BASE32_DIGITS];
+
+        if (!digest(spec, arena, digits))
                 return (struct text) { 0 };
-        base32_16(printed, N_MEMBERS, digits);
         return text_copy(arena, (struct text) { .data = digits, .len = sizeof(digits) });
 }
 
-struct text revision_of_node(const struct node *pods, struct arena *arena) {
+struct text revision_of_node(const struct node *pods, struct arena_mark mark, struct arena *arena) {
+        char digits[BASE32_DIGITS];
         struct text bytes;
 
-        if (node_encode(pods, arena, &bytes) < 0)
+        if (node_encode(pods, arena, &bytes) < 0 || !digest(value_of_struct(bytes), arena, digits))
                 return (struct text) { 0 };
-        return revision_of(value_of_struct(bytes), arena);
+        arena_rewind(arena, mark);
+        return text_copy(arena, (struct text) { .data = digits, .len = sizeof(digits) });
 }
 
 static struct value named(struct value list, const char *name) {

@@ -10,6 +10,7 @@
 #ifndef PLACE_REVISION_H
 #define PLACE_REVISION_H
 
+#include "base/arena.h"
 #include "wire/node.h"
 
 #define REVISION_VARIABLE "GPU_PLACEMENT_REVISION"
@@ -17,8 +18,13 @@
 /* revision_of() - of a service's spec, or of a map with those members alone. */
 struct text revision_of(struct value spec, struct arena *arena);
 
-/* revision_of_node() - the same of a map that is composed; empty without memory. */
-struct text revision_of_node(const struct node *pods, struct arena *arena);
+/*
+ * revision_of_node() - the same of a map that was composed for this only
+ * @mark: from before; what was allocated since is gone, pods too
+ *
+ * Empty without memory.
+ */
+struct text revision_of_node(const struct node *pods, struct arena_mark mark, struct arena *arena);
 
 /* revision_written() - what main of a PodSpec says; empty: nothing. */
 struct text revision_written(struct value pod_spec);

@@ -12,7 +12,6 @@
 #include <time.h>
 
 enum {
-        LINE_MAX_BYTES = SINK_LINE_MAX,
         VALUE_MAX_BYTES = 1024,
         CLOSING_MAX_BYTES = 64, /* what ends a line always fits */
 };
@@ -21,9 +20,28 @@ static enum log_level least_level = LOG_INFO;
 static bool is_readable;
 static atomic_bool is_grpc_quiet;
 
-struct line {
-        char data[LINE_MAX_BYTES];
+/* What a thread leaves of a line for the thread that formats it; fields follow. */
+struct head {
+        enum log_level level;
+        struct timespec at;
+        const char *message;
+};
+
+/* A field as it is left there: numbers as they are, of a text its length; its bytes follow. */
+struct left {
+        const char *key;
+        double number;
         size_t len;
+        bool is_number;
+};
+
+struct record {
+        char bytes[SINK_LINE_MAX];
+        size_t len;
+};
+
+struct line {
+        struct sink_line *out;
         bool full; /* something did not fit */
 };
 
@@ -31,12 +49,14 @@ static const char *const level_names[N_LOG_LEVELS] = { "debug", "info", "warn", 
 
 /* All or nothing. */
 static void append(struct line *line, const char *bytes, size_t len) {
-        if (len > sizeof(line->data) - CLOSING_MAX_BYTES - line->len) {
+        struct sink_line *out = line->out;
+
+        if (len > sizeof(out->data) - CLOSING_MAX_BYTES - out->len) {
                 line->full = true;
                 return;
         }
-        memcpy(line->data + line->len, bytes, len);
-        line->len += len;
+        memcpy(out->data + out->len, bytes, len);
+        out->len += len;
 }
 
 static void append_string(struct line *line, const char *string) {
@@ -76,7 +96,6 @@ static void append_character(struct line *line, struct text t, size_t len) {
 }
 
 static void append_quoted(struct line *line, struct text t) {
-        t = text_slice(t, 0, VALUE_MAX_BYTES);
         append_string(line, "\"");
         while (t.len > 0) {
                 size_t len = utf8_length(t);
@@ -100,80 +119,120 @@ static void append_value(struct line *line, const struct log_field *field) {
 
 /* A field that does not fit is left out whole, so that the line stays JSON. */
 static void append_field(struct line *line, bool json, const struct log_field *field) {
-        size_t before = line->len;
+        size_t before = line->out->len;
 
-        if (!field->is_number && text_is_empty(field->text))
-                return;
         append_string(line, json ? ",\"" : " ");
         append_string(line, field->key);
         append_string(line, json ? "\":" : "=");
         append_value(line, field);
         if (line->full) {
-                line->len = before;
+                line->out->len = before;
                 line->full = false;
         }
 }
 
-static void format_time(char *ret, size_t size) {
-        struct timespec now;
+static void format_time(const struct timespec *at, char *ret, size_t size) {
         struct tm utc;
         size_t len;
 
-        clock_gettime(CLOCK_REALTIME, &now);
-        gmtime_r(&now.tv_sec, &utc);
+        gmtime_r(&at->tv_sec, &utc);
         len = strftime(ret, size, "%Y-%m-%dT%H:%M:%S", &utc);
-        snprintf(ret + len, size - len, ".%03ldZ", now.tv_nsec / 1000000);
+        snprintf(ret + len, size - len, ".%03ldZ", at->tv_nsec / 1000000);
 }
 
-static void begin_line(struct line *line, bool json, enum log_level level, const char *message) {
+static void begin_line(struct line *line, bool json, const struct head *head) {
         char time_text[40];
 
-        line->len = 0;
-        line->full = false;
-        format_time(time_text, sizeof(time_text));
+        format_time(&head->at, time_text, sizeof(time_text));
         if (!json) {
                 append_string(line, time_text);
                 append_string(line, " ");
-                append_string(line, level_names[level]);
+                append_string(line, level_names[head->level]);
                 append_string(line, " ");
-                append_string(line, message);
+                append_string(line, head->message);
                 return;
         }
         append_string(line, "{\"level\":\"");
-        append_string(line, level_names[level]);
+        append_string(line, level_names[head->level]);
         append_string(line, "\",\"ts\":\"");
         append_string(line, time_text);
         append_string(line, "\",\"msg\":");
-        append_quoted(line, text_from(message));
+        append_quoted(line, text_from(head->message));
 }
 
-static void end_line(struct line *line, bool json, uint64_t n_dropped) {
+static void end_line(struct sink_line *out, bool json, uint64_t n_dropped) {
         int n = 0;
 
         if (n_dropped > 0)
-                n = snprintf(line->data + line->len, CLOSING_MAX_BYTES,
+                n = snprintf(out->data + out->len, CLOSING_MAX_BYTES,
                              json ? ",\"dropped_lines\":%llu" : " dropped_lines=%llu",
                              (unsigned long long)n_dropped);
-        line->len += (size_t)n;
+        out->len += (size_t)n;
         if (json)
-                line->data[line->len++] = '}';
-        line->data[line->len++] = '\n';
+                out->data[out->len++] = '}';
+        out->data[out->len++] = '\n';
+}
+
+/* ---- from the thread that has a line to the one that formats it -------------------------------
+ */
+
+/* All or nothing, as in the line. */
+static void leave_field(struct record *record, const struct log_field *field) {
+        struct text text = text_slice(field->text, 0, VALUE_MAX_BYTES);
+        const struct left left = { .key = field->key,
+                                   .number = field->number,
+                                   .len = text.len,
+                                   .is_number = field->is_number };
+
+        if (sizeof(left) + text.len > sizeof(record->bytes) - record->len)
+                return;
+        memcpy(record->bytes + record->len, &left, sizeof(left));
+        record->len += sizeof(left);
+        if (text.len > 0)
+                memcpy(record->bytes + record->len, text.data, text.len);
+        record->len += text.len;
+}
+
+static void format(const char *bytes, size_t len, uint64_t n_dropped, struct sink_line *ret) {
+        struct line line = { .out = ret };
+        const bool json = !is_readable;
+        struct head head;
+        size_t at = sizeof(head);
+
+        ret->len = 0;
+        memcpy(&head, bytes, sizeof(head));
+        begin_line(&line, json, &head);
+        while (at < len) {
+                struct left left;
+
+                memcpy(&left, bytes + at, sizeof(left));
+                at += sizeof(left);
+                append_field(&line, json,
+                             &(struct log_field) { .key = left.key,
+                                                   .text = { .data = bytes + at, .len = left.len },
+                                                   .number = left.number,
+                                                   .is_number = left.is_number });
+                at += left.len;
+        }
+        end_line(ret, json, n_dropped);
 }
 
 void log_line(enum log_level level, const char *message, const struct log_field *fields,
               size_t n_fields) {
-        bool json = !is_readable;
-        uint64_t n_dropped;
-        struct line line;
+        struct head head = { .level = level, .message = message };
+        struct record record;
 
         if (!log_enabled(level))
                 return;
-        begin_line(&line, json, level, message);
-        for (size_t i = 0; i < n_fields; i++)
-                append_field(&line, json, &fields[i]);
-        n_dropped = sink_take_unreported();
-        end_line(&line, json, n_dropped);
-        sink_put(line.data, line.len, n_dropped);
+        clock_gettime(CLOCK_REALTIME, &head.at);
+        memcpy(record.bytes, &head, sizeof(head));
+        record.len = sizeof(head);
+        for (size_t i = 0; i < n_fields; i++) {
+                if (fields[i].is_number || !text_is_empty(fields[i].text))
+                        leave_field(&record, &fields[i]);
+        }
+        sink_put(&(struct sink_record) {
+                .bytes = record.bytes, .len = record.len, .format = format });
 }
 
 static void log_grpc(gpr_log_func_args *args) {

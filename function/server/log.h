@@ -3,9 +3,9 @@
  * log - lines on stderr
  *
  * One JSON object a line, or readable text. No call waits for a line to be
- * written: sink.h has a thread for that. When it cannot keep up, lines are dropped,
- * and the next one that gets through says how many were. Nothing of a payload and
- * no credential is ever given to it.
+ * formatted or written: sink.h has a thread for that. When it cannot keep up, lines are
+ * dropped, and the next one that gets through says how many were. Nothing of a
+ * payload and no credential is ever given to it.
  */
 #ifndef SERVER_LOG_H
 #define SERVER_LOG_H
@@ -15,7 +15,7 @@
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, N_LOG_LEVELS };
 
 struct log_field {
-        const char *key;
+        const char *key;  /* a literal */
         struct text text; /* left out when empty, unless is_number */
         double number;
         bool is_number;
@@ -44,7 +44,10 @@ void log_quiet_grpc(bool quiet);
 /* log_enabled() - would a line of this level be written? */
 bool log_enabled(enum log_level level);
 
-/* log_line() - one line; longer than 4 KiB it is cut, but still a JSON object. */
+/*
+ * log_line() - one line; longer than 4 KiB it is cut, but still a JSON object
+ * @message: a literal; the texts of fields are copied
+ */
 void log_line(enum log_level level, const char *message, const struct log_field *fields,
               size_t n_fields);
 

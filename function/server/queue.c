@@ -33,22 +33,30 @@ void op_start(struct op *op, grpc_call *call, const grpc_op *ops, size_t n_ops) 
                 BUG("a batch that gRPC does not allow");
 }
 
-static void *run_queue(void *argument) {
-        grpc_completion_queue *queue = argument;
+/* An op, and then what it has completed in core on this very thread. */
+static void handle(grpc_completion_queue *queue, void *tag, int ok) {
+        do {
+                struct op *op = tag;
 
+                take_over(op);
+                grpc_completion_queue_thread_local_cache_init(queue);
+                op->done(op, ok != 0);
+        } while (grpc_completion_queue_thread_local_cache_flush(queue, &tag, &ok));
+}
+
+void queue_handle(grpc_completion_queue *queue) {
         for (;;) {
                 grpc_event event =
                         grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
-                struct op *op = event.tag;
 
                 if (event.type == GRPC_QUEUE_SHUTDOWN)
-                        return NULL;
-                take_over(op);
-                op->done(op, event.success != 0);
+                        return;
+                handle(queue, event.tag, event.success);
         }
 }
 
-int queue_thread(grpc_completion_queue *queue, const char *name, pthread_t *ret_thread) {
+int queue_thread(void *(*run)(void *argument), void *argument, const char *name,
+                 pthread_t *ret_thread) {
         pthread_attr_t attributes;
         int r;
 
@@ -57,10 +65,17 @@ int queue_thread(grpc_completion_queue *queue, const char *name, pthread_t *ret_
                 return -r;
         r = pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
         if (r == 0)
-                r = pthread_create(ret_thread, &attributes, run_queue, queue);
+                r = pthread_create(ret_thread, &attributes, run, argument);
         pthread_attr_destroy(&attributes);
         if (r != 0)
                 return -r;
         pthread_setname_np(*ret_thread, name);
         return 0;
+}
+
+void queue_destroy(grpc_completion_queue *queue) {
+        while (grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL).type !=
+               GRPC_QUEUE_SHUTDOWN)
+                continue;
+        grpc_completion_queue_destroy(queue);
 }

@@ -32,10 +32,23 @@ void op_start(struct op *op, grpc_call *call, const grpc_op *ops, size_t n_ops);
 void op_hand_over(struct op *op);
 
 /*
- * queue_thread() - a thread that handles what comes back on a queue until that is shut down
+ * queue_handle() - handle what comes back on a queue until that is shut down
+ *
+ * What an op starts and core completes at once, this thread handles next: no other
+ * thread is woken for it. So op->done() must not compute after it has started
+ * something.
+ */
+void queue_handle(grpc_completion_queue *queue);
+
+/*
+ * queue_thread() - start a thread of the size and with the name of ours
  *
  * Errors: -errno of pthread_create()
  */
-int queue_thread(grpc_completion_queue *queue, const char *name, pthread_t *ret_thread);
+int queue_thread(void *(*run)(void *argument), void *argument, const char *name,
+                 pthread_t *ret_thread);
+
+/* queue_destroy() - of one that is shut down; what is still on it is left unhandled. */
+void queue_destroy(grpc_completion_queue *queue);
 
 #endif

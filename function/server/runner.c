@@ -28,6 +28,7 @@ static const char *const methods[N_SERVICES] = {
 struct runner {
         grpc_server *server;
         grpc_completion_queue *queue;
+        struct poller *poller;
         void *registered[N_SERVICES];
         struct call_memories leases;
         struct counters *stats;
@@ -166,7 +167,9 @@ static void work(struct run_call *c) {
         struct call_summary summary = { 0 };
 
         counters_started(c->runner->stats, c->service);
+        poller_begin(c->runner->poller);
         compute(c, &summary);
+        poller_end(c->runner->poller); /* before the answer, which is followed by the next call */
         tell(c, &summary);
 }
 
@@ -238,7 +241,6 @@ static void post(struct runner *r, unsigned int service);
 
 static void call_read(struct op *op, bool ok) {
         struct run_call *c = OP_OWNER(op, struct run_call, read);
-
         atomic_fetch_sub(&c->runner->n_uploads, 1);
         c->status = GRPC_STATUS_OK;
         c->details = grpc_empty_slice();
@@ -287,17 +289,17 @@ static void post(struct runner *r, unsigned int service) {
 
 /* ---- the runner ------------------------------------------------------------------------------ */
 
-struct runner *runner_new(grpc_server *server, grpc_completion_queue *queue, size_t budget_bytes,
-                          unsigned int keep_arenas, struct counters *stats) {
+struct runner *runner_new(const struct runner_config *config) {
         struct runner *r = gpr_zalloc(sizeof(*r));
 
-        r->server = server;
-        r->queue = queue;
-        call_memory_init(&r->leases, budget_bytes, keep_arenas);
-        r->stats = stats;
+        r->server = config->server;
+        r->queue = config->queue;
+        r->poller = config->poller;
+        call_memory_init(&r->leases, config->budget_bytes, config->keep_arenas);
+        r->stats = config->stats;
         pthread_mutex_init(&r->lock, NULL);
         for (size_t i = 0; i < N_SERVICES; i++) {
-                r->registered[i] = grpc_server_register_method(server, methods[i], NULL,
+                r->registered[i] = grpc_server_register_method(r->server, methods[i], NULL,
                                                                GRPC_SRM_PAYLOAD_NONE, 0);
                 if (!r->registered[i])
                         BUG("a method that cannot be registered");

@@ -9,19 +9,23 @@
 #define SERVER_RUNNER_H
 
 #include "server/counters.h"
+#include "server/poller.h"
 #include "server/queue.h"
 
 struct runner;
 
-/*
- * runner_new() - registers RunFunction, v1 and v1beta1, on a server that has not started
- * @queue:        the workers' queue, registered with the server
- * @budget_bytes: what one call may take
- * @keep_arenas:  the number of arenas that are kept warm between calls
- * @stats:        outlives the runner
- */
-struct runner *runner_new(grpc_server *server, grpc_completion_queue *queue, size_t budget_bytes,
-                          unsigned int keep_arenas, struct counters *stats);
+/* What a runner works with; all of it outlives the runner. */
+struct runner_config {
+        grpc_server *server;
+        grpc_completion_queue *queue; /* the workers', registered with the server */
+        struct poller *poller;
+        size_t budget_bytes;      /* what one call may take */
+        unsigned int keep_arenas; /* the number that is kept warm between calls */
+        struct counters *stats;
+};
+
+/* runner_new() - registers RunFunction, v1 and v1beta1, on a server that has not started */
+struct runner *runner_new(const struct runner_config *config);
 
 /*
  * runner_accept() - ask for calls; the server has started

@@ -25,8 +25,8 @@
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2 };
 
-/* Beside the workers: one for each of health and reflection, probes, certificates. */
-enum { N_OTHER_THREADS = 3 };
+/* Beside the workers: one for each of health and reflection, the network, probes, certificates. */
+enum { N_OTHER_THREADS = 4 };
 
 static int fail(const struct fault *fault) {
         fprintf(stderr, "function-gpu-placement: %s%s%s\n", fault->path, fault->path[0] ? ": " : "",

@@ -3,6 +3,7 @@
 
 #include "server/address.h"
 #include "server/log.h"
+#include "server/poller.h"
 #include "server/queue.h"
 #include "server/runner.h"
 #include "server/services.h"
@@ -28,6 +29,7 @@ struct server {
         grpc_server *grpc;
         grpc_completion_queue *run_queue;
         grpc_completion_queue *generic_queue;
+        struct poller *poller;
         struct services *services;
         struct runner *runner;
         struct generic *generic;
@@ -127,18 +129,43 @@ static int listen_on(struct server *s, const struct server_config *config, struc
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-static int start_threads(struct server *s, unsigned int n_workers, struct fault *fault) {
-        for (unsigned int i = 0; i < n_workers + 1; i++) {
-                int r = queue_thread(i == 0 ? s->generic_queue : s->run_queue,
-                                     i == 0 ? "generic" : "worker", &s->threads[i]);
+static void *handle_queue(void *queue) {
+        queue_handle(queue);
+        return NULL;
+}
 
-                if (r < 0) {
-                        fault_set(fault, "cannot start a thread: %s", strerror(-r));
-                        return r;
-                }
-                s->n_threads++;
+static int start_threads(struct server *s, unsigned int n_workers, struct fault *fault) {
+        int r = poller_start(s->poller);
+
+        for (unsigned int i = 0; r == 0 && i < n_workers + 1; i++) {
+                r = queue_thread(handle_queue, i == 0 ? s->generic_queue : s->run_queue,
+                                 i == 0 ? "generic" : "worker", &s->threads[i]);
+                if (r == 0)
+                        s->n_threads++;
         }
-        return 0;
+        if (r < 0)
+                fault_set(fault, "cannot start a thread: %s", strerror(-r));
+        return r;
+}
+
+/* A queue whose thread sleeps until something is there for it: others read from the network. */
+static grpc_completion_queue *create_sleeping_queue(void) {
+        const grpc_completion_queue_attributes attributes = {
+                .version = GRPC_CQ_CURRENT_VERSION,
+                .cq_completion_type = GRPC_CQ_NEXT,
+                .cq_polling_type = GRPC_CQ_NON_POLLING,
+        };
+
+        return grpc_completion_queue_create(grpc_completion_queue_factory_lookup(&attributes),
+                                            &attributes, NULL);
+}
+
+static void create_queues(struct server *s, unsigned int n_workers) {
+        s->run_queue = grpc_completion_queue_create_for_next(NULL);
+        s->generic_queue = create_sleeping_queue();
+        grpc_server_register_completion_queue(s->grpc, s->run_queue, NULL);
+        grpc_server_register_completion_queue(s->grpc, s->generic_queue, NULL);
+        s->poller = poller_new(s->grpc, n_workers);
 }
 
 int server_start(const struct server_config *config, struct counters *stats, struct server **ret,
@@ -151,16 +178,18 @@ int server_start(const struct server_config *config, struct counters *stats, str
         s = gpr_zalloc(sizeof(*s) + (config->n_workers + 1) * sizeof(s->threads[0]));
         s->stats = stats;
         s->grpc = create_server(config);
-        s->run_queue = grpc_completion_queue_create_for_next(NULL);
-        s->generic_queue = grpc_completion_queue_create_for_next(NULL);
-        grpc_server_register_completion_queue(s->grpc, s->run_queue, NULL);
-        grpc_server_register_completion_queue(s->grpc, s->generic_queue, NULL);
+        create_queues(s, config->n_workers);
         s->services = services_new();
         s->generic = unary_service_new(s->grpc, s->generic_queue, services_list(s->services),
                                        N_GENERIC_SERVICES);
-        s->runner = runner_new(s->grpc, s->run_queue,
-                               arena_bytes > MIN_ARENA_BYTES ? arena_bytes : MIN_ARENA_BYTES,
-                               config->n_workers, stats);
+        s->runner = runner_new(&(struct runner_config) {
+                .server = s->grpc,
+                .queue = s->run_queue,
+                .poller = s->poller,
+                .budget_bytes = arena_bytes > MIN_ARENA_BYTES ? arena_bytes : MIN_ARENA_BYTES,
+                .keep_arenas = config->n_workers,
+                .stats = stats,
+        });
         r = listen_on(s, config, fault);
         if (r == 0)
                 r = start_threads(s, config->n_workers, fault);
@@ -245,14 +274,6 @@ static void quiesce(struct server *s, int64_t grace_ms) {
         }
 }
 
-static void destroy_queue(grpc_completion_queue *queue) {
-        /* The threads have emptied theirs; this is for a start that failed, and for the end. */
-        while (grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_REALTIME), NULL).type !=
-               GRPC_QUEUE_SHUTDOWN)
-                continue;
-        grpc_completion_queue_destroy(queue);
-}
-
 bool server_stop(struct server *s, int64_t grace_ms) {
         grpc_completion_queue *end = grpc_completion_queue_create_for_next(NULL);
         bool in_time, shut_down = false;
@@ -273,12 +294,15 @@ bool server_stop(struct server *s, int64_t grace_ms) {
         grpc_completion_queue_shutdown(s->run_queue);
         grpc_completion_queue_shutdown(s->generic_queue);
         grpc_completion_queue_shutdown(end);
+        /* The threads empty theirs; what follows is also for a start that failed. */
         for (unsigned int i = 0; i < s->n_threads; i++)
                 pthread_join(s->threads[i], NULL);
+        poller_stop(s->poller);
         grpc_server_destroy(s->grpc);
-        destroy_queue(s->run_queue);
-        destroy_queue(s->generic_queue);
-        destroy_queue(end);
+        queue_destroy(s->run_queue);
+        queue_destroy(s->generic_queue);
+        queue_destroy(end);
+        poller_free(s->poller);
         grpc_shutdown_blocking();
         runner_free(s->runner);
         unary_service_free(s->generic);

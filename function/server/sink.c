@@ -17,8 +17,8 @@ enum {
 };
 
 struct entry {
-        size_t len;
-        uint64_t n_untold;
+        struct sink_record record; /* its bytes follow in the queue */
+        uint64_t n_unreported;     /* lines dropped before it, which it reports */
 };
 
 static struct {
@@ -29,9 +29,9 @@ static struct {
         bool is_waiting; /* the thread, for a line */
         bool is_closing;
         bool is_done;            /* the thread */
-        char queue[QUEUE_BYTES]; /* a ring: an entry, its line, the next entry */
+        char queue[QUEUE_BYTES]; /* a ring: an entry, its bytes, the next entry */
         size_t begin, len;
-        uint64_t n_untold;
+        uint64_t n_unreported;
         uint64_t n_dropped;
 
         bool is_cut; /* what was written last is a part of a line */
@@ -57,10 +57,18 @@ static void pop(void *ret, size_t n) {
         state.len -= n;
 }
 
-/* A line is lost, and with it what it tells. The lock is held. */
-static void lose(uint64_t n_untold) {
-        state.n_untold += n_untold + 1;
+/* A line is lost, and with it what it reports. The lock is held. */
+static void lose(uint64_t n_unreported) {
+        state.n_unreported += n_unreported + 1;
         state.n_dropped++;
+}
+
+/* What the next line has to report. The lock is held. */
+static uint64_t take_unreported(void) {
+        uint64_t n = state.n_unreported;
+
+        state.n_unreported = 0;
+        return n;
 }
 
 /* ---- stderr ---------------------------------------------------------------------------------- */
@@ -83,31 +91,36 @@ static size_t write_whole(const char *bytes, size_t len) {
         return at;
 }
 
-static bool write_line(const char *line, size_t len) {
+/* The line of an entry, whose record has its bytes now. */
+static bool write_line(const struct entry *entry) {
+        const struct sink_record *record = &entry->record;
+        struct sink_line line;
         size_t n;
 
         if (state.is_cut && write_whole("\n", 1) != 1)
                 return false;
-        n = write_whole(line, len);
-        state.is_cut = n > 0 && n < len; /* a file, and the disk is full */
-        return n == len;
+        record->format(record->bytes, record->len, entry->n_unreported, &line);
+        n = write_whole(line.data, line.len);
+        state.is_cut = n > 0 && n < line.len; /* a file, and the disk is full */
+        return n == line.len;
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
 static void write_queued(void) {
-        char line[SINK_LINE_MAX];
+        char bytes[SINK_LINE_MAX];
         struct entry entry;
         bool written;
 
         while (state.len > 0) {
                 pop(&entry, sizeof(entry));
-                pop(line, entry.len);
+                pop(bytes, entry.record.len);
+                entry.record.bytes = bytes;
                 pthread_mutex_unlock(&state.lock);
-                written = write_line(line, entry.len);
+                written = write_line(&entry);
                 pthread_mutex_lock(&state.lock);
                 if (!written)
-                        lose(entry.n_untold);
+                        lose(entry.n_unreported);
         }
 }
 
@@ -175,30 +188,23 @@ void sink_close(void) {
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-uint64_t sink_take_unreported(void) {
-        uint64_t n;
+void sink_put(const struct sink_record *record) {
+        struct entry entry = { .record = *record };
 
         pthread_mutex_lock(&state.lock);
-        n = state.n_untold;
-        state.n_untold = 0;
-        pthread_mutex_unlock(&state.lock);
-        return n;
-}
-
-void sink_put(const char *line, size_t len, uint64_t n_untold) {
-        const struct entry entry = { .len = len, .n_untold = n_untold };
-
-        pthread_mutex_lock(&state.lock);
-        if (!state.has_thread) {
-                if (!write_line(line, len))
-                        lose(n_untold);
-        } else if (sizeof(entry) + len > QUEUE_BYTES - state.len) {
-                lose(n_untold);
-        } else {
+        if (state.has_thread && sizeof(entry) + record->len > QUEUE_BYTES - state.len) {
+                lose(0);
+                pthread_mutex_unlock(&state.lock);
+                return;
+        }
+        entry.n_unreported = take_unreported();
+        if (state.has_thread) {
                 push(&entry, sizeof(entry));
-                push(line, len);
+                push(record->bytes, record->len);
                 if (state.is_waiting)
                         pthread_cond_signal(&state.changed);
+        } else if (!write_line(&entry)) {
+                lose(entry.n_unreported);
         }
         pthread_mutex_unlock(&state.lock);
 }

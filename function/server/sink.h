@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sink - lines on stderr, written by a thread of their own
+ * sink - lines on stderr, formatted and written by a thread of their own
  *
  * Whatever stderr is, a pipe that is not read, a stopped terminal or a file on a
- * server that does not answer, only that thread waits for it. Lines queue up
- * meanwhile, up to 64 KiB; what comes then is dropped and counted.
+ * server that does not answer, only that thread waits for it. What it has to write
+ * queues up meanwhile, up to 64 KiB; what comes then is dropped and counted.
  */
 #ifndef SERVER_SINK_H
 #define SERVER_SINK_H
@@ -15,6 +15,24 @@
 
 enum { SINK_LINE_MAX = PIPE_BUF }; /* a pipe takes so much in one piece */
 
+struct sink_line {
+        char data[SINK_LINE_MAX];
+        size_t len;
+};
+
+/*
+ * struct sink_record - what a line is made of
+ * @bytes:  copied; what they mean is between who puts them there and format()
+ * @len:    at most SINK_LINE_MAX
+ * @format: makes the line, its newline with it; @n_dropped lines were dropped before it
+ *          and not reported yet
+ */
+struct sink_record {
+        const char *bytes;
+        size_t len;
+        void (*format)(const char *bytes, size_t len, uint64_t n_dropped, struct sink_line *ret);
+};
+
 /*
  * sink_open() - start the thread; signals that others wait for must be blocked before
  *
@@ -24,15 +42,8 @@ enum { SINK_LINE_MAX = PIPE_BUF }; /* a pipe takes so much in one piece */
  */
 int sink_open(void);
 
-/* sink_take_unreported() - return and reset the number of dropped lines that are not reported yet
- * does. */
-uint64_t sink_take_unreported(void);
-
-/*
- * sink_put() - one line, at most SINK_LINE_MAX bytes, its newline among them
- * @n_untold: dropped lines that it reports; when it is dropped itself, the next one has to
- */
-void sink_put(const char *line, size_t len, uint64_t n_untold);
+/* sink_put() - one line. From any thread. */
+void sink_put(const struct sink_record *record);
 
 /* sink_n_dropped() - lines dropped since the start. */
 uint64_t sink_n_dropped(void);

@@ -3,9 +3,8 @@
  * unary - every call that is not RunFunction
  *
  * They have a queue and a thread of their own. It answers at once what the
- * workers would keep waiting, and it keeps reading from the network while they
- * are busy. What is not served here is UNIMPLEMENTED: without that answer such a
- * call would hang until its deadline.
+ * workers would keep waiting. What is not served here is UNIMPLEMENTED: without
+ * that answer such a call would hang until its deadline.
  */
 #ifndef SERVER_UNARY_H
 #define SERVER_UNARY_H

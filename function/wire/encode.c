@@ -36,7 +36,10 @@ size_t encode_bytes_size(size_t len) {
 }
 
 void parts_init(struct parts *parts, struct arena *arena) {
-        *parts = (struct parts) { .arena = arena };
+        parts->arena = arena; /* and what few holds does not matter */
+        parts->parts = parts->few;
+        parts->n = parts->len = 0;
+        parts->cap = PARTS_FEW;
 }
 
 /* Bytes that lie behind those of the last part make it longer. */
@@ -50,19 +53,30 @@ static bool extend_last(struct parts *parts, struct text bytes) {
         return true;
 }
 
+/* Room for one more. */
+static bool grow(struct parts *parts) {
+        const size_t size = parts->cap * sizeof(struct text);
+        struct text *grown;
+
+        if (parts->parts != parts->few) {
+                grown = arena_grow(parts->arena, parts->parts, size, 2 * size);
+        } else {
+                grown = arena_alloc(parts->arena, 2 * size);
+                if (grown)
+                        memcpy(grown, parts->few, size);
+        }
+        if (!grown)
+                return false;
+        parts->parts = grown;
+        parts->cap *= 2;
+        return true;
+}
+
 void parts_raw(struct parts *parts, struct text bytes) {
         if (bytes.len == 0 || extend_last(parts, bytes))
                 return;
-        if (parts->n == parts->cap) {
-                size_t cap = parts->cap > 0 ? parts->cap * 2 : 8;
-                struct text *grown = arena_grow(parts->arena, parts->parts,
-                                                parts->cap * sizeof(*grown), cap * sizeof(*grown));
-
-                if (!grown)
-                        return;
-                parts->parts = grown;
-                parts->cap = cap;
-        }
+        if (parts->n == parts->cap && !grow(parts))
+                return;
         parts->parts[parts->n++] = bytes;
         parts->len += bytes.len;
 }
@@ -95,6 +109,17 @@ void parts_message(struct parts *parts, uint32_t number, const struct parts *chi
         add_head(parts, number, WIRE_BYTES, child->len);
         for (size_t i = 0; i < child->n; i++)
                 parts_raw(parts, child->parts[i]);
+}
+
+struct text *parts_keep(const struct parts *parts) {
+        struct text *kept = parts->parts;
+
+        if (kept != parts->few)
+                return kept;
+        kept = ARENA_ARRAY(parts->arena, parts->n, struct text);
+        if (kept)
+                memcpy(kept, parts->few, parts->n * sizeof(*kept));
+        return kept;
 }
 
 struct text parts_joined(const struct parts *parts) {

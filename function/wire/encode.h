@@ -24,16 +24,22 @@ char *encode_double(char *p, double number);
 /* encode_bytes_size() - bytes of a field of len bytes, for numbers up to 15. */
 size_t encode_bytes_size(size_t len);
 
+enum { PARTS_FEW = 16 };
+
 /*
  * struct parts - a message that grows
+ *
+ * Most messages have few parts, and their parent soon has them too: these take no
+ * memory of the arena. So a message stays where it was begun.
  *
  * When the arena is spent nothing more is added and the arena remembers it.
  */
 struct parts {
         struct arena *arena;
-        struct text *parts;
+        struct text *parts; /* few, or in the arena */
         size_t n, cap;
         size_t len; /* of all parts */
+        struct text few[PARTS_FEW];
 };
 
 void parts_init(struct parts *parts, struct arena *arena);
@@ -52,6 +58,9 @@ void parts_text(struct parts *parts, uint32_t number, struct text text);
 
 /* parts_message() - a field whose body is child. */
 void parts_message(struct parts *parts, uint32_t number, const struct parts *child);
+
+/* parts_keep() - the parts in the arena, for longer than the message; NULL when that is spent. */
+struct text *parts_keep(const struct parts *parts);
 
 /* parts_joined() - all parts as one text in the arena; empty when the arena is spent. */
 struct text parts_joined(const struct parts *parts);

@@ -16,11 +16,11 @@ struct child {
 
 struct node {
         struct value value; /* a scalar, or a map or list that was read elsewhere */
-        bool is_tree;       /* a map or list of children, value.kind says which */
         struct arena *arena;
         struct child *children; /* a map's are sorted by key */
-        size_t n, cap;
         size_t body_size; /* of the Struct or ListValue message, set by measure() of its parent */
+        uint32_t n;
+        bool is_tree; /* a map or list of children, value.kind says which */
 };
 
 /* google/protobuf/struct.proto */
@@ -94,17 +94,24 @@ static size_t find_place(const struct node *map, struct text key, bool *ret_foun
         return low;
 }
 
+/* There is room for 4 children, or for the next power of two: without a word for it in each node.
+ */
+enum { ROOM_FIRST = 4 };
+
+static bool is_full(const struct node *parent) {
+        return parent->n == 0 || (parent->n >= ROOM_FIRST && (parent->n & (parent->n - 1)) == 0);
+}
+
 static void insert(struct node *parent, size_t at, struct child child) {
-        if (parent->n == parent->cap) {
-                size_t cap = parent->cap > 0 ? parent->cap * 2 : 4;
+        if (is_full(parent)) {
+                const size_t size = parent->n * sizeof(child);
                 struct child *grown =
-                        arena_grow(parent->arena, parent->children, parent->cap * sizeof(*grown),
-                                   cap * sizeof(*grown));
+                        arena_grow(parent->arena, parent->children, size,
+                                   parent->n > 0 ? 2 * size : ROOM_FIRST * sizeof(child));
 
                 if (!grown)
                         return;
                 parent->children = grown;
-                parent->cap = cap;
         }
         memmove(parent->children + at + 1, parent->children + at,
                 (parent->n - at) * sizeof(*parent->children));
@@ -294,6 +301,21 @@ static char *write_body(char *p, const struct node *node) {
         return p;
 }
 
+struct node *node_pack(const struct node *map, struct arena_mark mark) {
+        struct arena *arena = map ? map->arena : NULL;
+        struct text bytes;
+        union {
+                const char *in;
+                void *out;
+        } block;
+
+        if (!map || node_encode(map, arena, &bytes) < 0)
+                return NULL;
+        block.in = bytes.data;
+        bytes.data = arena_keep(arena, mark, block.out, bytes.len);
+        return node_value(arena, value_of_struct(bytes));
+}
+
 int node_encode(const struct node *map, struct arena *arena, struct text *ret) {
         size_t size;
         char *data;
@@ -302,6 +324,10 @@ int node_encode(const struct node *map, struct arena *arena, struct text *ret) {
                 return -ENOMEM;
         if (map->value.kind != VALUE_MAP)
                 BUG("only a map can be encoded as a Struct");
+        if (!map->is_tree) {
+                *ret = map->value.bytes;
+                return 0;
+        }
         size = measure(map);
         data = arena_alloc(arena, size);
         if (!data)

@@ -11,6 +11,7 @@
 #ifndef WIRE_NODE_H
 #define WIRE_NODE_H
 
+#include "base/arena.h"
 #include "wire/value.h"
 
 struct node;
@@ -58,8 +59,16 @@ struct node *node_get(const struct node *map, struct text key);
 bool node_is_empty(const struct node *node);
 
 /*
+ * node_pack() - a map that is finished, as its bytes
+ * @mark: from before it was built; what was allocated since is gone, its nodes too
+ *
+ * Bytes take a third of the memory of nodes, and node_encode() does not copy them.
+ */
+struct node *node_pack(const struct node *map, struct arena_mark mark);
+
+/*
  * node_encode() - the body of google.protobuf.Struct of a map
- * @ret: set on success; lives in the arena
+ * @ret: set on success; lives in the arena, or where the bytes of a map lie that was read
  *
  * Errors: -ENOMEM, also when any node of the tree could not be made
  */

@@ -71,14 +71,14 @@ void response_require(struct response *r, struct requirement requirement) {
 /* ---- Structs that are changed ---------------------------------------------------------------- */
 
 /* An entry of a Struct: what Value holds under number. */
-static void add_member(struct parts *body, const char *key, uint32_t number,
+static void add_member(struct parts *body, struct text key, uint32_t number,
                        const struct parts *content) {
         struct parts value, entry;
 
         parts_init(&value, body->arena);
         parts_message(&value, number, content);
         parts_init(&entry, body->arena);
-        parts_bytes(&entry, ENTRY_KEY, text_from(key));
+        parts_bytes(&entry, ENTRY_KEY, key);
         parts_message(&entry, ENTRY_VALUE, &value);
         parts_message(body, STRUCT_FIELDS, &entry);
 }
@@ -108,7 +108,7 @@ static void add_identity(const char *key, struct value desired, struct value obs
                 return;
         parts_init(&content, object->arena);
         parts_raw(&content, identity);
-        add_member(object, key, VALUE_OF_STRING, &content);
+        add_member(object, text_from(key), VALUE_OF_STRING, &content);
 }
 
 static int encode_object(const struct response *r, const struct request *request,
@@ -133,7 +133,7 @@ static int encode_object(const struct response *r, const struct request *request
         old = value_get(old, TEXT("status"));
         parts_init(&merged, r->arena);
         merge_members(old.kind == VALUE_MAP ? old.bytes : (struct text) { 0 }, status, &merged);
-        add_member(object, "status", VALUE_OF_STRUCT, &merged);
+        add_member(object, TEXT("status"), VALUE_OF_STRUCT, &merged);
         return 0;
 }
 
@@ -304,28 +304,35 @@ static void encode_condition(const struct condition *condition, bool has_claim,
         parts_message(response, CONDITIONS, &message);
 }
 
+/* The request's, but for the one member that is ours. */
 static int encode_context(const struct response *r, struct value context, struct parts *response) {
-        struct parts merged;
-        struct node *added;
-        struct text member;
+        struct parts merged, content;
+        struct text rest = context.bytes, ours;
+        struct field field;
 
         if (!r->context_value) {
                 if (context.kind == VALUE_MAP)
                         parts_bytes(response, CONTEXT, context.bytes);
                 return 0;
         }
-        added = node_map(r->arena);
-        node_set(added, r->context_key, r->context_value);
-        if (node_encode(added, r->arena, &member) < 0)
+        if (node_encode(r->context_value, r->arena, &ours) < 0)
                 return -ENOMEM;
         parts_init(&merged, r->arena);
-        merge_members(context.bytes, member, &merged);
+        while (field_next(&rest, &field)) {
+                if (!field_is(&field, STRUCT_FIELDS) ||
+                    !text_equal(field_entry_key(field.bytes), r->context_key))
+                        parts_raw(&merged, field.record);
+        }
+        parts_init(&content, r->arena);
+        parts_raw(&content, ours);
+        add_member(&merged, r->context_key, VALUE_OF_STRUCT, &content);
         parts_message(response, CONTEXT, &merged);
         return 0;
 }
 
 int response_encode(const struct response *r, const struct request *request, struct payload *ret) {
         struct parts response, requirements;
+        struct text *kept;
 
         if (arena_failed(r->arena))
                 return -ENOMEM;
@@ -344,10 +351,9 @@ int response_encode(const struct response *r, const struct request *request, str
                 parts_message(&response, REQUIREMENTS, &requirements);
         for (size_t i = 0; i < r->n_conditions; i++)
                 encode_condition(&r->conditions[i], r->has_claim, &response);
+        kept = parts_keep(&response);
         if (arena_failed(r->arena))
                 return -ENOMEM;
-        *ret = (struct payload) { .parts = response.parts,
-                                  .n_parts = response.n,
-                                  .len = response.len };
+        *ret = (struct payload) { .parts = kept, .n_parts = response.n, .len = response.len };
         return 0;
 }

@@ -58,10 +58,10 @@ struct response {
         size_t n_results, cap_results;
         struct requirement *requirements; /* any order; sent sorted by key */
         size_t n_requirements, cap_requirements;
-        bool has_claim;          /* conditions are for the XR's claim too */
-        bool extra_resources;    /* send the requirements in the old field too */
-        struct text context_key; /* set in the context when context_value is not NULL */
-        struct node *context_value;
+        bool has_claim;             /* conditions are for the XR's claim too */
+        bool extra_resources;       /* send the requirements in the old field too */
+        struct text context_key;    /* set in the context when context_value is not NULL */
+        struct node *context_value; /* a map */
 };
 
 /* response_init() - an empty response: everything of the request is passed on. */

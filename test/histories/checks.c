@@ -275,16 +275,24 @@ const char *checks_place_used(struct cluster *c, const struct place *place) {
         return packing_try(&packing) == PACKS_NOT ? "what is used has no packing" : NULL;
 }
 
+/* Are all pods that there may be counted? */
+static bool is_within(const struct running *r) {
+        const struct reservation *has = &r->reservation;
+
+        return cluster_may_start(r) <= (has->used > 0 ? has->used : has->reserved);
+}
+
 const char *check_pods(struct cluster *c) {
         for (size_t a = 0; a < c->n_actors; a++) {
                 for (size_t k = 0; k < c->actors[a].n_running; k++) {
                         struct running *r = &c->actors[a].running[k];
-                        const struct reservation *has = &r->reservation;
+                        bool within = is_within(r);
 
-                        r->blind &= !cluster_service(c, r).rolled_out;
+                        /* An old list may say fewer than run, until they are seen again. */
+                        r->blind &= !within || !cluster_service(c, r).rolled_out;
                         if (r->lost || r->hidden || r->blind)
                                 continue;
-                        if (cluster_may_start(r) <= (has->used > 0 ? has->used : has->reserved))
+                        if (within)
                                 r->edited = false;
                         else if (!r->edited)
                                 return "KServe may start more pods than are used";
@@ -393,6 +401,8 @@ static const char *check_actor(struct cluster *c, const struct actor *actor) {
                         continue;
                 if (r->lost || (r->unserved && !r->frozen))
                         return "a reservation without a service";
+                if (!r->frozen && !r->edited && cluster_service(c, r).rolled_out && !is_within(r))
+                        return "more run than are counted";
                 if (r->composed.surge > 0 && !r->reservation.leaving && !r->frozen &&
                     cluster_service(c, r).rolled_out)
                         return "a surge is not given back";

@@ -352,7 +352,7 @@ static const char *check_used(struct history *h, const struct decision *decision
 
                 if (p->fate == FATE_DROPPED || p->planned.used <= before)
                         continue;
-                if (p->rebuilt || (assignment_is_ready(p) && !p->observed.served))
+                if (p->rebuilt || (assignment_is_ready(p) && before == 0))
                         place->excused = true;
                 seen = checks_place_used(&h->cluster, place);
         }
@@ -798,10 +798,9 @@ static bool calm_round(struct history *h, enum who who, bool joint) {
 
         h->version = 0;
         look_at_fleet(h, 0);
-        h->before = h->snapshots[0];
-        take_snapshot(c, &h->snapshots[0]);
         /* Once nothing changes any more GPUPools have been counted again. */
         h->counted = who == WHO_IS_WOKEN ? &h->before : &h->snapshots[0];
+        notice(h);
         for (size_t i = 0; i < c->n_actors && !h->seen; i++) {
                 struct actor *actor = &c->actors[(first + i) % c->n_actors];
 

@@ -163,6 +163,47 @@ static void test_rewind_gives_the_same_memory_again(void **state) {
         arena_release(&arena);
 }
 
+/* One block outlives the scratch that it was made in; between chunks all does. */
+static void test_keep(void **state) {
+        static const struct row {
+                const char *name;
+                size_t scratch, block; /* bytes */
+                bool moves;
+        } rows[] = {
+                { "behind scratch", 1000, 100, true },       { "larger than it", 16, 1000, true },
+                { "nothing before it", 0, 100, true },       { "of no bytes", 100, 0, true },
+                { "in another chunk", 100, 1 << 20, false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                const struct row *row = &rows[i];
+                struct arena_mark mark;
+                struct arena arena;
+                char *block, *kept;
+                size_t used;
+
+                arena_init(&arena, 1 << 24);
+                assert_non_null(arena_alloc(&arena, 1));
+                mark = arena_mark(&arena);
+                used = arena.used_bytes;
+                if (row->scratch > 0)
+                        memset(arena_alloc(&arena, row->scratch), 0x11, row->scratch);
+                block = arena_alloc(&arena, row->block);
+                memset(block, 0xee, row->block);
+                kept = arena_keep(&arena, mark, block, row->block);
+                if (row->moves && (kept != mark.next || arena.used_bytes > used + row->block + 16))
+                        fail_msg("%s: scratch is left", row->name);
+                if (!row->moves && kept != block)
+                        fail_msg("%s: it has moved", row->name);
+                memset(arena_alloc(&arena, 100), 0x22, 100);
+                for (size_t k = 0; k < row->block; k++)
+                        assert_int_equal((unsigned char)kept[k], 0xee);
+                assert_null(arena_keep(&arena, mark, NULL, 0));
+                arena_release(&arena);
+        }
+}
+
 /* Scratch does not hide that an allocation failed, nor which one is to fail next. */
 static void test_rewind_keeps_failure_and_countdown(void **state) {
         struct arena_mark mark;
@@ -219,6 +260,7 @@ int main(void) {
                 cmocka_unit_test(test_rewind_gives_back_what_came_since),
                 cmocka_unit_test(test_rewind_gives_the_same_memory_again),
                 cmocka_unit_test(test_rewind_keeps_failure_and_countdown),
+                cmocka_unit_test(test_keep),
                 cmocka_unit_test(test_gives_all_chunks_back),
         };
 

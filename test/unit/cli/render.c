@@ -39,7 +39,8 @@ static int call_fake(void *ctx, const char *target, struct text bytes, struct ar
                                                : TEXT("none yet"),
                     });
         r.context_key = TEXT("seen");
-        r.context_value = node_integer(arena, (int64_t)request.observed.n_resources);
+        r.context_value = node_map(arena);
+        node_set_integer(r.context_value, "resources", (int64_t)request.observed.n_resources);
         assert_int_equal(response_encode(&r, &request, &payload), 0);
         *ret = text_join(arena, payload.parts, payload.n_parts);
         return 0;
@@ -69,7 +70,7 @@ static const struct command_row rows[] = {
         { "required",      "xr.yaml c.yaml -r -e envs.yaml --address ok:1", 0, ": 2 environments", NULL, "" },
         { "required twice", "xr.yaml c.yaml -r -e envs.yaml -e folder --address ok:1", 0, ": 3 environments", NULL, "a folder too; c.txt is no manifest" },
         { "long names",    "xr.yaml c.yaml --include-function-results --required-resources=envs.yaml --extra-resources folder --address=ok:1", 0, ": 3 environments", NULL, "" },
-        { "context",       "xr.yaml c.yaml -c -o o.yaml --address ok:1", 0, "fields:\n  seen: 1\n", NULL, "" },
+        { "context",       "xr.yaml c.yaml -c -o o.yaml --address ok:1", 0, "fields:\n  seen:\n    resources: 1\n", NULL, "" },
         { "brief",         "xr.yaml c.yaml --address ok:1",           0, "metadata:\n  name: x\nstatus:", NULL, "no spec" },
         { "full",          "xr.yaml c.yaml -x --address ok:1",        0, "spec:\n  a: 1\n", NULL, "" },
         { "no name",       "xr.yaml c.yaml -e nameless.yaml --address ok:1", 2, NULL, "render: -e: Env without metadata.name: no cluster holds one", "" },

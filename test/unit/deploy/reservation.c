@@ -88,6 +88,37 @@ static void test_bounds(void **state) {
         assert_int_equal(units, RESERVATION_ORDER_MAX);
 }
 
+static struct text repeated(const char *t, int n) {
+        struct builder b;
+
+        builder_init(&b, &arena);
+        while (n-- > 0)
+                builder_string(&b, t);
+        return builder_done(&b);
+}
+
+/* Nor are texts that a tenant wrote into the annotation or the pods of the service. */
+static void test_text_bounds(void **state) {
+        struct reservation r = whole;
+        struct value spec;
+
+        (void)state;
+        r.serving_profile = repeated("\xc3\xa9", 63);
+        r.model_name = repeated("m", 253);
+        spec = json_encoded(&arena, reservation_spec(&r, &arena));
+        assert_int_equal(value_get(spec, TEXT("servingProfile")).kind, VALUE_STRING);
+        assert_int_equal(value_get(spec, TEXT("model")).kind, VALUE_MAP);
+        r.serving_profile = repeated("\xc3\xa9", 64);
+        r.model_name = repeated("m", 254);
+        r.resource_name = repeated("r", 318);
+        r.revision = TEXT("edited");
+        spec = json_encoded(&arena, reservation_spec(&r, &arena));
+        assert_int_equal(value_get(spec, TEXT("servingProfile")).kind, VALUE_ABSENT);
+        assert_int_equal(value_get(spec, TEXT("model")).kind, VALUE_ABSENT);
+        assert_int_equal(value_get(spec, TEXT("resourceName")).kind, VALUE_ABSENT);
+        assert_int_equal(value_get(spec, TEXT("revision")).kind, VALUE_ABSENT);
+}
+
 static void test_states(void **state) {
         static const struct {
                 int64_t reserved, used;
@@ -311,6 +342,7 @@ struct annotation_row {
 };
 
 #define NAMED "\"environment\":\"e\",\"pool\":\"p\""
+#define LONG "0123456789abcdef0123456789abcdef" /* as long as a MIG profile may be */
 
 /* clang-format off */
 static const struct annotation_row annotation_rows[] = {
@@ -344,6 +376,10 @@ static const struct annotation_row annotation_rows[] = {
         { "{\"environment\":\"e\\u0041\",\"pool\":\"p\"}", false, "an escape that names never need" },
         { "{\"environment", false, "" },
         { "{environment:\"e\"}", false, "a bare key" },
+        { "{" NAMED ",\"migProfile\":\"" LONG "\"}", true, "the longest" },
+        { "{" NAMED ",\"migProfile\":\"" LONG "x\"}", false, "a place that no pool can have" },
+        { "{\"environment\":\"e\",\"pool\":\"" LONG LONG "\"}", false, "likewise" },
+        { "{" NAMED ",\"servingProfile\":\"" LONG LONG "\"}", true, "no part of the place" },
 };
 /* clang-format on */
 
@@ -378,6 +414,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_spec),
                 cmocka_unit_test(test_bounds),
+                cmocka_unit_test(test_text_bounds),
                 cmocka_unit_test(test_states),
                 cmocka_unit_test(test_unreadable),
                 cmocka_unit_test(test_numbers),

@@ -60,8 +60,15 @@
 #define OWN "model watch-anchor watch-anchor-pools "
 #define ANCHORS "watch-anchor watch-anchor-pools "
 
-/* What there is, beside the model g: environment a, whose one unit may be taken. */
-enum { TAKEN = 1 << 0, SMALL = 1 << 1, NO_MODEL = 1 << 2, OTHER_MODEL = 1 << 3, DEEP = 1 << 4 };
+/* What there is, beside the model g: environment a, whose one unit may be taken, and b. */
+enum {
+        TAKEN = 1 << 0,
+        SMALL = 1 << 1,
+        NO_MODEL = 1 << 2,
+        OTHER_MODEL = 1 << 3,
+        DEEP = 1 << 4,
+        TWO = 1 << 5
+};
 enum held { HELD_NOTHING, HELD_STARTING, HELD_SERVING };
 
 struct world {
@@ -119,6 +126,10 @@ static void answer(struct world *w, const char *keys, unsigned int what) {
                 *a = (struct call_answer) { .key = text_slice(rest, 0, end) };
                 a->items = object_of(w, a->key, what);
                 a->n_items = a->items != NULL;
+                if (what & TWO && text_equal(a->key, TEXT("environments"))) {
+                        add(w, ENVIRONMENT("b", "80Gi"));
+                        a->n_items++;
+                }
                 rest = text_slice(rest, end + 1, rest.len);
         }
         w->call.required = w->answers;
@@ -303,6 +314,7 @@ static const struct {
         { "keys that are none", "answer", "{'status': {}, 'wake': {'what': -1}}", false },
         { "events that are none", "answer", "{'status': {}, 'wake': {'what': 1}, 'results': [{'severity': 1}]}", false },
         { "without placements", "placements", "null", false },
+        { "a NUL in what is said of a service", "scheduled", "{'status': 3, 'reason': 'InsufficientCapacity', 'message': 'a\\u0000b'}", true },
 };
 /* clang-format on */
 
@@ -416,11 +428,61 @@ static void test_waits(void **state) {
         arena_release(&w.arena);
 }
 
+/* The next call of the same reconcile, with these answers. */
+static void go_on(struct world *w, const char *answered, unsigned int what) {
+        w->call.context = w->response.context.bytes;
+        answer(w, answered, what);
+        run(w);
+}
+
+/*
+ * At most five calls, whatever moves between them: the ledger is asked for once, and is read by
+ * who did not begin to wait in the first call, or would look at other GPUPools than it asked for.
+ */
+static void test_moving(void **state) {
+        struct world w;
+
+        (void)state;
+        print_message("the ledger was asked for, and other GPUPools would fit now\n");
+        decide_to_wait(&w);
+        observe_answer(&w, "InsufficientCapacity");
+        answer_pool(&w, 1);
+        run(&w);
+        assert_text(keys(&w), "environments model pools-a reservations " ANCHORS);
+        go_on(&w, "environments model reservations " ANCHORS, TAKEN);
+        assert_text(reason(&w), "InsufficientCapacity");
+        arena_release(&w.arena);
+
+        print_message("GPUPools were asked for, and others would fit now\n");
+        decide_to_wait(&w);
+        observe_answer(&w, "InsufficientCapacity");
+        answer(&w, "environments model " ANCHORS, 0);
+        run(&w);
+        assert_text(keys(&w), "environments model pools-a " ANCHORS);
+        go_on(&w, "environments model " ANCHORS, 0);
+        assert_text(keys(&w), "environments model pools-a " ANCHORS);
+        go_on(&w, "environments model pools-a " ANCHORS, TWO);
+        assert_text(keys(&w), "environments model pools reservations " ANCHORS);
+        arena_release(&w.arena);
+
+        print_message("it was settled in the first call, as far as that could see\n");
+        begin(&w, HELD_SERVING, "",
+              "'decidedBy': 'x', 'conditions': [{'type': 'Scheduled', 'status': 'False',"
+              " 'reason': 'PartiallyScheduled', 'message': 'm'}]");
+        answer(&w, "", 0);
+        run(&w);
+        assert_text(keys(&w), "environment-a " OWN);
+        go_on(&w, "environment-a " OWN, SMALL);
+        assert_text(keys(&w),
+                    "environment-a environments model reservations reservations-a " ANCHORS);
+        arena_release(&w.arena);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rows),    cmocka_unit_test(test_table),
                 cmocka_unit_test(test_repeats), cmocka_unit_test(test_foreign_plans),
-                cmocka_unit_test(test_waits),
+                cmocka_unit_test(test_waits),   cmocka_unit_test(test_moving),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

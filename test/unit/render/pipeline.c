@@ -225,7 +225,7 @@ static void leave_traces(struct fake *fake, const struct request *request, struc
         node_set_string(object, "kind", TEXT("A"));
         response_desire(r, (struct desired) { .name = name, .object = object });
         r->context_key = name;
-        r->context_value = node_bool(r->arena, true);
+        r->context_value = node_map(r->arena);
 }
 
 static void state_flows_from_call_to_call(void **state) {

@@ -171,7 +171,7 @@ static void test_wrong_kind(void **state) {
         assert_null(node_append_map(NULL));
 }
 
-static int build(struct text *ret) {
+static struct node *build_map(void) {
         struct node *map = node_map(&arena), *list = node_add_list(map, "list");
 
         for (int64_t i = 0; i < 10; i++) {
@@ -182,7 +182,33 @@ static int build(struct text *ret) {
                 node_set_value(element, "v", value_of_string(TEXT("v")));
         }
         node_set_bool(map, "b", true);
-        return node_encode(map, &arena, ret);
+        return map;
+}
+
+static int build(struct text *ret) {
+        return node_encode(build_map(), &arena, ret);
+}
+
+/* The same bytes in less memory, and once more without a copy. */
+static void test_pack(void **state) {
+        struct arena_mark mark;
+        struct text want, got, again;
+        struct node *packed;
+        size_t before;
+
+        (void)state;
+        assert_int_equal(build(&want), 0);
+        want = text_copy(&arena, want);
+        mark = arena_mark(&arena);
+        before = arena.used_bytes;
+        packed = node_pack(build_map(), mark);
+        assert_in_range(arena.used_bytes - before, want.len, want.len + 100);
+        memset(arena_alloc(&arena, 100), 0x11, 100);
+        assert_int_equal(node_encode(packed, &arena, &got), 0);
+        assert_true(text_equal(got, want));
+        assert_int_equal(node_encode(packed, &arena, &again), 0);
+        assert_ptr_equal(again.data, got.data);
+        assert_null(node_pack(NULL, mark));
 }
 
 static void test_sweep(void **state) {
@@ -211,6 +237,7 @@ int main(void) {
                 cmocka_unit_test(test_empty),
                 cmocka_unit_test(test_value_by_reference),
                 cmocka_unit_test(test_wrong_kind),
+                cmocka_unit_test(test_pack),
                 cmocka_unit_test(test_sweep),
         };
 
