@@ -18,6 +18,7 @@ import wire
 API = "modelplane.ai/v1alpha1"
 LEDGER = "gpuplacement.fn.crossplane.io/v1alpha1"
 POOLS_PER_ENVIRONMENT = 8
+REVISION = "q7rilhxsvgrwsjzo"  # of T's pods: as `render` writes it when nothing is observed
 
 # name: (environments, reservations, observed by others, desired by others)
 FRESH = {
@@ -264,6 +265,7 @@ def settled(rng):
     where["metadata"]["labels"]["modelplane.ai/region"] = "eu"
     name = where["metadata"]["name"]
     spec = reservation_spec(where, where["spec"]["nodePools"][1], reserved=2, used=2, unitsPerNode=1, priority=0)
+    spec["revision"] = REVISION
     status = {
         "model": {"name": "google/gemma-3-27b-it"},
         "placements": {"total": 1, "ready": 1},
@@ -307,6 +309,7 @@ def service(rng, owner, spec):
             "template": {
                 "nodeSelector": {"modelplane.ai/pool": spec["pool"]},
                 "containers": [{"name": "main", "image": "vllm/vllm-openai:v0.20.1", "args": ["--max-model-len=16384"],
+                                "env": [{"name": "GPU_PLACEMENT_REVISION", "value": REVISION}],
                                 "resources": {"limits": {spec["resourceName"]: "1"},
                                               "requests": {"cpu": "8", "memory": "64Gi"}},
                                 "securityContext": {"runAsNonRoot": False, "runAsUser": 0}}],
