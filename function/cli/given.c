@@ -4,103 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cli/schema.h"
 #include "fleet/pool.h"
 #include "fleet/reader.h"
 #include "render/object.h"
 
-/*
- * Every member of the XRDs, which test/gates/xrds.py holds this to. What is below a member
- * that has no other below it here is not looked at: the function refuses a misspelt one
- * there by itself, or anything may stand there.
- */
-static const struct text of_all[] = {
-        TEXT_INIT("apiVersion"),
-        TEXT_INIT("kind"),
-        TEXT_INIT("metadata"),
-        TEXT_INIT("status"),
-        /* Crossplane's own, v2 and before. */
-        TEXT_INIT("spec.crossplane"),
-        TEXT_INIT("spec.claimRef"),
-        TEXT_INIT("spec.compositionRef"),
-        TEXT_INIT("spec.compositionRevisionRef"),
-        TEXT_INIT("spec.compositionRevisionSelector"),
-        TEXT_INIT("spec.compositionSelector"),
-        TEXT_INIT("spec.compositionUpdatePolicy"),
-        TEXT_INIT("spec.publishConnectionDetailsTo"),
-        TEXT_INIT("spec.resourceRefs"),
-        TEXT_INIT("spec.writeConnectionSecretToRef"),
-};
-
-static const struct text of_deployment[] = {
-        TEXT_INIT("spec.modelRef.kind"),
-        TEXT_INIT("spec.modelRef.name"),
-        TEXT_INIT("spec.environments"),
-        TEXT_INIT("spec.environmentSelector"),
-        TEXT_INIT("spec.scaling.signal"),
-        TEXT_INIT("spec.scaling.fixed.replicas"),
-        TEXT_INIT("spec.scaling.concurrency.minReplicas"),
-        TEXT_INIT("spec.scaling.concurrency.maxReplicas"),
-        TEXT_INIT("spec.scaling.concurrency.target"),
-        TEXT_INIT("spec.scaling.concurrency.utilization"),
-        TEXT_INIT("spec.scaling.concurrency.scaleDownDelay"),
-        TEXT_INIT("spec.priority"),
-        TEXT_INIT("spec.tolerations"),
-        TEXT_INIT("spec.priorityClassName"),
-        TEXT_INIT("spec.rollout"),
-};
-
-static const struct text of_model[] = {
-        TEXT_INIT("spec.model.name"),
-        TEXT_INIT("spec.source"),
-        TEXT_INIT("spec.uri"),
-        TEXT_INIT("spec.huggingFace.repo"),
-        TEXT_INIT("spec.huggingFace.revision"),
-        TEXT_INIT("spec.huggingFace.secretRef.name"),
-        TEXT_INIT("spec.huggingFace.secretRef.key"),
-        TEXT_INIT("spec.resources.cpu"),
-        TEXT_INIT("spec.resources.memory"),
-        TEXT_INIT("spec.resources.vram"),
-        TEXT_INIT("spec.serving[].name"),
-        TEXT_INIT("spec.serving[].environmentSelector"),
-        TEXT_INIT("spec.serving[].poolSelector"),
-        TEXT_INIT("spec.serving[].engine.name"),
-        TEXT_INIT("spec.serving[].engine.image"),
-        TEXT_INIT("spec.serving[].engine.args"),
-        TEXT_INIT("spec.serving[].engine.env"),
-        TEXT_INIT("spec.serving[].engine.baseRefs"),
-        TEXT_INIT("spec.serving[].replicaTopology.nodes"),
-        TEXT_INIT("spec.serving[].replicaTopology.gpusPerNode"),
-        TEXT_INIT("spec.serving[].replicaTopology.parallelism.tensor"),
-        TEXT_INIT("spec.serving[].replicaTopology.parallelism.pipeline"),
-        TEXT_INIT("spec.serving[].replicaTopology.parallelism.data"),
-        TEXT_INIT("spec.serving[].replicaTopology.parallelism.expert"),
-        TEXT_INIT("spec.serving[].replicaTopology.requires"),
-};
-
-static const struct text of_environment[] = {
-        /* First, because a list of pools without a place most likely belongs here. */
-        TEXT_INIT("spec.nodePools"),
-        TEXT_INIT("spec.observe"),
-        TEXT_INIT("spec.cluster.source"),
-        TEXT_INIT("spec.cluster.existing.secretRef.name"),
-        TEXT_INIT("spec.cluster.existing.secretRef.namespace"),
-        TEXT_INIT("spec.cluster.existing.secretRef.key"),
-        TEXT_INIT("spec.cluster.existing.nodePools"),
-        TEXT_INIT("spec.cluster.gke.nodePools"),
-};
-
-static const struct kind {
-        struct text name;
-        const struct text *members;
-        size_t n_members;
-} kinds[] = {
-        { TEXT_INIT("ModelDeployment"), of_deployment, COUNT_OF(of_deployment) },
-        { TEXT_INIT("ClusterModel"), of_model, COUNT_OF(of_model) },
-        { TEXT_INIT("Model"), of_model, COUNT_OF(of_model) },
-        { TEXT_INIT("InferenceEnvironment"), of_environment, COUNT_OF(of_environment) },
-};
-
 struct check {
+        struct schemas schemas;
         struct text api_version; /* of the composite */
         struct text sentences[GIVEN_SENTENCES_MAX + 1];
         size_t n; /* also of those that had no room */
@@ -108,12 +18,11 @@ struct check {
         struct arena *arena;
 };
 
-static const struct kind *find_kind(struct text name) {
-        for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-                if (text_equal(kinds[i].name, name))
-                        return &kinds[i];
-        }
-        return NULL;
+/* Of an object of ours; the last schema is the input's, which is no object. */
+static const struct schema *find_kind(const struct check *c, struct text name) {
+        const struct schema *schema = schema_find(&c->schemas, name);
+
+        return schema == &c->schemas.items[N_SCHEMAS - 1] ? NULL : schema;
 }
 
 static void tell(struct check *c, struct text sentence) {
@@ -133,124 +42,17 @@ static struct text name_of(struct value object, struct arena *arena) {
 
 /* ---- members --------------------------------------------------------------------------------- */
 
-enum reach { UNKNOWN, WHOLE, HAS_MORE_BELOW };
+static void check_members(struct check *c, struct value object, const struct schema *schema) {
+        struct member root = member_root(object, (struct text) { 0 });
+        struct mistakes *mistakes = ARENA_NEW(c->arena, struct mistakes);
+        struct reader rd = { .arena = c->arena, .all = mistakes };
 
-static enum reach reach_among(struct text path, const struct text *members, size_t n) {
-        for (size_t i = 0; i < n; i++) {
-                if (!text_starts_with(members[i], path))
-                        continue;
-                if (members[i].len == path.len)
-                        return WHOLE;
-                if (members[i].data[path.len] == '.' || members[i].data[path.len] == '[')
-                        return HAS_MORE_BELOW;
-        }
-        return UNKNOWN;
-}
-
-static enum reach reach_of(struct text path, const struct kind *kind) {
-        enum reach reach = reach_among(path, kind->members, kind->n_members);
-
-        return reach == UNKNOWN ? reach_among(path, of_all, COUNT_OF(of_all)) : reach;
-}
-
-enum { SIBLINGS_MAX = 32 };
-
-/* Adds what stands in the tables right below path to names. */
-static size_t add_siblings(struct text path, const struct text *members, size_t n,
-                           struct text *names, size_t n_names) {
-        for (size_t i = 0; i < n && n_names < SIBLINGS_MAX; i++) {
-                struct text below = members[i];
-
-                if (path.len > 0) {
-                        if (!text_starts_with(below, path) || below.len == path.len ||
-                            below.data[path.len] != '.')
-                                continue;
-                        below = text_slice(below, path.len + 1, below.len);
-                }
-                below = text_slice(below, 0, text_index(below, '.'));
-                names[n_names++] = text_slice(below, 0, text_index(below, '['));
-        }
-        return n_names;
-}
-
-/* How the question after a name that is not known ends. */
-static struct text meant(struct check *c, struct text nearest) {
-        return text_is_empty(nearest) ? TEXT("it misspelt")
-                                      : text_format(c->arena, "%.*s meant", TEXT_ARG(nearest));
-}
-
-/* Where a member of that very name belongs, if anywhere: the place that is nearest to the top. */
-static struct text place_of(struct check *c, const struct kind *kind, struct text key) {
-        struct text ending = text_format(c->arena, ".%.*s", TEXT_ARG(key)), place = { 0 };
-
-        for (size_t i = 0; i < kind->n_members; i++) {
-                if (text_ends_with(kind->members[i], ending) &&
-                    (text_is_empty(place) || kind->members[i].len < place.len))
-                        place = kind->members[i];
-        }
-        return place;
-}
-
-/* "spec.serving[].poolSelector of a ClusterModel": what is written in the wrong kind. */
-static struct text place_elsewhere(struct check *c, struct text key) {
-        for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-                struct text place = place_of(c, &kinds[i], key);
-
-                if (!text_is_empty(place))
-                        return text_format(c->arena, "%.*s of %s %.*s", TEXT_ARG(place),
-                                           kinds[i].name.data[0] == 'I' ? "an" : "a",
-                                           TEXT_ARG(kinds[i].name));
-        }
-        return (struct text) { 0 };
-}
-
-static struct text meant_member(struct check *c, const struct kind *kind, struct text path,
-                                struct text key) {
-        struct text names[SIBLINGS_MAX], nearest;
-        size_t n = add_siblings(path, kind->members, kind->n_members, names, 0);
-
-        n = add_siblings(path, of_all, COUNT_OF(of_all), names, n);
-        nearest = text_nearest(key, names, n);
-        if (text_is_empty(nearest))
-                nearest = place_of(c, kind, key);
-        return meant(c, text_is_empty(nearest) ? place_elsewhere(c, key) : nearest);
-}
-
-/*
- * @path:  as in the tables, "[]" behind a list
- * @shown: the same with the number of the element
- *
- * As deep as a table's longest path.
- */
-static void check_members(struct check *c, struct value object, const struct kind *kind,
-                          struct value v, struct text path, struct text shown) {
-        struct value_iter it = value_iterate(v);
-        struct value member;
-        struct text key;
-
-        for (size_t i = 0; value_next(&it, &key, &member); i++) {
-                const char *dot = path.len ? "." : "";
-                struct text below, below_shown;
-                enum reach reach;
-
-                if (v.kind == VALUE_LIST) {
-                        below = text_format(c->arena, "%.*s[]", TEXT_ARG(path));
-                        below_shown = text_format(c->arena, "%.*s[%zu]", TEXT_ARG(shown), i);
-                } else {
-                        below = text_format(c->arena, "%.*s%s%.*s", TEXT_ARG(path), dot,
-                                            TEXT_ARG(key));
-                        below_shown = text_format(c->arena, "%.*s%s%.*s", TEXT_ARG(shown), dot,
-                                                  TEXT_ARG(key));
-                }
-                reach = reach_of(below, kind);
-                if (reach == HAS_MORE_BELOW)
-                        check_members(c, object, kind, member, below, below_shown);
-                else if (reach == UNKNOWN && v.kind == VALUE_MAP)
-                        tell(c,
-                             text_format(c->arena, "%.*s: member \"%.*s\" is not known: is %.*s?",
-                                         TEXT_ARG(name_of(object, c->arena)), TEXT_ARG(below_shown),
-                                         TEXT_ARG(meant_member(c, kind, path, key))));
-        }
+        if (!mistakes)
+                return; /* the arena remembers */
+        schema_check_names(&c->schemas, schema, &root, &rd);
+        for (size_t i = 0; i < mistakes->n; i++)
+                tell(c, text_format(c->arena, "%.*s: %.*s", TEXT_ARG(name_of(object, c->arena)),
+                                    TEXT_ARG(mistakes->items[i])));
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -306,14 +108,15 @@ static void check_model(struct check *c, struct value object) {
 }
 
 static void check_object(struct check *c, struct value object) {
-        const struct kind *kind = find_kind(text_at(object, "kind"));
+        struct text name = text_at(object, "kind");
+        const struct schema *schema = find_kind(c, name);
 
-        if (!kind || !text_equal(text_at(object, "apiVersion"), c->api_version))
+        if (!schema || !text_equal(text_at(object, "apiVersion"), c->api_version))
                 return;
-        check_members(c, object, kind, object, (struct text) { 0 }, (struct text) { 0 });
-        if (kind->members == of_model)
+        check_members(c, object, schema);
+        if (text_ends_with(name, TEXT("Model")))
                 check_model(c, object);
-        if (kind->members == of_environment && c->pools)
+        if (text_equal(name, TEXT("InferenceEnvironment")) && c->pools)
                 check_pools(c, object);
 }
 
@@ -324,21 +127,20 @@ static struct text group_of(struct text api_version) {
 }
 
 /* Others may have a kind Model too. */
-static bool is_only_ours(const struct kind *kind) {
-        return !text_equal(kind->name, TEXT("Model"));
+static bool is_only_ours(const struct schema *schema) {
+        return !text_equal(schema->kind, TEXT("Model"));
 }
 
 static struct text meant_kind(struct check *c, struct text name) {
-        struct text names[COUNT_OF(kinds)];
+        struct text nearest = schema_nearest(&c->schemas, name);
 
-        for (size_t i = 0; i < COUNT_OF(kinds); i++)
-                names[i] = kinds[i].name;
-        return meant(c, text_nearest(name, names, COUNT_OF(kinds)));
+        return text_is_empty(nearest) ? TEXT("it misspelt")
+                                      : text_format(c->arena, "%.*s meant", TEXT_ARG(nearest));
 }
 
 static void check_kind(struct check *c, struct value object) {
         struct text api_version = text_at(object, "apiVersion");
-        const struct kind *kind = find_kind(text_at(object, "kind"));
+        const struct schema *kind = find_kind(c, text_at(object, "kind"));
         bool is_of_group = text_equal(group_of(api_version), group_of(c->api_version));
 
         if (text_equal(api_version, c->api_version) ? kind != NULL
@@ -396,13 +198,16 @@ int given_check(struct value composite, const struct objects *cluster, bool pool
 
         if (!c)
                 return -ENOMEM;
-        *c = (struct check) { .api_version = text_at(composite, "apiVersion"),
-                              .pools = pools,
-                              .arena = arena };
+        c->api_version = text_at(composite, "apiVersion");
+        c->pools = pools;
+        c->arena = arena;
+        r = schema_load(arena, &c->schemas);
+        if (r < 0)
+                return r;
         check_object(c, composite);
         for (size_t i = 0; i < cluster->n; i++) {
                 check_object(c, cluster->items[i]);
-                if (find_kind(text_at(composite, "kind")))
+                if (find_kind(c, text_at(composite, "kind")))
                         check_kind(c, cluster->items[i]);
         }
         r = check_twice(c, cluster);

@@ -116,13 +116,20 @@ static bool is_passed_over(const struct member *map, struct text key) {
 
 enum { DEPTH_MAX = 8 };
 
+static struct value keyword(struct value schema, const char *name) {
+        return value_get(schema, text_from(name));
+}
+
 /* The path of a member of that name depth levels below; empty: there is none. */
 static struct text find_deep(struct value schema, struct text key, struct text path, int depth,
                              struct arena *arena) {
-        struct value_iter it = value_iterate(value_get(schema, TEXT("properties")));
-        struct value member;
+        struct value_iter it = value_iterate(keyword(schema, "properties"));
+        struct value items = keyword(schema, "items"), member;
         struct text name, found;
 
+        if (items.kind == VALUE_MAP)
+                return find_deep(items, key, text_format(arena, "%.*s[]", TEXT_ARG(path)), depth,
+                                 arena);
         while (value_next(&it, &name, &member)) {
                 struct text below = text_format(arena, "%.*s%s%.*s", TEXT_ARG(path),
                                                 path.len ? "." : "", TEXT_ARG(name));
@@ -148,8 +155,17 @@ static struct text find_place(struct value schema, struct text key, struct arena
         return found;
 }
 
-static struct value keyword(struct value schema, const char *name) {
-        return value_get(schema, text_from(name));
+/* "spec.serving[].poolSelector of a ClusterModel": what is written in the wrong kind. */
+static struct text find_elsewhere(const struct schemas *all, struct text key, struct arena *arena) {
+        for (size_t i = 0; i < N_SCHEMAS; i++) {
+                struct text kind = all->items[i].kind;
+                struct text place = find_place(all->items[i].root, key, arena);
+
+                if (!text_is_empty(place))
+                        return text_format(arena, "%.*s of %s %.*s", TEXT_ARG(place),
+                                           kind.data[0] == 'I' ? "an" : "a", TEXT_ARG(kind));
+        }
+        return (struct text) { 0 };
 }
 
 enum { NAMES_MAX = 64 };
@@ -169,7 +185,8 @@ static size_t names_of(struct value properties, const struct member *map, struct
 
 struct walk {
         struct reader *rd;
-        struct value root; /* of the schema */
+        struct value root;         /* of the schema */
+        const struct schemas *all; /* only unknown members are looked for; else NULL */
 };
 
 /* What belongs below the map is named as seen from there; else as seen from the top. */
@@ -184,6 +201,8 @@ static void refuse_member(struct walk *w, struct value schema, const struct memb
                 nearest = find_place(schema, key, w->rd->arena);
         if (text_is_empty(nearest))
                 nearest = find_place(w->root, key, w->rd->arena);
+        if (text_is_empty(nearest) && w->all)
+                nearest = find_elsewhere(w->all, key, w->rd->arena);
         if (text_is_empty(nearest))
                 reader_refuse(w->rd, &f, "unknown member");
         else
@@ -229,7 +248,7 @@ static void check_required(struct walk *w, struct value schema, const struct mem
         }
 }
 
-static void check_map(struct walk *w, struct value schema, const struct member *map) {
+static void check_members(struct walk *w, struct value schema, const struct member *map) {
         struct value properties = keyword(schema, "properties");
         struct value others = keyword(schema, "additionalProperties");
         bool any = value_is_true(keyword(schema, "x-kubernetes-preserve-unknown-fields"));
@@ -238,8 +257,6 @@ static void check_map(struct walk *w, struct value schema, const struct member *
 
         /* A map of which nothing is described may hold anything: metadata. */
         any |= properties.kind == VALUE_ABSENT && others.kind == VALUE_ABSENT;
-        check_size(w, map, schema, "minProperties", "maxProperties", "members");
-        check_required(w, schema, map);
         if (value_members(map->value, w->rd->arena, &members, &n) < 0)
                 return;
         for (size_t i = 0; i < n; i++) {
@@ -258,6 +275,12 @@ static void check_map(struct walk *w, struct value schema, const struct member *
                         refuse_member(w, schema, map, key);
                 }
         }
+}
+
+static void check_map(struct walk *w, struct value schema, const struct member *map) {
+        check_size(w, map, schema, "minProperties", "maxProperties", "members");
+        check_required(w, schema, map);
+        check_members(w, schema, map);
 }
 
 /* Do two elements agree in all keys of a list that is a map, or as a whole in a set? */
@@ -429,10 +452,39 @@ static void check_integer_or_string(struct walk *w, struct value schema, const s
                               TEXT_ARG(reader_kind_and_value(f->value, w->rd->arena)));
 }
 
+/* Below these the function itself says what is unknown. */
+static bool is_the_functions(const struct member *f) {
+        static const struct text names[] = {
+                TEXT_INIT("env"),      TEXT_INIT("environmentSelector"), TEXT_INIT("nodePools"),
+                TEXT_INIT("requires"), TEXT_INIT("poolSelector"),        TEXT_INIT("tolerations"),
+        };
+
+        return f->kind == MEMBER_NAMED && is_among(f->name, names, COUNT_OF(names));
+}
+
+static void check_names(struct walk *w, struct value schema, const struct member *f) {
+        struct value items = keyword(schema, "items"), element;
+        struct value_iter it = value_iterate(f->value);
+
+        if (is_the_functions(f))
+                return;
+        if (f->value.kind == VALUE_MAP && items.kind == VALUE_ABSENT)
+                check_members(w, schema, f);
+        for (size_t i = 0; f->value.kind == VALUE_LIST && value_next(&it, NULL, &element); i++) {
+                struct member below = member_element(f, i, element);
+
+                check_names(w, items, &below);
+        }
+}
+
 /* As deep as the schema. */
 static void check_value(struct walk *w, struct value schema, const struct member *f) {
         struct text type = value_text(keyword(schema, "type"));
 
+        if (w->all) {
+                check_names(w, schema, f);
+                return;
+        }
         if (value_is_true(keyword(schema, "x-kubernetes-int-or-string"))) {
                 check_integer_or_string(w, schema, f);
         } else if (text_equal(type, TEXT("object"))) {
@@ -455,6 +507,13 @@ static void check_value(struct walk *w, struct value schema, const struct member
 
 void schema_check(const struct schema *schema, const struct member *object, struct reader *rd) {
         struct walk w = { .rd = rd, .root = schema->root };
+
+        check_value(&w, schema->root, object);
+}
+
+void schema_check_names(const struct schemas *all, const struct schema *schema,
+                        const struct member *object, struct reader *rd) {
+        struct walk w = { .rd = rd, .root = schema->root, .all = all };
 
         check_value(&w, schema->root, object);
 }

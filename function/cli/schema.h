@@ -43,6 +43,14 @@ struct text schema_nearest(const struct schemas *schemas, struct text kind);
  */
 void schema_check(const struct schema *schema, const struct member *object, struct reader *rd);
 
+/*
+ * schema_check_names() - only its unknown members, and where each may belong: in all schemas
+ *
+ * What is below a member of which the function itself says that is passed over.
+ */
+void schema_check_names(const struct schemas *all, const struct schema *schema,
+                        const struct member *object, struct reader *rd);
+
 /* schema_matches() - does the text match a pattern as schemas write them? */
 bool schema_matches(struct text pattern, struct text t, struct arena *arena);
 

@@ -9,6 +9,7 @@
 #include "base/base32.h"
 #include "base/count.h"
 #include "wire/utf8.h"
+#include "yaml/tree.h"
 
 int64_t reservation_units(const struct reservation *r) {
         int64_t units;
@@ -386,136 +387,54 @@ struct text reservation_annotation(const struct reservation *r, struct arena *ar
         return builder_done(&b);
 }
 
-/* What builder_json() writes behind a backslash, at *at: a quote, a backslash, or u00XX. */
-static bool read_escape(struct text t, size_t *at, char *ret) {
-        static const struct text digits = TEXT_INIT("0123456789abcdef");
-        struct text escape = text_slice(t, *at + 1, *at + 6);
-        size_t high, low;
+/* Returns false where a member of ours is of another kind. */
+static bool read_annotated(const struct tree *t, struct reservation *r) {
+        struct text plain = tree_plain(t);
+        uint64_t number;
 
-        if (escape.len > 0 && (escape.data[0] == '"' || escape.data[0] == '\\')) {
-                *ret = escape.data[0];
-                *at += 1;
-                return true;
-        }
-        if (escape.len < 5 || !text_starts_with(escape, TEXT("u00")))
-                return false;
-        high = text_index(digits, escape.data[3]);
-        low = text_index(digits, escape.data[4]);
-        if (high >= 2 || low == digits.len)
-                return false;
-        *ret = (char)(high * 16 + low);
-        *at += 5;
-        return true;
-}
-
-/* One string of the annotation, after its opening quote. */
-static bool read_string(struct text *rest, struct arena *arena, struct text *ret) {
-        struct builder b;
-
-        builder_init(&b, arena);
-        for (size_t i = 0; i < rest->len; i++) {
-                char c = rest->data[i];
-
-                if (c == '"') {
-                        *rest = text_slice(*rest, i + 1, rest->len);
-                        *ret = builder_done(&b);
-                        return true;
-                }
-                if (c == '\\' && !read_escape(*rest, &i, &c))
-                        return false;
-                builder_char(&b, c);
-        }
-        return false;
-}
-
-static bool skip(struct text *rest, char c) {
-        if (rest->len == 0 || rest->data[0] != c)
-                return false;
-        *rest = text_slice(*rest, 1, rest->len);
-        return true;
-}
-
-/* Returns false where a number is wanted. */
-static bool set_text(const struct text *outer, struct text key, struct text t,
-                     struct reservation *r) {
-        bool is_model = outer && text_equal(*outer, TEXT("model"));
-
-        if (is_model && text_equal(key, TEXT("kind")))
-                r->model_kind = t;
-        if (is_model && text_equal(key, TEXT("name")))
-                r->model_name = t;
-        for (size_t i = 0; !outer && i < N_TEXTS; i++) {
-                if (texts[i].annotated && text_equal(texts[i].key, key))
-                        *text_of(&texts[i], r) = t;
-        }
-        for (size_t i = 0; !outer && i < N_NUMBERS; i++) {
-                if (numbers[i].annotated && text_equal(numbers[i].key, key))
-                        return false;
-        }
-        return true;
-}
-
-/* Returns false where a string is wanted, or nothing is written. */
-static bool set_number(struct text key, struct text t, struct reservation *r) {
         for (size_t i = 0; i < N_TEXTS; i++) {
-                if (texts[i].annotated && text_equal(texts[i].key, key))
-                        return false;
+                if (!texts[i].annotated || !text_equal(texts[i].key, t->key))
+                        continue;
+                *text_of(&texts[i], r) = t->text;
+                return t->quoted;
         }
         for (size_t i = 0; i < N_NUMBERS; i++) {
                 const struct number_member *m = &numbers[i];
-                uint64_t number;
 
-                if (!m->annotated || !text_equal(m->key, key))
+                if (!m->annotated || !text_equal(m->key, t->key))
                         continue;
-                if (text_to_u64(t, &number) && number <= (uint64_t)m->most &&
+                if (text_to_u64(plain, &number) && number <= (uint64_t)m->most &&
                     (int64_t)number >= m->least)
                         *number_of(m, r) = (int64_t)number;
                 else
                         *number_of(m, r) = m->unreadable;
+                return plain.len > 0;
         }
-        return t.len > 0;
+        return true;
 }
 
-static bool read_members(struct text *rest, const struct text *outer, struct arena *arena,
-                         struct reservation *r);
-
-/* A member's value: a string, a whole number or a map of strings; kept when it is one of ours. */
-static bool read_member(struct text *rest, const struct text *outer, struct arena *arena,
-                        struct reservation *r) {
-        struct text key, t = { 0 };
-        size_t end = 0;
-
-        if (!skip(rest, '"') || !read_string(rest, arena, &key) || !skip(rest, ':'))
-                return false;
-        if (skip(rest, '"'))
-                return read_string(rest, arena, &t) && set_text(outer, key, t, r);
-        if (!outer && rest->len > 0 && rest->data[0] == '{')
-                return read_members(rest, &key, arena, r);
-        while (end < rest->len && rest->data[end] != ',' && rest->data[end] != '}')
-                end++;
-        t = text_slice(*rest, 0, end);
-        *rest = text_slice(*rest, end, rest->len);
-        return outer || set_number(key, t, r);
-}
-
-/* A map; outer is the key of the map around it, or NULL: no map is deeper. */
-static bool read_members(struct text *rest, const struct text *outer, struct arena *arena,
-                         struct reservation *r) {
-        if (!skip(rest, '{'))
-                return false;
-        do {
-                if (!read_member(rest, outer, arena, r))
-                        return false;
-        } while (skip(rest, ','));
-        return skip(rest, '}');
+static void read_annotated_model(const struct tree *model, struct reservation *r) {
+        for (const struct tree *each = model->first; each; each = each->next) {
+                if (each->quoted && text_equal(each->key, TEXT("kind")))
+                        r->model_kind = each->text;
+                if (each->quoted && text_equal(each->key, TEXT("name")))
+                        r->model_name = each->text;
+        }
 }
 
 bool reservation_from_annotation(struct text json, struct arena *arena, struct reservation *ret) {
         struct reservation r = { .nodes = 1, .units_per_node = 1 };
-        struct text rest = json;
+        const struct tree *root;
+        struct fault unused;
 
-        if (!read_members(&rest, NULL, arena, &r) || rest.len > 0)
+        if (tree_read(json, arena, &root, &unused) < 0 || !root || root->kind != TREE_MAP)
                 return false;
+        for (const struct tree *each = root->first; each; each = each->next) {
+                if (text_equal(each->key, TEXT("model")))
+                        read_annotated_model(each, &r);
+                else if (!read_annotated(each, &r))
+                        return false;
+        }
         clear_broken(&r);
         if (!has_possible_place(&r))
                 return false;

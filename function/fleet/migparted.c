@@ -5,55 +5,75 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "yaml/events.h"
+#include "yaml/tree.h"
+
+enum { ABOUT_SHOWN_MAX = 60 };
+
+/* What is wrong with a configuration, or with the file; the first mistake is kept. */
+struct mistakes {
+        struct fault first;
+        size_t n;
+};
+
+static void note_about(struct mistakes *m, const struct tree *at, const char *what,
+                       struct text about) {
+        if (m->n++ > 0)
+                return;
+        if (text_is_empty(about))
+                fault_set(&m->first, "line %u: %s", at->line, what);
+        else
+                fault_set(&m->first, "line %u: %s \"%.*s\"", at->line, what,
+                          TEXT_ARG(text_shown(about, ABOUT_SHOWN_MAX)));
+}
+
+static void note(struct mistakes *m, const struct tree *at, const char *what) {
+        note_about(m, at, what, (struct text) { 0 });
+}
 
 /* ---- scalars --------------------------------------------------------------------------------- */
 
-static void read_number(struct events *e, const char *otherwise, int64_t *ret) {
+static void read_number(struct mistakes *m, const struct tree *t, const char *otherwise,
+                        int64_t *ret) {
         uint64_t number;
 
-        if (text_to_u64(events_plain(e), &number) && number <= INT32_MAX)
+        if (text_to_u64(tree_plain(t), &number) && number <= INT32_MAX)
                 *ret = (int64_t)number;
         else
-                events_note_about(e, otherwise, events_brief(e));
-        events_skip(e);
+                note_about(m, t, otherwise, tree_brief(t));
 }
 
-static void read_enabled(struct events *e, bool *ret) {
+static void read_enabled(struct mistakes *m, const struct tree *t, bool *ret) {
         static const struct text words[] = {
                 TEXT_INIT("true"),  TEXT_INIT("yes"), TEXT_INIT("on"),
                 TEXT_INIT("false"), TEXT_INIT("no"),  TEXT_INIT("off")
         };
-        struct text written = events_plain(e);
 
         for (size_t i = 0; i < 6; i++) {
-                if (text_equal_fold(written, words[i])) {
+                if (text_equal_fold(tree_plain(t), words[i])) {
                         *ret = i < 3;
                         return;
                 }
         }
-        events_note(e, "mig-enabled is neither true nor false");
-        events_skip(e);
+        note(m, t, "mig-enabled is neither true nor false");
 }
 
 /* ---- an entry -------------------------------------------------------------------------------- */
 
-static void read_devices(struct events *e, struct migparted_entry *ret) {
+static void read_devices(struct mistakes *m, const struct tree *t, struct migparted_entry *ret) {
         static const char expected[] = "devices is neither all nor a list of indexes:";
 
-        if (events_holds(e, EVENT_SCALAR) && text_equal(events_scalar(e), TEXT("all"))) {
+        if (t->kind == TREE_SCALAR && text_equal(t->text, TEXT("all"))) {
                 ret->all_devices = true;
                 return;
         }
-        if (!events_holds(e, EVENT_LIST)) {
-                events_note_about(e, expected, events_brief(e));
-                events_skip(e);
+        if (t->kind != TREE_LIST) {
+                note_about(m, t, expected, tree_brief(t));
                 return;
         }
-        while (events_next_element(e)) {
+        for (const struct tree *each = t->first; each; each = each->next) {
                 int64_t index = MIGPARTED_DEVICES_MAX;
 
-                read_number(e, expected, &index);
+                read_number(m, each, expected, &index);
                 if (index < MIGPARTED_DEVICES_MAX)
                         ret->devices[index / 64] |= UINT64_C(1) << (index % 64);
         }
@@ -71,233 +91,234 @@ static bool is_hex_id(struct text t) {
         return true;
 }
 
-static void read_filter(struct events *e, struct migparted_entry *entry, size_t *cap) {
-        struct text written = { 0 }, id;
-        size_t colon;
+static void read_filter(struct mistakes *m, const struct tree *t, struct migparted_entry *entry) {
+        size_t colon = text_index(t->text, ':');
+        struct text id = text_slice(t->text, 0, colon);
 
-        if (events_holds(e, EVENT_SCALAR))
-                written = events_scalar(e);
-        colon = text_index(written, ':');
-        id = text_slice(written, 0, colon);
         if (!is_hex_id(id) ||
-            (colon < written.len && !is_hex_id(text_slice(written, colon + 1, written.len)))) {
-                events_note_about(
-                        e, "device-filter is not 0x<device><vendor>[:0x<subdevice><subvendor>]:",
-                        written);
-        } else if (entry->n_filters == MIGPARTED_FILTERS_MAX) {
-                events_note(e, "more device filters than can be counted");
-        } else {
-                entry->filters = events_extend(e, entry->filters, entry->n_filters, cap,
-                                               sizeof(*entry->filters));
-                if (!entry->filters)
-                        return;
-                written = text_copy(e->arena, written);
-                entry->filters[entry->n_filters++] = (struct migparted_filter) {
-                        .id = text_slice(written, 0, colon),
-                        .full = written,
-                };
-        }
-        events_skip(e);
+            (colon < t->text.len && !is_hex_id(text_slice(t->text, colon + 1, t->text.len))))
+                note_about(m, t,
+                           "device-filter is not 0x<device><vendor>[:0x<subdevice><subvendor>]:",
+                           t->text);
+        else if (entry->n_filters == MIGPARTED_FILTERS_MAX)
+                note(m, t, "more device filters than can be counted");
+        else
+                entry->filters[entry->n_filters++] =
+                        (struct migparted_filter) { .id = id, .full = t->text };
 }
 
-static void read_filters(struct events *e, struct migparted_entry *ret) {
-        size_t cap = 0;
+static int read_filters(struct mistakes *m, const struct tree *t, struct arena *arena,
+                        struct migparted_entry *ret) {
+        size_t n = t->kind == TREE_LIST ? tree_count(t) : 1;
 
-        if (!events_holds(e, EVENT_LIST)) {
-                read_filter(e, ret, &cap);
+        ret->filters = ARENA_ARRAY(arena, n < MIGPARTED_FILTERS_MAX ? n : MIGPARTED_FILTERS_MAX,
+                                   struct migparted_filter);
+        if (!ret->filters)
+                return -ENOMEM;
+        if (t->kind != TREE_LIST)
+                read_filter(m, t, ret);
+        else
+                for (const struct tree *each = t->first; each; each = each->next)
+                        read_filter(m, each, ret);
+        return 0;
+}
+
+static void read_slice(struct mistakes *m, const struct tree *t, struct migparted_entry *ret) {
+        struct migparted_slices slices = { .profile = t->key };
+
+        for (size_t i = 0; i < ret->n_slices; i++) {
+                if (text_equal(ret->slices[i].profile, t->key))
+                        note_about(m, t, "mig-devices names twice", t->key);
+        }
+        if (ret->n_slices == MIGPARTED_SLICES_MAX) {
+                note(m, t, "mig-devices names more profiles than a GPU has");
                 return;
         }
-        while (events_next_element(e))
-                read_filter(e, ret, &cap);
+        read_number(m, t,
+                    "the number of slices is not a whole number, 0 or more and without quotes:",
+                    &slices.count);
+        ret->slices[ret->n_slices++] = slices;
 }
 
-static void read_slices(struct events *e, struct migparted_entry *ret) {
-        struct text profile;
+static int read_slices(struct mistakes *m, const struct tree *t, struct arena *arena,
+                       struct migparted_entry *ret) {
+        size_t n = tree_count(t);
         int64_t total = 0;
-        size_t cap = 0;
 
-        if (!events_open(e, EVENT_MAP, "mig-devices is not a map"))
-                return;
-        while (events_next_key(e, &profile)) {
-                struct migparted_slices slices = { .profile = profile };
-
-                for (size_t i = 0; i < ret->n_slices; i++) {
-                        if (text_equal(ret->slices[i].profile, profile))
-                                events_note_about(e, "mig-devices names twice", profile);
-                }
-                if (ret->n_slices == MIGPARTED_SLICES_MAX) {
-                        events_note(e, "mig-devices names more profiles than a GPU has");
-                        events_skip(e);
-                        continue;
-                }
-                read_number(
-                        e,
-                        "the number of slices is not a whole number, 0 or more and without quotes:",
-                        &slices.count);
-                ret->slices = events_extend(e, ret->slices, ret->n_slices, &cap, sizeof(slices));
-                if (!ret->slices)
-                        return;
-                ret->slices[ret->n_slices++] = slices;
-                total += slices.count;
+        if (t->kind != TREE_MAP) {
+                note(m, t, "mig-devices is not a map");
+                return 0;
         }
+        ret->slices = ARENA_ARRAY(arena, n < MIGPARTED_SLICES_MAX ? n : MIGPARTED_SLICES_MAX,
+                                  struct migparted_slices);
+        if (!ret->slices)
+                return -ENOMEM;
+        for (const struct tree *each = t->first; each; each = each->next)
+                read_slice(m, each, ret);
+        for (size_t i = 0; i < ret->n_slices; i++)
+                total += ret->slices[i].count;
         if (ret->n_slices > 0 && total == 0)
-                events_note(e, "mig-devices counts no slices");
+                note(m, t, "mig-devices counts no slices");
+        return 0;
 }
 
 enum entry_key { DEVICES, DEVICE_FILTER, MIG_ENABLED, MIG_DEVICES, N_ENTRY_KEYS };
 
-/* What is read lives in the arena of events; where there is a mistake, *ret is of no use. */
-static void read_entry(struct events *e, struct migparted_entry *ret) {
+static int read_entry_member(struct mistakes *m, enum entry_key key, const struct tree *t,
+                             struct arena *arena, struct migparted_entry *ret) {
+        if (key == DEVICE_FILTER)
+                return read_filters(m, t, arena, ret);
+        if (key == MIG_DEVICES)
+                return read_slices(m, t, arena, ret);
+        if (key == DEVICES)
+                read_devices(m, t, ret);
+        else
+                read_enabled(m, t, &ret->mig_enabled);
+        return 0;
+}
+
+/* Where there is a mistake, *ret is of no use. */
+static int read_entry(struct mistakes *m, const struct tree *t, struct arena *arena,
+                      struct migparted_entry *ret) {
         static const struct text names[N_ENTRY_KEYS] = {
                 [DEVICES] = TEXT_INIT("devices"),
                 [DEVICE_FILTER] = TEXT_INIT("device-filter"),
                 [MIG_ENABLED] = TEXT_INIT("mig-enabled"),
                 [MIG_DEVICES] = TEXT_INIT("mig-devices"),
         };
-        const struct text nothing = { 0 };
         bool seen[N_ENTRY_KEYS] = { false };
-        struct text key;
+        int r = 0;
 
-        if (!events_open(e, EVENT_MAP, "an entry is not a map"))
-                return;
-        while (events_next_key(e, &key)) {
+        if (t->kind != TREE_MAP) {
+                note(m, t, "an entry is not a map");
+                return 0;
+        }
+        for (const struct tree *each = t->first; r == 0 && each; each = each->next) {
                 size_t i = 0;
 
-                while (i < N_ENTRY_KEYS && !text_equal(names[i], key))
+                while (i < N_ENTRY_KEYS && !text_equal(names[i], each->key))
                         i++;
-                if (i == N_ENTRY_KEYS) {
-                        events_note_about(e, "unknown key", key);
-                        events_skip(e);
-                        continue;
-                }
-                if (seen[i]) {
-                        events_note_about(e, "written twice:", key);
-                        events_skip(e);
-                        continue;
-                }
-                seen[i] = true;
-                if (i == DEVICES)
-                        read_devices(e, ret);
-                else if (i == DEVICE_FILTER)
-                        read_filters(e, ret);
-                else if (i == MIG_ENABLED)
-                        read_enabled(e, &ret->mig_enabled);
+                if (i == N_ENTRY_KEYS)
+                        note_about(m, each, "unknown key", each->key);
+                else if (seen[i])
+                        note_about(m, each, "written twice:", each->key);
                 else
-                        read_slices(e, ret);
+                        r = read_entry_member(m, (enum entry_key)i, each, arena, ret);
+                if (i < N_ENTRY_KEYS)
+                        seen[i] = true;
         }
         if (!seen[DEVICES])
-                events_note_at(e, ret->line, "devices is required", nothing);
+                note(m, t, "devices is required");
         else if (!seen[MIG_ENABLED])
-                events_note_at(e, ret->line, "mig-enabled is required", nothing);
+                note(m, t, "mig-enabled is required");
         else if (ret->mig_enabled && !seen[MIG_DEVICES])
-                events_note_at(e, ret->line, "mig-enabled is true, but mig-devices is required",
-                               nothing);
+                note(m, t, "mig-enabled is true, but mig-devices is required");
         else if (!ret->mig_enabled && ret->n_slices > 0)
-                events_note_at(e, ret->line, "mig-enabled is false, but mig-devices has slices",
-                               nothing);
+                note(m, t, "mig-enabled is false, but mig-devices has slices");
+        return r;
 }
 
 /* ---- configurations and the file ------------------------------------------------------------- */
 
-static void read_config(struct events *e, struct migparted_config *ret) {
-        size_t cap = 0;
+static int read_entries(struct mistakes *m, const struct tree *t, struct arena *arena,
+                        struct migparted_config *ret) {
+        size_t n = tree_count(t);
 
-        if (events_open(e, EVENT_LIST, "a configuration is not a list of entries")) {
-                while (events_next_element(e)) {
-                        struct migparted_entry entry = { .line = events_line(e) };
+        if (t->kind != TREE_LIST)
+                note(m, t, "a configuration is not a list of entries");
+        else if (n == 0)
+                note(m, t, "a configuration has no entries");
+        else if (n > MIGPARTED_ENTRIES_MAX)
+                note(m, t, "more entries than can be counted");
+        if (m->n > 0)
+                return 0;
+        ret->entries = ARENA_ARRAY(arena, n, struct migparted_entry);
+        if (!ret->entries)
+                return -ENOMEM;
+        for (const struct tree *each = t->first; m->n == 0 && each; each = each->next) {
+                struct migparted_entry *entry = &ret->entries[ret->n_entries++];
+                int r;
 
-                        if (ret->n_entries == MIGPARTED_ENTRIES_MAX) {
-                                events_note(e, "more entries than can be counted");
-                                events_skip(e);
-                                continue;
-                        }
-                        read_entry(e, &entry);
-                        if (e->n_mistakes > 0)
-                                continue; /* it will not be used */
-                        ret->entries =
-                                events_extend(e, ret->entries, ret->n_entries, &cap, sizeof(entry));
-                        if (!ret->entries)
-                                return;
-                        ret->entries[ret->n_entries++] = entry;
-                }
-                if (ret->n_entries == 0 && e->n_mistakes == 0)
-                        events_note(e, "a configuration has no entries");
+                entry->line = each->line;
+                r = read_entry(m, each, arena, entry);
+                if (r < 0)
+                        return r;
         }
-        /* Its mistakes are its own: the next one starts without. */
-        if (e->error == 0 && e->n_mistakes > 0) {
-                ret->invalid = fault_text(&e->mistake, e->arena);
-                e->n_mistakes = 0;
-        }
+        return 0;
 }
 
-static void read_configs(struct events *e, struct migparted *ret) {
-        size_t cap = 0;
-        struct text name;
-
-        if (!events_holds(e, EVENT_MAP)) {
-                events_give_up(e, "mig-configs is not a map");
-                return;
+static int read_configs(struct mistakes *m, const struct tree *t, struct arena *arena,
+                        struct migparted *ret) {
+        if (t->kind != TREE_MAP) {
+                note(m, t, "mig-configs is not a map");
+                return 0;
         }
-        while (events_next_key(e, &name)) {
-                struct migparted_config config = { .name = name };
-
-                read_config(e, &config);
-                ret->configs =
-                        events_extend(e, ret->configs, ret->n_configs, &cap, sizeof(*ret->configs));
-                if (!ret->configs)
-                        return;
-                ret->configs[ret->n_configs++] = config;
+        if (!t->first) {
+                note(m, t, "mig-configs is empty");
+                return 0;
         }
-        if (ret->n_configs == 0)
-                events_give_up(e, "mig-configs is empty");
+        ret->configs = ARENA_ARRAY(arena, tree_count(t), struct migparted_config);
+        if (!ret->configs)
+                return -ENOMEM;
+        for (const struct tree *each = t->first; each; each = each->next) {
+                struct migparted_config *config = &ret->configs[ret->n_configs++];
+                struct mistakes own = { .n = 0 }; /* they are not the next one's */
+                int r;
+
+                config->name = each->key;
+                r = read_entries(&own, each, arena, config);
+                if (r < 0)
+                        return r;
+                if (own.n > 0)
+                        config->invalid = fault_text(&own.first, arena);
+        }
+        return 0;
 }
 
-static void read_version(struct events *e) {
-        if (!events_holds(e, EVENT_SCALAR) || !text_equal(events_scalar(e), TEXT("v1")))
-                events_give_up(e, "version is not v1");
-}
+static int read_file(struct mistakes *m, const struct tree *root, struct arena *arena,
+                     struct migparted *ret) {
+        const struct tree *version = NULL, *configs = NULL;
 
-static void read_document(struct events *e, struct migparted *ret) {
-        bool has_version = false, has_configs = false;
-        struct text key;
-
-        if (!events_holds(e, EVENT_MAP)) {
-                events_give_up(e, "not a map with version and mig-configs");
-                return;
+        if (root->kind != TREE_MAP) {
+                note(m, root, "not a map with version and mig-configs");
+                return 0;
         }
-        while (events_next_key(e, &key)) {
-                bool *seen = text_equal(key, TEXT("version"))       ? &has_version
-                             : text_equal(key, TEXT("mig-configs")) ? &has_configs
-                                                                    : NULL;
+        for (const struct tree *each = root->first; each; each = each->next) {
+                const struct tree **seen = text_equal(each->key, TEXT("version"))       ? &version
+                                           : text_equal(each->key, TEXT("mig-configs")) ? &configs
+                                                                                        : NULL;
 
                 if (!seen)
-                        events_give_up_about(e, "a key is neither version nor mig-configs:", key);
+                        note_about(m, each, "a key is neither version nor mig-configs:", each->key);
                 else if (*seen)
-                        events_give_up(e, "version or mig-configs is written twice");
-                else if (seen == &has_version)
-                        read_version(e);
+                        note(m, each, "version or mig-configs is written twice");
                 else
-                        read_configs(e, ret);
-                if (seen)
-                        *seen = true;
+                        *seen = each;
         }
-        if (!has_version)
-                events_give_up(e, "version is required");
-        if (!has_configs)
-                events_give_up(e, "mig-configs is required");
+        if (!version)
+                note(m, root, "version is required");
+        else if (version->kind != TREE_SCALAR || !text_equal(version->text, TEXT("v1")))
+                note(m, version, "version is not v1");
+        if (!configs)
+                note(m, root, "mig-configs is required");
+        return m->n > 0 ? 0 : read_configs(m, configs, arena, ret);
 }
 
-static void read_stream(struct events *e, struct migparted *ret) {
-        if (!events_step(e) || !events_step(e)) /* the stream and the document start */
-                return;
-        if (events_holds(e, EVENT_FILE_END)) {
-                events_give_up(e, "the file is empty");
-                return;
-        }
-        if (events_step(e))
-                read_document(e, ret);
-        if (events_step(e) && events_step(e) && !events_holds(e, EVENT_FILE_END))
-                events_give_up(e, "a second document begins");
+/* Sets the first mistake of the file, or reads it. */
+static int read_tree(struct text yaml, struct arena *arena, struct mistakes *m,
+                     struct migparted *ret) {
+        static const struct tree nothing = { .line = 1 };
+        const struct tree *root;
+        int r = tree_read(yaml, arena, &root, &m->first);
+
+        if (r == -EINVAL)
+                m->n = 1;
+        if (r < 0)
+                return r == -EINVAL ? 0 : r;
+        if (root)
+                return read_file(m, root, arena, ret);
+        note(m, &nothing, "the file is empty");
+        return 0;
 }
 
 static int by_name(const void *a, const void *b) {
@@ -318,7 +339,7 @@ static void refuse_equal_names(struct migparted *file) {
 
 int migparted_read(struct text yaml, struct arena *arena, struct migparted *ret) {
         struct migparted file = { 0 };
-        struct events e;
+        struct mistakes mistakes = { .n = 0 };
         int r;
 
         /* libyaml would take the mark for a column, and the next line for another block. */
@@ -330,15 +351,11 @@ int migparted_read(struct text yaml, struct arena *arena, struct migparted *ret)
                                                     yaml.len, (int)MIGPARTED_FILE_MAX) };
                 return arena_failed(arena) ? -ENOMEM : 0;
         }
-        r = events_begin(&e, yaml, arena);
+        r = read_tree(yaml, arena, &mistakes, &file);
         if (r < 0)
                 return r;
-        read_stream(&e, &file);
-        events_end(&e);
-        if (e.error == -ENOMEM || arena_failed(arena))
-                return -ENOMEM;
-        if (e.error < 0) {
-                file = (struct migparted) { .invalid = fault_text(&e.mistake, arena) };
+        if (mistakes.n > 0) {
+                file = (struct migparted) { .invalid = fault_text(&mistakes.first, arena) };
         } else {
                 /* An empty map is refused.
                  * NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/address.h"
 
+#include <errno.h>
+#include <netdb.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -38,4 +42,34 @@ struct address address_split(const char *text) {
 
 void address_with_port(const char *text, int port, char *ret, size_t size) {
         snprintf(ret, size, "%.*s:%d", (int)host_len(text), text, port);
+}
+
+/* 0 or the errno of socket() or bind(). SO_REUSEADDR, as servers set it: only a live one is in the
+ * way. */
+static int try_to_bind(const struct addrinfo *address) {
+        int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int yes = 1, r = 0;
+
+        if (fd < 0)
+                return errno;
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+        if (bind(fd, address->ai_addr, address->ai_addrlen) < 0)
+                r = errno;
+        close(fd);
+        return r;
+}
+
+const char *address_why_not(const char *text) {
+        const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+        const struct address at = address_split(text);
+        struct addrinfo *found;
+        int r = getaddrinfo(at.host[0] ? at.host : NULL, at.port, &hints, &found);
+
+        if (r != 0)
+                return r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r);
+        r = 0;
+        for (const struct addrinfo *each = found; each && r == 0; each = each->ai_next)
+                r = try_to_bind(each);
+        freeaddrinfo(found);
+        return r != 0 ? strerror(r) : "it was taken a moment ago and is free now: try again";
 }

@@ -33,4 +33,12 @@ struct address address_split(const char *text);
 /* address_with_port() - write the same address with another port, cut to `size` bytes. */
 void address_with_port(const char *text, int port, char *ret, size_t size);
 
+/*
+ * address_why_not() - the reason why nothing can listen on a valid address
+ *
+ * Binds each address of the host without listening. To be called at the start only, after
+ * listening has failed: the sentence is the system's, and lives until the next failure.
+ */
+const char *address_why_not(const char *text);
+
 #endif

@@ -196,10 +196,8 @@ static int listen_on(struct probe *p, const char *address, struct fault *fault) 
         }
         if (r == 0)
                 return 0;
-        fault_set(fault,
-                  "cannot listen on %s for metrics and health: the port is taken, or the "
-                  "address is not ours",
-                  address);
+        fault_set(fault, "cannot listen on %s (--metrics-address): %s", address,
+                  address_why_not(address));
         return -EADDRINUSE;
 }
 

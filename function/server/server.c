@@ -122,8 +122,8 @@ static int listen_on(struct server *s, const struct server_config *config, struc
         grpc_server_credentials_release(credentials);
         if (s->port != 0)
                 return 0;
-        fault_set(fault, "cannot listen on %s: the port is taken, or the address is not ours",
-                  config->address);
+        fault_set(fault, "cannot listen on %s (--address): %s", config->address,
+                  address_why_not(config->address));
         return -EADDRNOTAVAIL;
 }
 

@@ -46,7 +46,7 @@ ROWS = [
     (layers, "function/base/arena.c", "#include <pthread.h>\n", "threads, signals and sockets"),
     (layers, "function/deploy/deploy.c", "#include <time.h>\n", "what time it is"),
     (layers, "function/cli/render.c", "#include <yaml.h>\n", "only yaml/ knows libyaml"),
-    (layers, "function/yaml/events.c", "#include <yaml.h>\n", None),
+    (layers, "function/yaml/read.c", "#include <yaml.h>\n", None),
     (layers, "function/wire/value.c", '#include "envelope.pb-c.h"\n', "generated types end"),
     (layers, "function/wire/request.c", '#include "envelope.pb-c.h"\n', None),
     (layers, "function/wire/value.c", "#include <protobuf-c/protobuf-c.h>\n", "generated types"),

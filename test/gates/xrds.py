@@ -21,7 +21,6 @@ import yaml
 
 FOLDER = "package/configuration"
 SAMPLES = "test/gates/samples"
-RENDER_KNOWS = "function/cli/given.c"
 KINDS = ("inferenceenvironments", "clustermodels", "models", "modeldeployments")
 # Of makers of nodes and of autoscalers.
 NOT_READ = {"role", "machineType", "diskSizeGb", "zones", "minNodeCount", "target", "utilization",
@@ -254,7 +253,6 @@ def check_sources(root, kinds):
             read |= set(re.findall(r'TEXT_INIT\("([a-z]\w+)"\)', table))
         for each in sorted(read - described - {"spec"}):
             yield f"{each}: read in fleet/{name}.c, in no XRD"
-    yield from check_misspelt(root, kinds)
     for path, kind in (("deploy/{status,scaling}.c", kinds[3]), ("inventory/inventory.c", kinds[0])):
         before, *names = re.split("[{},]", path)
         files = [f"{before}{name}.c" for name in names[:-1]] or [path]
@@ -265,26 +263,6 @@ def check_sources(root, kinds):
         for each in sorted(written ^ described):
             where = f"in the status of {kind.name}" if each in described else f"by {path}"
             yield f"{each}: only {where}"
-
-
-def covered(path, members):
-    """Whether a member is in the list, or above or below one that is."""
-    return any(f"{a}.".startswith((f"{b}.", f"{b}[")) for each in members
-               for a, b in ((path, each), (each, path)))
-
-
-def check_misspelt(root, kinds):
-    """The members that render knows are those of the XRDs."""
-    code = (root / RENDER_KNOWS).read_text()
-    for table, kind in (("of_deployment", kinds[3]), ("of_model", kinds[1]),
-                        ("of_environment", kinds[0])):
-        text = re.search(rf"\b{table}\[\] = \{{(.*?)\}};", code, re.S)[1]
-        known = re.findall(r'TEXT_INIT\("(.+?)"\)', text)
-        described = {".".join(path).replace(".[]", "[]") for path, _ in members(kind.spec)}
-        for each in sorted(set(known) - described):
-            yield f"{each}: known in {RENDER_KNOWS}, not in the XRD of {kind.name}"
-        for each in sorted(each for each in described if not covered(each, known)):
-            yield f"{each}: of {kind.name}, taken for misspelt by {RENDER_KNOWS}"
 
 
 def main(program, root):

@@ -401,9 +401,14 @@ static void test_taken(void **state) {
         const struct {
                 const char *name;
                 const char *flags[4];
+                const char *reason;
         } rows[] = {
-                { "gRPC", { "--insecure", address, "--metrics-address=0", NULL } },
-                { "metrics", { "--insecure", "--address=127.0.0.1:0", metrics, NULL } },
+                { "gRPC",
+                  { "--insecure", address, "--metrics-address=0", NULL },
+                  "(--address): Address already in use" },
+                { "metrics",
+                  { "--insecure", "--address=127.0.0.1:0", metrics, NULL },
+                  "(--metrics-address): Address already in use" },
         };
 
         snprintf(address, sizeof(address), "--address=%s", first->address);
@@ -412,7 +417,7 @@ static void test_taken(void **state) {
                 struct rig r;
 
                 rig_spawn(&r, program, rows[i].flags);
-                rig_wait(&r, "cannot listen on 127.0.0.1:");
+                rig_wait(&r, rows[i].reason);
                 assert_int_equal(rig_exit(&r), 2);
         }
 }

@@ -51,11 +51,12 @@ static void test_configuration_error(void **state) {
                 { "FUNCTION_WORKERS=many", "--insecure", "FUNCTION_WORKERS is \"many\"" },
                 { "FUNCTION_ADDRESS=9443", "--insecure", "FUNCTION_ADDRESS is \"9443\"" },
                 { "TLS_SERVER_CERTS_DIR=/nonexistent", "", "/nonexistent/tls.crt" },
-                { "", "--insecure --address=192.0.2.1:1", "cannot listen on 192.0.2.1:1" },
+                { "", "--insecure --address=192.0.2.1:1",
+                  "cannot listen on 192.0.2.1:1 (--address): Cannot assign requested address" },
                 { "", "--insecure --address=127.0.0.1:0 --metrics-address=192.0.2.1:1",
-                  "cannot listen on 192.0.2.1:1" },
+                  "cannot listen on 192.0.2.1:1 (--metrics-address): Cannot assign" },
                 { "", "--insecure --address=nowhere.invalid:1",
-                  "cannot listen on nowhere.invalid" },
+                  "cannot listen on nowhere.invalid:1 (--address): " },
         };
 
         (void)state;

@@ -13,10 +13,11 @@ enum { BUDGET = 16 * 1024 * 1024 };
 #define OURS(kind, more) "{apiVersion: m.ai/v1, kind: " kind ", " more "}\n---\n"
 #define DEPLOYMENT(spec) OURS("ModelDeployment", "metadata: {namespace: a, name: d}, spec: " spec)
 #define XR DEPLOYMENT("{modelRef: {name: m}}")
-#define MISSPELT " is not known: is it misspelt?"
+#define UNKNOWN(path, name) path ": unknown member: is " name " meant?\n"
 #define MEANT(name) " is not known: is " name " meant?\n"
 #define UNITLESS " bytes, less than 1Gi: is the unit missing or wrong?\n"
 
+/* clang-format off */
 static const struct row {
         const char *name;
         const char *composite, *cluster;
@@ -25,33 +26,30 @@ static const struct row {
         { "nothing wrong", XR, OURS("Model", "metadata: {name: m}, spec: {serving: [{name: a}]}"),
           "" },
         { "a member of the spec", DEPLOYMENT("{modelRef: {name: m}, replicas: 2}"), "",
-          "ModelDeployment \"a/d\": member \"spec.replicas\"" MEANT(
-                  "spec.scaling.fixed.replicas") },
+          "ModelDeployment \"a/d\": " UNKNOWN("spec.replicas", "scaling.fixed.replicas") },
         { "one below", DEPLOYMENT("{scaling: {fixed: {replica: 2}}}"), "",
-          "ModelDeployment \"a/d\": member \"spec.scaling.fixed.replica\"" MEANT("replicas") },
+          "ModelDeployment \"a/d\": " UNKNOWN("spec.scaling.fixed.replica", "replicas") },
         { "a longer name, a shorter one", DEPLOYMENT("{environment: 1, prioritys: 1}"), "",
-          "ModelDeployment \"a/d\": member \"spec.environment\"" MEANT(
-                  "environments") "ModelDeployment \"a/d\": member "
-                                  "\"spec.prioritys\"" MEANT("priority") },
+          "ModelDeployment \"a/d\": " UNKNOWN("spec.environment", "environments")
+          "ModelDeployment \"a/d\": " UNKNOWN("spec.prioritys", "priority") },
         { "what belongs to the model", DEPLOYMENT("{poolSelector: {}}"), "",
-          "ModelDeployment \"a/d\": member \"spec.poolSelector\"" MEANT(
-                  "spec.serving[].poolSelector of a ClusterModel") },
+          "ModelDeployment \"a/d\": " UNKNOWN("spec.poolSelector",
+                                             "spec.serving[].poolSelector of a ClusterModel") },
         { "the pools, without a spec around them", XR,
           OURS("InferenceEnvironment", "metadata: {name: e}, nodePools: []"),
-          "InferenceEnvironment \"e\": member \"nodePools\"" MEANT("spec.nodePools") },
+          "InferenceEnvironment \"e\": " UNKNOWN("nodePools", "spec.nodePools") },
         { "the spec itself",
           OURS("ModelDeployment", "metadata: {namespace: a, name: d}, specs: {}"), "",
-          "ModelDeployment \"a/d\": member \"specs\"" MEANT("spec") },
-        { "a spec that was forgotten", XR,
-          OURS("InferenceEnvironment", "metadata: {name: e}, nodePools: []"),
-          "InferenceEnvironment \"e\": member \"nodePools\"" MEANT("spec.nodePools") },
+          "ModelDeployment \"a/d\": " UNKNOWN("specs", "spec") },
+        { "what stands nowhere", DEPLOYMENT("{colour: blue}"), "",
+          "ModelDeployment \"a/d\": spec.colour: unknown member\n" },
         { "what the function refuses by itself, and what others put there",
           DEPLOYMENT("{tolerations: [{kee: x}], crossplane: {compositionRef: {name: c}}}"), "",
           "" },
         { "of a model, in a list", XR,
           OURS("ClusterModel",
                "metadata: {name: m}, spec: {serving: [{name: a}, {name: b, engin: {}}]}"),
-          "ClusterModel \"m\": member \"spec.serving[1].engin\"" MEANT("engine") },
+          "ClusterModel \"m\": " UNKNOWN("spec.serving[1].engin", "engine") },
         { "a requirement is the function's", XR,
           OURS("ClusterModel", "metadata: {name: m}, spec: {serving: [{replicaTopology: "
                                "{requires: {memoryPerGPU: 1}}}]}"),
@@ -72,16 +70,10 @@ static const struct row {
                "metadata: {name: e}, spec: {nodePool: [], nodePools: [{name: x}, {nam: "
                "x}], "
                "cluster: {gke: {nodePools: [{migConfiguration: {profil: 3g.40gb}}]}}}"),
-          "InferenceEnvironment \"e\": member \"spec.nodePool\"" MEANT(
-                  "nodePools") "InferenceEnvironment \"e\": member "
-                               "\"spec.nodePools[1].nam\"" MEANT("name") "InferenceEnvironm"
-                                                                         "ent \"e\": "
-                                                                         "member "
-                                                                         "\"spec.cluster."
-                                                                         "gke.nodePools[0]."
-                                                                         "migConfiguration."
-                                                                         "profil\"" MEANT("profil"
-                                                                                          "e") },
+          "InferenceEnvironment \"e\": " UNKNOWN("spec.nodePool", "nodePools")
+          "InferenceEnvironment \"e\": member \"spec.nodePools[1].nam\"" MEANT("name")
+          "InferenceEnvironment \"e\": member "
+          "\"spec.cluster.gke.nodePools[0].migConfiguration.profil\"" MEANT("profile") },
         { "a kind", XR, OURS("InferenceEnviroment", "metadata: {name: e}"),
           "InferenceEnviroment \"e\": this kind is not known, and ignored: is InferenceEnvironment "
           "meant?\n" },
@@ -106,6 +98,7 @@ static const struct row {
         { "one name of two kinds", XR,
           OURS("Model", "metadata: {name: m}") OURS("ClusterModel", "metadata: {name: m}"), "" },
 };
+/* clang-format on */
 
 static struct objects read(const char *yaml, struct arena *arena) {
         struct objects objects;

@@ -297,7 +297,8 @@ static void test_hostile(void **state) {
                 const char *reason;
         } rows[] = {
                 { "", "x", 10 << 20, "it has 10485760 bytes; at most 1048576 are read", "10 MB" },
-                { "", "[", MIGPARTED_FILE_MAX, "line 1: not a map", "a list in a list in a list" },
+                { "", "[", MIGPARTED_FILE_MAX, "line 1: nested too deeply",
+                  "a list in a list in a list" },
                 { FILE_OF("  a: "), "[", MIGPARTED_FILE_MAX, "line 3:", "the same further down" },
                 { FILE_OF("  a: "), "{x: ", MIGPARTED_FILE_MAX, "line 3:", "maps" },
                 { FILE_OF("  a: "), "- ", MIGPARTED_FILE_MAX, "line 3:", "lists in block style" },
