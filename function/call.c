@@ -32,7 +32,7 @@ void call_report_transition(struct call *call, const struct condition *condition
         struct value before = observe_condition(call->xr, condition->type);
 
         if (condition->status != CONDITION_FALSE ||
-            text_equal(value_text(value_get(before, TEXT("reason"))), condition->reason))
+            text_equal(value_get_text(before, "reason"), condition->reason))
                 return;
         response_result(&call->response, (struct result) { .severity = SEVERITY_WARNING,
                                                            .reason = condition->reason,

@@ -113,7 +113,7 @@ static int read_settings(struct call *call, struct fault *fault) {
 }
 
 static int run(struct call *call) {
-        struct text kind = value_text(value_get(call->xr, TEXT("kind")));
+        struct text kind = value_get_text(call->xr, "kind");
         struct fault fault;
         int r;
 
@@ -154,7 +154,7 @@ static void summarize(struct call *call) {
         struct builder b;
 
         ret->tag = call->request.tag;
-        ret->kind = value_text(value_get(call->xr, TEXT("kind")));
+        ret->kind = value_get_text(call->xr, "kind");
         ret->namespace_ = call->namespace_;
         ret->name = call->name;
         builder_init(&b, call->arena);
@@ -168,8 +168,7 @@ static void summarize(struct call *call) {
                 ret->reason = c->reason;
                 ret->is_waiting = text_equal(c->reason, TEXT("WaitingForInputs"));
                 ret->is_changed = !text_equal(
-                        value_text(value_get(observe_condition(call->xr, c->type), TEXT("reason"))),
-                        c->reason);
+                        value_get_text(observe_condition(call->xr, c->type), "reason"), c->reason);
                 builder_text(&b, c->type);
                 builder_string(&b, c->status == CONDITION_TRUE    ? "=True "
                                    : c->status == CONDITION_FALSE ? "=False "

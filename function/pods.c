@@ -73,7 +73,7 @@ static int64_t count(struct value map, const char *path, int64_t absent) {
 static bool is_rolled_out(struct value deployment, struct text name, struct text revision) {
         int64_t wanted = count(deployment, "spec.replicas", 1);
 
-        return text_equal(value_text(value_get(deployment, TEXT("kind"))), TEXT("Deployment")) &&
+        return text_equal(value_get_text(deployment, "kind"), TEXT("Deployment")) &&
                text_equal(value_text(value_at(deployment, "metadata.name")), name) &&
                text_equal(revision_written(value_at(deployment, "spec.template.spec")), revision) &&
                count(deployment, "status.observedGeneration", -1) >=

@@ -430,8 +430,8 @@ static int ledger_answers(const struct requirements_of *of, const struct answer_
 int requirements_reservations(const struct requirements_of *of, struct value xr,
                               const struct environment *environments, size_t n_environments,
                               struct reservation **ret, size_t *ret_n, struct fault *fault) {
-        struct text kind = value_text(value_get(xr, TEXT("kind")));
-        struct text version = value_text(value_get(xr, TEXT("apiVersion")));
+        struct text kind = value_get_text(xr, "kind");
+        struct text version = value_get_text(xr, "apiVersion");
         struct text group = text_slice(version, 0, text_index(version, '/'));
         const struct answer_set **answers;
         struct reservation *list;

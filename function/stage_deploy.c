@@ -35,7 +35,7 @@ struct attempt {
 static bool is_responsive(const struct call *call) {
         struct value condition = observe_condition(call->xr, TEXT("Responsive"));
 
-        return !text_equal(value_text(value_get(condition, TEXT("status"))), TEXT("False"));
+        return !text_equal(value_get_text(condition, "status"), TEXT("False"));
 }
 
 /* Scheduled as it was decided, and by what; or as it was observed, by one that waits on. */

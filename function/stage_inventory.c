@@ -38,7 +38,7 @@ bool stage_inventory_freeze(struct call *call) {
         call->response.status =
                 inventory_status_keep(value_get(call->xr, TEXT("status")), call->arena);
         call->response.composite_ready =
-                ready_when(text_equal(value_text(value_get(ready, TEXT("status"))), TEXT("True")));
+                ready_when(text_equal(value_get_text(ready, "status"), TEXT("True")));
         return compose_freeze(&call->request.observed, &call->response);
 }
 

@@ -27,7 +27,7 @@ static int compare_claims(const void *a, const void *b) {
 }
 
 static bool is_kind(struct value object, struct text kind) {
-        return text_equal(value_text(value_get(object, TEXT("kind"))), kind);
+        return text_equal(value_get_text(object, "kind"), kind);
 }
 
 static int find_claims(const struct objects *objects, struct arena *arena, struct claim **ret,
@@ -97,7 +97,7 @@ static int keep_reservations(const struct answer_item *items, size_t n, struct t
 static int read_environment(struct value object, const struct claim *claims, size_t n_claims,
                             const struct settings *settings, struct arena *arena,
                             struct capacity *ret) {
-        struct text version = value_text(value_get(object, TEXT("apiVersion")));
+        struct text version = value_get_text(object, "apiVersion");
         struct text group = text_slice(version, 0, text_index(version, '/'));
         const struct claim key = { .environment = name_of(object) };
         size_t low = 0, high = n_claims, n = 0;

@@ -151,8 +151,7 @@ static int read_architecture(struct command *c) {
         struct fault *fault = &c->fault;
         int r = architecture_read(c->config, text_from(c->like), &c->architecture, fault);
         struct value part = value_get(c->config, a->unknown);
-        struct text type =
-                part.kind == VALUE_MAP ? value_text(value_get(part, TEXT("model_type"))) : a->type;
+        struct text type = part.kind == VALUE_MAP ? value_get_text(part, "model_type") : a->type;
 
         if (r < 0 || text_is_empty(a->unknown))
                 return r;

@@ -142,7 +142,7 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
 
 static int check_functions(struct command *c) {
         for (size_t i = 0; i < c->in.functions.n; i++) {
-                struct text kind = value_text(value_get(c->in.functions.items[i], TEXT("kind")));
+                struct text kind = value_get_text(c->in.functions.items[i], "kind");
 
                 if (text_equal(kind, TEXT("Function")))
                         return 0;
@@ -152,7 +152,7 @@ static int check_functions(struct command *c) {
 }
 
 static int check_composition(struct command *c) {
-        struct text kind = value_text(value_get(c->in.composition, TEXT("kind")));
+        struct text kind = value_get_text(c->in.composition, "kind");
 
         if (text_equal(kind, TEXT("Composition")))
                 return 0;
@@ -167,7 +167,7 @@ static int check_composition(struct command *c) {
 static int check_names(struct command *c) {
         for (size_t i = 0; i < c->in.required.n; i++) {
                 struct value object = c->in.required.items[i];
-                struct text kind = value_text(value_get(object, TEXT("kind")));
+                struct text kind = value_get_text(object, "kind");
 
                 if (!text_is_empty(value_text(value_at(object, "metadata.name"))))
                         continue;

@@ -82,8 +82,8 @@ static struct text nodes(int64_t n, struct arena *arena) {
 }
 
 static struct text not_ready(const struct environment *environment, struct arena *arena) {
-        struct text status = value_text(value_get(environment->ready, TEXT("status")));
-        struct text reason = value_text(value_get(environment->ready, TEXT("reason")));
+        struct text status = value_get_text(environment->ready, "status");
+        struct text reason = value_get_text(environment->ready, "reason");
 
         if (text_is_empty(status))
                 status = TEXT("not True");

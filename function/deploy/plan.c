@@ -232,8 +232,8 @@ static struct condition decode_condition(struct value map, struct text type) {
                 .status = status >= CONDITION_UNKNOWN && status <= CONDITION_FALSE
                                   ? (enum condition_status)status
                                   : CONDITION_UNKNOWN,
-                .reason = value_text(value_get(map, TEXT("reason"))),
-                .message = value_text(value_get(map, TEXT("message"))),
+                .reason = value_get_text(map, "reason"),
+                .message = value_get_text(map, "message"),
         };
 }
 
@@ -296,7 +296,7 @@ int plan_decode(struct value value, struct arena *arena, struct plan *ret) {
                 struct value workload = value_get(entry, TEXT("workload"));
                 struct assignment *a = &plan.assignments[plan.n_assignments];
 
-                a->suffix = value_text(value_get(entry, TEXT("key")));
+                a->suffix = value_get_text(entry, "key");
                 a->name_taken = value_is_true(value_get(entry, TEXT("nameTaken")));
                 if (!reservation_from_spec(value_get(entry, TEXT("reservation")), &a->planned) ||
                     text_is_empty(a->suffix))

@@ -203,8 +203,8 @@ bool reservation_from_spec(struct value spec, struct reservation *ret) {
         value_pick(spec, keys, N, found);
         for (size_t i = 0; i < N_TEXTS; i++)
                 *text_of(&texts[i], &r) = value_text(found[TEXTS + i]);
-        r.model_kind = value_text(value_get(found[MODEL], TEXT("kind")));
-        r.model_name = value_text(value_get(found[MODEL], TEXT("name")));
+        r.model_kind = value_get_text(found[MODEL], "kind");
+        r.model_name = value_get_text(found[MODEL], "name");
         if (spec.may_be_broken)
                 clear_broken(&r);
         if (!has_place(&r))
@@ -254,9 +254,8 @@ static bool find_controller(struct value owners, struct text kind, struct text g
 }
 
 bool reservation_is_kind(struct value object) {
-        return text_equal(value_text(value_get(object, TEXT("kind"))), TEXT(RESERVATION_KIND)) &&
-               text_equal(value_text(value_get(object, TEXT("apiVersion"))),
-                          TEXT(RESERVATION_API_VERSION));
+        return text_equal(value_get_text(object, "kind"), TEXT(RESERVATION_KIND)) &&
+               text_equal(value_get_text(object, "apiVersion"), TEXT(RESERVATION_API_VERSION));
 }
 
 bool reservation_read(struct value object, struct text kind, struct text group,

@@ -415,7 +415,7 @@ static void add_event(struct response *response, enum severity severity, struct 
 }
 
 static bool says(struct value assignment, const char *key, struct text word) {
-        return text_equal(value_text(value_get(assignment, text_from(key))), word);
+        return text_equal(value_get_text(assignment, key), word);
 }
 
 /*

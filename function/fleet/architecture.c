@@ -226,10 +226,10 @@ static struct text without(struct text type, struct text end) {
 }
 
 static void find_type(struct value config, struct text like, struct architecture_counting *c) {
-        struct text type = value_text(value_get(c->config, TEXT("model_type")));
+        struct text type = value_get_text(c->config, "model_type");
 
         if (type.len == 0)
-                type = value_text(value_get(config, TEXT("model_type")));
+                type = value_get_text(config, "model_type");
         c->a->type = without(type, TEXT("_text"));
         type = like.len > 0 ? like : c->a->type;
         for (size_t i = 0; i < COUNT_OF(known); i++) {
@@ -332,7 +332,7 @@ static struct value either(struct value config, struct value part, struct text k
 static void read_storage(struct value config, struct value part, struct architecture *a) {
         struct text state = value_text(either(config, part, TEXT("mamba_ssm_dtype")));
 
-        a->name = value_text(value_get(config, TEXT("_name_or_path")));
+        a->name = value_get_text(config, "_name_or_path");
         a->dtype = value_text(either(config, part, TEXT("dtype")));
         if (a->dtype.len == 0)
                 a->dtype = value_text(either(config, part, TEXT("torch_dtype")));
@@ -348,7 +348,7 @@ static void count_towers(struct value config, struct text like, struct architect
         static const struct text others[] = { TEXT_INIT("audio_config"), TEXT_INIT("speech_config"),
                                               TEXT_INIT("thinker_config"),
                                               TEXT_INIT("encoder_config") };
-        struct text type = value_text(value_get(config, TEXT("model_type")));
+        struct text type = value_get_text(config, "model_type");
 
         if (!a->is_known)
                 a->unknown = TEXT("model_type");
@@ -368,8 +368,8 @@ int architecture_read(struct value config, struct text like, struct architecture
 
         fault_set(fault, "this is no config.json of a model");
         c.is_nested = value_get(config, TEXT("model_type")).kind != VALUE_ABSENT &&
-                      !text_equal(value_text(value_get(config, TEXT("model_type"))),
-                                  value_text(value_get(c.config, TEXT("model_type"))));
+                      !text_equal(value_get_text(config, "model_type"),
+                                  value_get_text(c.config, "model_type"));
         find_type(config, like, &c);
         if (like.len > 0 && !a.is_known) {
                 fault_set(fault, "--like: \"%.*s\" is not a known model_type",

@@ -372,7 +372,7 @@ static enum mixer mixer_named(struct architecture_counting *c, struct text word)
 
 static enum mixer mixer_of(struct architecture_counting *c, int64_t layer) {
         struct text type = c->a->type, word = word_of(c, layer);
-        struct text pattern = value_text(value_get(c->config, TEXT("hybrid_override_pattern")));
+        struct text pattern = value_get_text(c->config, "hybrid_override_pattern");
         struct value indices = value_get(c->config, TEXT("attn_layer_indices"));
         int64_t period;
 
@@ -437,7 +437,7 @@ static enum feed feed_by_number(struct architecture_counting *c, int64_t layer) 
 
 static enum feed feed_of(struct architecture_counting *c, int64_t layer) {
         struct text type = c->a->type, word = word_of(c, layer);
-        struct text pattern = value_text(value_get(c->config, TEXT("hybrid_override_pattern")));
+        struct text pattern = value_get_text(c->config, "hybrid_override_pattern");
 
         if (text_starts_with(type, TEXT("mamba")) || text_equal(type, TEXT("falcon_mamba")))
                 return FEED_NONE;

@@ -82,7 +82,7 @@ static int64_t side_of(struct architecture_counting *c, const char *key, int64_t
 
 /* Patches to vectors, and where each lies. */
 static int64_t tower_ends(struct architecture_counting *c, enum tower tower, int64_t h) {
-        struct text type = value_text(value_get(c->config, TEXT("model_type")));
+        struct text type = value_get_text(c->config, "model_type");
         int64_t patch = side_of(c, "patch_size", 256, 14);
         int64_t image = side_of(c, "image_size", 1 << 14,
                                 text_starts_with(type, TEXT("siglip")) ? 224 : 336);
@@ -126,7 +126,7 @@ static int64_t join(struct architecture_counting *c, struct value whole, enum jo
                     enum tower tower, int64_t h) {
         struct architecture_counting outer = { .config = whole, .a = c->a, .fault = c->fault };
         int64_t text = c->a->hidden, merge, wide, out;
-        struct text type = value_text(value_get(whole, TEXT("model_type")));
+        struct text type = value_get_text(whole, "model_type");
         bool is_gemma = text_equal(type, TEXT("gemma3"));
         bool is_next = text_equal(type, TEXT("llava_next")); /* a vector between rows */
 
@@ -161,8 +161,7 @@ static int64_t count_tower(struct architecture_counting *c, struct value whole, 
                            enum joint joint) {
         const char *const *own = KEYS(tower == TOWER_QWEN2 ? "embed_dim" : "hidden_size",
                                       "hidden_size", "vt_hidden_size", "embed_dim");
-        bool is_siglip = text_starts_with(value_text(value_get(c->config, TEXT("model_type"))),
-                                          TEXT("siglip"));
+        bool is_siglip = text_starts_with(value_get_text(c->config, "model_type"), TEXT("siglip"));
         int64_t h = architecture_first(c, own, WIDTH_MAX, is_siglip ? 1152 : 0);
         int64_t layers = architecture_first(
                 c, KEYS("num_hidden_layers", "depth", "vt_num_hidden_layers"), LAYERS_MAX,
@@ -185,7 +184,7 @@ bool architecture_vision(struct value whole, struct text type, struct architectu
         struct architecture_counting c = { .config = value_get(whole, TEXT("vision_config")),
                                            .a = a,
                                            .fault = fault };
-        struct text own = value_text(value_get(c.config, TEXT("model_type")));
+        struct text own = value_get_text(c.config, "model_type");
 
         for (size_t i = 0; i < COUNT_OF(towers); i++) {
                 enum tower tower = towers[i].tower;

@@ -82,9 +82,8 @@ static struct value untrue_ready(struct value conditions) {
         struct value condition;
 
         while (value_next(&it, NULL, &condition)) {
-                if (text_equal(value_text(value_get(condition, TEXT("type"))), TEXT("Ready")))
-                        return text_equal(value_text(value_get(condition, TEXT("status"))),
-                                          TEXT("True"))
+                if (text_equal(value_get_text(condition, "type"), TEXT("Ready")))
+                        return text_equal(value_get_text(condition, "status"), TEXT("True"))
                                        ? (struct value) { 0 }
                                        : condition;
         }
@@ -185,7 +184,7 @@ static void read_object(struct value object, struct arena *arena, struct environ
         ret->labels = metadata[1];
         ret->ready = untrue_ready(status[0]);
         ret->not_ready = ret->ready.kind != VALUE_ABSENT;
-        ret->provider_config = value_text(value_get(status[1], TEXT("name")));
+        ret->provider_config = value_get_text(status[1], "name");
         if (text_is_empty(ret->provider_config))
                 ret->provider_config =
                         text_join(arena, (struct text[]) { ret->name, TEXT("-cluster") }, 2);

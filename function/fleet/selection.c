@@ -26,7 +26,7 @@ static struct value only_expressions(struct value terms) {
 }
 
 static bool is_in(struct value expression) {
-        return text_equal(value_text(value_get(expression, TEXT("operator"))), TEXT("In"));
+        return text_equal(value_get_text(expression, "operator"), TEXT("In"));
 }
 
 /* Does the affinity say more than the `In` of one term? */
@@ -126,7 +126,7 @@ int selection_read(const struct pool *pool, struct arena *arena, struct selectio
                 r = add_label(&selection, members[i].key, members[i].value, arena);
         while (r == 0 && value_next(&it, NULL, &value)) {
                 if (is_in(value))
-                        r = add_label(&selection, value_text(value_get(value, TEXT("key"))),
+                        r = add_label(&selection, value_get_text(value, "key"),
                                       value_get(value, TEXT("values")), arena);
         }
         if (r < 0)
@@ -238,7 +238,7 @@ enum strategy selection_strategy(const struct pool *pool) {
         it = value_iterate(only_expressions(required_terms(pool)));
         while (value_next(&it, NULL, &value)) {
                 if (is_in(value))
-                        read_sign(value_text(value_get(value, TEXT("key"))),
+                        read_sign(value_get_text(value, "key"),
                                   only_value(value_get(value, TEXT("values"))), &signs);
         }
         if (signs.label != STRATEGY_INFERRED)

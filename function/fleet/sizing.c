@@ -125,8 +125,8 @@ static bool by_bits(struct value q, enum sizing_precision *ret) {
 
 /* By the method's name alone; false: it does not say. */
 static bool by_method(struct value q, enum sizing_precision *ret) {
-        struct text method = value_text(value_get(q, TEXT("quant_method")));
-        struct text algorithm = value_text(value_get(q, TEXT("quant_algo")));
+        struct text method = value_get_text(q, "quant_method");
+        struct text algorithm = value_get_text(q, "quant_algo");
 
         if (text_equal(method, TEXT("mxfp4")))
                 *ret = SIZING_MXFP4;
@@ -291,7 +291,7 @@ static void find_units(const struct architecture *a, struct sizing *s) {
 
 int sizing_check(const struct sizing_task *task, const struct architecture *a,
                  struct fault *fault) {
-        struct text method = value_text(value_get(a->quantization, TEXT("quant_method")));
+        struct text method = value_get_text(a->quantization, "quant_method");
         enum sizing_precision stored;
 
         if (stored_as(a, &stored) || task->precision != SIZING_AS_STORED || task->stored_bytes > 0)

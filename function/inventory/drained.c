@@ -124,8 +124,8 @@ struct condition drained_condition(const struct environment *environment,
 }
 
 struct condition drained_keep(struct value observed) {
-        struct text reason = value_text(value_get(observed, TEXT("reason")));
-        bool was_true = text_equal(value_text(value_get(observed, TEXT("status"))), TEXT("True"));
+        struct text reason = value_get_text(observed, "reason");
+        bool was_true = text_equal(value_get_text(observed, "status"), TEXT("True"));
 
         if (!text_equal(reason, TEXT("Drained")) && !text_equal(reason, TEXT("Draining")))
                 return (struct condition) { .type = TEXT("Drained"),
@@ -136,6 +136,6 @@ struct condition drained_keep(struct value observed) {
                 .status = was_true ? CONDITION_UNKNOWN : CONDITION_FALSE,
                 .reason = reason,
                 .message = was_true ? TEXT("The units are not counted in this answer")
-                                    : value_text(value_get(observed, TEXT("message"))),
+                                    : value_get_text(observed, "message"),
         };
 }

@@ -15,10 +15,8 @@ bool pools_is_ours(struct text key) {
 }
 
 bool pools_is_kind(struct value object) {
-        return text_equal(value_text(value_get(object, TEXT("kind"))),
-                          TEXT(RESERVATION_POOL_KIND)) &&
-               text_equal(value_text(value_get(object, TEXT("apiVersion"))),
-                          TEXT(RESERVATION_API_VERSION));
+        return text_equal(value_get_text(object, "kind"), TEXT(RESERVATION_POOL_KIND)) &&
+               text_equal(value_get_text(object, "apiVersion"), TEXT(RESERVATION_API_VERSION));
 }
 
 /* ---- keys ------------------------------------------------------------------------------------ */

@@ -53,7 +53,7 @@ static struct text template_named_by(struct value service) {
         struct text name = { 0 };
 
         while (text_is_empty(name) && value_next(&it, NULL, &claim))
-                name = value_text(value_get(claim, TEXT("resourceClaimTemplateName")));
+                name = value_get_text(claim, "resourceClaimTemplateName");
         return name;
 }
 
@@ -66,7 +66,7 @@ static struct text namespace_of(const struct placing *placing, const struct assi
 
         if (service)
                 metadata = value_get(observe_declared(service->object), TEXT("metadata"));
-        namespace_ = value_text(value_get(metadata, TEXT("namespace")));
+        namespace_ = value_get_text(metadata, "namespace");
         return text_is_empty(namespace_) ? otherwise : namespace_;
 }
 

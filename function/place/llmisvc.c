@@ -58,8 +58,7 @@ static bool has_reference(struct value list, struct value reference) {
         struct value other;
 
         while (value_next(&it, NULL, &other)) {
-                if (text_equal(value_text(value_get(other, TEXT("name"))),
-                               value_text(value_get(reference, TEXT("name")))))
+                if (text_equal(value_get_text(other, "name"), value_get_text(reference, "name")))
                         return true;
         }
         return false;

@@ -13,7 +13,7 @@ struct value observe_condition(struct value object, struct text type) {
         struct value condition;
 
         while (value_next(&it, NULL, &condition)) {
-                if (text_equal(value_text(value_get(condition, TEXT("type"))), type))
+                if (text_equal(value_get_text(condition, "type"), type))
                         return condition;
         }
         return (struct value) { 0 };
@@ -22,7 +22,7 @@ struct value observe_condition(struct value object, struct text type) {
 static bool condition_is(struct value object, const char *type, struct text status) {
         struct value condition = observe_condition(object, text_from(type));
 
-        return text_equal(value_text(value_get(condition, TEXT("status"))), status);
+        return text_equal(value_get_text(condition, "status"), status);
 }
 
 static bool is_current(struct value object) {
@@ -40,12 +40,12 @@ static struct text failing_sentence(struct value object) {
         struct value condition;
 
         while (value_next(&it, NULL, &condition)) {
-                struct text status = value_text(value_get(condition, TEXT("status")));
-                struct text message = value_text(value_get(condition, TEXT("message")));
+                struct text status = value_get_text(condition, "status");
+                struct text message = value_get_text(condition, "message");
 
                 if (text_equal(status, TEXT("True")) || text_is_empty(message))
                         continue;
-                if (!text_equal(value_text(value_get(condition, TEXT("type"))), TEXT("Ready")))
+                if (!text_equal(value_get_text(condition, "type"), TEXT("Ready")))
                         return message;
                 of_ready = message;
         }
@@ -53,7 +53,7 @@ static struct text failing_sentence(struct value object) {
 }
 
 bool observe_is_object(struct value object) {
-        return text_equal(value_text(value_get(object, TEXT("kind"))), TEXT("Object"));
+        return text_equal(value_get_text(object, "kind"), TEXT("Object"));
 }
 
 bool observe_is_applied(struct value object) {
@@ -61,12 +61,12 @@ bool observe_is_applied(struct value object) {
 }
 
 static bool is_kind(struct value object, const char *kind) {
-        return text_equal(value_text(value_get(object, TEXT("kind"))), text_from(kind));
+        return text_equal(value_get_text(object, "kind"), text_from(kind));
 }
 
 /* Also as provider-kubernetes had it before its resources were namespaced. */
 static bool is_providers_object(struct value object) {
-        struct text version = value_text(value_get(object, TEXT("apiVersion")));
+        struct text version = value_get_text(object, "apiVersion");
 
         return observe_is_object(object) &&
                (text_starts_with(version, TEXT("kubernetes.m.crossplane.io/")) ||
@@ -151,7 +151,7 @@ struct value observe_find(const struct state *observed, const char *prefix, stru
 
 static bool read_annotation(struct value service, struct arena *arena, struct reservation *ret) {
         struct value annotations = value_at(service, "metadata.annotations");
-        struct text json = value_text(value_get(annotations, TEXT(ANNOTATION_ASSIGNMENT)));
+        struct text json = value_get_text(annotations, ANNOTATION_ASSIGNMENT);
 
         return reservation_from_annotation(json, arena, ret);
 }

@@ -188,7 +188,7 @@ static bool has_variable(struct value env, struct text name) {
         struct value variable;
 
         while (value_next(&it, NULL, &variable)) {
-                if (text_equal(value_text(value_get(variable, TEXT("name"))), name))
+                if (text_equal(value_get_text(variable, "name"), name))
                         return true;
         }
         return false;
@@ -208,7 +208,7 @@ static struct node *environment(const struct workload *w, struct text revision,
 
         while (value_next(&it, NULL, &variable)) {
                 if (!is_ours(variable) &&
-                    !has_variable(w->engine_env, value_text(value_get(variable, TEXT("name")))))
+                    !has_variable(w->engine_env, value_get_text(variable, "name")))
                         node_append(list, node_value(arena, variable));
         }
         it = value_iterate(w->engine_env);
@@ -255,8 +255,7 @@ static void add_downloader(struct node *template, const struct workload *w, stru
         if (has_token)
                 append_token(list, w);
         while (value_next(&it, NULL, &variable)) {
-                if (!has_token ||
-                    !text_equal(value_text(value_get(variable, TEXT("name"))), TEXT(TOKEN)))
+                if (!has_token || !text_equal(value_get_text(variable, "name"), TEXT(TOKEN)))
                         node_append(list, node_value(arena, variable));
         }
         if (node_is_empty(list))

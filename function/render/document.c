@@ -81,8 +81,7 @@ static struct value observed_resource(const struct objects *observed, struct tex
         for (size_t i = 0; i < observed->n; i++) {
                 struct value annotations = value_at(observed->items[i], "metadata.annotations");
 
-                if (text_equal(value_text(value_get(annotations, TEXT(IDENTITY_RESOURCE_NAME))),
-                               name))
+                if (text_equal(value_get_text(annotations, IDENTITY_RESOURCE_NAME), name))
                         return observed->items[i];
         }
         return (struct value) { 0 };

@@ -68,8 +68,8 @@ static struct node *labels_with(struct value object, struct text composite, stru
 
 /* Composites of composites are labelled with the outermost. */
 static struct text outermost(struct value composite) {
-        struct text label = value_text(
-                value_get(value_at(composite, "metadata.labels"), TEXT(IDENTITY_COMPOSITE)));
+        struct text label =
+                value_get_text(value_at(composite, "metadata.labels"), IDENTITY_COMPOSITE);
 
         return label.len ? label : text_at(composite, "metadata.name");
 }

@@ -106,8 +106,7 @@ static int observe(struct run *run) {
                 struct value object = observed->items[i];
                 struct value annotations = value_at(object, "metadata.annotations");
 
-                resources[i].name =
-                        value_text(value_get(annotations, TEXT(IDENTITY_RESOURCE_NAME)));
+                resources[i].name = value_get_text(annotations, IDENTITY_RESOURCE_NAME);
                 resources[i].object = node_value(run->arena, object);
                 if (resources[i].name.len)
                         continue;

@@ -101,7 +101,7 @@ static void merge_members(struct text old, struct text new_members, struct parts
 
 static void add_identity(const char *key, struct value desired, struct value observed,
                          struct parts *object) {
-        struct text identity = value_text(value_get(observed, text_from(key)));
+        struct text identity = value_get_text(observed, key);
         struct parts content;
 
         if (value_get(desired, text_from(key)).kind != VALUE_ABSENT || identity.len == 0)
