@@ -23,19 +23,12 @@ const struct gpu_product *catalog_product(size_t index) {
         return NULL;
 }
 
-/* Is the name that one, with or without its maker? Of nearly all the end is another. */
-static bool is_called(struct text name, struct text bare) {
-        return name.len >= bare.len &&
-               names_are_same(text_slice(name, name.len - bare.len, name.len), bare) &&
-               names_bare(name).len == bare.len;
-}
-
 /* @bare: without the maker. */
 static bool product_is_called(const struct gpu_product *product, struct text bare) {
         if (names_are_same(product->name, bare))
                 return true;
         for (size_t i = 0; i < product->n_aliases; i++) {
-                if (is_called(product->aliases[i], bare))
+                if (names_is_called(product->aliases[i], bare))
                         return true;
         }
         return false;

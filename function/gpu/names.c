@@ -22,16 +22,26 @@ bool names_are_same(struct text a, struct text b) {
         return true;
 }
 
-struct text names_bare(struct text name) {
-        static const struct text makers[] = { TEXT_INIT("nvidia-"), TEXT_INIT("amd-"),
-                                              TEXT_INIT("intel-") };
+static const struct text makers[] = { TEXT_INIT("nvidia-"), TEXT_INIT("amd-"),
+                                      TEXT_INIT("intel-") };
 
+struct text names_bare(struct text name) {
         for (size_t i = 0; i < COUNT_OF(makers); i++) {
                 if (name.len > makers[i].len && fold(name.data[0]) == makers[i].data[0] &&
                     names_are_same(text_slice(name, 0, makers[i].len), makers[i]))
                         return text_slice(name, makers[i].len, name.len);
         }
         return name;
+}
+
+bool names_is_called(struct text name, struct text bare) {
+        if (name.len == bare.len)
+                return names_are_same(name, bare) && names_bare(name).len == bare.len;
+        for (size_t i = 0; i < COUNT_OF(makers); i++) {
+                if (name.len == makers[i].len + bare.len)
+                        return names_are_same(names_bare(name), bare);
+        }
+        return false;
 }
 
 /* Where "-MIG-" begins, or where the label ends. */

@@ -17,6 +17,10 @@ bool names_are_same(struct text a, struct text b);
 /* names_bare() - the name without its maker before it, "nvidia-", "amd-" or "intel-". */
 struct text names_bare(struct text name);
 
+/* names_is_called() - is it that name, with or without a maker before it?
+ * @bare: without one */
+bool names_is_called(struct text name, struct text bare);
+
 /* names_of_card() - the name without what a label adds for slices and shares: "-MIG-1g.10gb",
  * "-SHARED". */
 struct text names_of_card(struct text label);
