@@ -36,6 +36,7 @@ static const char usage[] =
         "\n"
         "  --context, --kubeconfig NAME  are kubectl's own\n"
         "  -n, --namespace NAME          of the deployment of explain\n"
+        "  -o, --output FORM             of explain: json or yaml instead of a table\n"
         "\n"
         "Only \"kubectl get\" is run. \"kubectl gpu COMMAND --help\" has the other flags.\n";
 
@@ -45,6 +46,7 @@ enum { WORDS_MAX = 128, FILES_MAX = 4, PATH_SIZE = 40 };
 
 struct plugin {
         const char *command, *name, *namespace_;
+        char explain[16];      /* the flag of render, with the form that is wanted */
         char *rest[WORDS_MAX]; /* the command's own words */
         int n_rest;
         char *cluster[8]; /* kubectl's flags */
@@ -205,7 +207,7 @@ static int fetch_composition(struct plugin *p, const char *deployment, const cha
 
 static int run_explain(struct plugin *p) {
         char kind[] = DEPLOYMENTS, flag[] = "--namespace", name[256], space[256];
-        const char *words[5] = { NULL, NULL, "--explain", "-e", NULL };
+        const char *words[5] = { NULL, NULL, p->explain, "-e", NULL };
 
         if (!p->name) {
                 fault_set(&p->fault, "explain needs the NAME of a ModelDeployment");
@@ -273,13 +275,29 @@ static bool take_namespace(struct plugin *p, int argc, char **argv, int *i) {
         return true;
 }
 
+/* In which form the explanation is wanted: render knows the words. */
+static bool take_output(struct plugin *p, int argc, char **argv, int *i) {
+        const char *form = NULL;
+
+        if (strncmp(argv[*i], "--output=", 9) == 0)
+                form = argv[*i] + 9;
+        else if (strcmp(argv[*i], "--output") == 0 || strcmp(argv[*i], "-o") == 0)
+                form = *i + 1 < argc ? argv[++*i] : "";
+        else if (strncmp(argv[*i], "-o", 2) == 0)
+                form = argv[*i] + 2 + (argv[*i][2] == '=');
+        if (form)
+                snprintf(p->explain, sizeof(p->explain), "--explain=%s", form);
+        return form != NULL;
+}
+
 static bool read_words(struct plugin *p, int argc, char **argv) {
         bool is_explain = strcmp(p->command, "explain") == 0, wants_help = false;
 
         for (int i = 2; i < argc && p->n_rest < WORDS_MAX; i++) {
                 wants_help |= strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
                 if (take_cluster_flag(p, argc, argv, &i) ||
-                    (is_explain && take_namespace(p, argc, argv, &i)))
+                    (is_explain &&
+                     (take_namespace(p, argc, argv, &i) || take_output(p, argc, argv, &i))))
                         continue;
                 if (is_explain && !p->name && argv[i][0] != '-')
                         p->name = argv[i];
@@ -305,7 +323,7 @@ static int run_command(struct plugin *p, size_t index, bool wants_help) {
 }
 
 int cli_kubectl(int argc, char **argv, const struct cli_transport *remote) {
-        struct plugin plugin = { .command = argc > 1 ? argv[1] : "--help" };
+        struct plugin plugin = { .command = argc > 1 ? argv[1] : "--help", .explain = "--explain" };
         struct arena arena;
         int code = -1;
 

@@ -7,6 +7,7 @@
 #include "base/flags.h"
 #include "base/printable.h"
 #include "cli/explain.h"
+#include "cli/explain_values.h"
 #include "cli/files.h"
 #include "cli/given.h"
 #include "cli/outcome.h"
@@ -36,8 +37,8 @@ static const char usage[] =
         "  -r, --include-function-results  print results\n"
         "  -x, --include-full-xr           print spec and metadata of the composite too\n"
         "  -c, --include-context           print the pipeline's context\n"
-        "      --explain                   instead of resources, print each pool with the reason\n"
-        "                                  why it was taken or not\n"
+        "      --explain[=FORM]            instead of resources, print each pool with the reason\n"
+        "                                  why it was taken or not; json or yaml: as values\n"
         "      --address HOST:PORT         call the function that listens there, insecurely\n"
         "  -h, --help\n"
         "\n"
@@ -48,6 +49,7 @@ struct command {
         const char *composite, *composition, *functions, *address;
         struct document_options document;
         bool explain;
+        enum output_form form; /* of the explanation */
         struct explanation explanation;
         struct pipeline_input in;
         struct arena *arena;
@@ -85,7 +87,10 @@ static int read_option(struct command *c, int option) {
                 return 0;
         case OPTION_EXPLAIN:
                 c->explain = true;
-                return 0;
+                if (!optarg || output_form(optarg, &c->form, &c->fault) == 0)
+                        return 0;
+                fault_set(&c->fault, "--explain: \"%s\" is neither json nor yaml", optarg);
+                return -EINVAL;
         case OPTION_ADDRESS:
                 c->address = optarg;
                 return 0;
@@ -106,7 +111,7 @@ static int read_arguments(struct command *c, int argc, char **argv, bool *ret_he
                 { "include-full-xr", no_argument, NULL, 'x' },
                 { "include-context", no_argument, NULL, 'c' },
                 { "address", required_argument, NULL, OPTION_ADDRESS },
-                { "explain", no_argument, NULL, OPTION_EXPLAIN },
+                { "explain", optional_argument, NULL, OPTION_EXPLAIN },
                 { "help", no_argument, NULL, 'h' },
                 { 0 },
         };
@@ -265,7 +270,9 @@ static enum exit_code print(struct command *c, const struct pipeline_output *out
                 return EXIT_REFUSED;
         }
         builder_init(&b, c->arena);
-        if (c->explain)
+        if (c->explain && c->form != OUTPUT_TEXT)
+                r = explain_values(&c->explanation, out, c->form, c->arena, &b);
+        else if (c->explain)
                 r = explain_write(&c->explanation, out, output_wants_colours(), c->arena, &b);
         else
                 r = document_write(&c->in, out, c->document, &b, c->arena);

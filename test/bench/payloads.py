@@ -352,4 +352,7 @@ def write(folder, names):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        print(__doc__.strip())
+        sys.exit(0 if sys.argv[1:] and sys.argv[1] in ("-h", "--help") else 2)
     write(sys.argv[1], sys.argv[2:] or NAMES)

@@ -77,7 +77,8 @@ class Typist:
 
     def composed(self, typed, printed):
         """What a render composes, also one that prints only its explanation."""
-        return self.run(typed.replace("--explain", "")).stdout if "--explain" in typed else printed
+        resources = re.sub(r"--explain.*", "", typed)
+        return self.run(resources).stdout if "--explain" in typed else printed
 
     def type(self, command):
         """What is wrong with it; what it reads and prints is kept."""

@@ -126,6 +126,16 @@ static const struct command_row rows[] = {
         { "a tree", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e us.yaml -e used.yaml --explain", 0,
           "\nteam/chat\n`- eu\n   `- half 3g.40gb: 2 replicas, 2 units\n"
           "      `- LLMInferenceService chat-eu: not ready\n", NULL, "deployment, environment, pool, service, ready" },
+        { "as JSON", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e us.yaml -e used.yaml --explain=json", 0,
+          "\"environment\":\"eu\",\"migProfile\":\"3g.40gb\",\"model\"", NULL, "what it has" },
+        { "a candidate", "xr.yaml c.yaml -e model.yaml -e eu.yaml -e us.yaml -e used.yaml --explain=json", 0,
+          "{\"environment\":\"eu\",\"free\":3,\"message\":\"2 replicas", NULL, "and its numbers" },
+        { "as YAML", "xr-region.yaml c.yaml -e model.yaml -e eu.yaml --explain=yaml", 1,
+          "  verdict: SelectorMismatch\n", NULL, "why not" },
+        { "settled as YAML", "xr-one.yaml c.yaml -e model.yaml -e eu.yaml -e mine.yaml -o mine.yaml -o service.yaml --explain=yaml", 0,
+          "  servingProfile: fp8\n  total: 16\n  verdict: not needed\n", NULL, "units of others were not asked for" },
+        { "in what form", "xr.yaml c.yaml -e model.yaml --explain=xml", 2, NULL,
+          "--explain: \"xml\" is neither json nor yaml", "" },
         { "a selector once", "xr-region.yaml c.yaml -e model.yaml -e eu.yaml --explain", 1,
           "eu\n"
           "  the deployment's environmentSelector wants region=eu, the environment has no\n"
