@@ -470,7 +470,8 @@ static uint64_t view(struct history *h, const struct actor *actor, const struct 
                                 mix_reservation(&hash, &others->items[i]);
                 }
                 for (size_t i = s->pools[e] ? count_pools(h, site, pools) : 0; i-- > 0;)
-                        mix(&hash, (uint64_t)(pools[i].free_units << 32 | pools[i].largest_gap));
+                        mix(&hash, (uint64_t)(pools[i].free_units << 32 |
+                                              pools[i].largest_gap << 1 | pools[i].is_crowded));
         }
         return hash;
 }
